@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/base/status.h"
+
+#include <stddef.h>
+
+#define STATUS_TEXT(name, text) [STATUS_##name] = text,
+static const char *const texts[] = {STATUS_LIST(STATUS_TEXT)};
+
+#define STATUS_NAME(name, text) [STATUS_##name] = #name,
+static const char *const names[] = {STATUS_LIST(STATUS_NAME)};
+
+static const size_t status_count = sizeof texts / sizeof *texts;
+
+const char *status_text(enum status status)
+{
+    return (size_t)status < status_count ? texts[status] : "unknown status";
+}
+
+const char *status_name(enum status status)
+{
+    return (size_t)status < status_count ? names[status] : "UNKNOWN";
+}
