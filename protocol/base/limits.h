@@ -22,6 +22,44 @@
 /* Adds in one of our commits: 44 KB, so that the commit still fits a frame. */
 #define LIMIT_ADDS_PER_COMMIT 128
 
+/* An entry of a log that travels inside a frame; a larger one is announced by size and pulled. */
+#define LIMIT_ENTRY_BYTES (60u << 10)
+
+/* One piece of a large request or response: a frame less its header and the piece's. */
+#define LIMIT_PART_BYTES (60u << 10)
+
+/* Names of people, groups and communities, as people write them. */
+#define LIMIT_NAME_BYTES 120
+
+/* A title fits a line, a brief fits a screen. */
+#define LIMIT_TITLE_BYTES 200
+#define LIMIT_BRIEF_BYTES 4000
+
+/* A message that a person writes: eight screens; longer texts are documents. */
+#define LIMIT_TEXT_BYTES 16000
+
+/* Topics, and lines of what somebody can help with, in one profile or request. */
+#define LIMIT_TOPICS 16
+#define LIMIT_TOPIC_BYTES 80
+
+/* Items of one list in a request or response, so that an answer fits a frame or a few parts. */
+#define LIMIT_LIST_ITEMS 1000
+
+/* KeyPackages that a device keeps on the server, and when it refills them. */
+#define LIMIT_KEY_PACKAGES 50
+#define LIMIT_KEY_PACKAGES_REFILL 20
+
+/* A KeyPackage of ours is about 350 bytes; an X.509 chain would be some kilobytes. */
+#define LIMIT_KEY_PACKAGE_BYTES (8u << 10)
+
+/* Epochs back for which a message may still arrive, and for how long after the epoch's end. */
+#define LIMIT_PAST_EPOCHS 5
+#define LIMIT_PAST_EPOCH_MS 60000
+
+/* Proposals that wait for a commit in one epoch: each member sends at most a few, and a flood of
+ * them must not grow the group's memory. */
+#define LIMIT_CACHED_PROPOSALS 4096
+
 /* RFC 9420, 15.3: steps that a ratchet goes forward for one message. */
 #define LIMIT_RATCHET_STEPS 1000
 
