@@ -52,6 +52,12 @@
 /* A KeyPackage of ours is about 350 bytes; an X.509 chain would be some kilobytes. */
 #define LIMIT_KEY_PACKAGE_BYTES (8u << 10)
 
+/* An entry of the directory log: ids, two keys and their signatures take 300 bytes. */
+#define LIMIT_DIRECTORY_ENTRY_BYTES 1024
+
+/* A session's format: twenty stages with their texts. */
+#define LIMIT_FORMAT_BYTES (16u << 10)
+
 /* Epochs back for which a message may still arrive, and for how long after the epoch's end. */
 #define LIMIT_PAST_EPOCHS 5
 #define LIMIT_PAST_EPOCH_MS 60000
