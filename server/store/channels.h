@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Channels: what the server knows of each, the public state of its current group, and its members
+ * by device. Generation, epoch and last sequence change only through log.h.
+ * Errors, results and thread rule: store.h.
+ */
+#ifndef WEFT_STORE_CHANNELS_H
+#define WEFT_STORE_CHANNELS_H
+
+#include "server/store/store.h"
+
+enum store_visibility {
+    STORE_VISIBILITY_OPEN = 1,
+    STORE_VISIBILITY_RESTRICTED = 2,
+    STORE_VISIBILITY_PRIVATE = 3,
+    STORE_VISIBILITY_CONFIDENTIAL = 4,
+};
+
+enum store_channel_state {
+    STORE_CHANNEL_ACTIVE = 1,
+    /* Takes no entry until it goes on in the next generation (decided by its members' reports). */
+    STORE_CHANNEL_FROZEN = 2,
+    STORE_CHANNEL_CLOSED = 3,
+};
+
+struct store_channel {
+    struct id channel;
+    enum store_visibility visibility;
+    /* History policy as in the weft_channel extension; the store only keeps it. */
+    uint8_t history;
+    enum store_channel_state state;
+    /* The notice of a listed channel; empty for private and confidential ones. */
+    struct span title;
+    struct span brief;
+    /* The person who made it. */
+    struct id created_by;
+    int64_t created_at_ms;
+    /* The current group, the first generation being 1, and the last entry, 0 for none. */
+    uint32_t generation;
+    uint64_t epoch;
+    uint64_t last_sequence;
+};
+
+struct store_channel_list {
+    struct store_channel *items;
+    size_t count;
+    bool more;
+};
+
+/* The public half of the current group, all of it opaque to the store. */
+struct store_group_state {
+    uint32_t generation;
+    uint64_t epoch;
+    /* The encoded public group: tree, context, interim transcript hash. */
+    struct span public_state;
+    /* GroupInfo without the tree, signed by the last committer. */
+    struct span group_info;
+    /* The ratchet tree as it goes to joiners. */
+    struct span tree;
+};
+
+struct store_member {
+    struct id person;
+    struct id device;
+    uint32_t leaf;
+    int64_t since_ms;
+};
+
+struct store_member_list {
+    struct store_member *items;
+    size_t count;
+};
+
+struct store_channel_new {
+    struct id channel;
+    enum store_visibility visibility;
+    uint8_t history;
+    struct span title;
+    struct span brief;
+    /* The first group, generation 1, whose only member is the creator at leaf 0. */
+    uint64_t epoch;
+    struct span public_state;
+    struct span group_info;
+    struct span tree;
+    struct id person;
+    struct id device;
+    int64_t now_ms;
+};
+
+/*
+ * Makes a channel with its first group and member. When the same device has made this channel
+ * already, changes nothing and sets `*again`. STATUS_EXISTS when somebody else has,
+ * STATUS_DENIED unless the device is the person's and active, STATUS_LIMIT for long texts.
+ */
+MUST_CHECK enum status
+store_channels_create(struct store_db *db, const struct store_channel_new *channel, bool *again);
+
+/* STATUS_NOT_FOUND. */
+MUST_CHECK enum status store_channels_get(struct store_db *db,
+                                          const struct id *channel,
+                                          struct arena *arena,
+                                          struct store_channel *found);
+
+/* Listed (open and restricted) channels that are not closed, in order of id after `after` (none at
+ * first). */
+MUST_CHECK enum status store_channels_listed(struct store_db *db,
+                                             const struct id *after,
+                                             uint32_t count_max,
+                                             struct arena *arena,
+                                             struct store_channel_list *channels);
+
+/* Channels in which a device of the person is a member, in order of id after `after`. */
+MUST_CHECK enum status store_channels_of_person(struct store_db *db,
+                                                const struct id *person,
+                                                const struct id *after,
+                                                uint32_t count_max,
+                                                struct arena *arena,
+                                                struct store_channel_list *channels);
+
+/* Channels of which the device is a member now, oldest membership first. */
+MUST_CHECK enum status store_channels_of_device(struct store_db *db,
+                                                const struct id *device,
+                                                struct arena *arena,
+                                                struct store_channel_list *channels);
+
+/* Every channel, in order of id after `after`: for the start and for checks. */
+MUST_CHECK enum status store_channels_all(struct store_db *db,
+                                          const struct id *after,
+                                          uint32_t count_max,
+                                          struct arena *arena,
+                                          struct store_channel_list *channels);
+
+/* The one channel whose id starts with these hex digits. Errors as store_people_by_prefix. */
+MUST_CHECK enum status
+store_channels_by_prefix(struct store_db *db, struct span hex_digits, struct id *channel);
+
+/* Title, brief and visibility of a channel, as a commit changed them. STATUS_NOT_FOUND,
+ * STATUS_LIMIT. */
+MUST_CHECK enum status store_channels_set_notice(struct store_db *db,
+                                                 const struct id *channel,
+                                                 enum store_visibility visibility,
+                                                 struct span title,
+                                                 struct span brief);
+
+/* STATUS_NOT_FOUND. */
+MUST_CHECK enum status store_channels_set_state(struct store_db *db,
+                                                const struct id *channel,
+                                                enum store_channel_state state);
+
+/* STATUS_NOT_FOUND. */
+MUST_CHECK enum status store_channels_group(struct store_db *db,
+                                            const struct id *channel,
+                                            struct arena *arena,
+                                            struct store_group_state *group);
+
+/* The tree as it was at an epoch: the current one, or a kept snapshot. STATUS_NOT_FOUND: replay
+ * it from the log. */
+MUST_CHECK enum status store_channels_tree(struct store_db *db,
+                                           const struct id *channel,
+                                           uint32_t generation,
+                                           uint64_t epoch,
+                                           struct arena *arena,
+                                           struct span *tree);
+
+/* Members now, by leaf. */
+MUST_CHECK enum status store_channels_members(struct store_db *db,
+                                              const struct id *channel,
+                                              struct arena *arena,
+                                              struct store_member_list *members);
+
+/* Whether the device is a member now. */
+MUST_CHECK enum status store_channels_is_member(struct store_db *db,
+                                                const struct id *channel,
+                                                const struct id *device,
+                                                bool *is_member);
+
+/* Whether any active device of the person is a member now. */
+MUST_CHECK enum status store_channels_has_person(struct store_db *db,
+                                                 const struct id *channel,
+                                                 const struct id *person,
+                                                 bool *has_person);
+
+#endif

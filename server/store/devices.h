@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Devices: a random id with two Ed25519 keys, one to log in and one for leaves. That the keys
+ * belong to the person is said by the directory log; this row is what the server looks up.
+ * Errors, results and thread rule: store.h.
+ */
+#ifndef WEFT_STORE_DEVICES_H
+#define WEFT_STORE_DEVICES_H
+
+#include "server/store/store.h"
+
+enum store_device_state {
+    STORE_DEVICE_ACTIVE = 1,
+    /* For ever: keys are never given back. */
+    STORE_DEVICE_REVOKED = 2,
+};
+
+struct store_device {
+    struct id device;
+    struct id person;
+    struct store_key login_key;
+    struct store_key leaf_key;
+    enum store_device_state state;
+    int64_t created_at_ms;
+    /* 0 while active. */
+    int64_t revoked_at_ms;
+    /* The last login; 0 before the first. */
+    int64_t seen_at_ms;
+    /* As the client's vault said at its last login; a lower one tells of a restored copy. */
+    uint64_t vault_counter;
+};
+
+struct store_device_list {
+    struct store_device *items;
+    size_t count;
+};
+
+/* A new active device. STATUS_EXISTS for an id or a key that any device has or had. */
+MUST_CHECK enum status store_devices_add(struct store_db *db,
+                                         const struct id *device,
+                                         const struct id *person,
+                                         const struct store_key *login_key,
+                                         const struct store_key *leaf_key,
+                                         int64_t now_ms);
+
+/* Revokes and deletes its KeyPackages and Welcomes. Repeating it changes nothing.
+ * STATUS_NOT_FOUND. */
+MUST_CHECK enum status
+store_devices_revoke(struct store_db *db, const struct id *device, int64_t now_ms);
+
+/* STATUS_NOT_FOUND. */
+MUST_CHECK enum status
+store_devices_get(struct store_db *db, const struct id *device, struct store_device *found);
+
+/* All devices of the person, revoked ones too, oldest first. */
+MUST_CHECK enum status store_devices_of_person(struct store_db *db,
+                                               const struct id *person,
+                                               struct arena *arena,
+                                               struct store_device_list *devices);
+
+/* A login: keeps the time and the vault's counter, and gives the counter of the login before.
+ * STATUS_NOT_FOUND, STATUS_DENIED for a revoked device. */
+MUST_CHECK enum status store_devices_seen(struct store_db *db,
+                                          const struct id *device,
+                                          uint64_t vault_counter,
+                                          int64_t now_ms,
+                                          uint64_t *counter_before);
+
+#endif

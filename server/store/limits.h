@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Every maximum of the store, with its reason. */
+#ifndef WEFT_STORE_LIMITS_H
+#define WEFT_STORE_LIMITS_H
+
+/* Jobs that wait for one thread: a second of work at the slowest rate measured for single-row
+ * commits; more would only be waiting that the sender cannot see. */
+#define STORE_QUEUE_JOBS_MAX 8192
+
+/* Jobs of one transaction: from 100 rows on a commit gains little and takes longer (1 ms at 100,
+ * 6 ms at 1,000), and everybody in it waits for it. */
+#define STORE_BATCH_JOBS_MAX 256
+
+/* Pages of the write-ahead log that are filled beforehand: 8 MiB. While the log stays inside,
+ * an fsync changes no file size and costs a third. */
+#define STORE_WAL_PAGES_FILLED 2048
+
+/* Pages after which the writer checkpoints, so that the log starts again inside what is filled;
+ * the rest is room for one more large transaction. */
+#define STORE_WAL_PAGES_CHECKPOINT 1536
+
+/* Deleted bytes leave the write-ahead log within the hour. */
+#define STORE_WAL_TRUNCATE_INTERVAL_MS (30 * 60 * 1000)
+
+/* Room for the write-ahead log, its checkpoint, and one upload of the largest size. */
+#define STORE_FREE_BYTES_MIN (64u << 20)
+
+/* A message may name one of the last 5 epochs if that ended less than a minute ago: it was on
+ * its way when the commit won. */
+#define STORE_LATE_EPOCHS_MAX 5
+#define STORE_LATE_EPOCH_MS 60000
+
+/* A tree is kept at every 64th epoch, so that any other can be replayed in few steps. */
+#define STORE_TREE_SNAPSHOT_EPOCHS 64
+
+/* The window of the weekly contact limit. */
+#define STORE_CONTACT_WINDOW_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+/* Texts of a row, in bytes: a line on a screen, and a short paragraph. */
+#define STORE_NAME_BYTES_MAX 256
+#define STORE_TEXT_BYTES_MAX 4096
+
+/* Topics, offers or groups of one profile: more says nothing about anybody. */
+#define STORE_PROFILE_ITEMS_MAX 32
+
+/* One-time KeyPackages of a device: twice the pool of 50, for a refill that crosses a fetch. */
+#define STORE_KEY_PACKAGES_MAX 100
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Devices that have to leave a channel and wait for a member to commit their Remove: the person
+ * leaves, or a fact of the directory log says so. A commit that removes the device ends the row
+ * (log.h). The lease says which member was asked.
+ * Errors, results and thread rule: store.h.
+ */
+#ifndef WEFT_STORE_REMOVALS_H
+#define WEFT_STORE_REMOVALS_H
+
+#include "server/store/store.h"
+
+enum store_removal_reason {
+    STORE_REMOVAL_LEFT = 1,
+    STORE_REMOVAL_REVOKED = 2,
+    STORE_REMOVAL_SUSPENDED = 3,
+    STORE_REMOVAL_ERASED = 4,
+    STORE_REMOVAL_ABSENT = 5,
+};
+
+struct store_removal {
+    struct id channel;
+    struct id device;
+    enum store_removal_reason reason;
+    /* For `left`: the request signed by the leaf. Otherwise empty. */
+    struct span request;
+    int64_t asked_at_ms;
+};
+
+struct store_removal_list {
+    struct store_removal *items;
+    size_t count;
+};
+
+/* The first reason stands: repeating it changes nothing. STATUS_NOT_FOUND unless the device is a
+ * member. */
+MUST_CHECK enum status store_removals_add(struct store_db *db, const struct store_removal *removal);
+
+/* One for every channel of the device, without a request. */
+MUST_CHECK enum status store_removals_add_everywhere(struct store_db *db,
+                                                     const struct id *device,
+                                                     enum store_removal_reason reason,
+                                                     int64_t now_ms);
+
+/* Of the channel, oldest first. */
+MUST_CHECK enum status store_removals_list(struct store_db *db,
+                                           const struct id *channel,
+                                           struct arena *arena,
+                                           struct store_removal_list *removals);
+
+/* The channels of which the device is still a member: "can still read N channels". */
+MUST_CHECK enum status
+store_removals_count_of_device(struct store_db *db, const struct id *device, uint32_t *count);
+
+/* Channels with removals or accepted knocks that wait, in order of id after `after`. */
+MUST_CHECK enum status store_removals_channels(struct store_db *db,
+                                               const struct id *after,
+                                               uint32_t count_max,
+                                               struct arena *arena,
+                                               const struct id **channels,
+                                               size_t *channels_count);
+
+/* Leases the channel's waiting commits to one device until `until_ms`. STATUS_CONFLICT while
+ * another device's lease runs; `*holder` is then that device (the only out-parameter set on a
+ * failure). */
+MUST_CHECK enum status store_removals_lease(struct store_db *db,
+                                            const struct id *channel,
+                                            const struct id *device,
+                                            int64_t now_ms,
+                                            int64_t until_ms,
+                                            struct id *holder);
+
+#endif
