@@ -28,7 +28,8 @@ void arena_clear(struct arena *arena);
 
 /* `count` zeroed items of `item_size` bytes, aligned for any type; valid until arena_clear. A
  * count of 0 gives NULL. */
-MUST_CHECK enum status arena_take(struct arena *arena, size_t count, size_t item_size, void **items);
+MUST_CHECK enum status
+arena_take(struct arena *arena, size_t count, size_t item_size, void **items);
 
 /* A copy of `bytes` that lives as long as the arena. */
 MUST_CHECK enum status arena_copy(struct arena *arena, struct span bytes, struct span *copy);

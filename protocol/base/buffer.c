@@ -24,8 +24,8 @@ void buffer_clear(struct buffer *buffer)
 
 static size_t grown_capacity(const struct buffer *buffer, size_t needed)
 {
-    size_t capacity = buffer->capacity < BUFFER_CAPACITY_MIN ? BUFFER_CAPACITY_MIN
-                                                             : buffer->capacity;
+    size_t capacity =
+        buffer->capacity < BUFFER_CAPACITY_MIN ? BUFFER_CAPACITY_MIN : buffer->capacity;
     while (capacity < needed)
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
     return capacity > buffer->size_bytes_max ? buffer->size_bytes_max : capacity;

@@ -17,9 +17,8 @@ struct random_source {
     void *context;
 };
 
-MUST_CHECK static inline enum status random_fill(const struct random_source *source,
-                                                 uint8_t *bytes,
-                                                 size_t count)
+MUST_CHECK static inline enum status
+random_fill(const struct random_source *source, uint8_t *bytes, size_t count)
 {
     return source->fill(source->context, bytes, count);
 }

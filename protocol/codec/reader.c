@@ -153,8 +153,7 @@ static size_t utf8_sequence(const uint8_t *ptr, size_t left)
             continue;
         if (forms[i].length > left)
             return 0;
-        if (forms[i].length > 1 &&
-            (ptr[1] < forms[i].second_low || ptr[1] > forms[i].second_high))
+        if (forms[i].length > 1 && (ptr[1] < forms[i].second_low || ptr[1] > forms[i].second_high))
             return 0;
         for (size_t k = 2; k < forms[i].length; k++)
             if (ptr[k] < 0x80 || ptr[k] > 0xbf)

@@ -33,8 +33,8 @@ static enum status read_list(const struct field *field,
     void *array = NULL;
     TRY(arena_take(arena, count, field->of->size, &array));
     for (size_t i = 0; i < count; i++)
-        TRY(read_structure(
-            field->of, &items, arena, (uint8_t *)array + i * field->of->size, depth + 1));
+        TRY(read_structure(field->of, &items, arena, (uint8_t *)array + i * field->of->size,
+                           depth + 1));
     memcpy(base + field->offset, &array, sizeof array);
     memcpy(base + field->count_offset, &count, sizeof count);
     return STATUS_OK;
@@ -86,18 +86,14 @@ static enum status read_structure(const struct schema *schema,
     return STATUS_OK;
 }
 
-enum status schema_read(const struct schema *schema,
-                        struct reader *reader,
-                        struct arena *arena,
-                        void *out)
+enum status
+schema_read(const struct schema *schema, struct reader *reader, struct arena *arena, void *out)
 {
     return read_structure(schema, reader, arena, out, 0);
 }
 
-enum status schema_decode(const struct schema *schema,
-                          struct span bytes,
-                          struct arena *arena,
-                          void *out)
+enum status
+schema_decode(const struct schema *schema, struct span bytes, struct arena *arena, void *out)
 {
     struct reader reader = reader_of(bytes);
     TRY(schema_read(schema, &reader, arena, out));

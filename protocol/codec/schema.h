@@ -35,7 +35,7 @@ struct schema;
 
 struct field {
     enum field_kind kind;
-    size_t offset; /* of the value, or of the list's pointer */
+    size_t offset;       /* of the value, or of the list's pointer */
     size_t count_offset; /* of the list's count */
     size_t max;
     const struct schema *of;
@@ -60,8 +60,8 @@ struct schema {
     }
 #define FIELD_ID(type, member)                                                                     \
     {                                                                                              \
-        .kind = FIELD_FIXED, .offset = offsetof(type, member),                                     \
-        .max = sizeof(((type *)0)->member), .name = #member                                        \
+        .kind = FIELD_FIXED, .offset = offsetof(type, member), .max = sizeof(((type *)0)->member), \
+        .name = #member                                                                            \
     }
 #define FIELD_NESTED(type, member, of_)                                                            \
     {                                                                                              \
@@ -79,24 +79,19 @@ struct schema {
     }
 
 /* Reads one structure; what follows it stays in the reader. */
-MUST_CHECK enum status schema_read(const struct schema *schema,
-                                   struct reader *reader,
-                                   struct arena *arena,
-                                   void *out);
+MUST_CHECK enum status
+schema_read(const struct schema *schema, struct reader *reader, struct arena *arena, void *out);
 
 /* Reads one structure that must fill `bytes` to the end. */
-MUST_CHECK enum status schema_decode(const struct schema *schema,
-                                     struct span bytes,
-                                     struct arena *arena,
-                                     void *out);
+MUST_CHECK enum status
+schema_decode(const struct schema *schema, struct span bytes, struct arena *arena, void *out);
 
 /* The writer fails with STATUS_LIMIT or STATUS_NOT_UTF8 when a value breaks its field's rule, so
  * that nothing is sent that the other side would refuse. */
 void schema_write(const struct schema *schema, struct writer *writer, const void *value);
 
 /* Appends one structure to `buffer`; on an error the buffer is as it was. */
-MUST_CHECK enum status schema_encode(const struct schema *schema,
-                                     const void *value,
-                                     struct buffer *buffer);
+MUST_CHECK enum status
+schema_encode(const struct schema *schema, const void *value, struct buffer *buffer);
 
 #endif
