@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The directory: what the log's entries say together. Server and client build the same one by
+ * applying the same entries in order; an entry that may not follow is refused by both.
+ *
+ * Ownership: the directory owns its records. Errors: those of entry.h; STATUS_EXISTS for a device
+ * or first device that is there already, STATUS_NOT_FOUND, STATUS_DENIED (the authority may not
+ * state it). Thread rule: one thread at a time; look-ups may share a directory nobody changes.
+ */
+#ifndef WEFT_DIRECTORY_DIRECTORY_H
+#define WEFT_DIRECTORY_DIRECTORY_H
+
+#include "protocol/directory/entry.h"
+#include "protocol/directory/log.h"
+
+struct directory;
+
+enum directory_device_state {
+    DIRECTORY_ACTIVE = 1,
+    DIRECTORY_REVOKED = 2,
+    DIRECTORY_SUSPENDED = 3, /* its person is; may become active again */
+    DIRECTORY_ERASED = 4,
+};
+
+struct directory_device {
+    struct id person;
+    struct id device;
+    struct id by_person; /* who invited, or approved it */
+    uint8_t login_key[DIRECTORY_KEY_SIZE];
+    uint8_t leaf_key[DIRECTORY_KEY_SIZE];
+    enum directory_device_state state;
+    int64_t added;
+};
+
+MUST_CHECK enum status directory_new(struct directory **directory);
+void directory_free(struct directory **directory);
+
+/* Whether an entry may say that a person is an admin is the server's to know: the caller passes
+ * it for DIRECTORY_BY_ADMIN (clients, who see no roles, pass true: the entry is logged and shown).
+ * On an error nothing is changed. */
+MUST_CHECK enum status
+directory_apply(struct directory *directory, struct span entry_bytes, bool authority_is_admin);
+
+/* The same check without applying it. */
+MUST_CHECK enum status directory_check(const struct directory *directory,
+                                       struct span entry_bytes,
+                                       bool authority_is_admin);
+
+/* The log of what was applied: size and root. */
+const struct directory_log *directory_log_of(const struct directory *directory);
+
+/* NULL when there is no such device. Lent until the next change. */
+const struct directory_device *directory_find(const struct directory *directory,
+                                              const struct id *device);
+
+/* STATUS_OK when `device` is an active device of `person` with this leaf key, else what is wrong:
+ * STATUS_NOT_FOUND, STATUS_UNTRUSTED (another person or key), STATUS_DENIED (revoked, suspended
+ * or erased). */
+MUST_CHECK enum status directory_check_leaf(const struct directory *directory,
+                                            const struct id *person,
+                                            const struct id *device,
+                                            struct span leaf_key);
+
+/* Calls `visit` for each device of a person. */
+void directory_each_device(const struct directory *directory,
+                           const struct id *person,
+                           void (*visit)(void *context, const struct directory_device *device),
+                           void *context);
+
+#endif
