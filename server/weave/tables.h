@@ -17,8 +17,9 @@
  * Rules: ids are compared byte by byte. The same id twice is an error. Ties have no direction, and
  * the same pair again, in either order, is one tie with the weights added: surveys name a tie from
  * both ends, and the sum then says whether it is mutual. A weight must be a decimal number above 0
- * and at most WEAVE_WEIGHT_MAX; without one it is 1. Ids and groups may not be empty, a name may.
- * Control characters and characters that turn the direction of text are refused in every field.
+ * and at most WEAVE_WEIGHT_MAX; without that column it is 1. Ids and groups may not be empty, a
+ * name may. Control characters and characters that turn the direction of text are refused in every
+ * field.
  *
  * Errors: every bad row is counted, the first WEAVE_ERRORS_LISTED are kept with line, column and
  * reason; a table is made only when there is none, so nothing is half-imported
@@ -32,7 +33,7 @@
 
 #include "protocol/base/span.h"
 #include "protocol/base/status.h"
-#include "server/weave/limits.h"
+#include "server/weave/ids.h"
 
 /* TABLES_FAULT(name, text): what may be wrong with a row. */
 #define TABLES_FAULTS(FAULT)                                                                       \
@@ -76,22 +77,6 @@ struct tables_errors {
 /* A short English text, never NULL. */
 const char *tables_fault_text(enum tables_fault fault);
 
-/* Finds a person by id. The ids belong to somebody else and must outlive it. */
-struct tables_index;
-
-/* An index over `count` ids; `ids` and what they point to are lent until it is freed. Use it to
- * read ties between people who are already in the store. STATUS_EXISTS when an id occurs twice;
- * STATUS_LIMIT over WEAVE_ROWS_MAX. */
-MUST_CHECK enum status
-tables_index_new(const struct span *ids, size_t count, struct tables_index **index);
-
-/* `*index` becomes NULL; NULL is allowed. */
-void tables_index_free(struct tables_index **index);
-
-/* STATUS_NOT_FOUND when no id is equal. `position` counts from 0 in the order of the ids. */
-MUST_CHECK enum status
-tables_index_find(const struct tables_index *index, struct span id, uint32_t *position);
-
 /* People in the order of the file. The spans point into the bytes that were read (which must
  * outlive the table) or, where quotes had to be undone, into the table. */
 struct tables_people {
@@ -100,9 +85,9 @@ struct tables_people {
     struct span *names; /* empty where the file gives none */
     uint32_t *groups;   /* of each person: a position in group_names */
     uint32_t group_count;
-    struct span *group_names;   /* in order of first appearance */
-    struct tables_index *index; /* over ids */
-    struct tables_text *texts;  /* private: unquoted copies */
+    struct span *group_names;  /* in order of first appearance */
+    struct ids *index;         /* over ids */
+    struct tables_text *texts; /* private: unquoted copies */
 };
 
 /* Reads a people file. An empty file is an error: it is never what was meant. */
@@ -127,7 +112,7 @@ struct tables_ties {
 
 /* Reads a ties file whose ids are those of `index`. A header alone gives no ties and no error. */
 MUST_CHECK enum status tables_ties_read(struct span bytes,
-                                        const struct tables_index *index,
+                                        const struct ids *index,
                                         struct tables_errors *errors,
                                         struct tables_ties **ties);
 
