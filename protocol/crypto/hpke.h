@@ -36,9 +36,8 @@ MUST_CHECK enum status hpke_generate_key_pair(const struct suite *suite,
                                               struct secret *private_key,
                                               struct hpke_public *public_key);
 
-MUST_CHECK enum status hpke_public_of(const struct suite *suite,
-                                      struct span private_key,
-                                      struct hpke_public *public_key);
+MUST_CHECK enum status
+hpke_public_of(const struct suite *suite, struct span private_key, struct hpke_public *public_key);
 
 /* Right length, and a point on the curve where the curve has invalid encodings. */
 MUST_CHECK enum status hpke_check_public(const struct suite *suite, struct span public_key);

@@ -19,8 +19,7 @@ enum status labelled_sign(struct span private_key,
 {
     CLEANUP(buffer_clear) struct buffer signed_bytes = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     TRY(encode(label, content, &signed_bytes));
-    return signature_sign(
-        SIGNATURE_ED25519, private_key, buffer_span(&signed_bytes), signature);
+    return signature_sign(SIGNATURE_ED25519, private_key, buffer_span(&signed_bytes), signature);
 }
 
 enum status labelled_verify(struct span public_key,
@@ -30,6 +29,5 @@ enum status labelled_verify(struct span public_key,
 {
     CLEANUP(buffer_clear) struct buffer signed_bytes = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     TRY(encode(label, content, &signed_bytes));
-    return signature_verify(
-        SIGNATURE_ED25519, public_key, buffer_span(&signed_bytes), signature);
+    return signature_verify(SIGNATURE_ED25519, public_key, buffer_span(&signed_bytes), signature);
 }

@@ -38,11 +38,11 @@ struct suite {
     enum aead_id aead;
     enum kem_id kem;
     enum signature_id signature;
-    uint8_t hash_size;       /* Nh of RFC 9420 and of HPKE's KDF */
-    uint8_t aead_key_size;   /* Nk */
-    uint8_t aead_nonce_size; /* Nn */
-    uint8_t kem_secret_size; /* Nsecret */
-    uint8_t kem_public_size; /* Npk = Nenc */
+    uint8_t hash_size;        /* Nh of RFC 9420 and of HPKE's KDF */
+    uint8_t aead_key_size;    /* Nk */
+    uint8_t aead_nonce_size;  /* Nn */
+    uint8_t kem_secret_size;  /* Nsecret */
+    uint8_t kem_public_size;  /* Npk = Nenc */
     uint8_t kem_private_size; /* Nsk */
 };
 
