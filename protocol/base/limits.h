@@ -58,6 +58,9 @@
 /* A session's format: twenty stages with their texts. */
 #define LIMIT_FORMAT_BYTES (16u << 10)
 
+/* Fields of the weft_channel extension, those of later versions included. */
+#define LIMIT_CHANNEL_FIELDS 32
+
 /* Epochs back for which a message may still arrive, and for how long after the epoch's end. */
 #define LIMIT_PAST_EPOCHS 5
 #define LIMIT_PAST_EPOCH_MS 60000

@@ -241,17 +241,8 @@ const struct schema wire_channel_knock_answer_request_schema =
            struct wire_channel_knock_answer_request,
            channel_knock_answer_request_fields);
 
-static const struct field leave_fields[] = {
-    FIELD_ID(struct wire_leave, channel),
-    FIELD_PLAIN(FIELD_U32, struct wire_leave, generation),
-    FIELD_ID(struct wire_leave, device),
-    FIELD_PLAIN(FIELD_TIME, struct wire_leave, time),
-};
-const struct schema wire_leave_schema = SCHEMA("leave", struct wire_leave, leave_fields);
-
 static const struct field channel_leave_request_fields[] = {
-    FIELD_NESTED(struct wire_channel_leave_request, leave, &wire_leave_schema),
-    FIELD_SIZED(FIELD_BYTES, struct wire_channel_leave_request, signature, SIGNATURE_SIZE_MAX),
+    FIELD_NESTED(struct wire_channel_leave_request, leave, &message_leave_schema),
 };
 const struct schema wire_channel_leave_request_schema = SCHEMA(
     "channel_leave_request", struct wire_channel_leave_request, channel_leave_request_fields);
@@ -306,8 +297,7 @@ static const struct field work_remove_fields[] = {
     FIELD_ID(struct wire_work_remove, person),
     FIELD_ID(struct wire_work_remove, device),
     FIELD_PLAIN(FIELD_U8, struct wire_work_remove, reason),
-    FIELD_NESTED(struct wire_work_remove, leave, &wire_leave_schema),
-    FIELD_SIZED(FIELD_BYTES, struct wire_work_remove, signature, SIGNATURE_SIZE_MAX),
+    FIELD_NESTED(struct wire_work_remove, leave, &message_leave_schema),
 };
 static const struct schema wire_work_remove_schema =
     SCHEMA("work_remove", struct wire_work_remove, work_remove_fields);

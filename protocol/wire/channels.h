@@ -9,6 +9,7 @@
 #define WEFT_WIRE_CHANNELS_H
 
 #include "protocol/base/id.h"
+#include "protocol/wire/message_header.h"
 #include "protocol/wire/people.h"
 #include "protocol/wire/requests.h"
 
@@ -191,18 +192,10 @@ struct wire_channel_knock_answer_request {
     bool accept;
 };
 
-/* CHANNEL_LEAVE: the leaf's signature (LABEL_LEAVE over wire_leave) is what other clients check
+/* CHANNEL_LEAVE: the leaf's signature (message_leave) is what other clients check
  * before they commit the Remove. */
-struct wire_leave {
-    struct id channel;
-    uint32_t generation;
-    struct id device;
-    int64_t time;
-};
-extern const struct schema wire_leave_schema;
 struct wire_channel_leave_request {
-    struct wire_leave leave;
-    struct span signature;
+    struct message_leave leave;
 };
 
 /* WELCOMES: of this device, cut to its own entry. */
@@ -240,9 +233,8 @@ struct wire_work_add {
 struct wire_work_remove {
     struct id person;
     struct id device;
-    uint8_t reason;          /* enum wire_remove_reason */
-    struct wire_leave leave; /* with its signature, when the reason is LEFT */
-    struct span signature;
+    uint8_t reason;             /* enum wire_remove_reason */
+    struct message_leave leave; /* when the reason is LEFT */
 };
 enum wire_remove_reason {
     REMOVE_LEFT = 1,

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/channel/extension.h"
+
+#include "protocol/base/limits.h"
+
+/* RFC 9420, 13.4 leaves the contents to the extension; these are ours. */
+enum field_type {
+    FIELD_TYPE_VISIBILITY = 1,
+    FIELD_TYPE_HISTORY = 2,
+    FIELD_TYPE_FORMAT_DIGEST = 3,
+    FIELD_TYPE_ROLES = 4,
+};
+
+static const struct field role_fields[] = {
+    FIELD_ID(struct channel_role_item, person),
+    FIELD_PLAIN(FIELD_U16, struct channel_role_item, roles),
+};
+static const struct schema role_schema = SCHEMA("role", struct channel_role_item, role_fields);
+
+struct role_list {
+    struct channel_role_item *items;
+    size_t count;
+};
+static const struct field role_list_fields[] = {
+    FIELD_ITEMS(struct role_list, items, count, &role_schema, LIMIT_GROUP_MEMBERS),
+};
+static const struct schema role_list_schema = SCHEMA("roles", struct role_list, role_list_fields);
+
+static const struct field field_fields[] = {
+    FIELD_PLAIN(FIELD_U16, struct channel_field, type),
+    FIELD_SIZED(FIELD_BYTES, struct channel_field, value, LIMIT_OBJECT_BYTES),
+};
+static const struct schema field_schema = SCHEMA("field", struct channel_field, field_fields);
+
+struct field_list {
+    uint8_t version;
+    struct channel_field *items;
+    size_t count;
+};
+static const struct field field_list_fields[] = {
+    FIELD_PLAIN(FIELD_U8, struct field_list, version),
+    FIELD_ITEMS(struct field_list, items, count, &field_schema, LIMIT_CHANNEL_FIELDS),
+};
+static const struct schema field_list_schema =
+    SCHEMA("weft_channel", struct field_list, field_list_fields);
+
+static enum status decode_octet(struct span value, uint8_t max, uint8_t *octet)
+{
+    if (value.len != 1)
+        return STATUS_MALFORMED;
+    if (value.ptr[0] == 0 || value.ptr[0] > max)
+        return STATUS_UNSUPPORTED;
+    *octet = value.ptr[0];
+    return STATUS_OK;
+}
+
+/* Each person once, so that a look-up has one answer. */
+static enum status check_roles(const struct role_list *roles)
+{
+    for (size_t i = 1; i < roles->count; i++)
+        if (span_compare(id_span(&roles->items[i - 1].person), id_span(&roles->items[i].person)) >=
+            0)
+            return STATUS_INVALID;
+    return STATUS_OK;
+}
+
+static enum status decode_field(const struct channel_field *field,
+                                struct arena *arena,
+                                struct channel_extension *extension)
+{
+    uint8_t octet;
+    struct role_list roles;
+    switch (field->type) {
+    case FIELD_TYPE_VISIBILITY:
+        TRY(decode_octet(field->value, CHANNEL_PRIVATE, &octet));
+        extension->visibility = (enum channel_visibility)octet;
+        return STATUS_OK;
+    case FIELD_TYPE_HISTORY:
+        TRY(decode_octet(field->value, CHANNEL_HISTORY_FROM_JOINING, &octet));
+        extension->history = (enum channel_history)octet;
+        return STATUS_OK;
+    case FIELD_TYPE_FORMAT_DIGEST:
+        extension->format_digest = field->value;
+        return field->value.len == CHANNEL_FORMAT_DIGEST_SIZE ? STATUS_OK : STATUS_MALFORMED;
+    case FIELD_TYPE_ROLES:
+        TRY(schema_decode(&role_list_schema, field->value, arena, &roles));
+        TRY(check_roles(&roles));
+        extension->roles = roles.items;
+        extension->role_count = roles.count;
+        return STATUS_OK;
+    default: /* numbers of the wire, not an enum of ours: kept as they are */
+        extension->unknown[extension->unknown_count++] = *field;
+        return STATUS_OK;
+    }
+}
+
+enum status channel_extension_decode(struct span bytes,
+                                     struct arena *arena,
+                                     struct channel_extension *extension)
+{
+    struct field_list list;
+    TRY(schema_decode(&field_list_schema, bytes, arena, &list));
+    if (list.version != CHANNEL_EXTENSION_VERSION)
+        return STATUS_UNSUPPORTED;
+    struct channel_extension decoded = {0};
+    void *unknown = NULL;
+    TRY(arena_take(arena, list.count, sizeof *decoded.unknown, &unknown));
+    decoded.unknown = unknown;
+    for (size_t i = 0; i < list.count; i++) {
+        if (i > 0 && list.items[i].type <= list.items[i - 1].type)
+            return STATUS_INVALID;
+        TRY(decode_field(&list.items[i], arena, &decoded));
+    }
+    if (decoded.visibility == 0 || decoded.history == 0)
+        return STATUS_INVALID;
+    *extension = decoded;
+    return STATUS_OK;
+}
+
+enum status channel_extension_encode(const struct channel_extension *extension,
+                                     struct buffer *bytes)
+{
+    struct role_list roles = {extension->roles, extension->role_count};
+    TRY(check_roles(&roles));
+    CLEANUP(buffer_clear) struct buffer role_bytes = BUFFER_INIT(LIMIT_OBJECT_BYTES);
+    TRY(schema_encode(&role_list_schema, &roles, &role_bytes));
+    uint8_t visibility = (uint8_t)extension->visibility;
+    uint8_t history = (uint8_t)extension->history;
+    struct channel_field items[LIMIT_CHANNEL_FIELDS] = {
+        {FIELD_TYPE_VISIBILITY, SPAN_OF(visibility)},
+        {FIELD_TYPE_HISTORY, SPAN_OF(history)},
+    };
+    struct field_list list = {CHANNEL_EXTENSION_VERSION, items, 2};
+    if (extension->format_digest.len != 0)
+        items[list.count++] =
+            (struct channel_field){FIELD_TYPE_FORMAT_DIGEST, extension->format_digest};
+    items[list.count++] = (struct channel_field){FIELD_TYPE_ROLES, buffer_span(&role_bytes)};
+    if (extension->unknown_count > LIMIT_CHANNEL_FIELDS - list.count)
+        return STATUS_LIMIT;
+    for (size_t i = 0; i < extension->unknown_count; i++)
+        items[list.count++] = extension->unknown[i];
+    return schema_encode(&field_list_schema, &list, bytes);
+}
+
+uint16_t channel_extension_roles(const struct channel_extension *extension, const struct id *person)
+{
+    for (size_t i = 0; i < extension->role_count; i++)
+        if (id_equal(&extension->roles[i].person, person))
+            return extension->roles[i].roles;
+    return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The GroupContext extension weft_channel: what a channel is, in the one place that every member
+ * agrees on and the server cannot forge (PROTOCOL.md, 9).
+ *
+ *     struct { uint16 type; opaque value<V>; } ChannelField;
+ *     struct { uint8 version; ChannelField fields<V>; } ChannelExtension;
+ *
+ * Fields stand by rising type, each once. Whoever rewrites the extension keeps the fields it does
+ * not know.
+ * Ownership: decoding lends from the input and the arena. Errors: those of reader.h,
+ * STATUS_UNSUPPORTED for another version, STATUS_INVALID for values that contradict each other.
+ * Thread rule: pure functions.
+ */
+#ifndef WEFT_CHANNEL_EXTENSION_H
+#define WEFT_CHANNEL_EXTENSION_H
+
+#include "protocol/base/id.h"
+#include "protocol/codec/schema.h"
+
+/* RFC 9420, 17.3: the private-use range is 0xF000 to 0xFFFF. */
+#define CHANNEL_EXTENSION_TYPE 0xF0C1
+#define CHANNEL_EXTENSION_VERSION 1
+#define CHANNEL_FORMAT_DIGEST_SIZE 32
+
+enum channel_visibility {
+    CHANNEL_OPEN = 1,       /* listed, anyone joins by external commit */
+    CHANNEL_RESTRICTED = 2, /* listed, knock */
+    CHANNEL_PRIVATE = 3,    /* unlisted, invite only */
+};
+
+enum channel_history {
+    CHANNEL_HISTORY_FROM_JOINING = 1,
+};
+
+/* What a person is in the channel, besides a member: bits. */
+enum channel_role {
+    CHANNEL_ROLE_FACILITATOR = 1 << 0, /* removes, changes roles, moves the session's clock */
+    CHANNEL_ROLE_SPONSOR = 1 << 1,     /* adds people */
+    CHANNEL_ROLE_HOST = 1 << 2,        /* who asks for help: the assistee */
+    CHANNEL_ROLE_ASSISTER = 1 << 3,    /* who was asked to help */
+    CHANNEL_ROLE_NOTE_TAKER = 1 << 4,
+};
+
+struct channel_role_item {
+    struct id person;
+    uint16_t roles;
+};
+
+/* A field that this version does not know. */
+struct channel_field {
+    uint16_t type;
+    struct span value;
+};
+
+struct channel_extension {
+    enum channel_visibility visibility;
+    enum channel_history history;
+    struct span format_digest;       /* SHA-256 of the session's format, or empty */
+    struct channel_role_item *roles; /* people without one are not listed */
+    size_t role_count;
+    struct channel_field *unknown;
+    size_t unknown_count;
+};
+
+MUST_CHECK enum status channel_extension_decode(struct span bytes,
+                                                struct arena *arena,
+                                                struct channel_extension *extension);
+
+/* Appends the extension's data. */
+MUST_CHECK enum status channel_extension_encode(const struct channel_extension *extension,
+                                                struct buffer *bytes);
+
+/* The role bits of a person; 0 for a plain member. */
+uint16_t channel_extension_roles(const struct channel_extension *extension,
+                                 const struct id *person);
+
+#endif

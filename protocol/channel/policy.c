@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/channel/policy.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/mls/public/registry.h"
+
+/* All that a check needs at hand. */
+struct check {
+    const struct mls_public_group *group;
+    const struct mls_staged_commit *staged;
+    const struct directory *directory;
+    struct channel_extension extension;
+    struct message_header header;
+    struct id channel;
+    uint32_t generation;
+    uint16_t committer_roles;
+    struct channel_refusal *refusal;
+};
+
+static enum status refuse(struct channel_refusal *refusal, enum status status, const char *reason)
+{
+    refusal->reason = reason;
+    return status;
+}
+
+enum status channel_policy_extension(const struct mls_public_group *group,
+                                     struct arena *arena,
+                                     struct channel_extension *extension)
+{
+    struct span data;
+    if (!mls_public_group_extension(group, CHANNEL_EXTENSION_TYPE, &data))
+        return STATUS_INVALID;
+    return channel_extension_decode(data, arena, extension);
+}
+
+/* RFC 9420, 5.3.1: a credential is believed when the directory lists its device with this key. A
+ * later one in the same leaf must be of the same device. */
+static enum status check_credential(void *context,
+                                    const struct mls_credential *credential,
+                                    struct span signature_key,
+                                    const struct mls_credential *replaced)
+{
+    const struct directory *directory = context;
+    if (replaced != NULL && !mls_credential_equal(credential, replaced))
+        return STATUS_UNTRUSTED;
+    struct channel_identity identity;
+    TRY(channel_identity_decode(credential, &identity));
+    return directory_check_leaf(directory, &identity.person, &identity.device, signature_key);
+}
+
+static const uint16_t understood_types[] = {CHANNEL_EXTENSION_TYPE};
+
+void channel_policy_options(const struct directory *directory, struct mls_options *options)
+{
+    options->check_credential = check_credential;
+    options->check_context = (void *)(uintptr_t)directory; /* read only, see check_credential */
+    options->extension_types = understood_types;
+    options->extension_type_count = sizeof understood_types / sizeof *understood_types;
+}
+
+/* ---- a new channel ---- */
+
+static enum status check_requirements(const struct mls_public_group *group,
+                                      struct channel_refusal *refusal)
+{
+    if (mls_public_group_suite(group)->id != SUITE_X25519_AES128GCM_SHA256_ED25519)
+        return refuse(refusal, STATUS_UNSUPPORTED, "channels use cipher suite 1");
+    struct span data;
+    if (!mls_public_group_extension(group, MLS_EXTENSION_REQUIRED_CAPABILITIES, &data))
+        return refuse(refusal, STATUS_INVALID, "the group has no required_capabilities");
+    struct mls_required_capabilities required;
+    TRY(mls_required_capabilities_decode(data, &required));
+    if (!mls_type_list_has(required.extensions, CHANNEL_EXTENSION_TYPE))
+        return refuse(refusal, STATUS_INVALID, "the group does not require weft_channel");
+    return STATUS_OK;
+}
+
+enum status channel_policy_check_new(const struct mls_public_group *group,
+                                     const struct directory *directory,
+                                     struct channel_refusal *refusal)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    struct id channel;
+    uint32_t generation;
+    TRY(channel_group_id_decode(mls_public_group_id(group), &channel, &generation));
+    TRY(channel_policy_extension(group, &arena, &extension));
+    TRY(check_requirements(group, refusal));
+    const struct mls_tree *tree = mls_public_group_tree(group);
+    if (mls_public_group_epoch(group) != 0 || mls_tree_member_count(tree) != 1)
+        return refuse(refusal, STATUS_INVALID, "a new channel has one member, in epoch 0");
+    const struct mls_leaf_node *creator = mls_tree_leaf(tree, mls_tree_next_member(tree, 0));
+    struct channel_identity identity;
+    TRY(channel_identity_decode(&creator->credential, &identity));
+    TRY(directory_check_leaf(directory, &identity.person, &identity.device,
+                             creator->signature_key));
+    uint16_t roles = channel_extension_roles(&extension, &identity.person);
+    if ((roles & CHANNEL_ROLE_FACILITATOR) == 0)
+        return refuse(refusal, STATUS_INVALID, "a channel's creator is its first facilitator");
+    return STATUS_OK;
+}
+
+/* ---- a commit ---- */
+
+/* A device has one leaf, so that nobody counts twice or outlives a removal. */
+static enum status
+check_single_leaf(const struct check *check, const struct mls_credential *credential, uint32_t leaf)
+{
+    const struct mls_tree *tree = mls_public_group_tree(mls_staged_commit_group(check->staged));
+    uint32_t first = mls_tree_find_credential(tree, credential);
+    if (first != MLS_NO_LEAF && first != leaf)
+        return refuse(check->refusal, STATUS_DENIED, "the device has a leaf already");
+    return STATUS_OK;
+}
+
+static enum status check_adds(const struct check *check)
+{
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
+    if (effect->added_count == 0)
+        return STATUS_OK;
+    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
+    if (check->extension.visibility != CHANNEL_OPEN && (check->committer_roles & adders) == 0)
+        return refuse(check->refusal, STATUS_DENIED,
+                      "only a facilitator or sponsor adds people here");
+    for (size_t i = 0; i < effect->added_count; i++) {
+        const struct mls_leaf_node *leaf = &effect->added[i].key_package->leaf_node;
+        TRY(check_single_leaf(check, &leaf->credential, effect->added[i].leaf));
+    }
+    return STATUS_OK;
+}
+
+/* Whether the directory no longer lets this leaf in. */
+static bool is_shut_out(const struct check *check,
+                        const struct channel_identity *identity,
+                        const struct mls_leaf_node *leaf)
+{
+    return directory_check_leaf(check->directory, &identity->person, &identity->device,
+                                leaf->signature_key) != STATUS_OK;
+}
+
+/* Whether the commit carries the leaf's own signed request to leave this group. */
+static bool has_left(const struct check *check,
+                     const struct channel_identity *identity,
+                     const struct mls_leaf_node *leaf)
+{
+    for (size_t i = 0; i < check->header.leave_count; i++) {
+        const struct message_leave *leave = &check->header.leaves[i];
+        if (id_equal(&leave->device, &identity->device) &&
+            id_equal(&leave->channel, &check->channel) && leave->generation == check->generation &&
+            message_leave_verify(leave, leaf->signature_key) == STATUS_OK)
+            return true;
+    }
+    return false;
+}
+
+static enum status check_removes(const struct check *check)
+{
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
+    if ((check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < effect->removed_count; i++) {
+        const struct mls_leaf_node *leaf = effect->removed[i].leaf_node;
+        struct channel_identity identity;
+        TRY(channel_identity_decode(&leaf->credential, &identity));
+        if (!is_shut_out(check, &identity, leaf) && !has_left(check, &identity, leaf))
+            return refuse(check->refusal, STATUS_DENIED,
+                          "only a facilitator removes somebody who did not ask for it");
+    }
+    return STATUS_OK;
+}
+
+/* The extension after the commit must still be one, and somebody must be left who may change it. */
+static enum status check_extensions(const struct check *check)
+{
+    if (!mls_staged_commit_effect(check->staged)->extensions_changed)
+        return STATUS_OK;
+    if ((check->committer_roles & CHANNEL_ROLE_FACILITATOR) == 0)
+        return refuse(check->refusal, STATUS_DENIED, "only a facilitator changes the channel");
+    const struct mls_public_group *after = mls_staged_commit_group(check->staged);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    TRY(channel_policy_extension(after, &arena, &extension));
+    TRY(check_requirements(after, check->refusal));
+    for (size_t i = 0; i < extension.role_count; i++)
+        if ((extension.roles[i].roles & CHANNEL_ROLE_FACILITATOR) != 0)
+            return STATUS_OK;
+    return refuse(check->refusal, STATUS_DENIED, "a channel needs a facilitator");
+}
+
+/* What MLS knows and channels do not use: proposals of others (they would stop all messages until
+ * somebody commits, RFC 9420, 12.4), pre-shared keys, reinitialisation. */
+static enum status check_proposals(const struct check *check)
+{
+    const struct mls_proposal_list *list = mls_staged_commit_proposals(check->staged);
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].by_reference)
+            return refuse(check->refusal, STATUS_DENIED, "proposals travel inside their commit");
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
+    if (effect->psk_count != 0 || effect->reinit != NULL)
+        return refuse(check->refusal, STATUS_DENIED,
+                      "channels use no pre-shared keys and no ReInit");
+    return STATUS_OK;
+}
+
+static enum status check_external(const struct check *check, const struct mls_leaf_node *joiner)
+{
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
+    if (effect->extensions_changed || effect->added_count != 0)
+        return refuse(check->refusal, STATUS_DENIED, "a newcomer changes nothing but its own leaf");
+    /* RFC 9420, 12.4.3.2: a resync removes "the leaf node with the old signature key"; ours keeps
+     * the key, so that nobody else can be removed. */
+    bool resync = effect->removed_count == 1 &&
+                  span_equal(effect->removed[0].leaf_node->signature_key, joiner->signature_key);
+    if (effect->removed_count != 0 && !resync)
+        return refuse(check->refusal, STATUS_DENIED, "a newcomer removes only its own old leaf");
+    if (!resync && check->extension.visibility != CHANNEL_OPEN)
+        return refuse(check->refusal, STATUS_DENIED,
+                      "this channel is not open: knock, or be invited");
+    return STATUS_OK;
+}
+
+static enum status check_member(const struct check *check)
+{
+    TRY(check_adds(check));
+    TRY(check_removes(check));
+    return check_extensions(check);
+}
+
+enum status channel_policy_check_commit(const struct mls_public_group *group,
+                                        const struct mls_staged_commit *staged,
+                                        const struct directory *directory,
+                                        struct channel_refusal *refusal)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct check check = {
+        .group = group, .staged = staged, .directory = directory, .refusal = refusal};
+    refusal->reason = "";
+    const struct mls_framed_content *content = &mls_staged_commit_content(staged)->content;
+    TRY(channel_group_id_decode(content->group_id, &check.channel, &check.generation));
+    TRY(channel_policy_extension(group, &arena, &check.extension));
+    TRY(message_header_decode(content->authenticated_data, &arena, &check.header));
+    if (check.header.lane != LANE_CONTROL)
+        return refuse(refusal, STATUS_INVALID, "commits travel in the control lane");
+
+    /* The committer's leaf after the commit is a device of the directory, and its only leaf. */
+    const struct mls_tree *after = mls_public_group_tree(mls_staged_commit_group(staged));
+    uint32_t committer = mls_staged_commit_committer(staged);
+    const struct mls_leaf_node *leaf = mls_tree_leaf(after, committer);
+    struct channel_identity identity;
+    TRY(channel_identity_decode(&leaf->credential, &identity));
+    enum status listed =
+        directory_check_leaf(directory, &identity.person, &identity.device, leaf->signature_key);
+    if (listed != STATUS_OK)
+        return refuse(refusal, listed, "the committer is not an active device of the directory");
+    TRY(check_single_leaf(&check, &leaf->credential, committer));
+    check.committer_roles = channel_extension_roles(&check.extension, &identity.person);
+    TRY(check_proposals(&check));
+    return mls_staged_commit_is_external(staged) ? check_external(&check, leaf)
+                                                 : check_member(&check);
+}

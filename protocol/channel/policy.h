@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a channel allows: one function, of the public group, a staged commit and the directory's
+ * facts, that the server calls before it accepts a commit and every client before it follows one.
+ * It knows nothing else, so both come to the same answer.
+ *
+ * Rules: a member of an open channel may add anybody, elsewhere a facilitator or sponsor may. A
+ * facilitator removes others and changes the channel; anybody may commit the removal of a device
+ * that the directory no longer lets in, or that asked to leave. A newcomer commits itself into an
+ * open channel; elsewhere an external commit only replaces the same device's own old leaf. Every
+ * leaf is a device of the directory, and a device has one leaf.
+ *
+ * Errors: STATUS_DENIED with a reason, STATUS_INVALID for a message that is not a channel's, and
+ * what decoding and the directory say. Thread rule: pure functions.
+ */
+#ifndef WEFT_CHANNEL_POLICY_H
+#define WEFT_CHANNEL_POLICY_H
+
+#include "protocol/channel/extension.h"
+#include "protocol/channel/identity.h"
+#include "protocol/directory/directory.h"
+#include "protocol/mls/public/public_group.h"
+#include "protocol/wire/message_header.h"
+
+/* Why something is not allowed, for people; static texts. */
+struct channel_refusal {
+    const char *reason;
+};
+
+/* Whether a group may be a channel's first state: known suite, weft_channel with its creator as
+ * facilitator, required capabilities, one member who is in the directory. */
+MUST_CHECK enum status channel_policy_check_new(const struct mls_public_group *group,
+                                                const struct directory *directory,
+                                                struct channel_refusal *refusal);
+
+/* Whether a commit that was staged on `group` may be followed. */
+MUST_CHECK enum status channel_policy_check_commit(const struct mls_public_group *group,
+                                                   const struct mls_staged_commit *staged,
+                                                   const struct directory *directory,
+                                                   struct channel_refusal *refusal);
+
+/* The weft_channel extension of a group, lent from it and the arena. */
+MUST_CHECK enum status channel_policy_extension(const struct mls_public_group *group,
+                                                struct arena *arena,
+                                                struct channel_extension *extension);
+
+/* What MLS must ask of credentials and extensions in a channel: fills the callback and the types;
+ * times are the caller's. The directory must outlive the options. */
+void channel_policy_options(const struct directory *directory, struct mls_options *options);
+
+#endif
