@@ -33,8 +33,9 @@ enum status channel_policy_extension(const struct mls_public_group *group,
     return channel_extension_decode(data, arena, extension);
 }
 
-/* RFC 9420, 5.3.1: a credential is believed when the directory lists its device with this key. A
- * later one in the same leaf must be of the same device. */
+/* RFC 9420, 5.3.1: a credential is believed when the directory lists its device with this key; one
+ * that was shut out since is who it says, and stays in the tree until its removal is committed. A
+ * later credential in the same leaf must be of the same device. */
 static enum status check_credential(void *context,
                                     const struct mls_credential *credential,
                                     struct span signature_key,
@@ -45,7 +46,9 @@ static enum status check_credential(void *context,
         return STATUS_UNTRUSTED;
     struct channel_identity identity;
     TRY(channel_identity_decode(credential, &identity));
-    return directory_check_leaf(directory, &identity.person, &identity.device, signature_key);
+    enum status listed =
+        directory_check_leaf(directory, &identity.person, &identity.device, signature_key);
+    return listed == STATUS_DENIED ? STATUS_OK : listed;
 }
 
 static const uint16_t understood_types[] = {CHANNEL_EXTENSION_TYPE};
@@ -70,7 +73,7 @@ static enum status check_requirements(const struct mls_public_group *group,
         return refuse(refusal, STATUS_INVALID, "the group has no required_capabilities");
     struct mls_required_capabilities required;
     TRY(mls_required_capabilities_decode(data, &required));
-    if (!mls_type_list_has(required.extensions, CHANNEL_EXTENSION_TYPE))
+    if (!mls_type_list_contains(required.extensions, CHANNEL_EXTENSION_TYPE))
         return refuse(refusal, STATUS_INVALID, "the group does not require weft_channel");
     return STATUS_OK;
 }
@@ -113,6 +116,17 @@ check_single_leaf(const struct check *check, const struct mls_credential *creden
     return STATUS_OK;
 }
 
+static enum status check_active(const struct check *check, const struct mls_leaf_node *leaf)
+{
+    struct channel_identity identity;
+    TRY(channel_identity_decode(&leaf->credential, &identity));
+    enum status listed = directory_check_leaf(check->directory, &identity.person, &identity.device,
+                                              leaf->signature_key);
+    if (listed != STATUS_OK)
+        return refuse(check->refusal, listed, "a leaf is not an active device of the directory");
+    return STATUS_OK;
+}
+
 static enum status check_adds(const struct check *check)
 {
     const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
@@ -124,6 +138,7 @@ static enum status check_adds(const struct check *check)
                       "only a facilitator or sponsor adds people here");
     for (size_t i = 0; i < effect->added_count; i++) {
         const struct mls_leaf_node *leaf = &effect->added[i].key_package->leaf_node;
+        TRY(check_active(check, leaf));
         TRY(check_single_leaf(check, &leaf->credential, effect->added[i].leaf));
     }
     return STATUS_OK;
@@ -246,13 +261,10 @@ enum status channel_policy_check_commit(const struct mls_public_group *group,
     const struct mls_tree *after = mls_public_group_tree(mls_staged_commit_group(staged));
     uint32_t committer = mls_staged_commit_committer(staged);
     const struct mls_leaf_node *leaf = mls_tree_leaf(after, committer);
+    TRY(check_active(&check, leaf));
+    TRY(check_single_leaf(&check, &leaf->credential, committer));
     struct channel_identity identity;
     TRY(channel_identity_decode(&leaf->credential, &identity));
-    enum status listed =
-        directory_check_leaf(directory, &identity.person, &identity.device, leaf->signature_key);
-    if (listed != STATUS_OK)
-        return refuse(refusal, listed, "the committer is not an active device of the directory");
-    TRY(check_single_leaf(&check, &leaf->credential, committer));
     check.committer_roles = channel_extension_roles(&check.extension, &identity.person);
     TRY(check_proposals(&check));
     return mls_staged_commit_is_external(staged) ? check_external(&check, leaf)
