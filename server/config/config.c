@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/config/config.h"
+
+#include "protocol/codec/reader.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_BYTES_MAX (64u << 10)
+#define VALUE_BYTES_MAX 1024
+#define TEXTS_BYTES_MAX (128u << 10)
+
+enum value_kind {
+    VALUE_TEXT,
+    VALUE_NUMBER,
+    VALUE_SWITCH,
+    VALUE_ORIGIN,
+    VALUE_ADDRESS,
+    VALUE_LEVEL
+};
+
+struct config_key {
+    const char *name;
+    enum value_kind kind;
+    size_t offset;
+    uint32_t least;
+    uint32_t most;
+    const char *fallback; /* NULL: none, may come several times */
+    const char *help;     /* lines of a comment */
+};
+
+static const struct config_key keys[] = {
+    {"community", VALUE_TEXT, offsetof(struct config, community), 1, 200, "Weft community",
+     "The community's name, as people see it before they join."},
+    {"notice", VALUE_TEXT, offsetof(struct config, notice), 1, 1000,
+     "Write no patient-identifiable data. Messages are end-to-end encrypted: this server keeps "
+     "them sealed, with who is in which channel and when, until a channel is deleted.",
+     "What people are told before their first message: who keeps what for how long."},
+    {"address", VALUE_ADDRESS, offsetof(struct config, address), 0, 64, "127.0.0.1",
+     "Numeric address to listen on; empty for all addresses of the machine."},
+    {"port", VALUE_NUMBER, offsetof(struct config, port), 0, 65535, "7443",
+     "TCP port to listen on; 0 takes any free one."},
+    {"public_host", VALUE_TEXT, offsetof(struct config, public_host), 1, 253, "localhost",
+     "Host name or address that stands in invite links."},
+    {"public_port", VALUE_NUMBER, offsetof(struct config, public_port), 0, 65535, "0",
+     "Port that stands in invite links; 0 takes `port`."},
+    {"certificate", VALUE_TEXT, offsetof(struct config, certificate), 1, 1000, "tls.crt",
+     "TLS certificate chain (PEM), relative to the state directory. Any issuer will do for weft:\n"
+     "# its key is vouched for by the community's own key, which every invite link pins."},
+    {"key", VALUE_TEXT, offsetof(struct config, key), 1, 1000, "tls.key",
+     "The certificate's private key (PEM)."},
+    {"allow_tls_1_2", VALUE_SWITCH, offsetof(struct config, allow_tls_1_2), 0, 0, "no",
+     "yes: also speak TLS 1.2, for clients behind old middleboxes."},
+    {"origin", VALUE_ORIGIN, 0, 1, 253, NULL,
+     "A browser origin that may connect, exact, such as https://weft.example.org.\n"
+     "# May be repeated. Without any, no browser may."},
+    {"connections_max", VALUE_NUMBER, offsetof(struct config, connections_max), 1, 1000000, "20000",
+     "Open connections in all."},
+    {"connections_per_address_max", VALUE_NUMBER,
+     offsetof(struct config, connections_per_address_max), 1, 1000000, "2000",
+     "Open connections of one address (an IPv6 /64): a hospital's staff may share one."},
+    {"handshakes_per_minute", VALUE_NUMBER, offsetof(struct config, handshakes_per_minute), 1,
+     1000000, "3000", "New connections of one address in a minute."},
+    {"requests_per_minute", VALUE_NUMBER, offsetof(struct config, requests_per_minute), 10, 1000000,
+     "3000", "Requests of one account in a minute."},
+    {"messages_per_minute", VALUE_NUMBER, offsetof(struct config, messages_per_minute), 1, 100000,
+     "240", "Messages of one account in a minute, in each lane."},
+    {"invite_days", VALUE_NUMBER, offsetof(struct config, invite_days), 1, 365, "14",
+     "Days after which an unused invite ends."},
+    {"validation_threads", VALUE_NUMBER, offsetof(struct config, validation_threads), 1, 64, "2",
+     "Threads that check commits."},
+    {"log_level", VALUE_LEVEL, offsetof(struct config, log_level), 0, 0, "info",
+     "debug, info, warning or error; goes to standard error."},
+};
+
+#define KEY_COUNT (sizeof keys / sizeof *keys)
+
+static enum status fail(struct config_problem *problem, uint32_t line, const char *text)
+{
+    problem->line = line;
+    snprintf(problem->text, sizeof problem->text, "%s", text);
+    return STATUS_MALFORMED;
+}
+
+static enum status
+fail_key(struct config_problem *problem, uint32_t line, const char *what, struct span name)
+{
+    problem->line = line;
+    int len = name.len < 60 ? (int)name.len : 60;
+    snprintf(problem->text, sizeof problem->text, "%s `%.*s`", what, len, (const char *)name.ptr);
+    return STATUS_MALFORMED;
+}
+
+static struct span trimmed(struct span text)
+{
+    while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
+        text = span_of(text.ptr + 1, text.len - 1);
+    while (text.len > 0 && memchr(" \t\r", text.ptr[text.len - 1], 3) != NULL)
+        text.len--;
+    return text;
+}
+
+static enum status copy_text(struct config *config, struct span value, const char **text)
+{
+    void *copy = NULL;
+    TRY(arena_take(&config->texts, value.len + 1, 1, &copy));
+    if (value.len > 0)
+        memcpy(copy, value.ptr, value.len);
+    *text = copy;
+    return STATUS_OK;
+}
+
+static bool parse_number(const char *text, uint32_t *number)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > UINT32_MAX)
+        return false;
+    *number = (uint32_t)value;
+    return true;
+}
+
+static bool is_numeric_address(const char *text)
+{
+    struct in6_addr address;
+    return text[0] == '\0' || inet_pton(AF_INET, text, &address) == 1 ||
+           inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static bool is_level(const char *text)
+{
+    return strcmp(text, "debug") == 0 || strcmp(text, "info") == 0 ||
+           strcmp(text, "warning") == 0 || strcmp(text, "error") == 0;
+}
+
+/* Stores a checked value; NULL, or what is wrong with it. */
+static const char *
+store_value(struct config *config, const struct config_key *key, const char *text)
+{
+    char *place = (char *)config + key->offset;
+    size_t len = strlen(text);
+    switch (key->kind) {
+    case VALUE_NUMBER: {
+        uint32_t number = 0;
+        if (!parse_number(text, &number) || number < key->least || number > key->most)
+            return "not a number in the allowed range:";
+        memcpy(place, &number, sizeof number);
+        return NULL;
+    }
+    case VALUE_SWITCH: {
+        bool on = strcmp(text, "yes") == 0;
+        if (!on && strcmp(text, "no") != 0)
+            return "neither yes nor no:";
+        memcpy(place, &on, sizeof on);
+        return NULL;
+    }
+    case VALUE_ORIGIN:
+        if (config->origin_count == CONFIG_ORIGINS_MAX || strstr(text, "://") == NULL)
+            return "not an origin such as https://host, or too many:";
+        config->origins[config->origin_count++] = text;
+        return NULL;
+    case VALUE_ADDRESS:
+        if (!is_numeric_address(text))
+            return "not a numeric address:";
+        break;
+    case VALUE_LEVEL:
+        if (!is_level(text))
+            return "not a log level:";
+        break;
+    case VALUE_TEXT:
+        if (len < key->least || len > key->most)
+            return "empty or too long:";
+        break;
+    }
+    memcpy(place, &text, sizeof text);
+    return NULL;
+}
+
+enum status config_init(struct config *config)
+{
+    *config = (struct config){.texts = ARENA_INIT(TEXTS_BYTES_MAX)};
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].fallback != NULL && store_value(config, &keys[i], keys[i].fallback) != NULL)
+            return STATUS_INTERNAL;
+    }
+    return STATUS_OK;
+}
+
+void config_clear(struct config *config)
+{
+    arena_clear(&config->texts);
+}
+
+static const struct config_key *find_key(struct span name)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (span_equal(name, span_from_text(keys[i].name)))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+static enum status read_line(struct span line,
+                             uint32_t number,
+                             struct config *config,
+                             bool seen[KEY_COUNT],
+                             struct config_problem *problem)
+{
+    line = trimmed(line);
+    if (line.len == 0 || line.ptr[0] == '#')
+        return STATUS_OK;
+    const uint8_t *equals = memchr(line.ptr, '=', line.len);
+    if (equals == NULL)
+        return fail(problem, number, "no `=` in the line");
+    struct span name = trimmed(span_of(line.ptr, (size_t)(equals - line.ptr)));
+    struct span value = trimmed(span_of(equals + 1, line.len - (size_t)(equals - line.ptr) - 1));
+    const struct config_key *key = find_key(name);
+    if (key == NULL)
+        return fail_key(problem, number, "unknown key", name);
+    if (seen[key - keys] && key->fallback != NULL)
+        return fail_key(problem, number, "the key comes twice:", name);
+    seen[key - keys] = true;
+    if (value.len > VALUE_BYTES_MAX)
+        return fail_key(problem, number, "too long:", name);
+    const char *text = NULL;
+    TRY(copy_text(config, value, &text));
+    const char *wrong = store_value(config, key, text);
+    return wrong == NULL ? STATUS_OK : fail_key(problem, number, wrong, name);
+}
+
+enum status config_read(struct span text, struct config *config, struct config_problem *problem)
+{
+    bool seen[KEY_COUNT] = {false};
+    if (text.len > FILE_BYTES_MAX)
+        return fail(problem, 0, "the file is too long");
+    if (!utf8_is_valid(text))
+        return fail(problem, 0, "the file is not UTF-8 text");
+    for (uint32_t number = 1; text.len > 0; number++) {
+        const uint8_t *end = memchr(text.ptr, '\n', text.len);
+        size_t len = end == NULL ? text.len : (size_t)(end - text.ptr);
+        TRY(read_line(span_of(text.ptr, len), number, config, seen, problem));
+        size_t step = end == NULL ? len : len + 1;
+        text = span_of(text.ptr + step, text.len - step);
+    }
+    return STATUS_OK;
+}
+
+enum status config_load(const char *path, struct config *config, struct config_problem *problem)
+{
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL)
+        return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;
+    char *text = malloc(FILE_BYTES_MAX + 1);
+    enum status status = text == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    if (status == STATUS_OK) {
+        size_t len = fread(text, 1, FILE_BYTES_MAX + 1, stream);
+        status = ferror(stream) ? STATUS_IO : config_read(span_of(text, len), config, problem);
+    }
+    free(text);
+    fclose(stream);
+    return status;
+}
+
+static const char *chosen(const struct config_choice *choices, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(choices[i].key, key) == 0)
+            return choices[i].value;
+    }
+    return NULL;
+}
+
+static enum status append_key(const struct config_key *key, const char *value, struct buffer *text)
+{
+    bool example = value == NULL && key->fallback == NULL;
+    const char *parts[] = {
+        "# ",
+        key->help,
+        "\n",
+        example ? "#" : "",
+        key->name,
+        " = ",
+        value != NULL           ? value
+        : key->fallback != NULL ? key->fallback
+                                : "https://weft.example.org",
+        "\n\n",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        TRY(buffer_append(text, span_from_text(parts[i])));
+    return STATUS_OK;
+}
+
+enum status config_sample(const struct config_choice *choices, size_t count, struct buffer *text)
+{
+    TRY(buffer_append(text, SPAN_LITERAL("# weftd.conf: one `key = value` a line; `weftd "
+                                         "check-config` tells of mistakes.\n\n")));
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        TRY(append_key(&keys[i], chosen(choices, count, keys[i].name), text));
+    return STATUS_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Every maximum of the server alone, each with its reason. Those that client and server share are
+ * in protocol/base/limits.h; those that an operator may change are in server/config.
+ */
+#ifndef WEFT_SERVER_LIMITS_H
+#define WEFT_SERVER_LIMITS_H
+
+/* A WebSocket handshake of a browser is about 1 KiB; 8 KiB is what web servers commonly allow. */
+#define LIMIT_HANDSHAKE_BYTES (8u << 10)
+
+/* TLS and HTTP together, on a poor mobile link; longer is somebody who holds a slot. */
+#define LIMIT_HANDSHAKE_MS 10000
+
+/* Header lines of a handshake; browsers send about 20. */
+#define LIMIT_HANDSHAKE_HEADERS 64
+
+/* Fragments of one message: a fragment that carries nothing costs us and not the sender. */
+#define LIMIT_MESSAGE_FRAGMENTS 256
+
+/* What waits for a slow client before its events are dropped and it is told to page instead:
+ * about 900 messages of 1 KiB. */
+#define LIMIT_OUTBOX_BYTES (1u << 20)
+
+/* One write to the socket: as much as one frame, so that small frames travel together and a
+ * client's progress shows at least once a frame. */
+#define LIMIT_WRITE_BYTES (64u << 10)
+
+/* Without reading anything for so long, a client is gone or broken. */
+#define LIMIT_STALL_MS 60000
+
+/* Home routers forget a silent connection after a few minutes. */
+#define LIMIT_PING_MS 45000
+
+/* Silence after a ping that ends a connection. */
+#define LIMIT_PONG_MS 20000
+
+/* For the answer to a close frame. */
+#define LIMIT_CLOSE_MS 3000
+
+#endif
