@@ -38,6 +38,9 @@
 /* A message that a person writes: eight screens; longer texts are documents. */
 #define LIMIT_TEXT_BYTES 16000
 
+/* A sealed answer: a text and its authentication tag. */
+#define LIMIT_SEALED_BYTES (LIMIT_TEXT_BYTES + 16)
+
 /* Topics, and lines of what somebody can help with, in one profile or request. */
 #define LIMIT_TOPICS 16
 #define LIMIT_TOPIC_BYTES 80

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kinds of content: number, name, lane and body (PROTOCOL.md, 10.2).
+ *
+ * A client refuses a kind in a lane that is not its own, so that nobody can speak on the floor
+ * out of turn by calling it a note.
+ * Thread rule: constant tables.
+ */
+#ifndef WEFT_CONTENT_KINDS_H
+#define WEFT_CONTENT_KINDS_H
+
+#include "protocol/base/id.h"
+#include "protocol/codec/schema.h"
+
+/* Lanes as in wire/message_header.h: F floor, S side, C control.
+ * KIND(number, NAME, name, lane, body). Numbers are never used again for something else. */
+#define CONTENT_KIND_LIST(KIND)                                                                    \
+    KIND(1, TEXT, text, 1, content_text)                                                           \
+    KIND(2, CONTEXT, context, 1, content_text)   /* what it is about, by those who ask */          \
+    KIND(3, QUESTION, question, 1, content_text) /* to understand, not to advise */                \
+    KIND(4, ANSWER, answer, 1, content_text)                                                       \
+    KIND(5, IDEA, idea, 1, content_idea) /* experience or option, with its reason */               \
+    KIND(6, LAST_IDEA, last_idea, 1, content_idea)                                                 \
+    KIND(7, SUMMARY, summary, 1, content_text)                                                     \
+    KIND(8, COMMITMENT, commitment, 1, content_action) /* what the askers will do */               \
+    KIND(9, SEALED, sealed, 1, content_sealed)         /* written, not yet revealed */             \
+    KIND(10, FOLLOW_UP, follow_up, 1, content_text)    /* what happened afterwards */              \
+    KIND(20, NOTE, note, 2, content_text)                                                          \
+    KIND(21, ACTION, action, 2, content_action)                                                    \
+    KIND(22, OFFER, offer, 2, content_text)                                                        \
+    KIND(23, LESSON, lesson, 2, content_text)                                                      \
+    KIND(24, HAND, hand, 2, content_mark) /* raised or lowered */                                  \
+    KIND(25, VOTE, vote, 2, content_mark)                                                          \
+    KIND(26, REVEAL, reveal, 2, content_reveal)                                                    \
+    KIND(27, HARVEST, harvest, 2, content_harvest)                                                 \
+    KIND(28, APPROVAL, approval, 2, content_mark) /* of the harvest it replies to */               \
+    KIND(40, CHANNEL_STATE, channel_state, 3, content_channel_state)                               \
+    KIND(41, STAGE, stage, 3, content_stage)
+
+#define CONTENT_KIND_ENUM(number, NAME, name, lane, body) CONTENT_##NAME = number,
+enum content_kind { CONTENT_KIND_LIST(CONTENT_KIND_ENUM) };
+#undef CONTENT_KIND_ENUM
+
+struct content_text {
+    struct span text;
+};
+
+struct content_idea {
+    struct span text;
+    struct span reason; /* why, or where it worked; may be empty */
+};
+
+struct content_action {
+    struct span text;
+    struct span owner; /* who does it, as people say it; may be empty */
+    int64_t due;       /* 0: no date */
+};
+
+/* A mark on the message that the content replies to, or on nothing (a raised hand). */
+struct content_mark {
+    bool on;
+};
+
+/* An answer that nobody can read before its key: sealed.h. */
+struct content_sealed {
+    uint8_t commitment[32]; /* SHA-256 over key and text */
+    struct span ciphertext;
+};
+
+struct content_reveal {
+    struct id message; /* the sealed one */
+    uint8_t key[32];
+};
+
+/* The record that remains. Field names are the format's. */
+struct content_harvest_item {
+    struct span field;
+    struct span text;
+};
+struct content_harvest {
+    struct content_harvest_item *items; /* in the format's order */
+    size_t item_count;
+    int64_t follow_up; /* 0: none agreed */
+};
+
+/* Title and brief of an unlisted channel, sent again after each Add. */
+struct content_channel_state {
+    struct span title;
+    struct span brief;
+};
+
+/* A change of the session's clock, as its facilitator asks weftd for it. */
+struct content_stage {
+    struct id session;
+    uint8_t action;   /* enum wire_stage_action */
+    uint16_t minutes; /* of an extension */
+    uint32_t counter; /* of the session before the change */
+};
+
+struct content_kind_row {
+    uint16_t number;
+    const char *name;
+    uint8_t lane;
+    const struct schema *body;
+};
+
+/* All kinds, by rising number. */
+extern const struct content_kind_row content_kinds[];
+extern const size_t content_kind_count;
+
+/* NULL for an unknown kind. */
+const struct content_kind_row *content_kind_find(uint16_t number);
+const struct content_kind_row *content_kind_named(struct span name);
+
+extern const struct schema content_text_schema;
+extern const struct schema content_idea_schema;
+extern const struct schema content_action_schema;
+extern const struct schema content_mark_schema;
+extern const struct schema content_sealed_schema;
+extern const struct schema content_reveal_schema;
+extern const struct schema content_harvest_schema;
+extern const struct schema content_channel_state_schema;
+extern const struct schema content_stage_schema;
+
+#endif
