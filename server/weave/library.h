@@ -28,9 +28,9 @@ void library_graph_free(struct library_graph **copy);
  * node_count entries. */
 MUST_CHECK enum status library_clustering(const struct library_graph *copy, double *values);
 
-/* Shortest paths through each node, over unordered pairs of other nodes. With `sources` (ascending,
- * distinct), only paths that start there are counted, each ordered pair on its own. `values` has
- * node_count entries. */
+/* Shortest paths through each node, over unordered pairs of other nodes. With `sources` (distinct),
+ * only over pairs with a source, which count one half, or whole when both are sources: so that with
+ * all nodes as sources the result is the same as with NULL. `values` has node_count entries. */
 MUST_CHECK enum status library_betweenness(const struct library_graph *copy,
                                            const uint32_t *sources,
                                            uint32_t source_count,

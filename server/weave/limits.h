@@ -35,6 +35,11 @@
 /* Starting points of a sample: the standard error of a mean is 1/32 of the spread. */
 #define WEAVE_SAMPLES 1024
 
+/* Starting points for betweenness, which costs several times a search: eight batches of 16, whose
+ * differences give the error. */
+#define WEAVE_BETWEENNESS_BATCHES 8
+#define WEAVE_BETWEENNESS_SAMPLES 16
+
 /* People up to which dense matrices are used: 3,000 x 3,000 doubles are 72 MB, and a factoring
  * takes some seconds. */
 #define WEAVE_DENSE_PEOPLE_MAX 3000
