@@ -33,7 +33,10 @@ void arena_clear(struct arena *arena)
 static enum status add_block(struct arena *arena, size_t size)
 {
     size_t capacity = size < ARENA_BLOCK_SIZE ? ARENA_BLOCK_SIZE : size;
-    struct arena_block *block = malloc(sizeof *block + capacity);
+    size_t total;
+    if (__builtin_add_overflow(sizeof(struct arena_block), capacity, &total))
+        return STATUS_NO_MEMORY;
+    struct arena_block *block = malloc(total);
     if (block == NULL)
         return STATUS_NO_MEMORY;
     block->used = 0;
@@ -52,7 +55,10 @@ enum status arena_take(struct arena *arena, size_t count, size_t item_size, void
         *items = NULL;
         return STATUS_OK;
     }
-    size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    size_t rounded;
+    if (__builtin_add_overflow(size, alignof(max_align_t) - 1, &rounded))
+        return STATUS_LIMIT;
+    size = rounded / alignof(max_align_t) * alignof(max_align_t);
     if (size > arena->size_bytes_max || arena->used > arena->size_bytes_max - size)
         return STATUS_LIMIT;
     if (arena->blocks == NULL || arena->blocks->capacity - arena->blocks->used < size)

@@ -2,7 +2,8 @@
 /*
  * Memory for the arrays of one decoded message: allocated piece by piece, freed all at once.
  * Decoded structures point into the message's own bytes and into its arena, and live no longer
- * than either. Total size is bounded by the maximum given at the start (STATUS_LIMIT).
+ * than either. Total size is bounded by the maximum given at the start (STATUS_LIMIT); what is
+ * allocated for it is at most about twice as much.
  * Not for secrets. Thread rule: one thread at a time.
  */
 #ifndef WEFT_BASE_ARENA_H

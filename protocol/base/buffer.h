@@ -29,6 +29,7 @@ void buffer_clear(struct buffer *buffer);
 /* Makes room for `count` more bytes without changing the contents. */
 MUST_CHECK enum status buffer_reserve(struct buffer *buffer, size_t count);
 
+/* `bytes` must not be the buffer's own: growing would move them away. */
 MUST_CHECK enum status buffer_append(struct buffer *buffer, struct span bytes);
 
 /* Appends `count` zero bytes and lends where they start, until the next change of the buffer. */

@@ -38,9 +38,10 @@ enum status secret_set(struct secret *secret, struct span bytes)
 {
     if (bytes.len > SECRET_SIZE_MAX)
         return STATUS_LIMIT;
-    sodium_memzero(secret, sizeof *secret);
+    /* `bytes` may be part of the secret itself: nothing is wiped before it was moved. */
     if (bytes.len != 0)
-        memcpy(secret->bytes, bytes.ptr, bytes.len);
+        memmove(secret->bytes, bytes.ptr, bytes.len);
+    sodium_memzero(secret->bytes + bytes.len, SECRET_SIZE_MAX - bytes.len);
     secret->len = (uint8_t)bytes.len;
     return STATUS_OK;
 }
