@@ -12,6 +12,46 @@ static enum status read_structure(const struct schema *schema,
                                   void *out,
                                   unsigned depth);
 
+static enum status
+skip_structure(const struct schema *schema, struct reader *reader, unsigned depth);
+
+/* Moves past a field without looking into it. */
+static enum status skip_field(const struct field *field, struct reader *reader, unsigned depth)
+{
+    struct span skipped;
+    switch (field->kind) {
+    case FIELD_U8:
+    case FIELD_BOOL:
+        return reader_bytes(reader, 1, &skipped);
+    case FIELD_U16:
+        return reader_bytes(reader, 2, &skipped);
+    case FIELD_U32:
+        return reader_bytes(reader, 4, &skipped);
+    case FIELD_U64:
+    case FIELD_TIME:
+        return reader_bytes(reader, 8, &skipped);
+    case FIELD_FIXED:
+        return reader_bytes(reader, field->max, &skipped);
+    case FIELD_BYTES:
+    case FIELD_TEXT:
+    case FIELD_LIST:
+        return reader_vector(reader, SIZE_MAX, &skipped);
+    case FIELD_STRUCT:
+        return skip_structure(field->of, reader, depth + 1);
+    }
+    return STATUS_INTERNAL;
+}
+
+static enum status
+skip_structure(const struct schema *schema, struct reader *reader, unsigned depth)
+{
+    if (depth > SCHEMA_DEPTH_MAX)
+        return STATUS_INTERNAL;
+    for (size_t i = 0; i < schema->field_count; i++)
+        TRY(skip_field(&schema->fields[i], reader, depth));
+    return STATUS_OK;
+}
+
 static enum status read_list(const struct field *field,
                              struct reader *reader,
                              struct arena *arena,
@@ -20,15 +60,14 @@ static enum status read_list(const struct field *field,
 {
     struct reader items;
     TRY(reader_sub(reader, SIZE_MAX, &items));
-    /* Counted first: the array is then taken once, and only as large as the input proves. */
+    /* Counted first, without reading what is inside: the array is then taken once, only as large
+     * as the input proves, and lists in lists are read once. */
     struct reader counting = items;
     size_t count = 0;
-    void *scratch = NULL;
-    TRY(arena_take(arena, 1, field->of->size, &scratch));
     while (!reader_at_end(&counting)) {
         if (++count > field->max)
             return STATUS_LIMIT;
-        TRY(read_structure(field->of, &counting, arena, scratch, depth + 1));
+        TRY(skip_structure(field->of, &counting, depth + 1));
     }
     void *array = NULL;
     TRY(arena_take(arena, count, field->of->size, &array));
@@ -112,7 +151,13 @@ static void write_bounded(const struct field *field, struct writer *writer, cons
         writer_vector(writer, bytes);
 }
 
-static void write_list(const struct field *field, struct writer *writer, const uint8_t *base)
+static void write_structure(const struct schema *schema,
+                            struct writer *writer,
+                            const void *value,
+                            unsigned depth);
+
+static void
+write_list(const struct field *field, struct writer *writer, const uint8_t *base, unsigned depth)
 {
     const uint8_t *array;
     size_t count;
@@ -124,11 +169,12 @@ static void write_list(const struct field *field, struct writer *writer, const u
     }
     size_t begin = writer_vector_begin(writer);
     for (size_t i = 0; i < count; i++)
-        schema_write(field->of, writer, array + i * field->of->size);
+        write_structure(field->of, writer, array + i * field->of->size, depth + 1);
     writer_vector_end(writer, begin);
 }
 
-static void write_field(const struct field *field, struct writer *writer, const uint8_t *base)
+static void
+write_field(const struct field *field, struct writer *writer, const uint8_t *base, unsigned depth)
 {
     const uint8_t *value = base + field->offset;
     switch (field->kind) {
@@ -156,18 +202,30 @@ static void write_field(const struct field *field, struct writer *writer, const 
         write_bounded(field, writer, value);
         return;
     case FIELD_STRUCT:
-        schema_write(field->of, writer, value);
+        write_structure(field->of, writer, value, depth + 1);
         return;
     case FIELD_LIST:
-        write_list(field, writer, base);
+        write_list(field, writer, base, depth);
         return;
     }
 }
 
+static void write_structure(const struct schema *schema,
+                            struct writer *writer,
+                            const void *value,
+                            unsigned depth)
+{
+    if (depth > SCHEMA_DEPTH_MAX) {
+        writer_fail(writer, STATUS_INTERNAL);
+        return;
+    }
+    for (size_t i = 0; i < schema->field_count; i++)
+        write_field(&schema->fields[i], writer, value, depth);
+}
+
 void schema_write(const struct schema *schema, struct writer *writer, const void *value)
 {
-    for (size_t i = 0; i < schema->field_count; i++)
-        write_field(&schema->fields[i], writer, value);
+    write_structure(schema, writer, value, 0);
 }
 
 enum status schema_encode(const struct schema *schema, const void *value, struct buffer *buffer)
