@@ -17,16 +17,17 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define KINDS(array) .kinds = (array), .kind_count = COUNT(array)
 
-static struct format_kind context_kinds[] = {{CONTENT_CONTEXT}, {CONTENT_TEXT}};
-static struct format_kind question_kinds[] = {{CONTENT_QUESTION}, {CONTENT_ANSWER}};
-static struct format_kind idea_kinds[] = {{CONTENT_IDEA}, {CONTENT_QUESTION}, {CONTENT_ANSWER}};
-static struct format_kind last_idea_kinds[] = {{CONTENT_LAST_IDEA}};
-static struct format_kind summary_kinds[] = {{CONTENT_SUMMARY}};
-static struct format_kind commitment_kinds[] = {{CONTENT_COMMITMENT}, {CONTENT_TEXT}};
-static struct format_kind follow_up_kinds[] = {{CONTENT_FOLLOW_UP}, {CONTENT_TEXT}};
-static struct format_kind sealed_kinds[] = {{CONTENT_SEALED}};
+static const struct format_kind context_kinds[] = {{CONTENT_CONTEXT}, {CONTENT_TEXT}};
+static const struct format_kind question_kinds[] = {{CONTENT_QUESTION}, {CONTENT_ANSWER}};
+static const struct format_kind idea_kinds[] = {
+    {CONTENT_IDEA}, {CONTENT_QUESTION}, {CONTENT_ANSWER}};
+static const struct format_kind last_idea_kinds[] = {{CONTENT_LAST_IDEA}};
+static const struct format_kind summary_kinds[] = {{CONTENT_SUMMARY}};
+static const struct format_kind commitment_kinds[] = {{CONTENT_COMMITMENT}, {CONTENT_TEXT}};
+static const struct format_kind follow_up_kinds[] = {{CONTENT_FOLLOW_UP}, {CONTENT_TEXT}};
+static const struct format_kind sealed_kinds[] = {{CONTENT_SEALED}};
 
-static struct format_role peer_assist_roles[] = {
+static const struct format_role peer_assist_roles[] = {
     {HOST, S("Assistee"), S("asks for help, listens, and says what they will do")},
     {FACILITATOR, S("Facilitator"), S("from outside the team; keeps the time and the turns")},
     {ASSISTER, S("Assister"), S("brings experience and options, not verdicts")},
@@ -47,7 +48,7 @@ static struct format_role peer_assist_roles[] = {
 #define FOLLOW_UP_PROMPT S("Come back and tell the group what happened.")
 
 /* An hour, of which the hosts' own account takes no more than a quarter. */
-static struct format_stage peer_assist_stages[] = {
+static const struct format_stage peer_assist_stages[] = {
     {.name = S("welcome"),
      .title = S("Purpose and welcome"),
      .prompt = WELCOME_PROMPT,
@@ -98,7 +99,7 @@ static struct format_stage peer_assist_stages[] = {
 };
 
 /* The same for people on shifts: days instead of minutes. */
-static struct format_stage slow_peer_assist_stages[] = {
+static const struct format_stage slow_peer_assist_stages[] = {
     {.name = S("context"),
      .title = S("Context"),
      .prompt = CONTEXT_PROMPT,
@@ -137,7 +138,7 @@ static struct format_stage slow_peer_assist_stages[] = {
      KINDS(follow_up_kinds)},
 };
 
-static struct format_harvest_field peer_assist_harvest[] = {
+static const struct format_harvest_field peer_assist_harvest[] = {
     {.name = S("context"), .title = S("Context"), .kind = CONTENT_CONTEXT},
     {.name = S("options"), .title = S("Options and why"), .kind = CONTENT_IDEA},
     {.name = S("last-ideas"), .title = S("Last ideas"), .kind = CONTENT_LAST_IDEA},
@@ -182,13 +183,13 @@ static const struct format slow_peer_assist = {
     .harvest_count = COUNT(peer_assist_harvest),
 };
 
-static struct format_role review_roles[] = {
+static const struct format_role review_roles[] = {
     {FACILITATOR, S("Conductor"), S("keeps the four questions, equal voices and no blame")},
     {NOTE_TAKER, S("Note-taker"), S("writes down lessons and actions")},
     {SPONSOR, S("Sponsor"), S("hears what was learned and removes obstacles")},
 };
 
-static struct format_stage review_stages[] = {
+static const struct format_stage review_stages[] = {
     {.name = S("ground-rules"),
      .title = S("Ground rules"),
      .prompt = S("No blame, no ranks, everybody's view counts."),
@@ -235,7 +236,7 @@ static struct format_stage review_stages[] = {
      .speak = FORMAT_EVERYBODY},
 };
 
-static struct format_harvest_field review_harvest[] = {
+static const struct format_harvest_field review_harvest[] = {
     {.name = S("lessons"), .title = S("Lessons"), .kind = CONTENT_LESSON},
     {.name = S("actions"), .title = S("Actions"), .kind = CONTENT_ACTION},
 };

@@ -39,11 +39,11 @@ struct format_kind {
 struct format_stage {
     struct span name; /* one word, for commands */
     struct span title;
-    struct span prompt;        /* what to do now, to everybody */
-    uint16_t minutes;          /* of the clock; 0: not timed */
-    uint16_t deadline_days;    /* of wall time, for those who cannot all meet; 0: none */
-    uint16_t speak;            /* role bits that may use the floor, or FORMAT_EVERYBODY */
-    struct format_kind *kinds; /* that belong on the floor here; empty: all */
+    struct span prompt;              /* what to do now, to everybody */
+    uint16_t minutes;                /* of the clock; 0: not timed */
+    uint16_t deadline_days;          /* of wall time, for those who cannot all meet; 0: none */
+    uint16_t speak;                  /* role bits that may use the floor, or FORMAT_EVERYBODY */
+    const struct format_kind *kinds; /* that belong on the floor here; empty: all */
     size_t kind_count;
     bool reveal; /* what was sealed before is opened now */
 };
@@ -63,11 +63,11 @@ struct format {
     struct span purpose;
     uint8_t people_min;
     uint8_t people_max;
-    struct format_role *roles;
+    const struct format_role *roles;
     size_t role_count;
-    struct format_stage *stages;
+    const struct format_stage *stages;
     size_t stage_count;
-    struct format_harvest_field *harvest;
+    const struct format_harvest_field *harvest;
     size_t harvest_count;
     bool harvest_approval; /* the group approves before it is published */
 };
