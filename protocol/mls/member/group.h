@@ -221,6 +221,7 @@ struct mls_commit_request {
     size_t proposal_count;
     bool force_path;      /* a path even where none is required */
     bool ignore_cached;   /* leave out the proposals of others that are cached */
+    size_t adds_max;      /* 0: LIMIT_ADDS_PER_COMMIT */
     bool tree_in_welcome; /* the Welcome carries the tree; else joiners get it elsewhere */
     struct span authenticated_data;
     const struct mls_identity *identity; /* new credential or keys for our leaf, or NULL */
@@ -238,8 +239,8 @@ void mls_commit_bundle_clear(struct mls_commit_bundle *bundle);
 /* Makes a commit that covers the cached proposals and those of the request, and keeps it pending;
  * the epoch and its keys are unchanged. Without any proposal, or where a path is required or
  * forced, it has a path; one that only adds has none. `bundle` is zeroed or cleared.
- * STATUS_PENDING when one is pending already, STATUS_LIMIT for more than LIMIT_ADDS_PER_COMMIT
- * Adds, STATUS_NOT_NOW after a ReInit. */
+ * STATUS_PENDING when one is pending already, STATUS_LIMIT for more Adds than
+ * adds_max, STATUS_NOT_NOW after a ReInit. */
 MUST_CHECK enum status mls_group_commit(struct mls_group *group,
                                         const struct mls_commit_request *request,
                                         const struct mls_options *options,
@@ -336,8 +337,9 @@ MUST_CHECK enum status mls_group_protect(struct mls_group *group,
 
 /* ---- past epochs ---- */
 
-/* Wipes what is kept of epochs before `epoch`. At most MLS_PAST_EPOCHS_MAX are ever kept. */
-void mls_group_drop_epochs_before(struct mls_group *group, uint64_t epoch);
+/* Wipes what is kept of epochs before `epoch`. At most MLS_PAST_EPOCHS_MAX are ever kept.
+ * STATUS_NO_MEMORY when the deletion cannot be noted; nothing is dropped then. */
+MUST_CHECK enum status mls_group_drop_epochs_before(struct mls_group *group, uint64_t epoch);
 
 /* ---- rows ---- */
 

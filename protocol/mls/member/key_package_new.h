@@ -11,6 +11,7 @@
 #include "protocol/base/buffer.h"
 #include "protocol/base/random.h"
 #include "protocol/base/secret.h"
+#include "protocol/crypto/suite.h"
 #include "protocol/mls/public/extension.h"
 
 /* What goes into our leaves. Everything is lent for the duration of a call; a group keeps a copy

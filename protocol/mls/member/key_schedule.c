@@ -70,6 +70,17 @@ enum status mls_key_schedule_welcome(const struct suite *suite,
     return mls_kdf_derive(suite, secret_span(&extracted), "welcome", welcome_secret);
 }
 
+enum status mls_key_schedule_welcome_key(const struct suite *suite,
+                                         struct span welcome_secret,
+                                         struct secret *key,
+                                         struct secret *nonce)
+{
+    TRY(mls_kdf_expand_secret(suite, welcome_secret, "nonce", SPAN_EMPTY, suite->aead_nonce_size,
+                              nonce));
+    return mls_kdf_expand_secret(suite, welcome_secret, "key", SPAN_EMPTY, suite->aead_key_size,
+                                 key);
+}
+
 enum status mls_key_schedule_epoch(const struct suite *suite,
                                    struct span joiner_secret,
                                    struct span psk_secret,

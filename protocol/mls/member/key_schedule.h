@@ -68,6 +68,12 @@ MUST_CHECK enum status mls_key_schedule_welcome(const struct suite *suite,
                                                 struct span psk_secret,
                                                 struct secret *welcome_secret);
 
+/* welcome_key and welcome_nonce (12.4.3.1). */
+MUST_CHECK enum status mls_key_schedule_welcome_key(const struct suite *suite,
+                                                    struct span welcome_secret,
+                                                    struct secret *key,
+                                                    struct secret *nonce);
+
 /* All secrets of the epoch from the joiner secret. `secrets` was zeroed or cleared before. */
 MUST_CHECK enum status mls_key_schedule_epoch(const struct suite *suite,
                                               struct span joiner_secret,

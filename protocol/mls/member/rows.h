@@ -16,15 +16,14 @@
 
 /* The values are those on disk. `epoch` and `index` of the key are 0 where not named. */
 enum mls_row_kind {
-    MLS_ROW_GROUP = 1,       /* context, transcript, own leaf, signature key, epoch secrets */
+    MLS_ROW_GROUP = 1,       /* context, transcript, cached proposals, own leaf, epoch secrets */
     MLS_ROW_EPOCH = 2,       /* epoch: what is kept of an epoch that is past */
     MLS_ROW_TREE_NODE = 3,   /* index: a node of the public tree */
     MLS_ROW_PRIVATE_KEY = 4, /* index: the private key of a node on our path */
     MLS_ROW_SECRET_NODE = 5, /* epoch, index: an unused node of the secret tree */
     MLS_ROW_RATCHET = 6,     /* epoch, index = 2 * leaf + (1 for application): a sender's ratchet */
-    MLS_ROW_PROPOSAL = 7,    /* index: a cached proposal */
-    MLS_ROW_UPDATE = 8,      /* index: the private key of an Update that we proposed */
-    MLS_ROW_PENDING = 9,     /* our commit that was not accepted yet */
+    MLS_ROW_UPDATE = 7,      /* index: the private key of an Update that we proposed */
+    MLS_ROW_PENDING = 8,     /* our commit that was not accepted yet */
 };
 
 struct mls_row_key {
