@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "protocol/base/limits.h"
+#include "protocol/crypto/hash.h"
+#include "protocol/crypto/random_system.h"
+#include "protocol/crypto/signature.h"
+#include "protocol/directory/directory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- the log ---- */
+
+/* RFC 9162, 2.1.1, word by word: split at the largest power of two smaller than n. */
+static void tree_hash(const uint8_t *entries, size_t count, uint8_t hash[32])
+{
+    struct digest digest;
+    if (count == 0) {
+        assert_int_equal(hash_bytes(HASH_SHA256, SPAN_EMPTY, &digest), STATUS_OK);
+        memcpy(hash, digest.bytes, 32);
+        return;
+    }
+    if (count == 1) {
+        assert_int_equal(directory_leaf_hash(span_of(entries, 1), hash), STATUS_OK);
+        return;
+    }
+    size_t split = 1;
+    while (split * 2 < count)
+        split *= 2;
+    uint8_t parts[65] = {0x01};
+    tree_hash(entries, split, parts + 1);
+    tree_hash(entries + split, count - split, parts + 33);
+    assert_int_equal(hash_bytes(HASH_SHA256, SPAN_OF(parts), &digest), STATUS_OK);
+    memcpy(hash, digest.bytes, 32);
+}
+
+static void the_root_is_that_of_rfc_9162_at_every_size(void **state)
+{
+    (void)state;
+    uint8_t entries[200];
+    struct directory_log log;
+    directory_log_init(&log);
+    for (size_t size = 0; size < sizeof entries; size++) {
+        uint8_t root[32];
+        uint8_t expected[32];
+        assert_int_equal(directory_log_root(&log, root), STATUS_OK);
+        tree_hash(entries, size, expected);
+        assert_memory_equal(root, expected, 32);
+        entries[size] = (uint8_t)(size * 7);
+        assert_int_equal(directory_log_append(&log, span_of(&entries[size], 1)), STATUS_OK);
+    }
+}
+
+static void a_head_matches_only_its_own_log_and_key(void **state)
+{
+    (void)state;
+    struct secret private_key;
+    struct signature_public public_key;
+    assert_int_equal(
+        signature_generate(SIGNATURE_ED25519, random_system(), &private_key, &public_key),
+        STATUS_OK);
+    struct directory_log log;
+    directory_log_init(&log);
+    assert_int_equal(directory_log_append(&log, SPAN_LITERAL("one")), STATUS_OK);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(1024);
+    assert_int_equal(directory_head_sign(&log, 5, secret_span(&private_key), &bytes), STATUS_OK);
+    struct directory_head head;
+    struct span key = signature_public_span(&public_key);
+    assert_int_equal(directory_head_open(buffer_span(&bytes), key, &head), STATUS_OK);
+    assert_int_equal(head.size, 1);
+    assert_int_equal(directory_head_match(&head, &log), STATUS_OK);
+    assert_int_equal(directory_log_append(&log, SPAN_LITERAL("two")), STATUS_OK);
+    assert_int_equal(directory_head_match(&head, &log), STATUS_UNTRUSTED);
+    for (size_t i = 0; i < bytes.len * 8; i++) {
+        bytes.ptr[i / 8] ^= (uint8_t)(1 << i % 8);
+        assert_int_not_equal(directory_head_open(buffer_span(&bytes), key, &head), STATUS_OK);
+        bytes.ptr[i / 8] ^= (uint8_t)(1 << i % 8);
+    }
+}
+
+/* ---- entries ---- */
+
+struct device {
+    struct id person;
+    struct id device;
+    struct secret login_private;
+    struct secret leaf_private;
+    struct signature_public login_public;
+    struct signature_public leaf_public;
+};
+
+static void device_make(struct device *device, const struct id *person)
+{
+    memset(device, 0, sizeof *device);
+    device->person = *person;
+    assert_int_equal(id_random(random_system(), &device->device), STATUS_OK);
+    assert_int_equal(signature_generate(SIGNATURE_ED25519, random_system(), &device->login_private,
+                                        &device->login_public),
+                     STATUS_OK);
+    assert_int_equal(signature_generate(SIGNATURE_ED25519, random_system(), &device->leaf_private,
+                                        &device->leaf_public),
+                     STATUS_OK);
+}
+
+static struct directory_entry add_entry(const struct device *device, uint8_t authority)
+{
+    return (struct directory_entry){
+        .version = DIRECTORY_ENTRY_VERSION,
+        .kind = DIRECTORY_ADD_DEVICE,
+        .authority = authority,
+        .time = 1,
+        .person = device->person,
+        .device = device->device,
+        .login_key = signature_public_span(&device->login_public),
+        .leaf_key = signature_public_span(&device->leaf_public),
+    };
+}
+
+static void
+sign_add(const struct device *device, const struct device *authority, struct buffer *bytes)
+{
+    uint8_t by = authority == NULL ? DIRECTORY_BY_FIRST : DIRECTORY_BY_DEVICE;
+    struct directory_entry entry = add_entry(device, by);
+    struct directory_signers signers = {
+        .login_private_key = secret_span(&device->login_private),
+        .leaf_private_key = secret_span(&device->leaf_private),
+    };
+    if (authority != NULL) {
+        entry.by_device = authority->device;
+        signers.authority_private_key = secret_span(&authority->login_private);
+    }
+    assert_int_equal(directory_entry_sign(&entry, &signers, bytes), STATUS_OK);
+}
+
+static enum status
+apply_about(struct directory *directory, uint8_t kind, const struct device *device)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    struct directory_entry entry = {
+        .version = DIRECTORY_ENTRY_VERSION,
+        .kind = kind,
+        .authority = DIRECTORY_BY_SERVER,
+        .person = device->person,
+    };
+    if (kind == DIRECTORY_REVOKE_DEVICE)
+        entry.device = device->device;
+    struct directory_signers none = {0};
+    assert_int_equal(directory_entry_sign(&entry, &none, &bytes), STATUS_OK);
+    return directory_apply(directory, buffer_span(&bytes), false);
+}
+
+static enum status check_leaf(const struct directory *directory, const struct device *device)
+{
+    return directory_check_leaf(directory, &device->person, &device->device,
+                                signature_public_span(&device->leaf_public));
+}
+
+static void a_first_device_adds_itself_once(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id person;
+    assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+    struct device first;
+    struct device ghost;
+    device_make(&first, &person);
+    device_make(&ghost, &person);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&first, NULL, &bytes);
+    assert_int_equal(check_leaf(directory, &first), STATUS_NOT_FOUND);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &first), STATUS_OK);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_EXISTS);
+    assert_int_equal(directory_log_of(directory)->size, 1);
+    /* A server that slips a second "first" device under a person is caught by everybody. */
+    buffer_clear(&bytes);
+    sign_add(&ghost, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_EXISTS);
+    assert_int_equal(check_leaf(directory, &ghost), STATUS_NOT_FOUND);
+    directory_free(&directory);
+}
+
+static void a_further_device_needs_one_of_the_same_person(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id person;
+    struct id other_person;
+    assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+    assert_int_equal(id_random(random_system(), &other_person), STATUS_OK);
+    struct device first;
+    struct device second;
+    struct device other;
+    device_make(&first, &person);
+    device_make(&second, &person);
+    device_make(&other, &other_person);
+    const struct device *const firsts[] = {&first, &other};
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+        sign_add(firsts[i], NULL, &bytes);
+        assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    }
+    CLEANUP(buffer_clear) struct buffer forged = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&second, &other, &forged);
+    assert_int_equal(directory_apply(directory, buffer_span(&forged), true), STATUS_DENIED);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&second, &first, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &second), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &second), STATUS_DENIED);
+    assert_int_equal(check_leaf(directory, &first), STATUS_OK);
+    directory_free(&directory);
+}
+
+static void suspension_ends_and_erasure_does_not(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id person;
+    assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+    struct device device;
+    device_make(&device, &person);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&device, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &device), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &device), STATUS_DENIED);
+    assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &device), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &device), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_ERASE_PERSON, &device), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &device), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &device), STATUS_DENIED);
+    directory_free(&directory);
+}
+
+static void no_flipped_bit_of_an_entry_is_accepted(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id person;
+    assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+    struct device device;
+    device_make(&device, &person);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&device, NULL, &bytes);
+    for (size_t i = 0; i < bytes.len * 8; i++) {
+        bytes.ptr[i / 8] ^= (uint8_t)(1 << i % 8);
+        assert_int_not_equal(directory_check(directory, buffer_span(&bytes), true), STATUS_OK);
+        bytes.ptr[i / 8] ^= (uint8_t)(1 << i % 8);
+    }
+    for (size_t len = 0; len < bytes.len; len++)
+        assert_int_not_equal(directory_check(directory, span_of(bytes.ptr, len), true), STATUS_OK);
+    assert_int_equal(directory_check(directory, buffer_span(&bytes), true), STATUS_OK);
+    directory_free(&directory);
+}
+
+static void many_devices_are_found_and_nobody_passes_as_another(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    static struct device devices[300];
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
+        struct id person;
+        assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+        device_make(&devices[i], &person);
+        CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+        sign_add(&devices[i], NULL, &bytes);
+        assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    }
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        assert_int_equal(check_leaf(directory, &devices[i]), STATUS_OK);
+    /* Another's key in one's own leaf is impersonation. */
+    assert_int_equal(directory_check_leaf(directory, &devices[0].person, &devices[0].device,
+                                          signature_public_span(&devices[1].leaf_public)),
+                     STATUS_UNTRUSTED);
+    directory_free(&directory);
+}
+
+int main(void)
+{
+    if (crypto_start() != STATUS_OK)
+        return EXIT_FAILURE;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_root_is_that_of_rfc_9162_at_every_size),
+        cmocka_unit_test(a_head_matches_only_its_own_log_and_key),
+        cmocka_unit_test(a_first_device_adds_itself_once),
+        cmocka_unit_test(a_further_device_needs_one_of_the_same_person),
+        cmocka_unit_test(suspension_ends_and_erasure_does_not),
+        cmocka_unit_test(no_flipped_bit_of_an_entry_is_accepted),
+        cmocka_unit_test(many_devices_are_found_and_nobody_passes_as_another),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
