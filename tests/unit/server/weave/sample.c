@@ -3,6 +3,7 @@
 
 #include "server/weave/tables.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,4 +132,10 @@ struct graph *sample_shared(const char *name, double weight_min, bool without_is
     free(groups);
     free(edges);
     return graph;
+}
+
+void sample_assert_near(double value, double wanted, double tolerance)
+{
+    if (!(fabs(value - wanted) <= tolerance))
+        fail_msg("%.12g is not %.12g to within %g", value, wanted, tolerance);
 }

@@ -20,4 +20,7 @@ struct graph *sample_two_cliques(uint32_t bridges);
  * they are not there. */
 struct graph *sample_shared(const char *name, double weight_min, bool without_isolates);
 
+/* cmocka's own compares floats, which have too few digits here. */
+void sample_assert_near(double value, double wanted, double tolerance);
+
 #endif
