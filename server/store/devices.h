@@ -48,6 +48,10 @@ MUST_CHECK enum status store_devices_add(struct store_db *db,
 MUST_CHECK enum status
 store_devices_revoke(struct store_db *db, const struct id *device, int64_t now_ms);
 
+/* Revokes all devices of the person. */
+MUST_CHECK enum status
+store_devices_revoke_of_person(struct store_db *db, const struct id *person, int64_t now_ms);
+
 /* STATUS_NOT_FOUND. */
 MUST_CHECK enum status
 store_devices_get(struct store_db *db, const struct id *device, struct store_device *found);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * People and groups. A person is a random id; whatever can be erased (name, external id, group,
+ * People. A person is a random id; whatever can be erased (name, external id, group,
  * profile) is in a row of its own, which the log and the credentials never repeat.
  * Errors, results and thread rule: store.h.
  */
 #ifndef WEFT_STORE_PEOPLE_H
 #define WEFT_STORE_PEOPLE_H
 
-#include "server/store/store.h"
+#include "server/store/groups.h"
 
 enum store_role {
     STORE_ROLE_STAFF = 1,
@@ -48,30 +48,6 @@ struct store_person_list {
     /* There are more after the last one. */
     bool more;
 };
-
-struct store_group {
-    struct id group;
-    struct span name;
-};
-
-struct store_group_list {
-    struct store_group *items;
-    size_t count;
-};
-
-/* The group of that name; when there is none, makes it with the id `fresh`. STATUS_LIMIT for a
- * name over STORE_NAME_BYTES_MAX. */
-MUST_CHECK enum status store_groups_ensure(struct store_db *db,
-                                           struct span name,
-                                           const struct id *fresh,
-                                           struct id *group);
-
-/* STATUS_NOT_FOUND. */
-MUST_CHECK enum status store_groups_find(struct store_db *db, struct span name, struct id *group);
-
-/* All groups by name. */
-MUST_CHECK enum status
-store_groups_list(struct store_db *db, struct arena *arena, struct store_group_list *groups);
 
 /*
  * A new person, imported or joined, with every field of `person` as given. STATUS_EXISTS for an id

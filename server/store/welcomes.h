@@ -42,6 +42,10 @@ MUST_CHECK enum status store_welcomes_done(struct store_db *db,
                                            uint32_t generation,
                                            uint64_t epoch);
 
+/* The device is gone: deletes its Welcomes and the snapshots that nobody else needs. */
+MUST_CHECK enum status store_welcomes_delete_of_device(struct store_db *db,
+                                                       const struct id *device);
+
 /* Deletes what has expired, with the snapshots that nobody needs any more. */
 MUST_CHECK enum status store_welcomes_expire(struct store_db *db, int64_t now_ms);
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/store/audit.h"
+
+#include "server/store/query.h"
+
+/* A word of the code, never a text from outside. */
+#define ACT_BYTES_MAX 64
+
+enum status store_audit_add(struct store_db *db, const struct store_audit_entry *entry)
+{
+    if (entry->act.len > ACT_BYTES_MAX)
+        return STATUS_LIMIT;
+    CLEANUP(query_end)
+    struct query q = query_on(
+        db, "INSERT INTO audit (at_ms, actor, act, subject, amount) VALUES (?, ?, ?, ?, ?)");
+    query_bind_int(&q, entry->at_ms);
+    query_bind_optional_id(&q, &entry->actor);
+    query_bind_text(&q, entry->act);
+    query_bind_optional_id(&q, &entry->subject);
+    query_bind_unsigned(&q, entry->amount);
+    return query_run(&q);
+}
+
+static void take_entry(struct query *q, struct arena *arena, void *item)
+{
+    struct store_audit_entry *entry = item;
+    query_take_unsigned(q, &entry->number);
+    query_take_int(q, &entry->at_ms);
+    query_take_id(q, &entry->actor);
+    query_take_bytes(q, arena, &entry->act);
+    query_take_id(q, &entry->subject);
+    query_take_unsigned(q, &entry->amount);
+}
+
+enum status store_audit_list(struct store_db *db,
+                             uint64_t after_number,
+                             uint32_t count_max,
+                             struct arena *arena,
+                             struct store_audit_list *list)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT number, at_ms, actor, act, subject, amount FROM audit"
+                                  " WHERE number > ? ORDER BY number LIMIT ?");
+    struct query_rows rows;
+    bool more;
+    query_bind_unsigned(&q, after_number);
+    query_bind_int(&q, (int64_t)count_max + 1);
+    TRY(query_page(&q, arena, sizeof(struct store_audit_entry), take_entry, count_max, &rows,
+                   &more));
+    *list = (struct store_audit_list){rows.items, rows.count, more};
+    return STATUS_OK;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/store/members.h"
+
+#include "server/store/query.h"
+
+/* Whether the bound statement finds a row; STATUS_DENIED when not. */
+static enum status require_row(struct query *q)
+{
+    bool found;
+    TRY(query_next(q, &found));
+    return found ? STATUS_OK : STATUS_DENIED;
+}
+
+enum status
+store_members_check_device(struct store_db *db, const struct id *device, const struct id *person)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT 1 FROM devices WHERE device = ? AND person = ? AND state = 1");
+    query_bind_id(&q, device);
+    query_bind_id(&q, person);
+    return require_row(&q);
+}
+
+enum status store_members_add(struct store_db *db,
+                              const struct id *channel,
+                              const struct id *person,
+                              const struct id *device,
+                              uint32_t leaf,
+                              int64_t now_ms)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(
+        db, "INSERT INTO channel_members (channel, device, person, leaf, since_ms, entries,"
+            " last_at_ms) VALUES (?, ?, ?, ?, ?, 0, 0)");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    query_bind_id(&q, person);
+    query_bind_int(&q, leaf);
+    query_bind_int(&q, now_ms);
+    enum status status = query_run(&q);
+    return status == STATUS_EXISTS ? STATUS_CONFLICT : status;
+}
+
+static enum status
+end_removal(struct store_db *db, const struct id *channel, const struct id *device)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "DELETE FROM removals WHERE channel = ? AND device = ?");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
+/* A Welcome into a group that the device has left again leads nowhere. */
+static enum status
+end_welcomes(struct store_db *db, const struct id *channel, const struct id *device)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "DELETE FROM welcomes WHERE channel = ? AND device = ?");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
+enum status store_members_remove(struct store_db *db,
+                                 const struct id *channel,
+                                 const struct id *device,
+                                 uint32_t leaf)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "DELETE FROM channel_members WHERE channel = ? AND device = ? AND leaf = ?");
+    uint64_t deleted;
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    query_bind_int(&q, leaf);
+    TRY(query_run_counted(&q, &deleted));
+    if (deleted == 0)
+        return STATUS_CONFLICT;
+    TRY(end_removal(db, channel, device));
+    return end_welcomes(db, channel, device);
+}
+
+enum status
+store_members_check(struct store_db *db, const struct id *channel, const struct id *device)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT 1 FROM channel_members m JOIN devices d ON d.device = m.device"
+                     " WHERE m.channel = ? AND m.device = ? AND d.state = 1");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    return require_row(&q);
+}
+
+enum status store_members_count_entry(struct store_db *db,
+                                      const struct id *channel,
+                                      const struct id *device,
+                                      int64_t now_ms)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE channel_members SET entries = entries + 1, last_at_ms = ?"
+                                  " WHERE channel = ? AND device = ?");
+    query_bind_int(&q, now_ms);
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}

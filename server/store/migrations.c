@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/store/migrations.h"
+
+#include "server/store/query.h"
+
+/* "weft" in ASCII: says whose file it is (PRAGMA application_id). */
+#define APPLICATION_ID 0x77656674
+
+static const char PEOPLE_TABLES[] =
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    /* Written and deleted only to fill the write-ahead log (wal.h). */
+    "CREATE TABLE wal_fill (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE staff_groups ("
+    "  group_id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE people ("
+    "  person BLOB PRIMARY KEY, role INTEGER NOT NULL, state INTEGER NOT NULL,"
+    "  opted_in INTEGER NOT NULL, contacts_per_week_max INTEGER NOT NULL,"
+    "  created_at_ms INTEGER NOT NULL, joined_at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    /* All of a person that can be erased, apart from people so that one DELETE does it. */
+    "CREATE TABLE person_details ("
+    "  person BLOB PRIMARY KEY REFERENCES people, name TEXT NOT NULL, external_id TEXT UNIQUE,"
+    "  group_id BLOB REFERENCES staff_groups) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE profile_items ("
+    "  person BLOB NOT NULL REFERENCES people, kind INTEGER NOT NULL, position INTEGER NOT NULL,"
+    "  text TEXT NOT NULL, PRIMARY KEY (person, kind, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE profile_groups ("
+    "  person BLOB NOT NULL REFERENCES people, position INTEGER NOT NULL,"
+    "  group_id BLOB NOT NULL REFERENCES staff_groups,"
+    "  PRIMARY KEY (person, position)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE devices ("
+    "  device BLOB PRIMARY KEY, person BLOB NOT NULL REFERENCES people,"
+    "  login_key BLOB NOT NULL UNIQUE, leaf_key BLOB NOT NULL UNIQUE, state INTEGER NOT NULL,"
+    "  created_at_ms INTEGER NOT NULL, revoked_at_ms INTEGER NOT NULL, seen_at_ms INTEGER NOT NULL,"
+    "  vault_counter INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX devices_by_person ON devices (person);"
+
+    "CREATE TABLE invites ("
+    "  invite BLOB PRIMARY KEY, secret_hash BLOB NOT NULL UNIQUE, role INTEGER NOT NULL,"
+    "  group_id BLOB REFERENCES staff_groups, person BLOB REFERENCES people, created_by BLOB,"
+    "  created_at_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL, uses_max INTEGER NOT NULL,"
+    "  uses INTEGER NOT NULL CHECK (uses <= uses_max), revoked INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE redemptions ("
+    "  invite BLOB NOT NULL REFERENCES invites, device BLOB NOT NULL, person BLOB NOT NULL,"
+    "  at_ms INTEGER NOT NULL, PRIMARY KEY (invite, device)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE directory_log ("
+    "  log_index INTEGER PRIMARY KEY, entry BLOB NOT NULL, leaf_hash BLOB NOT NULL,"
+    "  at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE directory_head ("
+    "  row INTEGER PRIMARY KEY CHECK (row = 1), size INTEGER NOT NULL, root BLOB NOT NULL,"
+    "  signed_head BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE key_packages ("
+    "  row INTEGER PRIMARY KEY, device BLOB NOT NULL REFERENCES devices, ref BLOB NOT NULL,"
+    "  bytes BLOB NOT NULL, last_resort INTEGER NOT NULL, used INTEGER NOT NULL,"
+    "  expires_at_ms INTEGER NOT NULL, UNIQUE (device, ref)) STRICT;"
+    "CREATE INDEX key_packages_to_take ON key_packages (device, last_resort, row);"
+    "CREATE INDEX key_packages_by_end ON key_packages (expires_at_ms);"
+
+    "CREATE TABLE ties ("
+    "  a BLOB NOT NULL REFERENCES people, b BLOB NOT NULL REFERENCES people,"
+    "  kind INTEGER NOT NULL, weight REAL NOT NULL, at_ms INTEGER NOT NULL, CHECK (a < b),"
+    "  PRIMARY KEY (a, b, kind)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX ties_by_other_end ON ties (b);"
+
+    /* AUTOINCREMENT: a number is never given twice, so that a gap shows. */
+    "CREATE TABLE audit ("
+    "  number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, actor BLOB,"
+    "  act TEXT NOT NULL, subject BLOB, amount INTEGER NOT NULL) STRICT;";
+
+static const char CHANNEL_TABLES[] =
+    /* Small rows, since every entry rewrites one. */
+    "CREATE TABLE channels ("
+    "  channel BLOB PRIMARY KEY, visibility INTEGER NOT NULL, history INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, created_by BLOB NOT NULL REFERENCES people,"
+    "  created_by_device BLOB NOT NULL, created_at_ms INTEGER NOT NULL,"
+    "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, last_sequence INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE channel_notices ("
+    "  channel BLOB PRIMARY KEY REFERENCES channels, title TEXT NOT NULL, brief TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE channel_groups ("
+    "  channel BLOB PRIMARY KEY REFERENCES channels, public_state BLOB NOT NULL,"
+    "  group_info BLOB NOT NULL) STRICT;"
+    /* The current epoch's, and those that a waiting Welcome or a replay needs. */
+    "CREATE TABLE trees ("
+    "  channel BLOB NOT NULL REFERENCES channels, generation INTEGER NOT NULL,"
+    "  epoch INTEGER NOT NULL, tree BLOB NOT NULL, UNIQUE (channel, generation, epoch)) STRICT;"
+    "CREATE TABLE channel_members ("
+    "  channel BLOB NOT NULL REFERENCES channels, device BLOB NOT NULL REFERENCES devices,"
+    "  person BLOB NOT NULL REFERENCES people, leaf INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
+    /* What weave/ counts as taking part. */
+    "  entries INTEGER NOT NULL, last_at_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (channel, device), UNIQUE (channel, leaf)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX channel_members_by_device ON channel_members (device);"
+    "CREATE INDEX channel_members_by_person ON channel_members (person);"
+
+    /* A rowid table: keyed by (channel, sequence) it would be 1.5 to 5 times slower to append to.
+     * No foreign keys: the append has looked up channel and device itself. */
+    "CREATE TABLE log ("
+    "  row INTEGER PRIMARY KEY, channel BLOB NOT NULL, generation INTEGER NOT NULL,"
+    "  sequence INTEGER NOT NULL, epoch INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    "  kind INTEGER NOT NULL, device BLOB NOT NULL, message BLOB NOT NULL,"
+    "  size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB,"
+    "  UNIQUE (channel, generation, sequence), UNIQUE (channel, device, message)) STRICT;"
+    /* One winner an epoch, whatever the code above believes. */
+    "CREATE UNIQUE INDEX log_commits ON log (channel, generation, epoch) WHERE kind = 1;"
+
+    "CREATE TABLE welcomes ("
+    "  device BLOB NOT NULL REFERENCES devices, channel BLOB NOT NULL REFERENCES channels,"
+    "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    "  ref BLOB NOT NULL, bytes BLOB NOT NULL, expires_at_ms INTEGER NOT NULL,"
+    "  UNIQUE (device, channel, generation, epoch)) STRICT;"
+    "CREATE INDEX welcomes_by_epoch ON welcomes (channel, generation, epoch);"
+    "CREATE INDEX welcomes_by_end ON welcomes (expires_at_ms);";
+
+static const char SESSION_TABLES[] =
+    "CREATE TABLE knocks ("
+    "  channel BLOB NOT NULL REFERENCES channels, person BLOB NOT NULL REFERENCES people,"
+    "  state INTEGER NOT NULL, knocked_at_ms INTEGER NOT NULL, answered_by BLOB,"
+    "  answered_at_ms INTEGER NOT NULL, PRIMARY KEY (channel, person)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX knocks_by_person ON knocks (person);"
+    "CREATE TABLE removals ("
+    "  channel BLOB NOT NULL REFERENCES channels, device BLOB NOT NULL REFERENCES devices,"
+    "  reason INTEGER NOT NULL, request BLOB NOT NULL, asked_at_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (channel, device)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE work_leases ("
+    "  channel BLOB PRIMARY KEY REFERENCES channels, device BLOB NOT NULL,"
+    "  until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE sessions ("
+    "  row INTEGER PRIMARY KEY, session BLOB NOT NULL UNIQUE,"
+    "  channel BLOB NOT NULL REFERENCES channels, parent BLOB, format BLOB NOT NULL,"
+    "  created_by BLOB NOT NULL REFERENCES people, created_at_ms INTEGER NOT NULL,"
+    "  starts_at_ms INTEGER NOT NULL, started_at_ms INTEGER NOT NULL,"
+    "  ended_at_ms INTEGER NOT NULL, state INTEGER NOT NULL, stage_index INTEGER NOT NULL,"
+    "  stage_counter INTEGER NOT NULL, remaining_ms INTEGER NOT NULL,"
+    "  deadline_ms INTEGER NOT NULL, control_message BLOB, owner BLOB,"
+    "  lease_until_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX sessions_by_channel ON sessions (channel, row);"
+    "CREATE INDEX sessions_open ON sessions (row) WHERE state <> 4;"
+
+    "CREATE TABLE invitations ("
+    "  row INTEGER PRIMARY KEY, invitation BLOB NOT NULL UNIQUE,"
+    "  channel BLOB NOT NULL REFERENCES channels, session BLOB,"
+    "  person BLOB NOT NULL REFERENCES people, invited_by BLOB NOT NULL REFERENCES people,"
+    "  state INTEGER NOT NULL, reason BLOB NOT NULL, created_at_ms INTEGER NOT NULL,"
+    "  answered_at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX invitations_by_person ON invitations (person, row);"
+    "CREATE INDEX invitations_by_channel ON invitations (channel, row);"
+    "CREATE TABLE contacts ("
+    "  row INTEGER PRIMARY KEY, person BLOB NOT NULL REFERENCES people, at_ms INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX contacts_by_person ON contacts (person, at_ms);"
+
+    "CREATE TABLE read_positions ("
+    "  person BLOB NOT NULL REFERENCES people, channel BLOB NOT NULL REFERENCES channels,"
+    "  generation INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    "  PRIMARY KEY (person, channel)) STRICT, WITHOUT ROWID;";
+
+static enum status create_schema(struct store_db *db)
+{
+    TRY(store_db_execute(db, PEOPLE_TABLES));
+    TRY(store_db_execute(db, CHANNEL_TABLES));
+    return store_db_execute(db, SESSION_TABLES);
+}
+
+/* Step i leads from version i to i + 1. */
+static enum status (*const migrations[])(struct store_db *db) = {
+    create_schema,
+};
+
+#define VERSION_NEWEST (sizeof migrations / sizeof migrations[0])
+
+static enum status pragma_value(struct store_db *db, const char *sql, int64_t *value)
+{
+    CLEANUP(query_end) struct query q = query_on(db, sql);
+    TRY(query_one(&q));
+    query_take_int(&q, value);
+    return q.status;
+}
+
+/* PRAGMA takes no parameters: the text is made from a number of ours. */
+static enum status set_pragma(struct store_db *db, const char *name, unsigned value)
+{
+    char sql[64];
+    sqlite3_snprintf(sizeof sql, sql, "PRAGMA %s = %u", name, value);
+    return store_db_execute(db, sql);
+}
+
+static enum status apply_step(struct store_db *db, unsigned version)
+{
+    TRY(store_db_execute(db, "BEGIN IMMEDIATE"));
+    enum status status = migrations[version](db);
+    if (status == STATUS_OK && version == 0)
+        status = set_pragma(db, "application_id", APPLICATION_ID);
+    if (status == STATUS_OK)
+        status = set_pragma(db, "user_version", version + 1);
+    if (status == STATUS_OK)
+        status = store_db_execute(db, "COMMIT");
+    if (status != STATUS_OK && !store_db_transaction_is_gone(db)) {
+        enum status rolled_back = store_db_execute(db, "ROLLBACK");
+        (void)rolled_back; /* the first failure is the one to tell */
+    }
+    return status;
+}
+
+enum status store_migrations_apply(struct store_db *db)
+{
+    int64_t version;
+    int64_t application;
+    int64_t objects;
+    TRY(pragma_value(db, "PRAGMA user_version", &version));
+    TRY(pragma_value(db, "PRAGMA application_id", &application));
+    TRY(pragma_value(db, "SELECT count(*) FROM sqlite_schema", &objects));
+    if (version < 0 || application != (version == 0 ? 0 : APPLICATION_ID))
+        return STATUS_CORRUPT;
+    if (version == 0 && objects != 0)
+        return STATUS_CORRUPT;
+    if (version > (int64_t)VERSION_NEWEST)
+        return STATUS_UNSUPPORTED;
+    for (unsigned step = (unsigned)version; step < VERSION_NEWEST; step++)
+        TRY(apply_step(db, step));
+    return STATUS_OK;
+}

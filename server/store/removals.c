@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/store/removals.h"
+
+#include "server/store/channels.h"
+#include "server/store/query.h"
+
+static void take_removal(struct query *q, struct arena *arena, void *item)
+{
+    struct store_removal *removal = item;
+    int reason = 0;
+    query_take_id(q, &removal->channel);
+    query_take_id(q, &removal->device);
+    query_take_enum(q, STORE_REMOVAL_ABSENT, &reason);
+    query_take_bytes(q, arena, &removal->request);
+    query_take_int(q, &removal->asked_at_ms);
+    removal->reason = (enum store_removal_reason)reason;
+}
+
+enum status store_removals_add(struct store_db *db, const struct store_removal *removal)
+{
+    bool is_member;
+    TRY(store_channels_is_member(db, &removal->channel, &removal->device, &is_member));
+    if (!is_member)
+        return STATUS_NOT_FOUND;
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "INSERT INTO removals (channel, device, reason, request, asked_at_ms)"
+                     " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    query_bind_id(&q, &removal->channel);
+    query_bind_id(&q, &removal->device);
+    query_bind_int(&q, removal->reason);
+    query_bind_bytes(&q, removal->request);
+    query_bind_int(&q, removal->asked_at_ms);
+    return query_run(&q);
+}
+
+enum status store_removals_add_everywhere(struct store_db *db,
+                                          const struct id *device,
+                                          enum store_removal_reason reason,
+                                          int64_t now_ms)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "INSERT INTO removals (channel, device, reason, request, asked_at_ms)"
+                     " SELECT channel, device, ?, x'', ? FROM channel_members WHERE device = ?"
+                     " ON CONFLICT DO NOTHING");
+    query_bind_int(&q, reason);
+    query_bind_int(&q, now_ms);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
+enum status store_removals_list(struct store_db *db,
+                                const struct id *channel,
+                                struct arena *arena,
+                                struct store_removal_list *removals)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT channel, device, reason, request, asked_at_ms FROM removals"
+                     " WHERE channel = ? ORDER BY asked_at_ms, device");
+    struct query_rows rows;
+    query_bind_id(&q, channel);
+    TRY(query_all(&q, arena, sizeof(struct store_removal), take_removal, &rows));
+    *removals = (struct store_removal_list){rows.items, rows.count};
+    return STATUS_OK;
+}
+
+enum status
+store_removals_count_of_device(struct store_db *db, const struct id *device, uint32_t *count)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT count(*) FROM channel_members WHERE device = ?");
+    query_bind_id(&q, device);
+    TRY(query_one(&q));
+    query_take_unsigned32(&q, count);
+    return q.status;
+}
+
+static void take_channel(struct query *q, struct arena *arena, void *item)
+{
+    (void)arena;
+    query_take_id(q, item);
+}
+
+enum status store_removals_channels(struct store_db *db,
+                                    const struct id *after,
+                                    uint32_t count_max,
+                                    struct arena *arena,
+                                    const struct id **channels,
+                                    size_t *channels_count)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT channel FROM removals WHERE channel > ?1"
+                     " UNION SELECT channel FROM knocks k WHERE channel > ?1 AND state = 2"
+                     "  AND NOT EXISTS (SELECT 1 FROM channel_members m"
+                     "   WHERE m.channel = k.channel AND m.person = k.person)"
+                     " ORDER BY channel LIMIT ?2");
+    struct query_rows rows;
+    query_bind_id(&q, after);
+    query_bind_int(&q, count_max);
+    TRY(query_all(&q, arena, sizeof(struct id), take_channel, &rows));
+    *channels = rows.items;
+    *channels_count = rows.count;
+    return STATUS_OK;
+}
+
+/* The device whose lease runs now; none when nobody's does. */
+static enum status
+current_holder(struct store_db *db, const struct id *channel, int64_t now_ms, struct id *holder)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT device FROM work_leases WHERE channel = ? AND until_ms > ?");
+    bool found;
+    query_bind_id(&q, channel);
+    query_bind_int(&q, now_ms);
+    TRY(query_next(&q, &found));
+    *holder = (struct id){{0}};
+    if (found)
+        query_take_id(&q, holder);
+    return q.status;
+}
+
+enum status store_removals_lease(struct store_db *db,
+                                 const struct id *channel,
+                                 const struct id *device,
+                                 int64_t now_ms,
+                                 int64_t until_ms,
+                                 struct id *holder)
+{
+    struct id current;
+    TRY(current_holder(db, channel, now_ms, &current));
+    if (!id_is_none(&current) && !id_equal(&current, device)) {
+        *holder = current;
+        return STATUS_CONFLICT;
+    }
+    CLEANUP(query_end)
+    struct query q = query_on(
+        db, "INSERT OR REPLACE INTO work_leases (channel, device, until_ms) VALUES (?, ?, ?)");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    query_bind_int(&q, until_ms);
+    TRY(query_run(&q));
+    *holder = *device;
+    return STATUS_OK;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/store/welcomes.h"
+
+#include "server/store/query.h"
+#include "server/store/trees.h"
+
+static void take_welcome(struct query *q, struct arena *arena, void *item)
+{
+    struct store_welcome *welcome = item;
+    query_take_id(q, &welcome->channel);
+    query_take_unsigned32(q, &welcome->generation);
+    query_take_unsigned(q, &welcome->epoch);
+    query_take_unsigned(q, &welcome->sequence);
+    query_take_bytes(q, arena, &welcome->key_package_ref);
+    query_take_bytes(q, arena, &welcome->bytes);
+    query_take_int(q, &welcome->expires_at_ms);
+}
+
+enum status store_welcomes_list(struct store_db *db,
+                                const struct id *device,
+                                int64_t now_ms,
+                                uint32_t count_max,
+                                struct arena *arena,
+                                struct store_welcome_list *welcomes)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(
+        db, "SELECT channel, generation, epoch, sequence, ref, bytes, expires_at_ms"
+            " FROM welcomes WHERE device = ? AND expires_at_ms > ? ORDER BY rowid LIMIT ?");
+    struct query_rows rows;
+    query_bind_id(&q, device);
+    query_bind_int(&q, now_ms);
+    query_bind_int(&q, count_max);
+    TRY(query_all(&q, arena, sizeof(struct store_welcome), take_welcome, &rows));
+    *welcomes = (struct store_welcome_list){rows.items, rows.count};
+    return STATUS_OK;
+}
+
+enum status store_welcomes_done(struct store_db *db,
+                                const struct id *device,
+                                const struct id *channel,
+                                uint32_t generation,
+                                uint64_t epoch)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "DELETE FROM welcomes"
+                     " WHERE device = ? AND channel = ? AND generation = ? AND epoch = ?");
+    query_bind_id(&q, device);
+    query_bind_id(&q, channel);
+    query_bind_int(&q, generation);
+    query_bind_unsigned(&q, epoch);
+    TRY(query_run(&q));
+    return store_trees_prune(db, channel);
+}
+
+static void take_channel(struct query *q, struct arena *arena, void *item)
+{
+    (void)arena;
+    query_take_id(q, item);
+}
+
+static enum status prune_all(struct store_db *db, const struct query_rows *channels)
+{
+    const struct id *ids = channels->items;
+    for (size_t i = 0; i < channels->count; i++)
+        TRY(store_trees_prune(db, &ids[i]));
+    return STATUS_OK;
+}
+
+/* The channels of the device's Welcomes, before they are deleted. */
+static enum status channels_of_device(struct store_db *db,
+                                      const struct id *device,
+                                      struct arena *arena,
+                                      struct query_rows *channels)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT DISTINCT channel FROM welcomes WHERE device = ?");
+    query_bind_id(&q, device);
+    return query_all(&q, arena, sizeof(struct id), take_channel, channels);
+}
+
+static enum status delete_of_device(struct store_db *db, const struct id *device)
+{
+    CLEANUP(query_end) struct query q = query_on(db, "DELETE FROM welcomes WHERE device = ?");
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
+/* Room for the ids of as many channels as one call touches. */
+#define CHANNEL_IDS_BYTES_MAX (16u << 20)
+
+enum status store_welcomes_delete_of_device(struct store_db *db, const struct id *device)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(CHANNEL_IDS_BYTES_MAX);
+    struct query_rows channels;
+    TRY(channels_of_device(db, device, &arena, &channels));
+    TRY(delete_of_device(db, device));
+    return prune_all(db, &channels);
+}
+
+static enum status channels_with_expired(struct store_db *db,
+                                         int64_t now_ms,
+                                         struct arena *arena,
+                                         struct query_rows *channels)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT DISTINCT channel FROM welcomes WHERE expires_at_ms <= ?");
+    query_bind_int(&q, now_ms);
+    return query_all(&q, arena, sizeof(struct id), take_channel, channels);
+}
+
+static enum status delete_expired(struct store_db *db, int64_t now_ms)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "DELETE FROM welcomes WHERE expires_at_ms <= ?");
+    query_bind_int(&q, now_ms);
+    return query_run(&q);
+}
+
+enum status store_welcomes_expire(struct store_db *db, int64_t now_ms)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(CHANNEL_IDS_BYTES_MAX);
+    struct query_rows channels;
+    TRY(channels_with_expired(db, now_ms, &arena, &channels));
+    TRY(delete_expired(db, now_ms));
+    return prune_all(db, &channels);
+}
