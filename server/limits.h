@@ -35,6 +35,15 @@
 /* Silence after a ping that ends a connection. */
 #define LIMIT_PONG_MS 20000
 
+/* For a client to verify the server's hello and say its own. */
+#define LIMIT_HELLO_MS 15000
+
+/* For a person to read what an invite offers and type a name before they redeem it. */
+#define LIMIT_LOGIN_MS 300000
+
+/* Requests of one connection that wait for an answer at once: a client needs a handful. */
+#define LIMIT_CALLS_PER_CLIENT 32
+
 /* For the answer to a close frame. */
 #define LIMIT_CLOSE_MS 3000
 

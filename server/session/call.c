@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/session/call.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/crypto/hash.h"
+#include "server/session/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An answer as large as an upload, and its frame. */
+#define ANSWER_BYTES_MAX (LIMIT_OBJECT_BYTES + LIMIT_FRAME_BYTES)
+
+static void free_call(struct call *call)
+{
+    if (call->client != NULL)
+        client_forget_call(call->client, call);
+    arena_clear(&call->arena);
+    buffer_clear(&call->bytes);
+    free(call);
+}
+
+static enum status decode(struct call *call, struct span body)
+{
+    TRY(buffer_append(&call->bytes, body));
+    TRY(arena_take(&call->arena, 1, call->kind->request->size, &call->request));
+    return schema_decode(call->kind->request, buffer_span(&call->bytes), &call->arena,
+                         call->request);
+}
+
+enum status call_new(struct hub *hub,
+                     struct client *client,
+                     uint32_t number,
+                     const struct wire_request_kind *kind,
+                     struct span body,
+                     struct call **call)
+{
+    struct call *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return STATUS_NO_MEMORY;
+    fresh->hub = hub;
+    fresh->number = number;
+    fresh->kind = kind;
+    buffer_init(&fresh->bytes, LIMIT_OBJECT_BYTES);
+    arena_init(&fresh->arena, LIMIT_DECODED_BYTES);
+    enum status status = decode(fresh, body);
+    if (status != STATUS_OK) {
+        free_call(fresh);
+        return status;
+    }
+    client_keep_call(client, fresh);
+    *call = fresh;
+    return STATUS_OK;
+}
+
+enum status call_take(struct call *call, size_t size, void **object)
+{
+    return arena_take(&call->arena, 1, size, object);
+}
+
+static enum status encode(const struct call *call,
+                          enum wire_code code,
+                          const struct schema *schema,
+                          const void *body,
+                          struct buffer *out)
+{
+    struct writer writer = writer_of(out);
+    frame_write_header(&writer, FRAME_RESPONSE, call->number, call->kind->number);
+    writer_u16(&writer, (uint16_t)code);
+    schema_write(schema, &writer, body);
+    return writer_finish(&writer);
+}
+
+/* The answer's body is kept to be pulled, and its size and hash are sent instead. */
+static enum status send_large(struct call *call, struct buffer *frame)
+{
+    CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(ANSWER_BYTES_MAX);
+    size_t skip = WIRE_FRAME_HEADER_SIZE + sizeof(uint16_t);
+    TRY(buffer_append(&body, span_of(frame->ptr + skip, frame->len - skip)));
+    struct wire_large large = {.size = (uint32_t)body.len};
+    struct digest digest;
+    TRY(hash_bytes(HASH_SHA256, buffer_span(&body), &digest));
+    memcpy(large.sha256, digest.bytes, sizeof large.sha256);
+    buffer_truncate(frame, 0);
+    TRY(encode(call, WIRE_CODE_LARGE, &wire_large_schema, &large, frame));
+    large_keep(&call->client->large, call->number, &body);
+    client_send_answer(call->client, buffer_span(frame));
+    return STATUS_OK;
+}
+
+static enum status try_answer(struct call *call, const void *response)
+{
+    CLEANUP(buffer_clear) struct buffer frame = BUFFER_INIT(ANSWER_BYTES_MAX);
+    TRY(encode(call, WIRE_CODE_OK, call->kind->response, response, &frame));
+    if (frame.len > LIMIT_FRAME_BYTES)
+        return send_large(call, &frame);
+    client_send_answer(call->client, buffer_span(&frame));
+    return STATUS_OK;
+}
+
+void call_answer(struct call *call, const void *response)
+{
+    enum status status = call->client == NULL ? STATUS_OK : try_answer(call, response);
+    if (status != STATUS_OK) {
+        call_fail(call, status, "the answer could not be put into a frame");
+        return;
+    }
+    free_call(call);
+}
+
+void call_fail(struct call *call, enum status status, const char *detail)
+{
+    call_fail_later(call, status, detail, 0);
+}
+
+void call_fail_later(struct call *call,
+                     enum status status,
+                     const char *detail,
+                     uint32_t retry_after_ms)
+{
+    if (call->client != NULL)
+        client_send_error(call->client, call->number, call->kind->number, status, detail,
+                          retry_after_ms);
+    free_call(call);
+}

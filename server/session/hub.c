@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/session/hub.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/wire/events.h"
+#include "server/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+/* How long a signature over the TLS key may be used: long enough for clocks that are wrong by
+ * days, short enough that a stolen TLS key is worthless in a week. */
+#define HELLO_VALID_MS (7 * DAY_MS)
+#define HELLO_RENEW_MS (6 * DAY_MS)
+
+const struct bucket_rate hub_anonymous_rate = {.per_minute = 30, .burst = 20};
+
+enum status hub_init(struct hub *hub)
+{
+    /* Bursts: a client that starts asks some dozens of things; a facilitator pastes ten lines. */
+    hub->rates.requests =
+        (struct bucket_rate){hub->config->requests_per_minute, hub->config->requests_per_minute};
+    hub->rates.messages = (struct bucket_rate){hub->config->messages_per_minute,
+                                               hub->config->messages_per_minute / 4 + 10};
+    buffer_init(&hub->hello_signature, LIMIT_FRAME_BYTES);
+    TRY(id_map_init(&hub->accounts, hub->random));
+    return id_map_init(&hub->devices, hub->random);
+}
+
+void hub_clear(struct hub *hub)
+{
+    size_t at = 0;
+    for (void *account = id_map_next(&hub->accounts, &at); account != NULL;
+         account = id_map_next(&hub->accounts, &at))
+        free(account);
+    id_map_clear(&hub->accounts);
+    id_map_clear(&hub->devices);
+    buffer_clear(&hub->hello_signature);
+}
+
+static enum status sign_hello(struct hub *hub, int64_t now_ms)
+{
+    struct wire_server_key key = {
+        .server_name = span_from_text(hub->config->public_host),
+        .not_after = now_ms + HELLO_VALID_MS,
+    };
+    memcpy(key.tls_key_sha256, hub->tls_key_sha256, sizeof key.tls_key_sha256);
+    buffer_truncate(&hub->hello_signature, 0);
+    TRY(wire_server_key_sign(&key, identity_log_private_key(hub->identity), &hub->hello_signature));
+    hub->hello_not_after = key.not_after;
+    return STATUS_OK;
+}
+
+enum status hub_fill_hello(struct hub *hub, struct wire_server_hello *hello)
+{
+    int64_t now_ms = clock_wall_ms(hub->clock);
+    int64_t left_ms = hub->hello_not_after - now_ms;
+    if (hub->hello_signature.len == 0 || left_ms < HELLO_RENEW_MS || left_ms > HELLO_VALID_MS)
+        TRY(sign_hello(hub, now_ms));
+    *hello = (struct wire_server_hello){
+        .version_min = WIRE_VERSION,
+        .version_max = WIRE_VERSION,
+        .server_name = span_from_text(hub->config->public_host),
+        .not_after = hub->hello_not_after,
+        .signature = buffer_span(&hub->hello_signature),
+    };
+    memcpy(hello->log_key, identity_log_key(hub->identity), sizeof hello->log_key);
+    memcpy(hello->tls_key_sha256, hub->tls_key_sha256, sizeof hello->tls_key_sha256);
+    return STATUS_OK;
+}
+
+static void *on_opened(void *context, struct connection *connection)
+{
+    struct hub *hub = context;
+    struct client *client = client_new(hub, connection);
+    if (client == NULL)
+        return NULL;
+    client->next = hub->clients;
+    if (client->next != NULL)
+        client->next->previous = client;
+    hub->clients = client;
+    return client;
+}
+
+static void on_frame(void *context, void *user, struct span bytes)
+{
+    (void)context;
+    client_receive(user, bytes);
+}
+
+static void on_drained(void *context, void *user)
+{
+    /* What a client is sent next does not depend on it: the outbox is bounded by itself. */
+    (void)context;
+    (void)user;
+}
+
+static void leave_account(struct hub *hub, struct client *client)
+{
+    struct client **at = &client->account->clients;
+    while (*at != client)
+        at = &(*at)->account_next;
+    *at = client->account_next;
+    if (id_map_find(&hub->devices, &client->device) == client)
+        id_map_remove(&hub->devices, &client->device);
+}
+
+static void on_closed(void *context, void *user)
+{
+    struct hub *hub = context;
+    struct client *client = user;
+    hub->left(hub->dispatch_context, client);
+    if (client->account != NULL)
+        leave_account(hub, client);
+    if (client->previous != NULL)
+        client->previous->next = client->next;
+    else
+        hub->clients = client->next;
+    if (client->next != NULL)
+        client->next->previous = client->previous;
+    client_free(client);
+}
+
+struct transport_handler hub_transport_handler(struct hub *hub, void (*tick)(void *context))
+{
+    return (struct transport_handler){
+        .opened = on_opened,
+        .frame = on_frame,
+        .drained = on_drained,
+        .closed = on_closed,
+        .tick = tick,
+        .context = hub,
+    };
+}
+
+/* One idle account a tick is enough: they are only memory. */
+static void forget_idle_account(struct hub *hub, int64_t now_ms)
+{
+    size_t at = 0;
+    for (struct account *account = id_map_next(&hub->accounts, &at); account != NULL;
+         account = id_map_next(&hub->accounts, &at)) {
+        if (!account_is_idle(account, &hub->rates, now_ms))
+            continue;
+        id_map_remove(&hub->accounts, &account->person);
+        free(account);
+        return;
+    }
+}
+
+void hub_tick(struct hub *hub)
+{
+    int64_t now_ms = clock_monotonic_ms(hub->clock);
+    for (struct client *client = hub->clients; client != NULL; client = client->next)
+        client_check_deadline(client, now_ms);
+    forget_idle_account(hub, now_ms);
+}
+
+enum status hub_account(struct hub *hub, const struct id *person, struct account **account)
+{
+    struct account *found = id_map_find(&hub->accounts, person);
+    if (found == NULL) {
+        TRY(account_new(person, &hub->rates, clock_monotonic_ms(hub->clock), &found));
+        enum status status = id_map_set(&hub->accounts, person, found);
+        if (status != STATUS_OK) {
+            free(found);
+            return status;
+        }
+    }
+    *account = found;
+    return STATUS_OK;
+}
+
+enum status
+hub_log_in(struct hub *hub, struct client *client, struct account *account, const struct id *device)
+{
+    struct client *older = id_map_find(&hub->devices, device);
+    TRY(id_map_set(&hub->devices, device, client));
+    if (older != NULL)
+        client_close(older, CLOSE_POLICY);
+    client_log_in(client, account, device);
+    hub->arrived(hub->dispatch_context, client);
+    return STATUS_OK;
+}
+
+struct client *hub_client_of_device(const struct hub *hub, const struct id *device)
+{
+    return id_map_find(&hub->devices, device);
+}
+
+void hub_tell_person(struct hub *hub,
+                     const struct id *person,
+                     enum wire_event kind,
+                     const void *event)
+{
+    struct account *account = id_map_find(&hub->accounts, person);
+    if (account == NULL)
+        return;
+    for (struct client *client = account->clients; client != NULL; client = client->account_next)
+        client_send_event(client, kind, event);
+}
+
+static enum status event_packet(enum wire_event kind, const void *event, struct packet **packet)
+{
+    CLEANUP(buffer_clear) struct buffer frame = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    const struct wire_event_kind *found = wire_event_find((uint16_t)kind);
+    TRY(frame_encode(FRAME_EVENT, 0, (uint16_t)kind, found->schema, event, &frame));
+    return packet_new(buffer_span(&frame), packet);
+}
+
+void hub_tell_all(struct hub *hub, enum wire_event kind, const void *event)
+{
+    struct packet *packet = NULL;
+    if (event_packet(kind, event, &packet) != STATUS_OK)
+        return;
+    for (struct client *client = hub->clients; client != NULL; client = client->next) {
+        if (client->state == CLIENT_LOGGED_IN)
+            transport_send(client->connection, packet, OUTBOX_EVENT);
+    }
+    packet_free(&packet);
+}
+
+void hub_close_person(struct hub *hub, const struct id *person)
+{
+    struct account *account = id_map_find(&hub->accounts, person);
+    if (account == NULL)
+        return;
+    for (struct client *client = account->clients; client != NULL; client = client->account_next)
+        client_close(client, CLOSE_POLICY);
+}
+
+enum status hub_behind_packet(struct packet **packet)
+{
+    struct wire_empty nothing = {0};
+    return event_packet(WIRE_EVENT_BEHIND, &nothing, packet);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What all clients and handlers share: clocks, store, keys, directory, and who is connected.
+ *
+ * There is one hub in a process; it is made by whoever runs the server or a command and passed
+ * down. Without a transport (a command in place) nobody is connected and every send does nothing.
+ * Thread rule: loop thread only.
+ */
+#ifndef WEFT_SESSION_HUB_H
+#define WEFT_SESSION_HUB_H
+
+#include "server/base/id_map.h"
+#include "server/base/journal.h"
+#include "server/base/pool.h"
+#include "server/config/config.h"
+#include "server/session/client.h"
+#include "server/session/community.h"
+#include "server/session/identity.h"
+
+struct hub {
+    /* Borrowed. */
+    const struct config *config;
+    const struct clock_source *clock;
+    const struct random_source *random;
+    struct journal *journal;
+    struct store *store;
+    struct identity *identity;
+    struct community *community;
+    struct pool *validators; /* checks commits */
+    struct pool *figures;    /* one thread: the network's measures */
+    /* Where requests go. */
+    void (*dispatch)(void *context, struct call *call);
+    /* A client has logged in, or is about to be freed. */
+    void (*arrived)(void *context, struct client *client);
+    void (*left)(void *context, struct client *client);
+    void *dispatch_context;
+
+    uint8_t tls_key_sha256[32];
+    struct account_rates rates;
+    struct id_map accounts; /* struct account by person */
+    struct id_map devices;  /* struct client by device: one connection a device */
+    struct client *clients;
+    bool closing;
+    /* What the server says of its TLS key, signed anew each day. */
+    int64_t hello_not_after;
+    struct buffer hello_signature;
+};
+
+/* Rate of a connection before its login: a login and some tries. */
+extern const struct bucket_rate hub_anonymous_rate;
+
+/* The fields that are borrowed are set by the caller before. */
+MUST_CHECK enum status hub_init(struct hub *hub);
+void hub_clear(struct hub *hub);
+
+/* The transport's events; `context` is the hub. */
+struct transport_handler hub_transport_handler(struct hub *hub, void (*tick)(void *context));
+
+/* Once a second. */
+void hub_tick(struct hub *hub);
+
+/* All but nonce and capabilities; lends from the hub. */
+MUST_CHECK enum status hub_fill_hello(struct hub *hub, struct wire_server_hello *hello);
+
+/* The account of a person, made if need be. */
+MUST_CHECK enum status
+hub_account(struct hub *hub, const struct id *person, struct account **account);
+
+/* Registers a client as the device's connection; an older one is closed. */
+MUST_CHECK enum status hub_log_in(struct hub *hub,
+                                  struct client *client,
+                                  struct account *account,
+                                  const struct id *device);
+
+/* NULL when not connected. */
+struct client *hub_client_of_device(const struct hub *hub, const struct id *device);
+
+/* An event for every connection of a person. */
+void hub_tell_person(struct hub *hub,
+                     const struct id *person,
+                     enum wire_event kind,
+                     const void *event);
+
+/* An event for everybody who is logged in, built once. */
+void hub_tell_all(struct hub *hub, enum wire_event kind, const void *event);
+
+/* Closes every connection of a person (suspended, erased). */
+void hub_close_person(struct hub *hub, const struct id *person);
+
+/* The `behind` event as a packet, for the transport. */
+MUST_CHECK enum status hub_behind_packet(struct packet **packet);
+
+#endif
