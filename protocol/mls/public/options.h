@@ -24,6 +24,10 @@ struct mls_options {
     uint64_t tolerance_seconds;    /* how far a lifetime may miss `now` on either side */
     uint64_t lifetime_seconds_max; /* longest not_after - not_before; 0: no maximum */
 
+    /* This is the first commit of a group that continues another one, where alone PSKs with usage
+     * reinit or branch may be (RFC 9420, 11.2, 11.3). */
+    bool continues_group;
+
     mls_credential_check *check_credential; /* NULL: every one is believed */
     void *check_context;
 

@@ -101,6 +101,9 @@ uint32_t mls_tree_find_credential(const struct mls_tree *tree,
 /* The node, leaf or parent, with this encryption key, or MLS_NO_NODE. */
 uint32_t mls_tree_find_encryption_key(const struct mls_tree *tree, struct span encryption_key);
 
+/* Whether every member supports every credential type that a member uses (7.3); O(1). */
+bool mls_tree_credentials_supported(const struct mls_tree *tree);
+
 /* ---- hashes (7.8) ---- */
 
 /* Computes the tree hashes that changes have made stale. */
