@@ -4,17 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Open addressing over the devices; a device is never taken out, only its state changes. */
-struct directory {
-    struct directory_log log;
-    struct directory_device *devices;
-    size_t device_count;
-    size_t device_capacity;
-    uint32_t *slots; /* device index + 1; 0: free */
-    size_t slot_count;
+/* A device, linked with the others of its person. */
+struct record {
+    struct directory_device device;
+    uint32_t next_of_person; /* record index + 1; 0: the last */
 };
 
-#define DEVICES_CAPACITY_MIN 64
+/* Open addressing: record index + 1 under some bytes of the record; 0: free. Nothing is ever
+ * taken out, only a device's state changes. */
+struct index {
+    uint32_t *slots;
+    size_t count;
+};
+
+struct directory {
+    struct directory_log log;
+    struct record *records;
+    size_t record_count;
+    size_t record_capacity;
+    struct index by_device;
+    struct index by_person; /* the person's latest device */
+    struct index by_key;    /* login and leaf keys */
+};
+
+#define RECORDS_CAPACITY_MIN 64
 
 enum status directory_new(struct directory **directory)
 {
@@ -30,32 +43,61 @@ void directory_free(struct directory **directory)
 {
     if (*directory == NULL)
         return;
-    free((*directory)->devices);
-    free((*directory)->slots);
+    free((*directory)->records);
+    free((*directory)->by_device.slots);
+    free((*directory)->by_person.slots);
+    free((*directory)->by_key.slots);
     free(*directory);
     *directory = NULL;
 }
 
-/* Ids are random, so any of their bytes are a hash; an id chosen to collide only slows its own
- * look-up, since the log shows who added it. */
-static size_t slot_of(const struct directory *directory, const struct id *device)
+static bool matches_device(const struct record *record, struct span key)
+{
+    return span_equal(id_span(&record->device.device), key);
+}
+
+static bool matches_person(const struct record *record, struct span key)
+{
+    return span_equal(id_span(&record->device.person), key);
+}
+
+static bool matches_key(const struct record *record, struct span key)
+{
+    return span_equal(SPAN_OF(record->device.login_key), key) ||
+           span_equal(SPAN_OF(record->device.leaf_key), key);
+}
+
+/* Ids and keys are random, so any of their bytes are a hash. Whoever grinds theirs to collide
+ * slows their own look-ups, and stands in the log for it. */
+static uint32_t *index_slot(const struct directory *directory,
+                            const struct index *index,
+                            bool (*match)(const struct record *, struct span),
+                            struct span key)
 {
     uint64_t hash;
-    memcpy(&hash, device->bytes, sizeof hash);
-    return (size_t)(hash & (directory->slot_count - 1));
+    memcpy(&hash, key.ptr, sizeof hash);
+    size_t slot = (size_t)(hash & (index->count - 1));
+    while (index->slots[slot] != 0 && !match(&directory->records[index->slots[slot] - 1], key))
+        slot = (slot + 1) & (index->count - 1);
+    return &index->slots[slot];
+}
+
+static struct record *index_find(const struct directory *directory,
+                                 const struct index *index,
+                                 bool (*match)(const struct record *, struct span),
+                                 struct span key)
+{
+    if (index->count == 0)
+        return NULL;
+    uint32_t found = *index_slot(directory, index, match, key);
+    return found == 0 ? NULL : &directory->records[found - 1];
 }
 
 static struct directory_device *find(const struct directory *directory, const struct id *device)
 {
-    if (directory->slot_count == 0)
-        return NULL;
-    for (size_t slot = slot_of(directory, device); directory->slots[slot] != 0;
-         slot = (slot + 1) & (directory->slot_count - 1)) {
-        struct directory_device *found = &directory->devices[directory->slots[slot] - 1];
-        if (id_equal(&found->device, device))
-            return found;
-    }
-    return NULL;
+    struct record *record =
+        index_find(directory, &directory->by_device, matches_device, id_span(device));
+    return record == NULL ? NULL : &record->device;
 }
 
 const struct directory_device *directory_find(const struct directory *directory,
@@ -64,55 +106,69 @@ const struct directory_device *directory_find(const struct directory *directory,
     return find(directory, device);
 }
 
-static void put_slot(struct directory *directory, size_t index)
+static struct record *latest_of_person(const struct directory *directory, const struct id *person)
 {
-    size_t slot = slot_of(directory, &directory->devices[index].device);
-    while (directory->slots[slot] != 0)
-        slot = (slot + 1) & (directory->slot_count - 1);
-    directory->slots[slot] = (uint32_t)index + 1;
+    return index_find(directory, &directory->by_person, matches_person, id_span(person));
 }
 
-/* Makes room for one more device: at most half of the slots are in use. */
+static struct record *next_of_person(const struct directory *directory, const struct record *record)
+{
+    return record->next_of_person == 0 ? NULL : &directory->records[record->next_of_person - 1];
+}
+
+/* Puts the record at `at` into all three indexes. */
+static void index_record(struct directory *directory, size_t at)
+{
+    struct record *record = &directory->records[at];
+    uint32_t value = (uint32_t)at + 1;
+    *index_slot(directory, &directory->by_device, matches_device, id_span(&record->device.device)) =
+        value;
+    const struct span keys[] = {SPAN_OF(record->device.login_key),
+                                SPAN_OF(record->device.leaf_key)};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        *index_slot(directory, &directory->by_key, matches_key, keys[i]) = value;
+    uint32_t *person = index_slot(directory, &directory->by_person, matches_person,
+                                  id_span(&record->device.person));
+    record->next_of_person = *person;
+    *person = value;
+}
+
+/* Makes room for one more record. A record takes at most two slots of an index, and an index has
+ * four for each, so that at most half are in use. */
 static enum status reserve(struct directory *directory)
 {
-    if (directory->device_count < directory->device_capacity)
+    if (directory->record_count < directory->record_capacity)
         return STATUS_OK;
     size_t capacity =
-        directory->device_capacity == 0 ? DEVICES_CAPACITY_MIN : directory->device_capacity * 2;
-    if (capacity > UINT32_MAX / 2)
+        directory->record_capacity == 0 ? RECORDS_CAPACITY_MIN : directory->record_capacity * 2;
+    if (capacity > UINT32_MAX / 4)
         return STATUS_LIMIT;
-    struct directory_device *devices = reallocarray(directory->devices, capacity, sizeof *devices);
-    if (devices == NULL)
+    struct record *records = reallocarray(directory->records, capacity, sizeof *records);
+    if (records == NULL)
         return STATUS_NO_MEMORY;
-    directory->devices = devices;
-    uint32_t *slots = calloc(capacity * 2, sizeof *slots);
-    if (slots == NULL)
-        return STATUS_NO_MEMORY;
-    free(directory->slots);
-    directory->slots = slots;
-    directory->slot_count = capacity * 2;
-    directory->device_capacity = capacity;
-    for (size_t i = 0; i < directory->device_count; i++)
-        put_slot(directory, i);
+    directory->records = records;
+    struct index *const indexes[] = {&directory->by_device, &directory->by_person,
+                                     &directory->by_key};
+    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
+        uint32_t *slots = reallocarray(indexes[i]->slots, capacity * 4, sizeof *slots);
+        if (slots == NULL)
+            return STATUS_NO_MEMORY; /* a larger array under the old count still serves */
+        indexes[i]->slots = slots;
+    }
+    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
+        indexes[i]->count = capacity * 4;
+        memset(indexes[i]->slots, 0, indexes[i]->count * sizeof *indexes[i]->slots);
+    }
+    directory->record_capacity = capacity;
+    for (size_t i = 0; i < directory->record_count; i++)
+        index_record(directory, i);
     return STATUS_OK;
-}
-
-static bool person_has_device(const struct directory *directory, const struct id *person)
-{
-    for (size_t i = 0; i < directory->device_count; i++)
-        if (id_equal(&directory->devices[i].person, person))
-            return true;
-    return false;
 }
 
 /* A leaf or login key belongs to one device for ever: one person can so never pass as another. */
 static bool key_is_known(const struct directory *directory, struct span key)
 {
-    for (size_t i = 0; i < directory->device_count; i++)
-        if (span_equal(SPAN_OF(directory->devices[i].login_key), key) ||
-            span_equal(SPAN_OF(directory->devices[i].leaf_key), key))
-            return true;
-    return false;
+    return index_find(directory, &directory->by_key, matches_key, key) != NULL;
 }
 
 static enum status check_authority(const struct directory *directory,
@@ -138,7 +194,8 @@ static enum status check_add(const struct directory *directory, const struct dir
     if (find(directory, &entry->device) != NULL || key_is_known(directory, entry->login_key) ||
         key_is_known(directory, entry->leaf_key))
         return STATUS_EXISTS;
-    if (entry->authority == DIRECTORY_BY_FIRST && person_has_device(directory, &entry->person))
+    if (entry->authority == DIRECTORY_BY_FIRST &&
+        latest_of_person(directory, &entry->person) != NULL)
         return STATUS_EXISTS;
     return STATUS_OK;
 }
@@ -180,7 +237,7 @@ directory_check(const struct directory *directory, struct span entry_bytes, bool
 
 static void add_device(struct directory *directory, const struct directory_entry *entry)
 {
-    struct directory_device *device = &directory->devices[directory->device_count];
+    struct directory_device *device = &directory->records[directory->record_count].device;
     *device = (struct directory_device){
         .person = entry->person,
         .device = entry->device,
@@ -190,7 +247,7 @@ static void add_device(struct directory *directory, const struct directory_entry
     };
     memcpy(device->login_key, entry->login_key.ptr, DIRECTORY_KEY_SIZE);
     memcpy(device->leaf_key, entry->leaf_key.ptr, DIRECTORY_KEY_SIZE);
-    put_slot(directory, directory->device_count++);
+    index_record(directory, directory->record_count++);
 }
 
 /* Revoked and erased are final. */
@@ -198,12 +255,10 @@ static void set_person_state(struct directory *directory,
                              const struct id *person,
                              enum directory_device_state state)
 {
-    for (size_t i = 0; i < directory->device_count; i++) {
-        struct directory_device *device = &directory->devices[i];
-        bool final = device->state == DIRECTORY_REVOKED || device->state == DIRECTORY_ERASED;
-        if (id_equal(&device->person, person) && !final)
-            device->state = state;
-    }
+    for (struct record *record = latest_of_person(directory, person); record != NULL;
+         record = next_of_person(directory, record))
+        if (record->device.state != DIRECTORY_REVOKED && record->device.state != DIRECTORY_ERASED)
+            record->device.state = state;
 }
 
 static void apply_entry(struct directory *directory, const struct directory_entry *entry)
@@ -262,7 +317,7 @@ void directory_each_device(const struct directory *directory,
                            void (*visit)(void *context, const struct directory_device *device),
                            void *context)
 {
-    for (size_t i = 0; i < directory->device_count; i++)
-        if (id_equal(&directory->devices[i].person, person))
-            visit(context, &directory->devices[i]);
+    for (struct record *record = latest_of_person(directory, person); record != NULL;
+         record = next_of_person(directory, record))
+        visit(context, &record->device);
 }

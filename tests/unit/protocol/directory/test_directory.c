@@ -266,7 +266,7 @@ static void many_devices_are_found_and_nobody_passes_as_another(void **state)
     (void)state;
     struct directory *directory = NULL;
     assert_int_equal(directory_new(&directory), STATUS_OK);
-    static struct device devices[300];
+    static struct device devices[1000];
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
         struct id person;
         assert_int_equal(id_random(random_system(), &person), STATUS_OK);
