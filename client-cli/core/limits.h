@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Maxima of the client alone, each with its reason.
+ */
+#ifndef WEFT_CORE_LIMITS_H
+#define WEFT_CORE_LIMITS_H
+
+#include "protocol/base/limits.h"
+
+/* TLS, WebSocket and hellos over a bad hospital network. */
+#define CORE_CONNECT_TIMEOUT_MS 15000
+
+/* The server may be validating somebody's large commit. */
+#define CORE_REQUEST_TIMEOUT_MS 30000
+
+/* Reconnecting: doubled from the first to the last, with as much again at random, so that a
+ * thousand clients do not come back at once. */
+#define CORE_BACKOFF_FIRST_MS 250
+#define CORE_BACKOFF_LAST_MS 30000
+
+/* An idle connection through a proxy is dropped after a minute by many of them. */
+#define CORE_PING_INTERVAL_MS 25000
+
+/* Events kept while a command waits for an answer; beyond that the channels are paged instead. */
+#define CORE_EVENTS_MAX 1000
+
+/* A page of a channel's log: a few frames. */
+#define CORE_PAGE_BYTES (256u << 10)
+
+/* Others may win the epoch again and again, but each time somebody got ahead. */
+#define CORE_COMMIT_TRIES 60
+
+#endif
