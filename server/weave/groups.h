@@ -8,11 +8,11 @@
  *      while the pool is one group alone or under the minimum itself, the smallest group
  *      outside joins it. Tables are made of the parts that remain, and of nothing else.
  *   2. A cell of ties is hidden when fewer than WEAVE_CELL_PEOPLE_MIN people hold them, none
- *      included. Since the totals within and across parts are public, hidden cells of either kind
- *      are at least two and held by at least that many people together: otherwise the smallest
- *      cell that is shown is hidden too.
+ *      included. Since the totals within and across are public, the smallest cell of the same
+ *      kind that is shown is hidden too when only one of a kind is hidden, or when fewer than that
+ *      many people hold the hidden ones together.
  *
- * Errors: STATUS_NO_MEMORY, STATUS_LIMIT above GROUPS_PARTS_MAX parts.
+ * Errors: STATUS_NO_MEMORY, STATUS_LIMIT for a matrix above GROUPS_PARTS_MAX parts.
  * Thread rule: pure functions.
  */
 #ifndef WEFT_WEAVE_GROUPS_H
