@@ -75,7 +75,7 @@ enum status arena_copy(struct arena *arena, struct span bytes, struct span *copy
 {
     void *start = NULL;
     TRY(arena_take(arena, bytes.len, 1, &start));
-    if (bytes.len != 0)
+    if (start != NULL)
         memcpy(start, bytes.ptr, bytes.len);
     *copy = span_of(start, bytes.len);
     return STATUS_OK;

@@ -65,9 +65,12 @@ enum status buffer_append(struct buffer *buffer, struct span bytes)
 enum status buffer_extend(struct buffer *buffer, size_t count, uint8_t **start)
 {
     TRY(buffer_reserve(buffer, count));
-    uint8_t *extension = buffer->ptr == NULL ? NULL : buffer->ptr + buffer->len;
-    if (count != 0)
-        memset(extension, 0, count);
+    if (buffer->ptr == NULL) {
+        *start = NULL; /* nothing was asked for, and nothing is there */
+        return STATUS_OK;
+    }
+    uint8_t *extension = buffer->ptr + buffer->len;
+    memset(extension, 0, count);
     buffer->len += count;
     *start = extension;
     return STATUS_OK;

@@ -74,10 +74,10 @@ enum status reader_length(struct reader *reader, size_t *length)
     if (prefix == 3)
         return STATUS_MALFORMED;
     struct reader next = *reader;
-    size_t size = (size_t)1 << prefix;
     uint64_t value;
-    TRY(integer(&next, size, &value));
-    value &= (UINT64_C(1) << (8 * size - 2)) - 1;
+    TRY(integer(&next, (size_t)1 << prefix, &value));
+    static const uint32_t masks[] = {0x3f, 0x3fff, 0x3fffffff};
+    value &= masks[prefix];
     /* RFC 9420, 2.1.2: "The encoded value MUST use the smallest number of bits required to
      * represent the value.  When decoding, values using more bits than necessary MUST be treated
      * as malformed." */

@@ -40,6 +40,7 @@ static inline struct span reader_since(const struct reader *reader, const struct
     return span_of(start->ptr, (size_t)(reader->ptr - start->ptr));
 }
 
+/* An integer, most significant byte first. */
 MUST_CHECK enum status reader_u8(struct reader *reader, uint8_t *value);
 MUST_CHECK enum status reader_u16(struct reader *reader, uint16_t *value);
 MUST_CHECK enum status reader_u32(struct reader *reader, uint32_t *value);

@@ -22,6 +22,7 @@ static inline struct writer writer_of(struct buffer *buffer)
     return (struct writer){buffer, STATUS_OK};
 }
 
+/* An integer, most significant byte first. */
 void writer_u8(struct writer *writer, uint8_t value);
 void writer_u16(struct writer *writer, uint16_t value);
 void writer_u32(struct writer *writer, uint32_t value);

@@ -10,11 +10,13 @@
 
 #include <cmocka.h>
 
-/* The linker sends the malloc and calloc of all that is linked statically here (--wrap). */
+/* NOLINTBEGIN(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming): the
+ * linker's names. It sends the malloc and calloc of all that is linked statically here (--wrap). */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+/* NOLINTEND(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming) */
 
 /* Allocations that still succeed; negative: all do. */
 static long allocations_left = -1;
