@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Authenticated encryption of a suite: ciphertext is plaintext plus AEAD_TAG_SIZE.
- * Errors: STATUS_CRYPTO; STATUS_NOT_DECRYPTED when the tag does not verify or the ciphertext is
- * shorter than a tag; the output buffer is then as it was.
+ * Errors: STATUS_CRYPTO, also for a key or nonce of another length; STATUS_NOT_DECRYPTED when the
+ * tag does not verify or the ciphertext is shorter than a tag; STATUS_LIMIT when `out` is full;
+ * STATUS_NO_MEMORY. The output buffer is then as it was, and holds none of the plaintext.
+ * No input may lie in the output buffer, which moves when it grows.
  * Thread rule: pure functions.
  */
 #ifndef WEFT_CRYPTO_AEAD_H

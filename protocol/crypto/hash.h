@@ -25,6 +25,7 @@ static inline struct span digest_span(const struct digest *digest)
 MUST_CHECK enum status
 hash_parts(enum hash_id hash, const struct span *parts, size_t count, struct digest *digest);
 
+/* The hash of one string of bytes. */
 MUST_CHECK enum status hash_bytes(enum hash_id hash, struct span bytes, struct digest *digest);
 
 /* HMAC over one message; a MAC is compared with secret_equal. */

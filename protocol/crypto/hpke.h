@@ -3,7 +3,8 @@
  * Hybrid public-key encryption in base mode, and the KEM under it.
  *
  * Errors: STATUS_BAD_KEY (wrong length, not on the curve, or a Diffie-Hellman result of all
- * zeros), STATUS_NOT_DECRYPTED, STATUS_CRYPTO, STATUS_NO_RANDOMNESS.
+ * zeros), STATUS_NOT_DECRYPTED, STATUS_CRYPTO, STATUS_NO_RANDOMNESS, STATUS_NO_MEMORY, and
+ * STATUS_LIMIT when `out` is full or more is exported than a secret holds.
  * Source: RFC 9180, 4.1, 5.1, 6; RFC 9420, 5.1.3. Thread rule: pure functions.
  */
 #ifndef WEFT_CRYPTO_HPKE_H
@@ -36,10 +37,12 @@ MUST_CHECK enum status hpke_generate_key_pair(const struct suite *suite,
                                               struct secret *private_key,
                                               struct hpke_public *public_key);
 
+/* pk(private_key). */
 MUST_CHECK enum status
 hpke_public_of(const struct suite *suite, struct span private_key, struct hpke_public *public_key);
 
-/* Right length, and a point on the curve where the curve has invalid encodings. */
+/* Right length, and a point on the curve where the curve has invalid encodings. X25519 and X448
+ * have none: their points of small order are refused when they are used. */
 MUST_CHECK enum status hpke_check_public(const struct suite *suite, struct span public_key);
 
 /* SealBase(public_key, info, aad, plaintext): `encapsulated` is kem_output, and the ciphertext is
@@ -73,6 +76,7 @@ MUST_CHECK enum status hpke_export_send(const struct suite *suite,
                                         struct hpke_public *encapsulated,
                                         struct secret *exported);
 
+/* The other side of it, with SetupBaseR. */
 MUST_CHECK enum status hpke_export_receive(const struct suite *suite,
                                            struct span private_key,
                                            struct span encapsulated,
