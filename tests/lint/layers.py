@@ -56,7 +56,7 @@ LAYERS = {
 
 # protocol/ is bytes in, bytes out: no files, no sockets, no clock, no threads.
 PROTOCOL_HEADERS = {
-    "assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h",
+    "assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdatomic.h", "stdbool.h",
     "stddef.h", "stdint.h", "stdlib.h", "string.h",
 }
 
