@@ -32,7 +32,8 @@ static void items_are_zeroed_aligned_and_apart(void **state)
 static void gives_no_more_than_its_maximum(void **state)
 {
     (void)state;
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(160);
+    CLEANUP(arena_clear) struct arena arena;
+    arena_init(&arena, 160);
     void *item = NULL;
     assert_int_equal(arena_take(&arena, 161, 1, &item), STATUS_LIMIT);
     assert_int_equal(arena_take(&arena, 10, 16, &item), STATUS_OK);
