@@ -4,11 +4,19 @@
  * and for what a tie to them would join; spread over groups, and not the usual suspects.
  *
  * The caller hands over only what people put into their public profile. A candidate who did not
- * join, did not opt in, has no contact left this week, is of the asker's group, or may not be
- * paired with the asker (never-match list) is never chosen, whatever else holds.
+ * join, did not opt in, has no contact left this week, is of the asker's group or of none, may not
+ * be proposed, or is on the never-match list with the asker is never chosen, whatever else holds.
+ * Somebody who was asked recently is chosen only where there would be fewer than
+ * WEAVE_ASSISTERS_MIN without.
+ *
+ * How the choice is made (DESIGN.md says why): relevance is the share of the request's topics that
+ * are among the person's own or stand in their can-help-with text; connection is the mean of: their
+ * group has no tie with the asker's; 1 - 1/distance; people brought near, on a logarithmic scale.
+ * The score is the mean of the two, times the share of the week's contacts that is left. One after
+ * another is taken with the highest score, a third of it for each already taken of the same group.
  *
  * Each one chosen has a reason, as fields and as a sentence. The same input and seed give the
- * same choice.
+ * same choice. Topics are compared without the case of ASCII letters.
  * Errors: STATUS_INVALID for a node or a group out of range, STATUS_LIMIT above WEAVE_TOPICS_MAX
  * topics, STATUS_NO_MEMORY.
  * Thread rule: pure functions.
@@ -48,7 +56,8 @@ struct assisters_reason {
     uint32_t topics_shared; /* bit i: topic i of the request is one of theirs */
     uint32_t topics_helped; /* bit i: their can-help-with text speaks of it */
     bool group_is_new;      /* no tie between their group and the asker's */
-    uint32_t distance;      /* steps from the asker; GRAPH_NONE: no path, or one has no node */
+    bool in_network;        /* both have a node: the next two are known */
+    uint32_t distance;      /* steps from the asker; GRAPH_NONE: no path */
     uint32_t brings_near;   /* people who would come within two steps of the asker */
     uint32_t load;          /* contacts this week, so far */
 };

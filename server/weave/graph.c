@@ -305,11 +305,16 @@ bool graph_is_tied(const struct graph *graph, uint32_t u, uint32_t v)
     return holds(graph->starts, graph->neighbours, u, v);
 }
 
+bool graph_is_never(const struct graph *graph, uint32_t u, uint32_t v)
+{
+    return holds(graph->never_starts, graph->never, u, v);
+}
+
 bool graph_may_pair(const struct graph *graph, uint32_t u, uint32_t v)
 {
     return u != v && graph->groups != NULL && graph->groups[u] != graph->groups[v] &&
            graph->proposable[u] && graph->proposable[v] && !graph_is_tied(graph, u, v) &&
-           !holds(graph->never_starts, graph->never, u, v);
+           !graph_is_never(graph, u, v);
 }
 
 /* Labels all that `start` reaches; `queue` has node_count entries. The size of the component. */

@@ -98,6 +98,9 @@ static inline uint32_t graph_group(const struct graph *graph, uint32_t node)
 
 bool graph_is_tied(const struct graph *graph, uint32_t u, uint32_t v);
 
+/* Whether the pair is on the never-match list. */
+bool graph_is_never(const struct graph *graph, uint32_t u, uint32_t v);
+
 /* Whether the two may be introduced to each other: different people of different groups, both
  * proposable, not tied, not on the never-match list. Without groups nobody may. */
 bool graph_may_pair(const struct graph *graph, uint32_t u, uint32_t v);
