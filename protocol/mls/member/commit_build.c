@@ -14,27 +14,56 @@ void mls_built_path_clear(struct mls_built_path *built)
 
 /* ---- the path (7.5, 12.4.1) ---- */
 
+/* Appends our new leaf's bytes. */
+static enum status make_leaf(const struct mls_commit_build *build,
+                             uint32_t leaf,
+                             const struct hpke_public *leaf_key,
+                             struct span parent_hash,
+                             struct buffer *out)
+{
+    struct mls_leaf_request request = {
+        .suite = mls_public_group_suite(build->public_group),
+        .identity = build->identity,
+        .present = mls_tree_leaf(mls_public_group_tree(build->public_group), leaf),
+        .signature_key =
+            build->identity == NULL ? build->signature_key : build->identity->signature_private_key,
+        .source = MLS_LEAF_COMMIT,
+        .encryption_key = hpke_public_span(leaf_key),
+        .parent_hash = parent_hash,
+        .group_id = mls_public_group_id(build->public_group),
+        .leaf = leaf};
+    return mls_leaf_new(&request, out);
+}
+
+/* RFC 9420, 12.4.1: "If this is an external Commit, assign the sender the leftmost blank leaf node
+ * in the new ratchet tree. If there are no blank leaf nodes in the new ratchet tree, expand the
+ * tree to the right". The leaf that holds the place has no parent hash yet. */
+static enum status take_place(const struct mls_commit_build *build,
+                              const struct hpke_public *leaf_key,
+                              struct mls_tree *tree,
+                              uint32_t *leaf)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(MLS_BYTES_MAX);
+    uint32_t place = mls_tree_next_free_leaf(tree);
+    TRY(make_leaf(build, place, leaf_key, SPAN_EMPTY, &bytes));
+    return mls_tree_add(tree, buffer_span(&bytes), leaf);
+}
+
 /* Fresh secrets for the path above the leaf. */
-static enum status draw_secrets(const struct mls_commit_build *build,
-                                const struct mls_tree *tree,
-                                uint32_t leaf,
-                                struct mls_built_path *built,
-                                struct hpke_public *leaf_key)
+static enum status
+draw_path(const struct mls_commit_build *build, struct mls_tree *tree, struct mls_built_path *built)
 {
     const struct suite *suite = mls_tree_suite(tree);
     struct mls_path_step steps[MLS_PATH_MAX];
     CLEANUP(secret_clear) struct secret first = {.len = suite->hash_size};
-    size_t count = mls_tree_filtered_path(tree, leaf, steps);
+    size_t count = mls_tree_filtered_path(tree, built->leaf, steps);
     TRY(random_fill(build->random, first.bytes, first.len));
-    TRY(mls_path_secrets_derive(suite, secret_span(&first), count, &built->secrets));
-    /* RFC 9420, 7.5: "Set the `encryption_key` to the public key of a freshly sampled key pair." */
-    return hpke_generate_key_pair(suite, build->random, &built->leaf_key, leaf_key);
+    return mls_path_secrets_derive(suite, secret_span(&first), count, &built->secrets);
 }
 
 /* Puts keys and leaf into the tree, which is then the new epoch's. The leaf's bytes are appended
  * to `leaf_bytes`. */
 static enum status merge_into(const struct mls_commit_build *build,
-                              uint32_t leaf,
                               const struct mls_built_path *built,
                               const struct hpke_public *leaf_key,
                               struct mls_tree *tree,
@@ -44,20 +73,9 @@ static enum status merge_into(const struct mls_commit_build *build,
     struct digest parent_hash;
     for (size_t i = 0; i < built->secrets.count; i++)
         keys[i] = hpke_public_span(&built->secrets.public_keys[i]);
-    TRY(mls_tree_merge_path(tree, leaf, keys, built->secrets.count, &parent_hash));
-    struct mls_leaf_request request = {
-        .suite = mls_tree_suite(tree),
-        .identity = build->identity,
-        .present = mls_tree_leaf(mls_public_group_tree(build->public_group), leaf),
-        .signature_key =
-            build->identity == NULL ? build->signature_key : build->identity->signature_private_key,
-        .source = MLS_LEAF_COMMIT,
-        .encryption_key = hpke_public_span(leaf_key),
-        .parent_hash = digest_span(&parent_hash),
-        .group_id = mls_public_group_id(build->public_group),
-        .leaf = leaf};
-    TRY(mls_leaf_new(&request, leaf_bytes));
-    TRY(mls_tree_set_leaf(tree, leaf, buffer_span(leaf_bytes)));
+    TRY(mls_tree_merge_path(tree, built->leaf, keys, built->secrets.count, &parent_hash));
+    TRY(make_leaf(build, built->leaf, leaf_key, digest_span(&parent_hash), leaf_bytes));
+    TRY(mls_tree_set_leaf(tree, built->leaf, buffer_span(leaf_bytes)));
     return mls_tree_update_hashes(tree);
 }
 
@@ -88,28 +106,42 @@ added_leaves(const struct mls_proposal_effect *effect, struct arena *arena, cons
     return STATUS_OK;
 }
 
+/* The path as it is sent, from the tree that it leads to. */
+static enum status encrypt_path(const struct mls_commit_build *build,
+                                const struct mls_proposal_effect *effect,
+                                const struct mls_tree *tree,
+                                const struct mls_built_path *built,
+                                struct mls_update_path *path)
+{
+    CLEANUP(buffer_clear) struct buffer context = BUFFER_INIT(MLS_BYTES_MAX);
+    const uint32_t *added = NULL;
+    TRY(provisional_context(build, effect, tree, &context));
+    TRY(added_leaves(effect, build->arena, &added));
+    path->node_count = built->secrets.count;
+    return mls_treekem_encrypt(tree, built->leaf, added, effect->added_count, &built->secrets,
+                               buffer_span(&context), build->random, build->arena, &path->nodes);
+}
+
 enum status mls_commit_build_path(const struct mls_commit_build *build,
                                   const struct mls_proposal_effect *effect,
-                                  uint32_t leaf,
                                   struct mls_built_path *built,
                                   const struct mls_update_path **path)
 {
     CLEANUP(mls_tree_free) struct mls_tree *tree = NULL;
     CLEANUP(buffer_clear) struct buffer leaf_bytes = BUFFER_INIT(MLS_BYTES_MAX);
-    CLEANUP(buffer_clear) struct buffer context = BUFFER_INIT(MLS_BYTES_MAX);
     struct hpke_public leaf_key;
     struct mls_update_path made = {0};
-    const uint32_t *added = NULL;
     struct span leaf_copy;
     void *memory = NULL;
-    TRY(draw_secrets(build, effect->tree, leaf, built, &leaf_key));
     TRY(mls_tree_clone(effect->tree, &tree));
-    TRY(merge_into(build, leaf, built, &leaf_key, tree, &leaf_bytes));
-    TRY(provisional_context(build, effect, tree, &context));
-    TRY(added_leaves(effect, build->arena, &added));
-    TRY(mls_treekem_encrypt(effect->tree, leaf, added, effect->added_count, &built->secrets,
-                            buffer_span(&context), build->random, build->arena, &made.nodes));
-    made.node_count = built->secrets.count;
+    /* RFC 9420, 7.5: "Set the `encryption_key` to the public key of a freshly sampled key pair." */
+    TRY(hpke_generate_key_pair(mls_tree_suite(tree), build->random, &built->leaf_key, &leaf_key));
+    built->leaf = build->sender.index;
+    if (build->sender.type == MLS_SENDER_NEW_MEMBER_COMMIT)
+        TRY(take_place(build, &leaf_key, tree, &built->leaf));
+    TRY(draw_path(build, tree, built));
+    TRY(merge_into(build, built, &leaf_key, tree, &leaf_bytes));
+    TRY(encrypt_path(build, effect, tree, built, &made));
     TRY(arena_copy(build->arena, buffer_span(&leaf_bytes), &leaf_copy));
     struct reader reader = reader_of(leaf_copy);
     TRY(mls_leaf_node_read(&reader, &made.leaf_node));

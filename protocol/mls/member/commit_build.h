@@ -25,6 +25,7 @@ struct mls_commit_build {
 
 /* The private side of a path that was built. */
 struct mls_built_path {
+    uint32_t leaf; /* the committer's in the new tree */
     struct secret leaf_key;
     struct mls_path_secrets secrets;
 };
@@ -32,11 +33,10 @@ struct mls_built_path {
 /* Wipes it. */
 void mls_built_path_clear(struct mls_built_path *built);
 
-/* Makes a fresh path for the leaf of the committer in the tree after the proposals. `path` lies in
- * the arena. */
+/* Makes a fresh path for the committer's leaf, or for the first free one of an external committer,
+ * in the tree after the proposals. `path` lies in the arena. */
 MUST_CHECK enum status mls_commit_build_path(const struct mls_commit_build *build,
                                              const struct mls_proposal_effect *effect,
-                                             uint32_t leaf,
                                              struct mls_built_path *built,
                                              const struct mls_update_path **path);
 

@@ -212,7 +212,7 @@ static enum status make_path(const struct mls_group *group,
     struct mls_proposal_list list = {covered->sent, covered->count, build->sender};
     struct mls_proposal_effect effect = {0};
     TRY(mls_proposal_list_apply(&base, &list, options, build->arena, &effect));
-    enum status status = mls_commit_build_path(build, &effect, group->own_leaf, built, path);
+    enum status status = mls_commit_build_path(build, &effect, built, path);
     mls_tree_free(&effect.tree);
     return status;
 }

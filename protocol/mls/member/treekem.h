@@ -67,7 +67,7 @@ MUST_CHECK enum status mls_path_secrets_derive(const struct suite *suite,
                                                struct mls_path_secrets *secrets);
 
 /* Encrypts each path secret to the resolution of the copath, without the leaves of `excluded`
- * (increasing). `tree` is the tree with the proposals and without the path; `context` the
+ * (increasing). `tree` is the tree after the commit, whose copath is that before it; `context` the
  * encoded provisional GroupContext. Ciphertexts are appended to `bytes`, from which the nodes,
  * taken from the arena, lend. */
 MUST_CHECK enum status mls_treekem_encrypt(const struct mls_tree *tree,
@@ -82,7 +82,7 @@ MUST_CHECK enum status mls_treekem_encrypt(const struct mls_tree *tree,
 
 /* What decrypting a path takes. */
 struct mls_treekem_path {
-    const struct mls_tree *tree; /* with the proposals and without the path */
+    const struct mls_tree *tree; /* after the commit: its copath is that before it */
     uint32_t sender;             /* leaf */
     const uint32_t *excluded;    /* leaves added by the same commit, increasing */
     size_t excluded_count;

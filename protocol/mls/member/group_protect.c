@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/mls/member/group_state.h"
+#include "protocol/mls/member/protection.h"
+
+void mls_sent_clear(struct mls_sent *sent)
+{
+    buffer_clear(&sent->message);
+    buffer_clear(&sent->content);
+    *sent = (struct mls_sent){0};
+}
+
+static enum status seal(struct mls_group *group,
+                        struct mls_authenticated_content *authenticated,
+                        size_t padding,
+                        const struct random_source *random,
+                        struct mls_sent *sent)
+{
+    struct signature signature;
+    struct mls_private_seal how = {
+        .suite = group->suite,
+        .sender_data_secret = mls_key_schedule_get(&group->epoch->secrets, MLS_SECRET_SENDER_DATA),
+        .tree = group->epoch->tree,
+        .padding = padding,
+        .random = random};
+    TRY(mls_protection_sign_content(group->suite,
+                                    secret_span(group->signature_key),
+                                    MLS_WIRE_PRIVATE_MESSAGE,
+                                    &authenticated->content,
+                                    mls_group_context_bytes(group),
+                                    &signature));
+    authenticated->auth.signature = signature_span(&signature);
+    struct writer writer = writer_of(&sent->content);
+    mls_authenticated_content_write(&writer, authenticated);
+    TRY(writer_finish(&writer));
+    sent->epoch = group->epoch->number;
+    return mls_protection_seal_private(&how, authenticated, &sent->generation, &sent->message);
+}
+
+enum status mls_group_protect(struct mls_group *group,
+                              struct span authenticated_data,
+                              struct span plaintext,
+                              size_t padded_size,
+                              const struct random_source *random,
+                              struct mls_sent *sent)
+{
+    TRY(mls_group_check_sending(group));
+    /* RFC 9420, 12.4: "A group member that has observed one or more valid proposals within an epoch
+     * MUST send a Commit message before sending application data." */
+    if (mls_public_group_cached_count(group->public_group) != 0)
+        return STATUS_NOT_NOW;
+    CLEANUP(mls_sent_clear) struct mls_sent made = {.message = BUFFER_INIT(MLS_BYTES_MAX),
+                                                    .content = BUFFER_INIT(MLS_BYTES_MAX)};
+    struct mls_authenticated_content authenticated = {
+        .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
+        .content = {.group_id = mls_group_id(group),
+                    .epoch = group->epoch->number,
+                    .sender = {MLS_SENDER_MEMBER, group->own_leaf},
+                    .authenticated_data = authenticated_data,
+                    .type = MLS_CONTENT_APPLICATION,
+                    .application_data = plaintext}};
+    size_t padding = padded_size > plaintext.len ? padded_size - plaintext.len : 0;
+    TRY(seal(group, &authenticated, padding, random, &made));
+    mls_sent_clear(sent);
+    *sent = made;
+    made = (struct mls_sent){0};
+    return STATUS_OK;
+}
