@@ -56,14 +56,16 @@ LAYERS = {
 
 # protocol/ is bytes in, bytes out: no files, no sockets, no clock, no threads.
 PROTOCOL_HEADERS = {
-    "assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdatomic.h", "stdbool.h",
-    "stddef.h", "stdint.h", "stdlib.h", "string.h",
+    "assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdatomic.h",
+    "stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h",
 }
 
 # The two files that touch more, with the reason.
 HEADERS_ALLOWED = {
-    ("protocol/crypto/random_system.c", "sys/random.h"),  # the system's randomness: the one door
-    ("protocol/crypto/provider.c", "pthread.h"),  # pthread_once: OpenSSL's algorithms, looked up once
+    # The system's randomness: the one door.
+    ("protocol/crypto/random_system.c", "sys/random.h"),
+    # pthread_once: OpenSSL's algorithms, looked up once.
+    ("protocol/crypto/provider.c", "pthread.h"),
 }
 
 # base/ keeps secrets in libsodium's memory, wire/ writes its base64.

@@ -8,7 +8,7 @@ import checkout
 
 VAGUE = {"util", "utils", "common", "types", "helper", "helpers", "misc", "shared"}
 
-# Somebody's home or scratch directory; a test makes its own (a template for mkdtemp ends in XXXXXX).
+# Somebody's home or scratch directory. A test makes its own: a template for mkdtemp ends in XXXXXX.
 MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(?:home|Users|root|work|mnt|tmp)/[\w.]")
 
 MAP = re.compile(r"^## Layout\n+```\n(.*?)^```", re.MULTILINE | re.DOTALL)

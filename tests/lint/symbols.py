@@ -27,7 +27,8 @@ IMPURE = {
 }
 
 # What compilers add for sanitizers and coverage.
-COMPILER_MADE = re.compile(r"^(_?_?[Aa][Ss]an|__?ubsan|__tsan|__gcov|__llvm|__sancov|__odr_asan|__unnamed_|_?\.L|\.)")
+COMPILER_MADE = re.compile(r"^(_?_?[Aa][Ss]an|__?ubsan|__tsan|__gcov|__llvm|__sancov|__odr_asan|"
+                           r"__unnamed_|_?\.L|\.)")
 # A constant with addresses in it lies in .data.rel.ro, which is read-only once it is loaded.
 VARIABLE = re.compile(r"^[0-9a-f]+ [lgu ].{5}O (\.bss|\.data|\.tbss|\.tdata)"
                       r"(?!\.rel\.ro)\S*\s+([0-9a-f]+)\s+(?:\.hidden )?(\S+)$")
