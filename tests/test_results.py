@@ -25,7 +25,7 @@ def close(cases, ctest_status=0):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             code = results.main(file.name, ctest_status)
-    return code, printed.getvalue().strip().split("\n")
+    return code, printed.getvalue().strip("\n").split("\n")
 
 
 class Results(unittest.TestCase):
