@@ -22,12 +22,9 @@ static enum status seal(struct mls_group *group,
         .tree = group->epoch->tree,
         .padding = padding,
         .random = random};
-    TRY(mls_protection_sign_content(group->suite,
-                                    secret_span(group->signature_key),
-                                    MLS_WIRE_PRIVATE_MESSAGE,
-                                    &authenticated->content,
-                                    mls_group_context_bytes(group),
-                                    &signature));
+    TRY(mls_protection_sign_content(group->suite, secret_span(group->signature_key),
+                                    MLS_WIRE_PRIVATE_MESSAGE, &authenticated->content,
+                                    mls_group_context_bytes(group), &signature));
     authenticated->auth.signature = signature_span(&signature);
     struct writer writer = writer_of(&sent->content);
     mls_authenticated_content_write(&writer, authenticated);
@@ -48,8 +45,9 @@ enum status mls_group_protect(struct mls_group *group,
      * MUST send a Commit message before sending application data." */
     if (mls_public_group_cached_count(group->public_group) != 0)
         return STATUS_NOT_NOW;
-    CLEANUP(mls_sent_clear) struct mls_sent made = {.message = BUFFER_INIT(MLS_BYTES_MAX),
-                                                    .content = BUFFER_INIT(MLS_BYTES_MAX)};
+    CLEANUP(mls_sent_clear)
+    struct mls_sent made = {.message = BUFFER_INIT(MLS_BYTES_MAX),
+                            .content = BUFFER_INIT(MLS_BYTES_MAX)};
     struct mls_authenticated_content authenticated = {
         .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
         .content = {.group_id = mls_group_id(group),
