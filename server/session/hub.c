@@ -111,7 +111,8 @@ static void on_closed(void *context, void *user)
 {
     struct hub *hub = context;
     struct client *client = user;
-    hub->left(hub->dispatch_context, client);
+    if (hub->left != NULL)
+        hub->left(hub->dispatch_context, client);
     if (client->account != NULL)
         leave_account(hub, client);
     if (client->previous != NULL)
@@ -180,7 +181,8 @@ hub_log_in(struct hub *hub, struct client *client, struct account *account, cons
     if (older != NULL)
         client_close(older, CLOSE_POLICY);
     client_log_in(client, account, device);
-    hub->arrived(hub->dispatch_context, client);
+    if (hub->arrived != NULL)
+        hub->arrived(hub->dispatch_context, client);
     return STATUS_OK;
 }
 

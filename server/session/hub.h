@@ -30,7 +30,7 @@ struct hub {
     struct pool *figures;    /* one thread: the network's measures */
     /* Where requests go. */
     void (*dispatch)(void *context, struct call *call);
-    /* A client has logged in, or is about to be freed. */
+    /* A client has logged in, or is about to be freed. May be NULL. */
     void (*arrived)(void *context, struct client *client);
     void (*left)(void *context, struct client *client);
     void *dispatch_context;
@@ -41,6 +41,7 @@ struct hub {
     struct id_map devices;  /* struct client by device: one connection a device */
     struct client *clients;
     bool closing;
+    uint16_t port; /* that it listens on, or would */
     /* What the server says of its TLS key, signed anew each day. */
     int64_t hello_not_after;
     struct buffer hello_signature;

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/command/app.h"
+
+#include "protocol/crypto/random_system.h"
+#include "protocol/wire/events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum status app_path(const struct app_place *place, const char *name, char path[APP_PATH_MAX])
+{
+    int len = name[0] == '/' ? snprintf(path, APP_PATH_MAX, "%s", name)
+                             : snprintf(path, APP_PATH_MAX, "%s/%s", place->state_directory, name);
+    return len > 0 && len < APP_PATH_MAX ? STATUS_OK : STATUS_LIMIT;
+}
+
+static enum status tell(struct app_problem *problem, enum status status, const char *text)
+{
+    snprintf(problem->text, sizeof problem->text, "%s: %s", text, status_text(status));
+    return status;
+}
+
+enum status
+app_load_config(const struct app_place *place, struct config *config, struct app_problem *problem)
+{
+    char path[APP_PATH_MAX];
+    struct config_problem wrong = {0};
+    TRY(app_path(place, "weftd.conf", path));
+    TRY(config_init(config));
+    const char *from = place->config_path != NULL ? place->config_path : path;
+    enum status status = config_load(from, config, &wrong);
+    if (status == STATUS_NOT_FOUND && place->config_path == NULL)
+        status = STATUS_OK;
+    if (status == STATUS_MALFORMED)
+        snprintf(problem->text, sizeof problem->text, "%.300s:%u: %s", from, (unsigned)wrong.line,
+                 wrong.text);
+    else if (status != STATUS_OK)
+        (void)tell(problem, status, from);
+    if (status != STATUS_OK)
+        config_clear(config);
+    return status;
+}
+
+static enum journal_level level_of(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return (enum journal_level)i;
+    }
+    return JOURNAL_INFO;
+}
+
+static enum status open_store(struct app *app, struct app_problem *problem)
+{
+    struct store_options options = {.state_directory = app->place.state_directory};
+    enum status status = store_open(&options, &app->store);
+    int64_t pid = 0;
+    if (status == STATUS_LOCKED && store_holder(app->place.state_directory, &pid) == STATUS_OK)
+        snprintf(problem->text, sizeof problem->text,
+                 "the store is in use by process %lld, which does not answer on its socket",
+                 (long long)pid);
+    else if (status == STATUS_NOT_FOUND)
+        snprintf(problem->text, sizeof problem->text,
+                 "there is no store in %.400s: run `weftd init` first", app->place.state_directory);
+    else if (status != STATUS_OK)
+        (void)tell(problem, status, "the store cannot be opened");
+    return status;
+}
+
+static void on_log_grown(void *context)
+{
+    struct app *app = context;
+    struct wire_directory_event event = {.head = community_head(app->community)};
+    hub_tell_all(&app->hub, WIRE_EVENT_DIRECTORY, &event);
+}
+
+static enum status open_community(struct app *app, struct app_problem *problem)
+{
+    enum status status = identity_open(app->place.state_directory, &app->identity);
+    if (status != STATUS_OK)
+        return tell(problem, status, "the server's keys cannot be read");
+    struct community_options options = {
+        .store = app->store,
+        .identity = app->identity,
+        .clock = clock_system(),
+        .grown = on_log_grown,
+        .context = app,
+    };
+    status = community_open(&options, &app->community);
+    return status == STATUS_OK ? STATUS_OK
+                               : tell(problem, status, "the directory log cannot be replayed");
+}
+
+static enum status open_hub(struct app *app)
+{
+    struct pool_options in_place = {0};
+    TRY(pool_new(&in_place, &app->validators));
+    TRY(pool_new(&in_place, &app->figures));
+    app->hub = (struct hub){
+        .config = &app->config,
+        .clock = clock_system(),
+        .random = random_system(),
+        .journal = &app->journal,
+        .store = app->store,
+        .identity = app->identity,
+        .community = app->community,
+        .validators = app->validators,
+        .figures = app->figures,
+    };
+    app->services.hub = &app->hub;
+    app->hub.port = (uint16_t)app->config.port;
+    return hub_init(&app->hub);
+}
+
+static enum status open_parts(struct app *app, struct app_problem *problem)
+{
+    TRY(app_load_config(&app->place, &app->config, problem));
+    TRY(journal_init(&app->journal, stderr, level_of(app->config.log_level), clock_system(),
+                     random_system()));
+    app->journal_begun = true;
+    TRY(open_store(app, problem));
+    TRY(open_community(app, problem));
+    return open_hub(app);
+}
+
+enum status app_open(const struct app_place *place, struct app *app, struct app_problem *problem)
+{
+    *app = (struct app){.place = *place};
+    problem->text[0] = '\0';
+    enum status status = open_parts(app, problem);
+    if (status != STATUS_OK && problem->text[0] == '\0')
+        (void)tell(problem, status, "weftd cannot start");
+    if (status != STATUS_OK)
+        app_close(app);
+    return status;
+}
+
+void app_close(struct app *app)
+{
+    pool_free(&app->validators);
+    pool_free(&app->figures);
+    store_close(&app->store);
+    community_close(&app->community);
+    identity_close(&app->identity);
+    hub_clear(&app->hub);
+    if (app->journal_begun)
+        journal_clear(&app->journal);
+    config_clear(&app->config);
+    *app = (struct app){0};
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/command/exit_code.h"
+#include "server/command/local.h"
+#include "server/transport/certificate.h"
+
+#include <stdio.h>
+
+static enum status check_tls(const struct app_place *place, const struct config *config)
+{
+    char certificate[APP_PATH_MAX];
+    char key[APP_PATH_MAX];
+    struct certificate_facts facts;
+    TRY(app_path(place, config->certificate, certificate));
+    TRY(app_path(place, config->key, key));
+    TRY(certificate_read(certificate, &facts));
+    return certificate_check_key(certificate, key);
+}
+
+int check_config_run(const struct app_place *place, int argc, const char **argv)
+{
+    (void)argv;
+    struct config config;
+    struct app_problem problem = {""};
+    if (argc > 0)
+        return EXIT_CODE_USAGE;
+    enum status status = app_load_config(place, &config, &problem);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "%s\n", problem.text);
+        return exit_code_of(status);
+    }
+    status = check_tls(place, &config);
+    if (status == STATUS_OK)
+        printf("the configuration is right\n");
+    else
+        fprintf(stderr, "weftd: certificate `%s` and key `%s`: %s\n", config.certificate,
+                config.key, status_text(status));
+    config_clear(&config);
+    return exit_code_of(status);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/command/command.h"
+
+#include "protocol/codec/reader.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALL_ARENA_MAX (64u << 20)
+
+const struct command commands[] = {
+    {"invite", invite_command_begin,
+     "--group NAME | --person ID [--role staff|facilitator|admin] [--expires DAYS]\n"
+     "       weftd invite list | revoke ID",
+     "make an invite link; list or withdraw invites", 0},
+    {"person", person_command_begin, "list | suspend ID | restore ID | erase ID | export ID",
+     "the people of the community", 0},
+};
+
+const size_t command_count = sizeof commands / sizeof *commands;
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+void command_init(struct command_call *call,
+                  const struct command *command,
+                  struct app *app,
+                  int argc,
+                  const char **argv)
+{
+    *call = (struct command_call){
+        .app = app,
+        .command = command,
+        .argc = argc,
+        .argv = argv,
+        .out = BUFFER_INIT(COMMAND_OUTPUT_MAX),
+        .err = BUFFER_INIT(COMMAND_OUTPUT_MAX),
+        .arena = ARENA_INIT(CALL_ARENA_MAX),
+    };
+}
+
+void command_clear(struct command_call *call)
+{
+    buffer_clear(&call->out);
+    buffer_clear(&call->err);
+    arena_clear(&call->arena);
+}
+
+static void print(struct buffer *to, const char *format, va_list arguments)
+{
+    char *text = NULL;
+    int len = vasprintf(&text, format, arguments);
+    /* What does not fit the maximum is lost: the caller sees the exit code. */
+    if (len > 0 && buffer_append(to, span_of(text, (size_t)len)) != STATUS_OK)
+        len = -1;
+    free(text);
+}
+
+void command_print(struct command_call *call, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print(&call->out, format, arguments);
+    va_end(arguments);
+}
+
+void command_complain(struct command_call *call, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print(&call->err, format, arguments);
+    va_end(arguments);
+}
+
+void command_print_json(struct command_call *call, json_t *object)
+{
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    if (text != NULL)
+        command_print(call, "%s\n", text);
+    free(text);
+}
+
+static bool is_control(struct span text, size_t at)
+{
+    uint8_t c = text.ptr[at];
+    if (c < 0x20 || c == 0x7f)
+        return true;
+    bool two = c == 0xc2 && at + 1 < text.len && text.ptr[at + 1] < 0xa0;
+    bool three =
+        c == 0xe2 && at + 2 < text.len &&
+        ((text.ptr[at + 1] == 0x80 && text.ptr[at + 2] >= 0x8e &&
+          (text.ptr[at + 2] <= 0x8f || text.ptr[at + 2] >= 0xa8) && text.ptr[at + 2] <= 0xae) ||
+         (text.ptr[at + 1] == 0x81 && text.ptr[at + 2] >= 0xa6 && text.ptr[at + 2] <= 0xa9));
+    return two || three;
+}
+
+static size_t sequence_len(uint8_t first)
+{
+    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+const char *command_clean(struct command_call *call, struct span text)
+{
+    void *taken = NULL;
+    if (!utf8_is_valid(text) || arena_take(&call->arena, text.len + 1, 1, &taken) != STATUS_OK)
+        return "";
+    char *clean = taken;
+    size_t len = 0;
+    for (size_t at = 0; at < text.len;) {
+        size_t step = sequence_len(text.ptr[at]);
+        if (!is_control(text, at)) {
+            memcpy(clean + len, text.ptr + at, step);
+            len += step;
+        }
+        at += step;
+    }
+    clean[len] = '\0';
+    return clean;
+}
+
+json_t *command_json_text(struct span text)
+{
+    return json_stringn(text.len == 0 ? "" : (const char *)text.ptr, text.len);
+}
+
+void command_finish(struct command_call *call, enum status status, const char *what)
+{
+    if (status != STATUS_OK && what != NULL)
+        command_complain(call, "weftd: %s: %s\n", what, status_text(status));
+    else if (status != STATUS_OK)
+        command_complain(call, "weftd: %s\n", status_text(status));
+    call->exit_code = exit_code_of(status);
+    call->finished(call);
+}
+
+void command_usage(struct command_call *call)
+{
+    command_complain(call, "usage: weftd %s %s\n", call->command->name, call->command->usage);
+    call->exit_code = EXIT_CODE_USAGE;
+    call->finished(call);
+}
+
+const char *command_take_option(struct command_call *call, const char *name, bool *wrong)
+{
+    const char *value = NULL;
+    for (int i = 0; i < call->argc;) {
+        if (strcmp(call->argv[i], name) != 0) {
+            i++;
+            continue;
+        }
+        if (i + 1 == call->argc || value != NULL) {
+            *wrong = true;
+            return NULL;
+        }
+        value = call->argv[i + 1];
+        for (int k = i + 2; k < call->argc; k++)
+            call->argv[k - 2] = call->argv[k];
+        call->argc -= 2;
+    }
+    return value;
+}
+
+enum status command_take_state(struct command_call *call, size_t size, void **state)
+{
+    TRY(arena_take(&call->arena, 1, size, state));
+    call->state = *state;
+    return STATUS_OK;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The commands of weftd that work on a store: one file each, one table.
+ *
+ * The same function serves both ways: while `serve` runs, the command is sent to it over the
+ * socket of the state directory and runs on its loop; otherwise the store is opened and it runs in
+ * place. So a command begins, gives jobs to store and pools, and finishes: command_finish is
+ * called exactly once.
+ * Ownership: whoever runs a command owns the call until `finished`. Thread rule: loop thread only.
+ */
+#ifndef WEFT_COMMAND_COMMAND_H
+#define WEFT_COMMAND_COMMAND_H
+
+#include "server/command/app.h"
+#include "server/command/exit_code.h"
+
+#include <jansson.h>
+
+#define COMMAND_ARGUMENTS_MAX 32
+#define COMMAND_FILES_MAX 2
+/* What a command prints: an export or a list of some thousand rows. */
+#define COMMAND_OUTPUT_MAX (16u << 20)
+
+struct command_call {
+    struct app *app;
+    const struct command *command;
+    int argc; /* without the command's own name */
+    const char **argv;
+    /* Contents of the files that the table says the command reads, in order. */
+    struct span files[COMMAND_FILES_MAX];
+    bool json;
+    struct buffer out;
+    struct buffer err;
+    struct arena arena; /* for whatever lives as long as the call */
+    void *state;        /* the command's own, from the arena */
+    int exit_code;
+    void (*finished)(struct command_call *call);
+    void *context; /* of whoever runs it */
+};
+
+struct command {
+    const char *name;
+    void (*begin)(struct command_call *call);
+    const char *usage; /* after the name */
+    const char *help;
+    int files; /* so many of its last arguments are files that it reads */
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* NULL when there is none. */
+const struct command *command_find(const char *name);
+
+/* Sets the call up; `argv` is lent. */
+void command_init(struct command_call *call,
+                  const struct command *command,
+                  struct app *app,
+                  int argc,
+                  const char **argv);
+void command_clear(struct command_call *call);
+
+/* Ends the call: calls `finished`, which may free it. A status that is not OK is printed, after
+ * `what` (or its own text alone, when NULL). */
+void command_finish(struct command_call *call, enum status status, const char *what);
+
+/* Ends it with the command's usage. */
+void command_usage(struct command_call *call);
+
+/* Text for people, to stdout. Formatting as printf. */
+__attribute__((format(printf, 2, 3))) void
+command_print(struct command_call *call, const char *format, ...);
+
+/* Text for people, to stderr. */
+__attribute__((format(printf, 2, 3))) void
+command_complain(struct command_call *call, const char *format, ...);
+
+/* One JSON line to stdout; takes the object. */
+void command_print_json(struct command_call *call, json_t *object);
+
+/* Remote or imported text, cleaned of control characters, as a JSON string; NULL without memory. */
+json_t *command_json_text(struct span text);
+
+/* The same as a C string in the call's arena; "" without memory. */
+const char *command_clean(struct command_call *call, struct span text);
+
+/* An option's value: `--name VALUE`. Takes both out of argc/argv. NULL when it is not there.
+ * `*wrong` tells of one without a value, or that comes twice. */
+const char *command_take_option(struct command_call *call, const char *name, bool *wrong);
+
+/* The command's own object, zeroed, as call->state. */
+MUST_CHECK enum status command_take_state(struct command_call *call, size_t size, void **state);
+
+#define COMMAND_PROTOTYPE(name) void name##_command_begin(struct command_call *call);
+COMMAND_PROTOTYPE(invite)
+COMMAND_PROTOTYPE(person)
+#undef COMMAND_PROTOTYPE
+
+#endif

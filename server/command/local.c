@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/command/local.h"
+
+const struct local_command local_commands[] = {
+    {"init", init_run,
+     "[--community NAME] [--host HOST] [--address ADDRESS] [--port PORT]\n"
+     "       [--certificate FILE --key FILE]",
+     "make a community: store, keys, configuration, the first admin's invite"},
+    {"serve", serve_run, "", "run the server"},
+    {"check-config", check_config_run, "",
+     "read the configuration and the TLS files, and say what is wrong"},
+};
+
+const size_t local_command_count = sizeof local_commands / sizeof *local_commands;

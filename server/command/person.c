@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* weftd person: lists people, suspends, restores and erases them, exports what is kept of one. */
+#include "protocol/base/limits.h"
+#include "server/command/audit.h"
+#include "server/command/command.h"
+#include "server/store/channels.h"
+#include "server/store/devices.h"
+#include "server/store/invitations.h"
+#include "server/store/people.h"
+#include "server/store/profiles.h"
+#include "server/store/removals.h"
+
+#include <string.h>
+
+#define LISTED_MAX 100000
+
+static const char *const role_names[] = {
+    [STORE_ROLE_STAFF] = "staff",
+    [STORE_ROLE_FACILITATOR] = "facilitator",
+    [STORE_ROLE_ADMIN] = "admin",
+};
+
+static const char *const state_names[] = {
+    [STORE_PERSON_IMPORTED] = "imported",
+    [STORE_PERSON_JOINED] = "joined",
+    [STORE_PERSON_SUSPENDED] = "suspended",
+    [STORE_PERSON_ERASED] = "erased",
+};
+
+/* ---- list and export: reading ---- */
+
+struct person_read {
+    struct store_job job;
+    struct command_call *call;
+    const char *name; /* of the person to export */
+    struct store_people_query query;
+    struct store_person_list people;
+    struct store_group_list groups;
+    struct store_person person;
+    struct store_profile profile;
+    struct store_device_list devices;
+    struct store_channel_list channels;
+    struct store_invitation_list invitations;
+};
+
+static enum status find_person(struct store_db *db, const char *text, struct id *person)
+{
+    enum status status = store_people_by_external_id(db, span_from_text(text), person);
+    return status == STATUS_NOT_FOUND ? store_people_by_prefix(db, span_from_text(text), person)
+                                      : status;
+}
+
+static enum status run_list(struct store_db *db, struct store_job *job)
+{
+    struct person_read *read = (struct person_read *)(void *)job;
+    TRY(store_groups_list(db, &read->call->arena, &read->groups));
+    return store_people_list(db, &read->query, &read->call->arena, &read->people);
+}
+
+static struct span group_name(const struct person_read *read, const struct id *group)
+{
+    for (size_t i = 0; i < read->groups.count; i++) {
+        if (id_equal(&read->groups.items[i].group, group))
+            return read->groups.items[i].name;
+    }
+    return SPAN_EMPTY;
+}
+
+static void print_person(struct person_read *read, const struct store_person *person)
+{
+    struct command_call *call = read->call;
+    char id[ID_TEXT_SIZE];
+    id_text(&person->person, id);
+    struct span group = group_name(read, &person->group);
+    if (call->json)
+        command_print_json(call,
+                           json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "person", id, "state",
+                                     state_names[person->state], "role", role_names[person->role],
+                                     "name", command_json_text(person->name), "external_id",
+                                     command_json_text(person->external_id), "group",
+                                     command_json_text(group), "opted_in", person->opted_in));
+    else
+        command_print(call, "%.12s  %-9s  %-11s  %s (%s)\n", id, state_names[person->state],
+                      role_names[person->role], command_clean(call, person->name),
+                      command_clean(call, group));
+}
+
+static void done_list(struct store_job *job, enum status status)
+{
+    struct person_read *read = (struct person_read *)(void *)job;
+    for (size_t i = 0; status == STATUS_OK && i < read->people.count; i++)
+        print_person(read, &read->people.items[i]);
+    command_finish(read->call, status, "the people cannot be listed");
+}
+
+static enum status run_export(struct store_db *db, struct store_job *job)
+{
+    struct person_read *read = (struct person_read *)(void *)job;
+    struct arena *arena = &read->call->arena;
+    struct id person;
+    struct id first = {{0}};
+    TRY(find_person(db, read->name, &person));
+    TRY(store_groups_list(db, arena, &read->groups));
+    TRY(store_people_get(db, &person, arena, &read->person));
+    TRY(store_profiles_get(db, &person, arena, &read->profile));
+    TRY(store_devices_of_person(db, &person, arena, &read->devices));
+    TRY(store_channels_of_person(db, &person, &first, LIMIT_LIST_ITEMS, arena, &read->channels));
+    return store_invitations_of_person(db, &person, arena, &read->invitations);
+}
+
+static json_t *json_id(const struct id *id)
+{
+    char text[ID_TEXT_SIZE];
+    id_text(id, text);
+    return json_string(text);
+}
+
+static json_t *json_texts(const struct span *texts, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, command_json_text(texts[i]));
+    return list;
+}
+
+static json_t *json_devices(const struct store_device_list *devices)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < devices->count; i++) {
+        const struct store_device *device = &devices->items[i];
+        json_array_append_new(list,
+                              json_pack("{s:o, s:b, s:I, s:I}", "device", json_id(&device->device),
+                                        "active", device->state == STORE_DEVICE_ACTIVE, "created",
+                                        (json_int_t)device->created_at_ms, "last_login",
+                                        (json_int_t)device->seen_at_ms));
+    }
+    return list;
+}
+
+static json_t *json_channels(const struct store_channel_list *channels)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < channels->count; i++)
+        json_array_append_new(list, json_id(&channels->items[i].channel));
+    return list;
+}
+
+static json_t *json_invitations(const struct store_invitation_list *invitations)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < invitations->count; i++)
+        json_array_append_new(list, json_pack("{s:o, s:I}", "channel",
+                                              json_id(&invitations->items[i].channel), "sent",
+                                              (json_int_t)invitations->items[i].created_at_ms));
+    return list;
+}
+
+static void done_export(struct store_job *job, enum status status)
+{
+    struct person_read *read = (struct person_read *)(void *)job;
+    const struct store_person *person = &read->person;
+    if (status == STATUS_OK)
+        command_print_json(
+            read->call,
+            json_pack(
+                "{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "person",
+                json_id(&person->person), "state", state_names[person->state], "role",
+                role_names[person->role], "name", command_json_text(person->name), "external_id",
+                command_json_text(person->external_id), "group",
+                command_json_text(group_name(read, &person->group)), "joined",
+                (json_int_t)person->joined_at_ms, "opted_in", read->profile.opted_in, "topics",
+                json_texts(read->profile.topics, read->profile.topics_count), "can_help_with",
+                json_texts(read->profile.can_help_with, read->profile.can_help_with_count),
+                "devices", json_devices(&read->devices), "channels", json_channels(&read->channels),
+                "invitations", json_invitations(&read->invitations)));
+    command_finish(read->call, status, "that person cannot be exported");
+}
+
+static void begin_read(struct command_call *call, const char *name)
+{
+    struct person_read *read = NULL;
+    enum status status = command_take_state(call, sizeof *read, (void **)&read);
+    if (status == STATUS_OK) {
+        read->call = call;
+        read->name = name;
+        read->query.count_max = LISTED_MAX;
+        read->job = name == NULL ? (struct store_job){.run = run_list, .done = done_list}
+                                 : (struct store_job){.run = run_export, .done = done_export};
+        status = store_read(call->app->store, &read->job);
+    }
+    if (status != STATUS_OK)
+        command_finish(call, status, NULL);
+}
+
+/* ---- suspend, restore, erase: an entry of the directory log and what follows from it ---- */
+
+struct person_act {
+    const char *name;
+    enum directory_entry_kind kind;
+    const char *audited;
+    enum store_removal_reason reason; /* of the removals that it causes */
+    bool shuts_out;
+};
+
+static const struct person_act acts[] = {
+    {"suspend", DIRECTORY_SUSPEND_PERSON, "person.suspend", STORE_REMOVAL_SUSPENDED, true},
+    {"restore", DIRECTORY_RESTORE_PERSON, "person.restore", STORE_REMOVAL_SUSPENDED, false},
+    {"erase", DIRECTORY_ERASE_PERSON, "person.erase", STORE_REMOVAL_ERASED, true},
+};
+
+struct person_change {
+    struct community_change change;
+    struct store_job lookup;
+    struct command_call *call;
+    const struct person_act *act;
+    const char *name;
+    struct id person;
+    struct buffer entry;
+    int64_t now_ms;
+};
+
+static enum status add_removals(struct store_db *db, struct person_change *work)
+{
+    struct store_device_list devices;
+    TRY(store_devices_of_person(db, &work->person, &work->call->arena, &devices));
+    for (size_t i = 0; i < devices.count; i++)
+        TRY(store_removals_add_everywhere(db, &devices.items[i].device, work->act->reason,
+                                          work->now_ms));
+    return STATUS_OK;
+}
+
+static enum status run_change(struct store_db *db, struct community_change *change)
+{
+    struct person_change *work = (struct person_change *)(void *)change;
+    if (work->act->shuts_out)
+        TRY(add_removals(db, work));
+    if (work->act->kind == DIRECTORY_ERASE_PERSON)
+        TRY(store_people_erase(db, &work->person, work->now_ms));
+    else
+        TRY(store_people_suspend(db, &work->person, work->act->shuts_out));
+    return audit_add(db, work->now_ms, work->act->audited, &work->person, 0);
+}
+
+static void done_change(struct community_change *change, enum status status)
+{
+    struct person_change *work = (struct person_change *)(void *)change;
+    struct command_call *call = work->call;
+    buffer_clear(&work->entry);
+    if (status == STATUS_OK && work->act->shuts_out) {
+        hub_close_person(&call->app->hub, &work->person);
+    }
+    command_finish(call, status, "nothing was changed");
+}
+
+static enum status submit(struct person_change *work)
+{
+    struct hub *hub = &work->call->app->hub;
+    struct directory_entry entry = {
+        .version = DIRECTORY_ENTRY_VERSION,
+        .kind = (uint8_t)work->act->kind,
+        .authority = DIRECTORY_BY_SERVER,
+        .time = work->now_ms,
+        .person = work->person,
+    };
+    struct directory_signers nobody = {0};
+    buffer_init(&work->entry, LIMIT_DIRECTORY_ENTRY_BYTES);
+    TRY(directory_entry_sign(&entry, &nobody, &work->entry));
+    work->change = (struct community_change){
+        .entry = buffer_span(&work->entry),
+        .run = run_change,
+        .done = done_change,
+    };
+    community_submit(hub->community, &work->change);
+    return STATUS_OK;
+}
+
+static struct person_change *change_of_lookup(struct store_job *job)
+{
+    return (struct person_change *)(void *)((char *)job - offsetof(struct person_change, lookup));
+}
+
+static enum status run_lookup(struct store_db *db, struct store_job *job)
+{
+    struct person_change *work = change_of_lookup(job);
+    return find_person(db, work->name, &work->person);
+}
+
+static void done_lookup(struct store_job *job, enum status status)
+{
+    struct person_change *work = change_of_lookup(job);
+    if (status == STATUS_OK)
+        status = submit(work);
+    if (status != STATUS_OK)
+        command_finish(work->call, status, "that person");
+}
+
+static void begin_change(struct command_call *call, const struct person_act *act, const char *name)
+{
+    struct person_change *work = NULL;
+    enum status status = command_take_state(call, sizeof *work, (void **)&work);
+    if (status == STATUS_OK) {
+        work->call = call;
+        work->act = act;
+        work->name = name;
+        work->now_ms = clock_wall_ms(call->app->hub.clock);
+        work->lookup = (struct store_job){.run = run_lookup, .done = done_lookup};
+        status = store_read(call->app->store, &work->lookup);
+    }
+    if (status != STATUS_OK)
+        command_finish(call, status, NULL);
+}
+
+void person_command_begin(struct command_call *call)
+{
+    if (call->argc == 1 && strcmp(call->argv[0], "list") == 0) {
+        begin_read(call, NULL);
+        return;
+    }
+    if (call->argc == 2 && strcmp(call->argv[0], "export") == 0) {
+        begin_read(call, call->argv[1]);
+        return;
+    }
+    for (size_t i = 0; call->argc == 2 && i < sizeof acts / sizeof *acts; i++) {
+        if (strcmp(call->argv[0], acts[i].name) == 0) {
+            begin_change(call, &acts[i], call->argv[1]);
+            return;
+        }
+    }
+    command_usage(call);
+}

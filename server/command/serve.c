@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * weftd serve: store, pools, network and admin socket around one loop; and their orderly end.
+ */
+#include "protocol/wire/events.h"
+#include "server/command/admin_message.h"
+#include "server/command/admin_server.h"
+#include "server/command/exit_code.h"
+#include "server/command/local.h"
+#include "server/limits.h"
+#include "server/transport/certificate.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+/* Clients are told when to come back, a little apart. */
+#define CLOSING_RETRY_MS 2000
+
+/* For outboxes to empty after SIGTERM; what is acknowledged is durable long before. */
+#define DRAIN_MS 5000
+#define DRAIN_STEP_MS 20
+
+struct serve {
+    struct app app;
+    uv_loop_t loop;
+    uv_async_t store_ready;
+    uv_async_t pool_ready;
+    uv_async_t store_failed;
+    uv_signal_t terminate;
+    uv_signal_t interrupt;
+    uv_timer_t drain;
+    int64_t drain_until_ms;
+    struct transport *transport;
+    struct admin_server *admin;
+    enum status failure;
+    bool stopping;
+};
+
+/* ---- between the threads and the loop ---- */
+
+static void notify_store(void *context)
+{
+    struct serve *serve = context;
+    uv_async_send(&serve->store_ready);
+}
+
+static void notify_pool(void *context)
+{
+    struct serve *serve = context;
+    uv_async_send(&serve->pool_ready);
+}
+
+static void notify_failure(void *context, enum status status)
+{
+    struct serve *serve = context;
+    (void)status; /* the jobs that fail carry it too */
+    uv_async_send(&serve->store_failed);
+}
+
+static void on_store_ready(uv_async_t *async)
+{
+    struct serve *serve = async->data;
+    store_drain_completed(serve->app.store);
+}
+
+static void on_pool_ready(uv_async_t *async)
+{
+    struct serve *serve = async->data;
+    pool_drain_completed(serve->app.validators);
+    pool_drain_completed(serve->app.figures);
+}
+
+/* ---- the end ---- */
+
+static void stop_now(struct serve *serve)
+{
+    uv_stop(&serve->loop);
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+    struct serve *serve = timer->data;
+    bool late = clock_monotonic_ms(clock_system()) >= serve->drain_until_ms;
+    if (late || transport_count(serve->transport) == 0)
+        stop_now(serve);
+}
+
+static void begin_stop(struct serve *serve)
+{
+    if (serve->stopping)
+        return;
+    serve->stopping = true;
+    serve->app.hub.closing = true;
+    JOURNAL(&serve->app.journal, JOURNAL_INFO, "stopping",
+            JOURNAL_N("connections", transport_count(serve->transport)));
+    struct wire_closing_event event = {.retry_after_ms = CLOSING_RETRY_MS};
+    hub_tell_all(&serve->app.hub, WIRE_EVENT_CLOSING, &event);
+    transport_drain(serve->transport, CLOSE_GOING_AWAY);
+    admin_server_stop(serve->admin);
+    serve->drain_until_ms = clock_monotonic_ms(clock_system()) + DRAIN_MS;
+    if (uv_timer_start(&serve->drain, on_drain, DRAIN_STEP_MS, DRAIN_STEP_MS) != 0)
+        stop_now(serve);
+}
+
+static void on_signal(uv_signal_t *signal_handle, int number)
+{
+    (void)number;
+    begin_stop(signal_handle->data);
+}
+
+/* Nothing is certain but what was acknowledged: no more answers. */
+static void on_store_failed(uv_async_t *async)
+{
+    struct serve *serve = async->data;
+    serve->failure = STATUS_IO;
+    JOURNAL(&serve->app.journal, JOURNAL_ERROR, "store_failed", JOURNAL_S(STATUS_IO));
+    stop_now(serve);
+}
+
+/* ---- the beginning ---- */
+
+static void on_tick(void *context)
+{
+    struct hub *hub = context;
+    hub_tick(hub);
+}
+
+static enum status start_handles(struct serve *serve)
+{
+    uv_async_t *asyncs[] = {&serve->store_ready, &serve->pool_ready, &serve->store_failed};
+    uv_async_cb callbacks[] = {on_store_ready, on_pool_ready, on_store_failed};
+    for (size_t i = 0; i < sizeof asyncs / sizeof *asyncs; i++) {
+        asyncs[i]->data = serve;
+        if (uv_async_init(&serve->loop, asyncs[i], callbacks[i]) != 0)
+            return STATUS_INTERNAL;
+    }
+    serve->terminate.data = serve->interrupt.data = serve->drain.data = serve;
+    bool ok = uv_signal_init(&serve->loop, &serve->terminate) == 0 &&
+              uv_signal_init(&serve->loop, &serve->interrupt) == 0 &&
+              uv_timer_init(&serve->loop, &serve->drain) == 0 &&
+              uv_signal_start(&serve->terminate, on_signal, SIGTERM) == 0 &&
+              uv_signal_start(&serve->interrupt, on_signal, SIGINT) == 0;
+    return ok ? STATUS_OK : STATUS_INTERNAL;
+}
+
+static enum status start_threads(struct serve *serve)
+{
+    struct app *app = &serve->app;
+    struct pool_options options = {
+        .threads = app->config.validation_threads,
+        .notify = notify_pool,
+        .context = serve,
+    };
+    pool_free(&app->validators);
+    pool_free(&app->figures);
+    TRY(pool_new(&options, &app->validators));
+    options.threads = 1;
+    options.low_priority = true;
+    TRY(pool_new(&options, &app->figures));
+    app->hub.validators = app->validators;
+    app->hub.figures = app->figures;
+    struct store_callbacks callbacks = {
+        .notify = notify_store,
+        .failed = notify_failure,
+        .context = serve,
+    };
+    return store_start(app->store, &callbacks);
+}
+
+static enum status
+read_tls(struct serve *serve, char certificate[APP_PATH_MAX], char key[APP_PATH_MAX])
+{
+    struct app *app = &serve->app;
+    struct certificate_facts facts;
+    TRY(app_path(&app->place, app->config.certificate, certificate));
+    TRY(app_path(&app->place, app->config.key, key));
+    TRY(certificate_read(certificate, &facts));
+    TRY(certificate_check_key(certificate, key));
+    memcpy(app->hub.tls_key_sha256, facts.key_sha256, sizeof app->hub.tls_key_sha256);
+    return STATUS_OK;
+}
+
+static enum status start_network(struct serve *serve, const char *certificate, const char *key)
+{
+    struct app *app = &serve->app;
+    const struct config *config = &app->config;
+    struct packet *behind = NULL;
+    TRY(hub_behind_packet(&behind));
+    struct transport_options options = {
+        .address = config->address[0] == '\0' ? NULL : config->address,
+        .port = (uint16_t)config->port,
+        .certificate_path = certificate,
+        .key_path = key,
+        .allow_tls_1_2 = config->allow_tls_1_2,
+        .origins = config->origins,
+        .origin_count = config->origin_count,
+        .admission =
+            {
+                .connections_max = config->connections_max,
+                .connections_per_address_max = config->connections_per_address_max,
+                .handshakes = {config->handshakes_per_minute, config->handshakes_per_minute},
+            },
+        .behind = behind,
+        .clock = app->hub.clock,
+        .journal = &app->journal,
+    };
+    struct transport_handler handler = hub_transport_handler(&app->hub, on_tick);
+    enum status status = transport_open(&serve->loop, &options, &handler, &serve->transport);
+    packet_free(&behind);
+    return status;
+}
+
+static enum status start_admin(struct serve *serve)
+{
+    char path[APP_PATH_MAX];
+    TRY(app_path(&serve->app.place, ADMIN_SOCKET_NAME, path));
+    return admin_server_open(&serve->loop, &serve->app, path, &serve->admin);
+}
+
+static enum status start(struct serve *serve, const char **what)
+{
+    char certificate[APP_PATH_MAX];
+    char key[APP_PATH_MAX];
+    *what = "the loop";
+    TRY(start_handles(serve));
+    *what = "the TLS certificate and key";
+    TRY(read_tls(serve, certificate, key));
+    *what = "the threads";
+    TRY(start_threads(serve));
+    *what = "listening";
+    TRY(start_network(serve, certificate, key));
+    serve->app.hub.port = transport_port(serve->transport);
+    *what = "the admin socket";
+    return start_admin(serve);
+}
+
+static void announce(struct serve *serve)
+{
+    const struct config *config = &serve->app.config;
+    JOURNAL(&serve->app.journal, JOURNAL_INFO, "listening", JOURNAL_N("port", serve->app.hub.port));
+    printf("listening on %s port %u\n",
+           config->address[0] == '\0' ? "all addresses" : config->address,
+           (unsigned)serve->app.hub.port);
+    fflush(stdout);
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* In the order of the arrows: first nobody asks any more, then what was asked is done. */
+static void stop(struct serve *serve)
+{
+    if (serve->admin != NULL) {
+        admin_server_stop(serve->admin);
+        for (int i = 0; i < 100 && !admin_server_is_idle(serve->admin); i++)
+            uv_run(&serve->loop, UV_RUN_NOWAIT);
+    }
+    transport_close_all(&serve->transport);
+    pool_free(&serve->app.validators);
+    pool_free(&serve->app.figures);
+    store_close(&serve->app.store);
+    uv_walk(&serve->loop, close_handle, NULL);
+    uv_run(&serve->loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&serve->loop) == 0)
+        admin_server_free(&serve->admin);
+}
+
+/* One connection takes one descriptor. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* then fewer fit, which accept() will show */
+}
+
+int serve_run(const struct app_place *place, int argc, const char **argv)
+{
+    (void)argv;
+    static struct serve serve; /* too large for the stack, and there is one */
+    struct app_problem problem;
+    const char *what = "";
+    if (argc > 0)
+        return EXIT_CODE_USAGE;
+    enum status status = app_open(place, &serve.app, &problem);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "weftd: %s\n", problem.text);
+        return exit_code_of(status);
+    }
+    raise_descriptor_limit();
+    signal(SIGPIPE, SIG_IGN);
+    if (uv_loop_init(&serve.loop) != 0) {
+        app_close(&serve.app);
+        return EXIT_CODE_INTERNAL;
+    }
+    serve.app.hub.dispatch = handler_dispatch;
+    serve.app.hub.dispatch_context = &serve.app.services;
+    status = start(&serve, &what);
+    if (status == STATUS_OK) {
+        announce(&serve);
+        uv_run(&serve.loop, UV_RUN_DEFAULT);
+        status = serve.failure;
+    } else {
+        fprintf(stderr, "weftd: %s: %s\n", what, status_text(status));
+    }
+    stop(&serve);
+    app_close(&serve.app);
+    return exit_code_of(status);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* weftd: reads the options that all commands share, and calls the command. */
+#include "protocol/crypto/random_system.h"
+#include "server/command/command.h"
+#include "server/command/local.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#define STATE_DIRECTORY_DEFAULT "/var/lib/weft"
+
+struct options {
+    struct app_place place;
+    bool json;
+    int used; /* arguments read so far */
+};
+
+static void print_help(FILE *to)
+{
+    fprintf(to, "usage: weftd [--state DIRECTORY] [--config FILE] [--json] COMMAND\n\n");
+    for (size_t i = 0; i < local_command_count; i++)
+        fprintf(to, "  %-13s %s\n", local_commands[i].name, local_commands[i].help);
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].help);
+    fprintf(to, "\nThe state directory is %s unless said otherwise.\n", STATE_DIRECTORY_DEFAULT);
+}
+
+/* Options before the command; --json may also stand after it. */
+static bool read_options(int argc, const char **argv, struct options *options)
+{
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        bool has_value = at + 1 < argc;
+        if (strcmp(argv[at], "--json") == 0)
+            options->json = true;
+        else if (strcmp(argv[at], "--state") == 0 && has_value)
+            options->place.state_directory = argv[++at];
+        else if (strcmp(argv[at], "--config") == 0 && has_value)
+            options->place.config_path = argv[++at];
+        else
+            return false;
+    }
+    options->used = at;
+    return at < argc;
+}
+
+static int take_json_flag(int argc, const char **argv, bool *json)
+{
+    int kept = 0;
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            *json = true;
+        else
+            argv[kept++] = argv[i];
+    }
+    return kept;
+}
+
+/* Keys are in memory: no core dump, and no debugger of the same user. */
+static void keep_memory_private(void)
+{
+    struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.place = {.state_directory = STATE_DIRECTORY_DEFAULT}};
+    const char **arguments = (const char **)(void *)argv;
+    bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
+    if (asked || !read_options(argc, arguments, &options)) {
+        print_help(asked ? stdout : stderr);
+        return asked ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    }
+    keep_memory_private();
+    if (crypto_start() != STATUS_OK) {
+        fprintf(stderr, "weftd: the cryptographic library does not start\n");
+        return EXIT_CODE_INTERNAL;
+    }
+    const char *name = arguments[options.used];
+    const char **rest = arguments + options.used + 1;
+    int count = take_json_flag(argc - options.used - 1, rest, &options.json);
+    for (size_t i = 0; i < local_command_count; i++) {
+        if (strcmp(local_commands[i].name, name) == 0)
+            return local_commands[i].run(&options.place, count, rest);
+    }
+    if (command_find(name) != NULL)
+        return remote_run(&options.place, name, options.json, count, rest);
+    fprintf(stderr, "weftd: there is no command `%s`\n\n", name);
+    print_help(stderr);
+    return EXIT_CODE_USAGE;
+}
