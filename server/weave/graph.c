@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/weave/graph.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,9 @@ static enum status check_snapshot(const struct graph_snapshot *snapshot)
     if (snapshot->person_count > WEAVE_ROWS_MAX || snapshot->tie_count > WEAVE_ROWS_MAX ||
         snapshot->never_count > WEAVE_ROWS_MAX)
         return STATUS_LIMIT;
+    if ((snapshot->ties == NULL && snapshot->tie_count != 0) ||
+        (snapshot->never == NULL && snapshot->never_count != 0))
+        return STATUS_INVALID;
     for (uint32_t i = 0; snapshot->groups != NULL && i < snapshot->person_count; i++)
         if (snapshot->groups[i] >= snapshot->group_count)
             return STATUS_INVALID;
@@ -109,17 +113,19 @@ static void arcs_merge(uint32_t node_count, double weight_min, struct arcs *arcs
     arcs->starts[node_count] = kept;
 }
 
-/* One way to read ties and the never-match list. */
+/* One way to read ties, which have weights, and the never-match list, which has none. */
 struct pair_list {
     const struct graph_tie *ties;
     const struct graph_pair *pairs;
     size_t count;
+    bool is_weighted;
 };
 
 static struct graph_tie pair_at(const struct pair_list *list, size_t i)
 {
-    if (list->ties != NULL)
+    if (list->is_weighted)
         return list->ties[i];
+    assert(list->pairs != NULL);
     return (struct graph_tie){list->pairs[i].a, list->pairs[i].b, 1.0};
 }
 
@@ -129,7 +135,7 @@ static enum status arcs_gather(const struct pair_list *list,
                                uint32_t node_count,
                                struct arcs *arcs)
 {
-    TRY(arcs_allocate(node_count, 2 * (uint64_t)list->count, list->ties != NULL, arcs));
+    TRY(arcs_allocate(node_count, 2 * (uint64_t)list->count, list->is_weighted, arcs));
     for (size_t i = 0; i < list->count; i++) {
         struct graph_tie tie = pair_at(list, i);
         if (nodes[tie.a] == GRAPH_NONE || nodes[tie.b] == GRAPH_NONE)
@@ -220,7 +226,7 @@ static enum status fill_nodes(const struct graph_snapshot *snapshot, struct grap
 
 static enum status fill_ties(const struct graph_snapshot *snapshot, struct graph *graph)
 {
-    struct pair_list ties = {snapshot->ties, NULL, snapshot->tie_count};
+    struct pair_list ties = {snapshot->ties, NULL, snapshot->tie_count, true};
     CLEANUP(arcs_clear) struct arcs arcs = {0};
     TRY(arcs_build(&ties, graph->nodes, graph->node_count, snapshot->weight_min, &arcs));
     if (snapshot->without_isolates) {
@@ -238,7 +244,7 @@ static enum status fill_ties(const struct graph_snapshot *snapshot, struct graph
 
 static enum status fill_never(const struct graph_snapshot *snapshot, struct graph *graph)
 {
-    struct pair_list pairs = {NULL, snapshot->never, snapshot->never_count};
+    struct pair_list pairs = {NULL, snapshot->never, snapshot->never_count, false};
     CLEANUP(arcs_clear) struct arcs arcs = {0};
     TRY(arcs_build(&pairs, graph->nodes, graph->node_count, 0, &arcs));
     graph->never_starts = arcs.starts;
