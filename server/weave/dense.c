@@ -19,6 +19,13 @@ static void threads_end(int before)
     openblas_set_num_threads(before);
 }
 
+static enum status status_of(lapack_int info)
+{
+    if (info == 0)
+        return STATUS_OK;
+    return info == LAPACK_WORK_MEMORY_ERROR ? STATUS_NO_MEMORY : STATUS_INTERNAL;
+}
+
 static double *matrix_new(uint32_t n)
 {
     return calloc(n == 0 ? 1 : (size_t)n * n, sizeof(double));
@@ -86,7 +93,7 @@ enum status dense_spectrum_compute(const struct graph *graph,
     }
     free(laplacian);
     free(eigenvalues);
-    return info == 0 ? STATUS_OK : STATUS_INTERNAL;
+    return status_of(info);
 }
 
 /* Laplacian + 1/size within each component: regular, and its inverse is the pseudo-inverse plus the
@@ -146,8 +153,7 @@ enum status dense_inverse(const struct graph *graph,
     if (info == 0)
         info = LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', size, inverse, size);
     threads_end(threads);
-    if (info != 0)
-        return STATUS_INTERNAL;
+    TRY(status_of(info));
     finish_inverse(n, components, inverse);
     return STATUS_OK;
 }
