@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/unit/protocol/mls/public/fixture.h"
+
+#include "protocol/mls/public/tree_validate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define must(call) assert_int_equal((call), STATUS_OK)
+#define BYTES CLEANUP(buffer_clear) struct buffer
+#define GROUP CLEANUP(mls_public_group_free) struct mls_public_group
+#define STAGED CLEANUP(mls_staged_commit_free) struct mls_staged_commit
+
+static void free_people(struct person **people)
+{
+    free(*people);
+}
+#define PEOPLE CLEANUP(free_people) struct person
+
+/* The status of staging the commit; the staged one is dropped. */
+static enum status try_commit(const struct mls_public_group *group,
+                              const struct fixture_commit *commit)
+{
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    fixture_write_commit(group, commit, &message);
+    return mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged);
+}
+
+/* Stages and merges it. */
+static void do_commit(struct mls_public_group *group, const struct fixture_commit *commit)
+{
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    fixture_write_commit(group, commit, &message);
+    must(mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged));
+    must(mls_public_group_merge(group, &staged));
+    assert_null(staged);
+}
+
+static void stages_an_empty_commit_without_changing_the_group(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(5);
+    GROUP *group = fixture_group(people, 5, SPAN_EMPTY);
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES before = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES after = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    const struct fixture_commit commit = {&people[2], fixture_member(2), NULL, 0, true, 0};
+    fixture_write_commit(group, &commit, &message);
+    must(mls_public_group_encode(group, true, &before));
+    must(mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged));
+    must(mls_public_group_encode(group, true, &after));
+    assert_true(span_equal(buffer_span(&before), buffer_span(&after)));
+    assert_int_equal(mls_public_group_epoch(group), 5);
+
+    assert_false(mls_staged_commit_is_external(staged));
+    assert_int_equal(mls_staged_commit_committer(staged), 2);
+    assert_non_null(mls_staged_commit_committer_before(staged));
+    assert_non_null(mls_staged_commit_path(staged));
+    assert_true(span_equal(mls_staged_commit_content(staged)->content.authenticated_data,
+                           SPAN_LITERAL("authenticated")));
+    const struct mls_public_group *next = mls_staged_commit_group(staged);
+    assert_int_equal(mls_public_group_epoch(next), 6);
+    must(mls_public_group_merge(group, &staged));
+    assert_int_equal(mls_public_group_epoch(group), 6);
+    must(mls_tree_validate(mls_public_group_tree(group), mls_public_group_context(group),
+                           &fixture_options));
+}
+
+static void follows_many_commits_with_a_tree_that_a_newcomer_accepts(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(11);
+    GROUP *group = fixture_group(people, 11, SPAN_EMPTY);
+    for (uint32_t i = 0; i < 11; i++) {
+        const struct fixture_commit commit = {&people[i], fixture_member(i), NULL, 0, true, 0};
+        do_commit(group, &commit);
+        GROUP *joined = NULL;
+        BYTES info = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        fixture_write_group_info(group, &people[i], i, true, &info);
+        must(mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &fixture_options, &joined));
+        assert_true(span_equal(mls_public_group_interim_transcript_hash(joined),
+                               mls_public_group_interim_transcript_hash(group)));
+    }
+    assert_int_equal(mls_public_group_epoch(group), 16);
+}
+
+static void adds_without_a_path_and_lists_the_new_leaves(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(6);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    const struct fixture_commit path = {&people[0], fixture_member(0), NULL, 0, true, 0};
+    do_commit(group, &path);
+    struct buffer packages[3] = {BUFFER_INIT(FIXTURE_BYTES_MAX), BUFFER_INIT(FIXTURE_BYTES_MAX),
+                                 BUFFER_INIT(FIXTURE_BYTES_MAX)};
+    struct mls_key_package views[3];
+    struct mls_proposal_or_ref adds[3];
+    for (size_t i = 0; i < 3; i++) {
+        fixture_write_key_package(&people[3 + i], fixture_key_package(&people[3 + i]),
+                                  &packages[i]);
+        views[i] = fixture_read_key_package(&packages[i]);
+        adds[i] = fixture_add(&views[i]);
+    }
+    const struct fixture_commit commit = {&people[1], fixture_member(1), adds, 3, false, 0};
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    fixture_write_commit(group, &commit, &message);
+    must(mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged));
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(staged);
+    assert_int_equal(effect->added_count, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(effect->added[i].leaf, 3 + i);
+    assert_false(effect->path_required);
+    const struct mls_tree *tree = mls_public_group_tree(mls_staged_commit_group(staged));
+    assert_int_equal(mls_tree_member_count(tree), 6);
+    assert_int_equal(mls_tree_leaf_count(tree), 8);
+    /* The old root was set by the first commit and knows nothing of the new leaf under it. */
+    assert_int_equal(mls_parent_node_unmerged_count(mls_tree_parent(tree, 3)), 1);
+    assert_true(mls_parent_node_has_unmerged(mls_tree_parent(tree, 3), 3));
+    must(mls_tree_validate(tree, mls_public_group_context(mls_staged_commit_group(staged)),
+                           &fixture_options));
+    for (size_t i = 0; i < 3; i++)
+        buffer_clear(&packages[i]);
+}
+
+static void removes_and_truncates(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(5);
+    GROUP *group = fixture_group(people, 5, SPAN_EMPTY);
+    const struct mls_proposal_or_ref remove = fixture_remove(4);
+    const struct fixture_commit commit = {&people[0], fixture_member(0), &remove, 1, true, 0};
+    do_commit(group, &commit);
+    assert_int_equal(mls_tree_leaf_count(mls_public_group_tree(group)), 4);
+    assert_int_equal(mls_tree_member_count(mls_public_group_tree(group)), 4);
+    BYTES package = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    /* The place is free again and the tree grows back with right hashes. */
+    fixture_write_key_package(&people[4], fixture_key_package(&people[4]), &package);
+    const struct mls_key_package view = fixture_read_key_package(&package);
+    const struct mls_proposal_or_ref add = fixture_add(&view);
+    const struct fixture_commit back = {&people[1], fixture_member(1), &add, 1, true, 0};
+    do_commit(group, &back);
+    assert_int_equal(mls_tree_leaf_count(mls_public_group_tree(group)), 8);
+    must(mls_tree_validate(mls_public_group_tree(group), mls_public_group_context(group),
+                           &fixture_options));
+    BYTES tree = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct writer writer = writer_of(&tree);
+    mls_tree_write(&writer, mls_public_group_tree(group));
+    must(writer_finish(&writer));
+    CLEANUP(mls_tree_free) struct mls_tree *again = NULL;
+    must(mls_tree_decode(fixture_suite(), buffer_span(&tree), &again));
+    assert_true(
+        span_equal(mls_tree_root_hash(again), mls_tree_root_hash(mls_public_group_tree(group))));
+}
+
+static void refuses_spoilt_commits_each_for_its_own_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fixture_spoil spoil;
+        enum status status;
+    } cases[] = {
+        {SPOIL_SIGNATURE, STATUS_BAD_SIGNATURE},
+        {SPOIL_PARENT_HASH, STATUS_INVALID_LEAF},
+        {SPOIL_LEAF_SIGNATURE, STATUS_BAD_SIGNATURE},
+        {SPOIL_KEEP_LEAF_KEY, STATUS_INVALID_LEAF},
+        {SPOIL_PATH_KEY_OF_ANOTHER, STATUS_INVALID_TREE},
+        {SPOIL_ONE_CIPHERTEXT_LESS, STATUS_INVALID},
+        {SPOIL_ONE_NODE_LESS, STATUS_INVALID},
+        {SPOIL_SHORT_TAG, STATUS_BAD_MAC},
+        {SPOIL_EMPTY_TAG, STATUS_BAD_MAC},
+        {SPOIL_SHORT_MEMBERSHIP_TAG, STATUS_BAD_MAC},
+        {SPOIL_EPOCH, STATUS_WRONG_EPOCH},
+        {SPOIL_GROUP_ID, STATUS_WRONG_GROUP},
+        {SPOIL_NOTHING, STATUS_OK},
+    };
+    PEOPLE *people = people_new(5);
+    GROUP *group = fixture_group(people, 5, SPAN_EMPTY);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct fixture_commit commit = {&people[1], fixture_member(1), NULL, 0,
+                                              true,       cases[i].spoil};
+        assert_int_equal(try_commit(group, &commit), cases[i].status);
+    }
+}
+
+static void refuses_a_commit_of_a_past_epoch_and_of_nobody(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    const struct fixture_commit commit = {&people[1], fixture_member(1), NULL, 0, true, 0};
+    BYTES first = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES second = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *one = NULL;
+    STAGED *two = NULL;
+    fixture_write_commit(group, &commit, &first);
+    fixture_write_commit(group, &commit, &second);
+    must(mls_public_group_stage(group, buffer_span(&first), &fixture_options, &one));
+    must(mls_public_group_stage(group, buffer_span(&second), &fixture_options, &two));
+    must(mls_public_group_merge(group, &one));
+    /* The loser of a race can neither be merged nor staged again. */
+    assert_int_equal(mls_public_group_merge(group, &two), STATUS_WRONG_EPOCH);
+    assert_non_null(two);
+    mls_staged_commit_free(&two);
+    assert_int_equal(mls_public_group_stage(group, buffer_span(&second), &fixture_options, &two),
+                     STATUS_WRONG_EPOCH);
+}
+
+static void refuses_leaf_indices_beyond_the_tree(void **state)
+{
+    (void)state;
+    static const uint32_t indices[] = {3, 4, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff};
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    for (size_t i = 0; i < sizeof indices / sizeof *indices; i++) {
+        const struct mls_proposal_or_ref remove = fixture_remove(indices[i]);
+        const struct fixture_commit commit = {&people[0], fixture_member(0), &remove, 1, true, 0};
+        assert_int_equal(try_commit(group, &commit), STATUS_INVALID_PROPOSAL);
+        assert_null(mls_tree_leaf(mls_public_group_tree(group), indices[i]));
+        const struct mls_authenticated_content content = {MLS_WIRE_PUBLIC_MESSAGE,
+                                                          {.group_id = FIXTURE_GROUP_ID,
+                                                           .epoch = 5,
+                                                           .sender = fixture_member(indices[i]),
+                                                           .type = MLS_CONTENT_COMMIT},
+                                                          {SPAN_LITERAL("signature"), SPAN_EMPTY}};
+        assert_int_equal(mls_public_group_verify(group, &content), STATUS_INVALID);
+    }
+}
+
+static void refuses_lists_that_break_a_rule(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    BYTES package_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES member_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_key_package(&people[3], fixture_key_package(&people[3]), &package_bytes);
+    struct person again = people[1];
+    person_new_encryption_key(&again);
+    fixture_write_key_package(&again, fixture_key_package(&again), &member_bytes);
+    const struct mls_key_package package = fixture_read_key_package(&package_bytes);
+    const struct mls_key_package member = fixture_read_key_package(&member_bytes);
+    uint8_t nonce[32] = {0};
+    const struct mls_proposal psk = {
+        .type = MLS_PROPOSAL_PSK,
+        .psk = {.type = MLS_PSK_EXTERNAL, .psk_id = SPAN_LITERAL("id"), .nonce = SPAN_OF(nonce)}};
+    struct mls_proposal short_psk = psk;
+    short_psk.psk.nonce.len--;
+    struct mls_proposal branch_psk = psk;
+    branch_psk.psk.type = MLS_PSK_RESUMPTION;
+    branch_psk.psk.usage = MLS_PSK_BRANCH;
+    const struct mls_proposal context = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS};
+    const struct mls_proposal reinit = {
+        .type = MLS_PROPOSAL_REINIT,
+        .reinit = {SPAN_LITERAL("new"), MLS_VERSION_10, 1, {SPAN_EMPTY}}};
+    struct mls_proposal old_reinit = reinit;
+    old_reinit.reinit.version = 0;
+    const struct mls_proposal external = {.type = MLS_PROPOSAL_EXTERNAL_INIT};
+    const struct mls_proposal unknown_extension = {
+        .type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+        .context_extensions = {SPAN_LITERAL("\xf0\xc2\0")}};
+    const struct {
+        struct mls_proposal_or_ref items[2];
+        size_t count;
+        enum status status;
+    } cases[] = {
+        {{fixture_remove(0)}, 1, STATUS_INVALID_PROPOSAL},                    /* the committer */
+        {{fixture_remove(1), fixture_remove(1)}, 2, STATUS_INVALID_PROPOSAL}, /* one leaf twice */
+        {{fixture_add(&package), fixture_add(&package)}, 2, STATUS_INVALID_PROPOSAL},
+        {{fixture_add(&member)}, 1, STATUS_INVALID_PROPOSAL}, /* is in the group */
+        {{fixture_remove(1), fixture_add(&member)}, 2, STATUS_OK},
+        {{fixture_add(&member), fixture_remove(1)}, 2, STATUS_OK}, /* the order is 12.3's */
+        {{fixture_by_value(psk), fixture_by_value(psk)}, 2, STATUS_INVALID_PROPOSAL},
+        {{fixture_by_value(psk)}, 1, STATUS_OK},
+        {{fixture_by_value(short_psk)}, 1, STATUS_INVALID_PROPOSAL},
+        {{fixture_by_value(branch_psk)}, 1, STATUS_INVALID_PROPOSAL},
+        {{fixture_by_value(context), fixture_by_value(context)}, 2, STATUS_INVALID_PROPOSAL},
+        {{fixture_by_value(context)}, 1, STATUS_OK},
+        {{fixture_by_value(reinit), fixture_remove(1)}, 2, STATUS_INVALID_PROPOSAL},
+        {{fixture_by_value(reinit)}, 1, STATUS_OK},
+        {{fixture_by_value(old_reinit)}, 1, STATUS_INVALID_PROPOSAL},
+        {{fixture_by_value(external)}, 1, STATUS_INVALID_PROPOSAL},
+        {{fixture_by_value(unknown_extension)}, 1, STATUS_INVALID_PROPOSAL},
+        {{{.by_reference = true, .reference = SPAN_LITERAL("nobody")}}, 1, STATUS_INVALID_PROPOSAL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct fixture_commit commit = {
+            &people[0], fixture_member(0), cases[i].items, cases[i].count, true, 0};
+        enum status status = try_commit(group, &commit);
+        if (status != cases[i].status)
+            fail_msg("list %zu: %s", i, status_name(status));
+    }
+}
+
+static void needs_a_path_unless_the_proposals_need_none(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    const struct mls_proposal_or_ref remove = fixture_remove(1);
+    const struct mls_proposal_or_ref context =
+        fixture_by_value((struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS});
+    const struct fixture_commit empty = {&people[0], fixture_member(0), NULL, 0, false, 0};
+    const struct fixture_commit removing = {&people[0], fixture_member(0), &remove, 1, false, 0};
+    const struct fixture_commit changing = {&people[0], fixture_member(0), &context, 1, false, 0};
+    assert_int_equal(try_commit(group, &empty), STATUS_PATH_REQUIRED);
+    assert_int_equal(try_commit(group, &removing), STATUS_PATH_REQUIRED);
+    assert_int_equal(try_commit(group, &changing), STATUS_PATH_REQUIRED);
+}
+
+static void sends_nothing_more_after_a_reinit(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 2, SPAN_EMPTY);
+    const struct mls_proposal_or_ref reinit = fixture_by_value(
+        (struct mls_proposal){.type = MLS_PROPOSAL_REINIT,
+                              .reinit = {SPAN_LITERAL("new"), MLS_VERSION_10, 1, {SPAN_EMPTY}}});
+    const struct fixture_commit commit = {&people[0], fixture_member(0), &reinit, 1, false, 0};
+    do_commit(group, &commit);
+    assert_true(mls_public_group_is_reinitialized(group));
+    const struct fixture_commit empty = {&people[0], fixture_member(0), NULL, 0, true, 0};
+    assert_int_equal(try_commit(group, &empty), STATUS_INVALID);
+}
+
+/* ---- external commits ---- */
+
+static const struct mls_sender newcomer = {MLS_SENDER_NEW_MEMBER_COMMIT, 0};
+
+static struct mls_proposal_or_ref external_init(void)
+{
+    return fixture_by_value((struct mls_proposal){.type = MLS_PROPOSAL_EXTERNAL_INIT,
+                                                  .kem_output = SPAN_LITERAL("kem output")});
+}
+
+static void stages_an_external_join(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(5);
+    GROUP *group = fixture_group(people, 4, SPAN_EMPTY);
+    const struct mls_proposal_or_ref items[] = {external_init()};
+    const struct fixture_commit commit = {&people[4], newcomer, items, 1, true, 0};
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    fixture_write_commit(group, &commit, &message);
+    must(mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged));
+    assert_true(mls_staged_commit_is_external(staged));
+    assert_int_equal(mls_staged_commit_committer(staged), 4);
+    assert_null(mls_staged_commit_committer_before(staged));
+    assert_true(
+        span_equal(mls_staged_commit_effect(staged)->kem_output, SPAN_LITERAL("kem output")));
+    must(mls_public_group_merge(group, &staged));
+    must(mls_tree_validate(mls_public_group_tree(group), mls_public_group_context(group),
+                           &fixture_options));
+}
+
+static void stages_a_resync_that_removes_the_own_old_leaf(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 4, SPAN_EMPTY);
+    const struct mls_proposal_or_ref items[] = {external_init(), fixture_remove(2)};
+    const struct fixture_commit commit = {&people[2], newcomer, items, 2, true, 0};
+    do_commit(group, &commit);
+    assert_int_equal(mls_tree_member_count(mls_public_group_tree(group)), 4);
+    assert_int_equal(mls_tree_find_signature_key(mls_public_group_tree(group),
+                                                 signature_public_span(&people[2].signature)),
+                     2);
+}
+
+static enum status believe(void *context,
+                           const struct mls_credential *credential,
+                           struct span signature_key,
+                           const struct mls_credential *replaced)
+{
+    (void)context;
+    (void)credential;
+    (void)signature_key;
+    (void)replaced;
+    return STATUS_OK;
+}
+
+static void refuses_an_external_commit_that_removes_somebody_else(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(5);
+    GROUP *group = fixture_group(people, 4, SPAN_EMPTY);
+    const struct mls_proposal_or_ref items[] = {external_init(), fixture_remove(2)};
+    const struct fixture_commit commit = {&people[4], newcomer, items, 2, true, 0};
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    fixture_write_commit(group, &commit, &message);
+    assert_int_equal(
+        mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged),
+        STATUS_INVALID_PROPOSAL);
+    struct mls_options believing = fixture_options;
+    believing.check_credential = believe;
+    assert_int_equal(mls_public_group_stage(group, buffer_span(&message), &believing, &staged),
+                     STATUS_INVALID_PROPOSAL);
+}
+
+static void refuses_external_commits_that_break_a_rule(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(6);
+    GROUP *group = fixture_group(people, 4, SPAN_EMPTY);
+    BYTES package_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_key_package(&people[5], fixture_key_package(&people[5]), &package_bytes);
+    const struct mls_key_package package = fixture_read_key_package(&package_bytes);
+    const struct mls_proposal_or_ref twice[] = {external_init(), external_init()};
+    const struct mls_proposal_or_ref with_add[] = {external_init(), fixture_add(&package)};
+    const struct mls_proposal_or_ref removes[] = {external_init(), fixture_remove(1),
+                                                  fixture_remove(2)};
+    const struct mls_proposal_or_ref by_reference[] = {
+        external_init(), {.by_reference = true, .reference = SPAN_LITERAL("r")}};
+    const struct fixture_commit cases[] = {
+        {&people[4], newcomer, NULL, 0, true, 0},
+        {&people[4], newcomer, twice, 2, true, 0},
+        {&people[4], newcomer, with_add, 2, true, 0},
+        {&people[4], newcomer, removes, 3, true, 0},
+        {&people[4], newcomer, by_reference, 2, true, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(try_commit(group, &cases[i]), STATUS_INVALID_PROPOSAL);
+    const struct fixture_commit no_path = {&people[4], newcomer, twice, 1, false, 0};
+    assert_int_equal(try_commit(group, &no_path), STATUS_PATH_REQUIRED);
+}
+
+/* ---- proposals by reference ---- */
+
+static void covers_cached_proposals_by_reference(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 4, SPAN_EMPTY);
+    struct person updated = people[1];
+    person_new_encryption_key(&updated);
+    BYTES leaf_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_leaf(&updated, fixture_leaf(&updated, MLS_LEAF_UPDATE), 1, &leaf_bytes);
+    struct mls_leaf_node leaf;
+    struct reader reader = reader_of(buffer_span(&leaf_bytes));
+    must(mls_leaf_node_read(&reader, &leaf));
+    const struct mls_proposal update = {.type = MLS_PROPOSAL_UPDATE, .update = &leaf};
+    const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 3};
+    BYTES first = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES second = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_proposal(group, &people[1], fixture_member(1), &update, &first);
+    fixture_write_proposal(group, &people[2], fixture_member(2), &remove, &second);
+    must(mls_public_group_cache_proposal(group, buffer_span(&first), &fixture_options));
+    must(mls_public_group_cache_proposal(group, buffer_span(&second), &fixture_options));
+    assert_int_equal(mls_public_group_cache_proposal(group, buffer_span(&second), &fixture_options),
+                     STATUS_EXISTS);
+    assert_int_equal(mls_public_group_cached_count(group), 2);
+
+    /* They survive a store. */
+    BYTES stored = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    GROUP *restored = NULL;
+    must(mls_public_group_encode(group, true, &stored));
+    must(mls_public_group_decode(buffer_span(&stored), NULL, &restored));
+    assert_int_equal(mls_public_group_cached_count(restored), 2);
+
+    const struct mls_proposal_or_ref items[] = {
+        {.by_reference = true, .reference = mls_public_group_cached_at(group, 0)->reference},
+        {.by_reference = true, .reference = mls_public_group_cached_at(group, 1)->reference}};
+    const struct fixture_commit own = {&people[1], fixture_member(1), items, 1, true, 0};
+    assert_int_equal(try_commit(restored, &own), STATUS_INVALID_PROPOSAL);
+    const struct fixture_commit commit = {&people[0], fixture_member(0), items, 2, true, 0};
+    do_commit(restored, &commit);
+    assert_int_equal(mls_public_group_cached_count(restored), 0);
+    assert_int_equal(mls_tree_member_count(mls_public_group_tree(restored)), 3);
+    must(mls_tree_validate(mls_public_group_tree(restored), mls_public_group_context(restored),
+                           &fixture_options));
+}
+
+static void takes_external_proposals_only_from_listed_senders(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    BYTES senders = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES list = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct writer writer = writer_of(&senders);
+    const struct mls_external_sender listed = {signature_public_span(&people[3].signature),
+                                               {MLS_CREDENTIAL_BASIC, SPAN_LITERAL("the service")}};
+    size_t begin = writer_vector_begin(&writer);
+    mls_external_sender_write(&writer, &listed);
+    writer_vector_end(&writer, begin);
+    writer = writer_of(&list);
+    mls_extension_write(&writer, MLS_EXTENSION_EXTERNAL_SENDERS, buffer_span(&senders));
+    must(writer_finish(&writer));
+    GROUP *group = fixture_group(people, 3, buffer_span(&list));
+    GROUP *without = fixture_group(people, 3, SPAN_EMPTY);
+    const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 1};
+    const struct mls_sender first = {MLS_SENDER_EXTERNAL, 0};
+    const struct mls_sender second = {MLS_SENDER_EXTERNAL, 1};
+    const struct {
+        struct mls_public_group *group;
+        const struct person *signer;
+        struct mls_sender sender;
+        enum status status;
+    } cases[] = {
+        {group, &people[3], first, STATUS_OK},
+        {group, &people[2], first, STATUS_BAD_SIGNATURE},
+        {group, &people[3], second, STATUS_INVALID},
+        {without, &people[3], first, STATUS_INVALID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        fixture_write_proposal(cases[i].group, cases[i].signer, cases[i].sender, &remove, &message);
+        assert_int_equal(mls_public_group_cache_proposal(cases[i].group, buffer_span(&message),
+                                                         &fixture_options),
+                         cases[i].status);
+    }
+    /* Its type may not send an Update. */
+    struct mls_leaf_node leaf = fixture_leaf(&people[0], MLS_LEAF_UPDATE);
+    const struct mls_proposal update = {.type = MLS_PROPOSAL_UPDATE, .update = &leaf};
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_proposal(group, &people[3], first, &update, &message);
+    assert_int_equal(
+        mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options),
+        STATUS_MALFORMED);
+}
+
+static void takes_the_proposal_of_a_newcomer_to_be_added(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    BYTES package_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_key_package(&people[3], fixture_key_package(&people[3]), &package_bytes);
+    const struct mls_key_package package = fixture_read_key_package(&package_bytes);
+    const struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &package};
+    const struct mls_sender sender = {MLS_SENDER_NEW_MEMBER_PROPOSAL, 0};
+    fixture_write_proposal(group, &people[3], sender, &add, &message);
+    must(mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options));
+    const struct mls_proposal_or_ref item = {
+        .by_reference = true, .reference = mls_public_group_cached_at(group, 0)->reference};
+    const struct fixture_commit commit = {&people[0], fixture_member(0), &item, 1, false, 0};
+    do_commit(group, &commit);
+    assert_int_equal(mls_tree_member_count(mls_public_group_tree(group)), 4);
+}
+
+/* ---- GroupInfo and store ---- */
+
+static void accepts_only_the_group_info_of_its_own_epoch(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    BYTES info = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES with_tree = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES forged = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_group_info(group, &people[1], 1, false, &info);
+    fixture_write_group_info(group, &people[1], 1, true, &with_tree);
+    fixture_write_group_info(group, &people[2], 1, false, &forged);
+    must(mls_public_group_check_group_info(group, buffer_span(&info), 1));
+    must(mls_public_group_check_group_info(group, buffer_span(&with_tree), MLS_NO_LEAF));
+    assert_int_equal(mls_public_group_check_group_info(group, buffer_span(&info), 0),
+                     STATUS_INVALID);
+    assert_int_equal(mls_public_group_check_group_info(group, buffer_span(&forged), 1),
+                     STATUS_BAD_SIGNATURE);
+    const struct fixture_commit commit = {&people[1], fixture_member(1), NULL, 0, true, 0};
+    do_commit(group, &commit);
+    assert_int_equal(mls_public_group_check_group_info(group, buffer_span(&info), 1),
+                     STATUS_INVALID);
+}
+
+static void refuses_a_group_context_extension_that_it_does_not_know(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 2, SPAN_LITERAL("\xf0\xc1\0"));
+    BYTES info = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_group_info(group, &people[0], 0, true, &info);
+    GROUP *joined = NULL;
+    const struct mls_options knows_nothing = {0};
+    assert_int_equal(mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &knows_nothing, &joined),
+                     STATUS_UNSUPPORTED);
+    must(mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &fixture_options, &joined));
+}
+
+static void restores_what_was_stored_and_notices_damage(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    BYTES stored = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES again = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES bare = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    GROUP *restored = NULL;
+    must(mls_public_group_encode(group, true, &stored));
+    must(mls_public_group_decode(buffer_span(&stored), NULL, &restored));
+    must(mls_public_group_encode(restored, true, &again));
+    assert_true(span_equal(buffer_span(&stored), buffer_span(&again)));
+    must(mls_public_group_encode(group, false, &bare));
+    GROUP *none = NULL;
+    assert_int_equal(mls_public_group_decode(buffer_span(&bare), NULL, &none), STATUS_USAGE);
+    GROUP *from_nodes = NULL;
+    must(mls_public_group_decode(buffer_span(&bare), mls_public_group_tree(group), &from_nodes));
+    for (size_t cut = 0; cut < stored.len; cut++)
+        assert_int_not_equal(mls_public_group_decode(span_of(stored.ptr, cut), NULL, &none),
+                             STATUS_OK);
+    stored.ptr[stored.len - 1] ^= 1;
+    assert_int_equal(mls_public_group_decode(buffer_span(&stored), NULL, &none), STATUS_CORRUPT);
+}
+
+static void accepts_no_commit_that_is_cut_or_longer_or_flipped(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    const struct fixture_commit commit = {&people[0], fixture_member(0), NULL, 0, true, 0};
+    fixture_write_commit(group, &commit, &message);
+    for (size_t cut = 0; cut < message.len; cut++)
+        assert_int_not_equal(
+            mls_public_group_stage(group, span_of(message.ptr, cut), &fixture_options, &staged),
+            STATUS_OK);
+    /* The tags at the end, of 32 bytes and a length each, are for members to check. */
+    for (size_t at = 0; at < message.len - 66; at++) {
+        message.ptr[at] ^= (uint8_t)(1u << at % 8);
+        assert_int_not_equal(
+            mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged),
+            STATUS_OK);
+        message.ptr[at] ^= (uint8_t)(1u << at % 8);
+    }
+    must(buffer_append(&message, SPAN_LITERAL("\0")));
+    assert_int_equal(
+        mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged),
+        STATUS_TRAILING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stages_an_empty_commit_without_changing_the_group),
+        cmocka_unit_test(follows_many_commits_with_a_tree_that_a_newcomer_accepts),
+        cmocka_unit_test(adds_without_a_path_and_lists_the_new_leaves),
+        cmocka_unit_test(removes_and_truncates),
+        cmocka_unit_test(refuses_spoilt_commits_each_for_its_own_reason),
+        cmocka_unit_test(refuses_a_commit_of_a_past_epoch_and_of_nobody),
+        cmocka_unit_test(refuses_leaf_indices_beyond_the_tree),
+        cmocka_unit_test(refuses_lists_that_break_a_rule),
+        cmocka_unit_test(needs_a_path_unless_the_proposals_need_none),
+        cmocka_unit_test(sends_nothing_more_after_a_reinit),
+        cmocka_unit_test(stages_an_external_join),
+        cmocka_unit_test(stages_a_resync_that_removes_the_own_old_leaf),
+        cmocka_unit_test(refuses_an_external_commit_that_removes_somebody_else),
+        cmocka_unit_test(refuses_external_commits_that_break_a_rule),
+        cmocka_unit_test(covers_cached_proposals_by_reference),
+        cmocka_unit_test(takes_external_proposals_only_from_listed_senders),
+        cmocka_unit_test(takes_the_proposal_of_a_newcomer_to_be_added),
+        cmocka_unit_test(accepts_only_the_group_info_of_its_own_epoch),
+        cmocka_unit_test(refuses_a_group_context_extension_that_it_does_not_know),
+        cmocka_unit_test(restores_what_was_stored_and_notices_damage),
+        cmocka_unit_test(accepts_no_commit_that_is_cut_or_longer_or_flipped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
