@@ -69,6 +69,8 @@ static enum status check_input(const struct graph *graph,
                                const struct assisters_candidate *candidates,
                                size_t candidate_count)
 {
+    if (graph->for_counts_only)
+        return STATUS_DENIED;
     if (request->topic_count > WEAVE_TOPICS_MAX || candidate_count > WEAVE_ROWS_MAX)
         return STATUS_LIMIT;
     if (!is_in_range(graph, request->node, request->group))

@@ -17,9 +17,9 @@
  *
  * Each one chosen has a reason, as fields and as a sentence. The same input and seed give the
  * same choice. Topics are compared without the case of ASCII letters.
- * Errors: STATUS_INVALID for a node or a group out of range, STATUS_LIMIT above WEAVE_TOPICS_MAX
- * topics, STATUS_NO_MEMORY.
- * Thread rule: pure functions.
+ * Errors: STATUS_DENIED for a graph that is for counts only, STATUS_INVALID for a node or a group
+ * out of range, STATUS_LIMIT above WEAVE_TOPICS_MAX topics, STATUS_NO_MEMORY. Thread rule: pure
+ * functions.
  */
 #ifndef WEFT_WEAVE_ASSISTERS_H
 #define WEFT_WEAVE_ASSISTERS_H

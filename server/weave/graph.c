@@ -216,8 +216,8 @@ static enum status fill_nodes(const struct graph_snapshot *snapshot, struct grap
         if (u == GRAPH_NONE)
             continue;
         graph->persons[u] = person;
-        graph->proposable[u] =
-            snapshot->consents == NULL || (snapshot->consents[person] & GRAPH_PROPOSABLE) != 0;
+        graph->proposable[u] = snapshot->for_counts_only || snapshot->consents == NULL ||
+                               (snapshot->consents[person] & GRAPH_PROPOSABLE) != 0;
         if (graph->groups != NULL)
             graph->groups[u] = snapshot->groups[person];
     }
@@ -261,6 +261,7 @@ enum status graph_new(const struct graph_snapshot *snapshot, struct graph **grap
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->person_count = snapshot->person_count;
+    made->for_counts_only = snapshot->for_counts_only;
     made->nodes = allocate(snapshot->person_count, sizeof(uint32_t));
     if (made->nodes == NULL)
         return STATUS_NO_MEMORY;

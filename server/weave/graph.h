@@ -54,6 +54,9 @@ struct graph_snapshot {
     size_t never_count;
     double weight_min;     /* ties below it (after adding up) are left out; 0: none */
     bool without_isolates; /* leave out people who then have no tie */
+    /* Everybody who is counted may be one of a pair, joined or not: for tables of counts per pair
+     * of groups (groups_needs_init). Whoever gets pairs from such a graph shows none of them. */
+    bool for_counts_only;
 };
 
 struct graph {
@@ -65,6 +68,7 @@ struct graph {
     uint32_t *nodes;   /* of each person of the snapshot: its node or GRAPH_NONE */
     uint32_t person_count;
     bool *proposable;       /* of each node */
+    bool for_counts_only;   /* as in the snapshot: no pair may be shown */
     uint64_t *starts;       /* node_count + 1: where each node's neighbours start */
     uint32_t *neighbours;   /* 2 x tie_count, ascending within a node */
     float *weights;         /* beside neighbours */

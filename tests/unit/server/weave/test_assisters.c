@@ -289,6 +289,21 @@ static void refuses_what_is_out_of_range(void **state)
     graph_free(&graph);
 }
 
+static void refuses_a_graph_that_is_for_counts_only(void **state)
+{
+    (void)state;
+    static const uint32_t groups[] = {0, 1};
+    struct graph_snapshot snapshot = {
+        .person_count = 2, .groups = groups, .group_count = 2, .for_counts_only = true};
+    struct graph *graph = NULL;
+    struct assisters chosen;
+    struct assisters_candidate candidate = candidate_at(1);
+    struct assisters_request request = request_of(0);
+    assert_int_equal(graph_new(&snapshot, &graph), STATUS_OK);
+    assert_int_equal(assisters_choose(graph, &request, &candidate, 1, &chosen), STATUS_DENIED);
+    graph_free(&graph);
+}
+
 static void assert_sentence(const struct assisters_reason *reason, const char *wanted)
 {
     struct assisters_request request = request_of(3);
@@ -343,6 +358,7 @@ int main(void)
         cmocka_unit_test(decides_between_equals_by_the_seed_alone),
         cmocka_unit_test(takes_an_asker_without_a_node),
         cmocka_unit_test(refuses_what_is_out_of_range),
+        cmocka_unit_test(refuses_a_graph_that_is_for_counts_only),
         cmocka_unit_test(says_the_reason_in_plain_english),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

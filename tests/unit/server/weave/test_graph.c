@@ -60,6 +60,24 @@ static void leaves_out_people_who_are_not_counted(void **state)
     graph_free(&graph);
 }
 
+static void pairs_all_who_are_counted_in_a_graph_for_counts(void **state)
+{
+    (void)state;
+    static const uint8_t consents[] = {GRAPH_COUNTED | GRAPH_PROPOSABLE, GRAPH_COUNTED, 0};
+    static const uint32_t groups[] = {0, 1, 2};
+    struct graph_snapshot snapshot = {
+        .person_count = 3, .groups = groups, .group_count = 3, .consents = consents};
+    struct graph *graph = graph_of(&snapshot);
+    assert_false(graph_may_pair(graph, 0, 1));
+    graph_free(&graph);
+    snapshot.for_counts_only = true;
+    graph = graph_of(&snapshot);
+    assert_true(graph->for_counts_only);
+    assert_int_equal(graph->node_count, 2);
+    assert_true(graph_may_pair(graph, 0, 1));
+    graph_free(&graph);
+}
+
 static void never_pairs_the_never_match_list_or_one_group(void **state)
 {
     (void)state;
@@ -166,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_neighbours_sorted_and_adds_up_repeats),
         cmocka_unit_test(leaves_out_people_who_are_not_counted),
+        cmocka_unit_test(pairs_all_who_are_counted_in_a_graph_for_counts),
         cmocka_unit_test(never_pairs_the_never_match_list_or_one_group),
         cmocka_unit_test(drops_weak_ties_and_then_isolates_when_asked),
         cmocka_unit_test(refuses_snapshots_that_contradict_themselves),
