@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/unit/protocol/mls/public/fixture.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/mls/public/ref_hash.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define must(call) assert_int_equal((call), STATUS_OK)
+#define BYTES CLEANUP(buffer_clear) struct buffer
+
+/* ---- extensions ---- */
+
+static void write_extensions(size_t count, uint16_t last, struct buffer *out)
+{
+    struct writer writer = writer_of(out);
+    size_t begin = writer_vector_begin(&writer);
+    for (size_t i = 0; i + 1 < count; i++)
+        mls_extension_write(&writer, (uint16_t)(i + 100), SPAN_LITERAL("x"));
+    mls_extension_write(&writer, last, SPAN_LITERAL("last"));
+    writer_vector_end(&writer, begin);
+    must(writer_finish(&writer));
+}
+
+static enum status read_extensions(const struct buffer *bytes, struct mls_extensions *list)
+{
+    struct reader reader = reader_of(buffer_span(bytes));
+    return mls_extensions_read(&reader, list);
+}
+
+static void refuses_an_extension_type_that_occurs_twice(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {2, 3, 8, 9, 10, 10000};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        BYTES same = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        BYTES other = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        struct mls_extensions list;
+        struct span data;
+        write_extensions(counts[i], 100, &same);
+        write_extensions(counts[i], 99, &other);
+        assert_int_equal(read_extensions(&same, &list), STATUS_INVALID);
+        must(read_extensions(&other, &list));
+        assert_true(mls_extensions_find(list, 99, &data));
+        assert_true(span_equal(data, SPAN_LITERAL("last")));
+    }
+}
+
+/* An extension's data that is itself a list of extensions is bytes and nothing more. */
+static void does_not_look_into_nested_extensions(void **state)
+{
+    (void)state;
+    BYTES inner = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES outer = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    for (unsigned depth = 0; depth < 2000; depth++) {
+        struct writer writer = writer_of(&outer);
+        buffer_truncate(&outer, 0);
+        size_t begin = writer_vector_begin(&writer);
+        mls_extension_write(&writer, MLS_EXTENSION_APPLICATION_ID, buffer_span(&inner));
+        writer_vector_end(&writer, begin);
+        must(writer_finish(&writer));
+        buffer_truncate(&inner, 0);
+        must(buffer_append(&inner, buffer_span(&outer)));
+    }
+    struct mls_extensions list;
+    must(read_extensions(&outer, &list));
+    must(mls_extensions_check_known(list));
+}
+
+static void reads_required_capabilities_and_external_senders(void **state)
+{
+    (void)state;
+    struct mls_required_capabilities required;
+    struct mls_external_sender sender;
+    must(mls_required_capabilities_decode(SPAN_LITERAL("\x02\xf0\xc1\0\0"), &required));
+    assert_true(mls_type_list_contains(required.extensions, 0xf0c1));
+    assert_int_equal(mls_required_capabilities_decode(SPAN_LITERAL("\x01\xf0\0\0"), &required),
+                     STATUS_MALFORMED);
+    assert_int_equal(mls_required_capabilities_decode(SPAN_LITERAL("\0\0\0\0"), &required),
+                     STATUS_TRAILING);
+    const struct span senders = SPAN_LITERAL("\x0a\x03key\0\1\3bob");
+    must(mls_external_senders_at(senders, 0, &sender));
+    assert_true(span_equal(sender.credential.content, SPAN_LITERAL("bob")));
+    assert_int_equal(mls_external_senders_at(senders, 1, &sender), STATUS_NOT_FOUND);
+}
+
+static void walks_the_certificates_of_an_x509_credential(void **state)
+{
+    (void)state;
+    const struct span bytes = SPAN_LITERAL("\0\2\7\3one\2no");
+    struct reader reader = reader_of(bytes);
+    struct mls_credential credential;
+    struct span certificate;
+    size_t at = 0;
+    must(mls_credential_read(&reader, &credential));
+    assert_true(mls_credential_next_certificate(&credential, &at, &certificate));
+    assert_true(span_equal(certificate, SPAN_LITERAL("one")));
+    assert_true(mls_credential_next_certificate(&credential, &at, &certificate));
+    assert_true(span_equal(certificate, SPAN_LITERAL("no")));
+    assert_false(mls_credential_next_certificate(&credential, &at, &certificate));
+    reader = reader_of(SPAN_LITERAL("\0\2\3\3on"));
+    assert_int_equal(mls_credential_read(&reader, &credential), STATUS_TRUNCATED);
+    reader = reader_of(SPAN_LITERAL("\0\3\3abc"));
+    assert_int_equal(mls_credential_read(&reader, &credential), STATUS_UNSUPPORTED);
+}
+
+/* ---- key packages ---- */
+
+static enum status check(const struct person *person,
+                         const struct mls_key_package *package,
+                         const struct mls_options *options)
+{
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_key_package_checked checked;
+    fixture_write_key_package(person, *package, &bytes);
+    return mls_key_package_check(buffer_span(&bytes), options, &checked);
+}
+
+static void accepts_a_good_key_package_and_names_it(void **state)
+{
+    (void)state;
+    struct person person;
+    person_init(&person, 1);
+    struct mls_key_package package = fixture_key_package(&person);
+    package.extensions.bytes = SPAN_LITERAL("\0\x0a\0\x4a\x4a\3abc"); /* last resort, GREASE */
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_key_package_checked checked;
+    struct digest ref;
+    fixture_write_key_package(&person, package, &bytes);
+    must(mls_key_package_check(buffer_span(&bytes), &fixture_options, &checked));
+    assert_true(checked.last_resort);
+    must(mls_ref_of_key_package(fixture_suite(), span_of(bytes.ptr + 4, bytes.len - 4), &ref));
+    assert_true(span_equal(digest_span(&ref), digest_span(&checked.ref)));
+    assert_int_equal(checked.package.leaf_node.not_after, 2000);
+}
+
+static void refuses_key_packages_that_break_a_rule(void **state)
+{
+    (void)state;
+    struct person person;
+    struct person other;
+    person_init(&person, 1);
+    person_init(&other, 2);
+    const struct mls_key_package good = fixture_key_package(&person);
+    must(check(&person, &good, &fixture_options));
+    struct mls_key_package bad = good;
+    bad.init_key = good.leaf_node.encryption_key;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID);
+    bad = good;
+    bad.init_key.len--;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID);
+    bad = good;
+    bad.version = 2;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_UNSUPPORTED);
+    bad = good;
+    bad.cipher_suite = 0x0a0a;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_UNSUPPORTED);
+    bad = good;
+    bad.leaf_node.source = MLS_LEAF_UPDATE;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    bad = good;
+    bad.leaf_node.capabilities.cipher_suites.bytes = SPAN_LITERAL("\0\3");
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    bad = good;
+    bad.leaf_node.capabilities.versions.bytes = SPAN_EMPTY;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    bad = good;
+    bad.leaf_node.capabilities.credentials.bytes = SPAN_LITERAL("\0\2");
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    bad = good;
+    bad.leaf_node.extensions.bytes = SPAN_LITERAL("\xf0\xff\0");
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    assert_int_equal(check(&other, &good, &fixture_options), STATUS_BAD_SIGNATURE);
+}
+
+static void checks_lifetimes_against_clock_tolerance_and_maximum(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t now, tolerance, max;
+        enum status status;
+    } cases[] = {
+        {0, 0, 0, STATUS_OK},           {1000, 0, 0, STATUS_OK},       {2000, 0, 0, STATUS_OK},
+        {999, 0, 0, STATUS_EXPIRED},    {2001, 0, 0, STATUS_EXPIRED},  {990, 10, 0, STATUS_OK},
+        {2010, 10, 0, STATUS_OK},       {2011, 10, 0, STATUS_EXPIRED}, {1500, 0, 1000, STATUS_OK},
+        {1500, 0, 999, STATUS_EXPIRED},
+    };
+    struct person person;
+    person_init(&person, 1);
+    struct mls_leaf_node leaf = fixture_leaf(&person, MLS_LEAF_KEY_PACKAGE);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct mls_options options = {.now_seconds = cases[i].now,
+                                            .tolerance_seconds = cases[i].tolerance,
+                                            .lifetime_seconds_max = cases[i].max};
+        assert_int_equal(mls_leaf_node_check_lifetime(&leaf, &options), cases[i].status);
+    }
+    leaf.not_after = 999;
+    const struct mls_options options = {0};
+    assert_int_equal(mls_leaf_node_check_lifetime(&leaf, &options), STATUS_EXPIRED);
+}
+
+static void a_leaf_must_support_what_the_group_requires(void **state)
+{
+    (void)state;
+    struct person person;
+    person_init(&person, 1);
+    const struct mls_leaf_node leaf = fixture_leaf(&person, MLS_LEAF_KEY_PACKAGE);
+    static const struct {
+        struct span list;
+        enum status status;
+    } cases[] = {
+        {{(const uint8_t *)"\0\3\5\2\xf0\xc1\0\0", 8}, STATUS_OK},
+        {{(const uint8_t *)"\0\3\5\2\xf0\xc2\0\0", 8}, STATUS_INVALID_LEAF},
+        {{(const uint8_t *)"\0\3\5\0\2\0\x07\0", 8}, STATUS_OK}, /* a default proposal */
+        {{(const uint8_t *)"\0\3\5\0\2\0\x08\0", 8}, STATUS_INVALID_LEAF},
+        {{(const uint8_t *)"\0\3\5\0\0\2\0\1", 8}, STATUS_OK},
+        {{(const uint8_t *)"\0\3\5\0\0\2\0\2", 8}, STATUS_INVALID_LEAF}, /* no x509 */
+        {{(const uint8_t *)"\xf0\xc1\0", 3}, STATUS_OK},
+        {{(const uint8_t *)"\xf0\xc2\0", 3}, STATUS_INVALID_LEAF},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(
+            mls_leaf_node_check_extensions(&leaf, (struct mls_extensions){cases[i].list}),
+            cases[i].status);
+}
+
+/* ---- messages ---- */
+
+static void refuses_a_key_package_that_is_cut_longer_or_flipped(void **state)
+{
+    (void)state;
+    struct person person;
+    person_init(&person, 1);
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_key_package_checked checked;
+    fixture_write_key_package(&person, fixture_key_package(&person), &bytes);
+    for (size_t cut = 0; cut < bytes.len; cut++) {
+        uint8_t *exact = malloc(cut == 0 ? 1 : cut);
+        assert_non_null(exact);
+        memcpy(exact, bytes.ptr, cut);
+        assert_int_not_equal(mls_key_package_check(span_of(exact, cut), &fixture_options, &checked),
+                             STATUS_OK);
+        free(exact);
+    }
+    for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
+        bytes.ptr[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_int_not_equal(mls_key_package_check(buffer_span(&bytes), &fixture_options, &checked),
+                             STATUS_OK);
+        bytes.ptr[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    must(buffer_append(&bytes, SPAN_LITERAL("\0")));
+    assert_int_equal(mls_key_package_check(buffer_span(&bytes), &fixture_options, &checked),
+                     STATUS_TRAILING);
+}
+
+static void refuses_padding_that_is_not_zero(void **state)
+{
+    (void)state;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_framed_content content = {.type = MLS_CONTENT_APPLICATION,
+                                         .application_data = SPAN_LITERAL("hello")};
+    struct mls_auth_data auth = {SPAN_LITERAL("signature"), SPAN_EMPTY};
+    struct writer writer = writer_of(&bytes);
+    mls_private_content_write(&writer, &content, &auth, 600);
+    must(writer_finish(&writer));
+    assert_int_equal(bytes.len, 6 + 10 + 600);
+    must(mls_private_content_decode(buffer_span(&bytes), MLS_CONTENT_APPLICATION, &arena, &content,
+                                    &auth));
+    assert_true(span_equal(content.application_data, SPAN_LITERAL("hello")));
+    bytes.ptr[bytes.len - 1] = 1;
+    assert_int_equal(mls_private_content_decode(buffer_span(&bytes), MLS_CONTENT_APPLICATION,
+                                                &arena, &content, &auth),
+                     STATUS_MALFORMED);
+}
+
+static void refuses_senders_that_may_not_send_the_content(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t wire;
+        enum mls_sender_type sender;
+        enum mls_content_type content;
+        uint16_t proposal;
+        enum status status;
+    } cases[] = {
+        {1, MLS_SENDER_MEMBER, MLS_CONTENT_APPLICATION, 0, STATUS_MALFORMED},
+        {2, MLS_SENDER_MEMBER, MLS_CONTENT_APPLICATION, 0, STATUS_OK},
+        {3, MLS_SENDER_MEMBER, MLS_CONTENT_APPLICATION, 0, STATUS_UNSUPPORTED},
+        {1, MLS_SENDER_MEMBER, MLS_CONTENT_COMMIT, 0, STATUS_OK},
+        {1, MLS_SENDER_EXTERNAL, MLS_CONTENT_COMMIT, 0, STATUS_MALFORMED},
+        {1, MLS_SENDER_EXTERNAL, MLS_CONTENT_PROPOSAL, MLS_PROPOSAL_REMOVE, STATUS_OK},
+        {2, MLS_SENDER_EXTERNAL, MLS_CONTENT_PROPOSAL, MLS_PROPOSAL_REMOVE, STATUS_MALFORMED},
+        {1, MLS_SENDER_EXTERNAL, MLS_CONTENT_PROPOSAL, MLS_PROPOSAL_UPDATE, STATUS_MALFORMED},
+        {1, MLS_SENDER_EXTERNAL, MLS_CONTENT_PROPOSAL, MLS_PROPOSAL_EXTERNAL_INIT,
+         STATUS_MALFORMED},
+        {1, MLS_SENDER_NEW_MEMBER_PROPOSAL, MLS_CONTENT_PROPOSAL, MLS_PROPOSAL_ADD, STATUS_OK},
+        {1, MLS_SENDER_NEW_MEMBER_PROPOSAL, MLS_CONTENT_PROPOSAL, MLS_PROPOSAL_REMOVE,
+         STATUS_MALFORMED},
+        {1, MLS_SENDER_NEW_MEMBER_COMMIT, MLS_CONTENT_COMMIT, 0, STATUS_OK},
+        {1, MLS_SENDER_NEW_MEMBER_COMMIT, MLS_CONTENT_PROPOSAL, MLS_PROPOSAL_ADD, STATUS_MALFORMED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mls_authenticated_content content = {
+            .wire_format = cases[i].wire,
+            .content = {.sender = {cases[i].sender, 0}, .type = cases[i].content}};
+        if (cases[i].content == MLS_CONTENT_PROPOSAL)
+            content.content.proposal.type = cases[i].proposal;
+        assert_int_equal(mls_authenticated_content_check_form(&content), cases[i].status);
+    }
+}
+
+/* A million Removes of seven bytes each: the arena's limit ends it, not the machine's memory. */
+static void bounds_the_memory_of_a_commit_of_many_small_proposals(void **state)
+{
+    (void)state;
+    enum { COUNT = 1200000 };
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_commit commit;
+    struct writer writer = writer_of(&bytes);
+    size_t begin = writer_vector_begin(&writer);
+    for (unsigned i = 0; i < COUNT; i++)
+        writer_bytes(&writer, SPAN_LITERAL("\1\0\3\0\0\0\0"));
+    writer_vector_end(&writer, begin);
+    writer_presence(&writer, false);
+    must(writer_finish(&writer));
+    struct reader reader = reader_of(buffer_span(&bytes));
+    assert_int_equal(mls_commit_read(&reader, &arena, &commit), STATUS_LIMIT);
+}
+
+static void peeks_at_a_message_without_its_content(void **state)
+{
+    (void)state;
+    struct mls_message_head head;
+    const struct span message = SPAN_LITERAL("\0\1\0\1\3abc\0\0\0\0\0\0\0\7\1\0\0\0\2\2ad\3rest");
+    must(mls_message_peek(message, &head));
+    assert_int_equal(head.epoch, 7);
+    assert_int_equal(head.sender.index, 2);
+    assert_int_equal(head.type, MLS_CONTENT_COMMIT);
+    assert_true(span_equal(head.group_id, SPAN_LITERAL("abc")));
+    assert_true(span_equal(head.authenticated_data, SPAN_LITERAL("ad")));
+    assert_int_equal(mls_message_peek(SPAN_LITERAL("\0\1\0\3"), &head), STATUS_UNSUPPORTED);
+    assert_int_equal(mls_message_peek(SPAN_LITERAL("\0\2\0\1"), &head), STATUS_UNSUPPORTED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_an_extension_type_that_occurs_twice),
+        cmocka_unit_test(does_not_look_into_nested_extensions),
+        cmocka_unit_test(reads_required_capabilities_and_external_senders),
+        cmocka_unit_test(walks_the_certificates_of_an_x509_credential),
+        cmocka_unit_test(accepts_a_good_key_package_and_names_it),
+        cmocka_unit_test(refuses_key_packages_that_break_a_rule),
+        cmocka_unit_test(checks_lifetimes_against_clock_tolerance_and_maximum),
+        cmocka_unit_test(a_leaf_must_support_what_the_group_requires),
+        cmocka_unit_test(refuses_a_key_package_that_is_cut_longer_or_flipped),
+        cmocka_unit_test(refuses_padding_that_is_not_zero),
+        cmocka_unit_test(refuses_senders_that_may_not_send_the_content),
+        cmocka_unit_test(bounds_the_memory_of_a_commit_of_many_small_proposals),
+        cmocka_unit_test(peeks_at_a_message_without_its_content),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/unit/protocol/mls/public/fixture.h"
+
+#include "protocol/mls/public/parent_hash.h"
+#include "protocol/mls/public/tree_validate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define must(call) assert_int_equal((call), STATUS_OK)
+#define BYTES CLEANUP(buffer_clear) struct buffer
+#define TREE CLEANUP(mls_tree_free) struct mls_tree
+
+/* A leaf that is well formed, with keys that no other number has; not signed. */
+static void write_cheap_leaf(uint32_t number, struct buffer *out)
+{
+    uint8_t encryption[32] = {1};
+    uint8_t signature[32] = {2};
+    memcpy(encryption + 4, &number, sizeof number);
+    memcpy(signature + 4, &number, sizeof number);
+    struct mls_leaf_node leaf = {.encryption_key = SPAN_OF(encryption),
+                                 .signature_key = SPAN_OF(signature),
+                                 .credential = {MLS_CREDENTIAL_BASIC, SPAN_LITERAL("somebody")},
+                                 .source = MLS_LEAF_UPDATE,
+                                 .signature = SPAN_LITERAL("signature")};
+    struct writer writer = writer_of(out);
+    buffer_truncate(out, 0);
+    mls_leaf_node_write(&writer, &leaf);
+    must(writer_finish(&writer));
+}
+
+static struct mls_tree *cheap_tree(uint32_t count)
+{
+    BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_tree *tree;
+    must(mls_tree_new(fixture_suite(), &tree));
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index;
+        write_cheap_leaf(i, &leaf);
+        must(mls_tree_add(tree, buffer_span(&leaf), &index));
+        assert_int_equal(index, i);
+    }
+    must(mls_tree_update_hashes(tree));
+    return tree;
+}
+
+static void merge_random_path(struct mls_tree *tree, uint32_t leaf)
+{
+    struct mls_path_step steps[MLS_PATH_MAX];
+    struct hpke_public keys[MLS_PATH_MAX];
+    struct span spans[MLS_PATH_MAX];
+    struct digest parent_hash;
+    struct person person;
+    size_t count = mls_tree_filtered_path(tree, leaf, steps);
+    for (size_t i = 0; i < count; i++) {
+        person_init(&person, 0);
+        keys[i] = person.encryption;
+        spans[i] = hpke_public_span(&keys[i]);
+    }
+    must(mls_tree_merge_path(tree, leaf, spans, count, &parent_hash));
+    must(mls_tree_update_hashes(tree));
+}
+
+static void write_tree(const struct mls_tree *tree, struct buffer *out)
+{
+    struct writer writer = writer_of(out);
+    buffer_truncate(out, 0);
+    mls_tree_write(&writer, tree);
+    must(writer_finish(&writer));
+}
+
+/* The hash of a tree that is decoded anew, without anything cached. */
+static void assert_hash_is_right(const struct mls_tree *tree)
+{
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    TREE *again = NULL;
+    write_tree(tree, &bytes);
+    must(mls_tree_decode(fixture_suite(), buffer_span(&bytes), &again));
+    assert_int_equal(mls_tree_leaf_count(again), mls_tree_leaf_count(tree));
+    assert_true(span_equal(mls_tree_root_hash(again), mls_tree_root_hash(tree)));
+}
+
+static void refuses_a_tree_whose_last_node_is_blank(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(3);
+    TREE *none = NULL;
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES longer = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    write_tree(tree, &bytes);
+    struct reader reader = reader_of(buffer_span(&bytes));
+    struct span contents;
+    must(reader_vector(&reader, SIZE_MAX, &contents));
+    struct writer writer = writer_of(&longer);
+    size_t begin = writer_vector_begin(&writer);
+    writer_bytes(&writer, contents);
+    writer_presence(&writer, false);
+    writer_vector_end(&writer, begin);
+    must(writer_finish(&writer));
+    assert_int_equal(mls_tree_decode(fixture_suite(), buffer_span(&longer), &none),
+                     STATUS_INVALID_TREE);
+    assert_int_equal(mls_tree_decode(fixture_suite(), SPAN_LITERAL("\0"), &none),
+                     STATUS_INVALID_TREE);
+}
+
+static void refuses_a_tree_that_is_cut_at_any_byte(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(4);
+    TREE *none = NULL;
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    write_tree(tree, &bytes);
+    for (size_t cut = 0; cut < bytes.len; cut++) {
+        uint8_t *exact = malloc(cut == 0 ? 1 : cut);
+        assert_non_null(exact);
+        memcpy(exact, bytes.ptr, cut);
+        assert_int_not_equal(mls_tree_decode(fixture_suite(), span_of(exact, cut), &none),
+                             STATUS_OK);
+        free(exact);
+    }
+    must(buffer_append(&bytes, SPAN_LITERAL("\0")));
+    assert_int_equal(mls_tree_decode(fixture_suite(), buffer_span(&bytes), &none), STATUS_TRAILING);
+}
+
+static void refuses_a_key_that_is_in_the_tree_already(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(3);
+    BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    uint32_t index;
+    write_cheap_leaf(1, &leaf);
+    assert_int_equal(mls_tree_add(tree, buffer_span(&leaf), &index), STATUS_INVALID_TREE);
+}
+
+static void refuses_more_leaves_than_a_group_may_have(void **state)
+{
+    (void)state;
+    TREE *tree = NULL;
+    BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    must(mls_tree_new(fixture_suite(), &tree));
+    write_cheap_leaf(0, &leaf);
+    assert_int_equal(mls_tree_set_node_bytes(tree, 0xfffffffe, buffer_span(&leaf)), STATUS_LIMIT);
+    assert_int_equal(mls_tree_set_node_bytes(tree, 2 * 16384, buffer_span(&leaf)), STATUS_LIMIT);
+    must(mls_tree_set_node_bytes(tree, 2 * 16383, buffer_span(&leaf)));
+    assert_int_equal(mls_tree_leaf_count(tree), 16384);
+}
+
+static void keeps_a_clone_as_it_was(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(100);
+    TREE *clone = NULL;
+    BYTES before = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES after = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    merge_random_path(tree, 5);
+    write_tree(tree, &before);
+    must(mls_tree_clone(tree, &clone));
+    merge_random_path(tree, 77);
+    must(mls_tree_remove(tree, 12));
+    must(mls_tree_update_hashes(tree));
+    write_tree(clone, &after);
+    assert_true(span_equal(buffer_span(&before), buffer_span(&after)));
+    assert_hash_is_right(clone);
+    assert_hash_is_right(tree);
+    /* Only nodes on the two paths differ, and a comparison of pointers shows which. */
+    size_t changed = 0;
+    for (uint32_t node = 0; node < mls_node_count(128); node++)
+        changed += mls_tree_node(tree, node) != mls_tree_node(clone, node);
+    assert_in_range(changed, 8, 2 * 7 + 1);
+    assert_int_equal(mls_tree_find_signature_key(tree, mls_tree_leaf(clone, 12)->signature_key),
+                     MLS_NO_LEAF);
+    assert_int_equal(mls_tree_find_signature_key(clone, mls_tree_leaf(clone, 12)->signature_key),
+                     12);
+}
+
+static void restores_a_tree_node_by_node(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(13);
+    TREE *again = NULL;
+    merge_random_path(tree, 3);
+    must(mls_tree_remove(tree, 1));
+    must(mls_tree_update_hashes(tree));
+    must(mls_tree_new(fixture_suite(), &again));
+    for (uint32_t node = mls_node_count(16); node-- > 0;)
+        must(mls_tree_set_node_bytes(again, node, mls_tree_node_bytes(tree, node)));
+    must(mls_tree_update_hashes(again));
+    assert_true(span_equal(mls_tree_root_hash(again), mls_tree_root_hash(tree)));
+    assert_int_equal(mls_tree_member_count(again), 12);
+    assert_int_equal(mls_tree_next_free_leaf(again), 1);
+}
+
+/* Adds, removes and commits by a fixed sequence; the cached hashes must stay those of the tree
+ * decoded anew, through growing and shrinking. */
+static void keeps_its_hashes_right_through_random_changes(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(9);
+    BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    uint32_t random = 12345;
+    uint32_t number = 1000;
+    for (unsigned step = 0; step < 300; step++) {
+        random = random * 1664525u + 1013904223u;
+        uint32_t at = (random >> 8) % mls_tree_leaf_count(tree);
+        uint32_t member = mls_tree_next_member(tree, at);
+        if (member == MLS_NO_LEAF)
+            member = mls_tree_next_member(tree, 0);
+        unsigned what = random >> 30;
+        if (what == 0 || mls_tree_member_count(tree) < 2) {
+            uint32_t index;
+            write_cheap_leaf(number++, &leaf);
+            must(mls_tree_add(tree, buffer_span(&leaf), &index));
+            must(mls_tree_add_unmerged(tree, &index, 1));
+        } else if (what <= 2 && mls_tree_member_count(tree) > 2) {
+            must(mls_tree_remove(tree, member));
+            must(mls_tree_truncate(tree));
+        } else {
+            merge_random_path(tree, member);
+        }
+        must(mls_tree_update_hashes(tree));
+        must(mls_tree_check_unmerged(tree));
+        assert_hash_is_right(tree);
+    }
+}
+
+static void refuses_unmerged_leaves_that_are_not_under_their_parent(void **state)
+{
+    (void)state;
+    static const uint8_t lists[][8] = {
+        {0, 0, 0, 3, 0, 0, 0, 3}, /* not increasing */
+        {0, 0, 0, 1, 0, 0, 0, 0},
+    };
+    static const uint8_t outside[][4] = {{0, 0, 0, 2}, {0x80, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff}};
+    for (size_t i = 0; i < 2; i++) {
+        TREE *tree = cheap_tree(4);
+        const struct mls_parent_node parent = {SPAN_LITERAL("key"), SPAN_EMPTY, SPAN_OF(lists[i])};
+        assert_int_equal(mls_tree_set_parent(tree, 1, &parent), STATUS_MALFORMED);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        TREE *tree = cheap_tree(4);
+        const struct mls_parent_node parent = {SPAN_LITERAL("key"), SPAN_EMPTY,
+                                               SPAN_OF(outside[i])};
+        must(mls_tree_set_parent(tree, 1, &parent));
+        must(mls_tree_update_hashes(tree));
+        assert_int_equal(mls_tree_check_unmerged(tree), STATUS_INVALID_TREE);
+        assert_int_equal(mls_tree_verify_parent_hashes(tree), STATUS_INVALID_TREE);
+    }
+}
+
+static void refuses_a_parent_that_no_leaf_vouches_for(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(4);
+    merge_random_path(tree, 0); /* the leaf does not carry the hash */
+    assert_int_equal(mls_tree_verify_parent_hashes(tree), STATUS_INVALID_TREE);
+}
+
+/* 10,000 leaves below non-blank parents in one list: each parent is rewritten once. A square of
+ * the number would be seen in the minutes that this then takes. */
+static void adds_ten_thousand_leaves_in_linear_time(void **state)
+{
+    (void)state;
+    enum { COUNT = 10000 };
+    TREE *tree = cheap_tree(2);
+    BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    uint32_t *leaves = malloc(COUNT * sizeof *leaves);
+    assert_non_null(leaves);
+    merge_random_path(tree, 0);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        write_cheap_leaf(100 + i, &leaf);
+        must(mls_tree_add(tree, buffer_span(&leaf), &leaves[i]));
+    }
+    must(mls_tree_add_unmerged(tree, leaves, COUNT));
+    must(mls_tree_update_hashes(tree));
+    assert_int_equal(mls_tree_member_count(tree), COUNT + 2);
+    assert_int_equal(mls_tree_leaf_count(tree), 16384);
+    free(leaves);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_a_tree_whose_last_node_is_blank),
+        cmocka_unit_test(refuses_a_tree_that_is_cut_at_any_byte),
+        cmocka_unit_test(refuses_a_key_that_is_in_the_tree_already),
+        cmocka_unit_test(refuses_more_leaves_than_a_group_may_have),
+        cmocka_unit_test(keeps_a_clone_as_it_was),
+        cmocka_unit_test(restores_a_tree_node_by_node),
+        cmocka_unit_test(keeps_its_hashes_right_through_random_changes),
+        cmocka_unit_test(refuses_unmerged_leaves_that_are_not_under_their_parent),
+        cmocka_unit_test(refuses_a_parent_that_no_leaf_vouches_for),
+        cmocka_unit_test(adds_ten_thousand_leaves_in_linear_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
