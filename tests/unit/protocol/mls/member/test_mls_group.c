@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What members do together: joining, changing, leaving, talking. */
+#include "tests/unit/protocol/mls/member/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define OK(call) assert_string_equal(status_name(call), "OK")
+#define FAILS(call, expected) assert_string_equal(status_name(call), status_name(expected))
+
+static void every_suite_creates_adds_and_talks(void **state)
+{
+    (void)state;
+    for (uint16_t suite = 1; suite <= 7; suite++) {
+        struct world world;
+        if (suite_find(suite) == NULL)
+            continue;
+        world_init(&world, suite);
+        world_start_group(&world, 3);
+        world_check(&world);
+        world_refresh(&world, 2);
+        world_check(&world);
+        world_clear(&world);
+    }
+}
+
+static void groups_of_two_to_nine_agree_after_each_change(void **state)
+{
+    (void)state;
+    for (size_t count = 2; count <= 9; count++) {
+        struct world world;
+        world_init(&world, 1);
+        world_start_group(&world, count);
+        world_check(&world);
+        for (size_t who = 0; who < count; who++)
+            world_refresh(&world, who);
+        world_check(&world);
+        world_add(&world, count - 1, count);
+        world_check(&world);
+        world_remove(&world, 0, count / 2);
+        world_check(&world);
+        world_refresh(&world, count);
+        world_check(&world);
+        world_clear(&world);
+    }
+}
+
+static void a_path_and_adds_go_in_one_commit(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_key_package_checked checked[2];
+    struct mls_proposal proposals[3];
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    for (size_t i = 0; i < 2; i++) {
+        OK(mls_key_package_check(buffer_span(&world.members[4 + i].package), &world.options,
+                                 &checked[i]));
+        proposals[i] = (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &checked[i].package};
+    }
+    proposals[2] = (struct mls_proposal){.type = MLS_PROPOSAL_REMOVE, .removed = 2};
+    struct mls_commit_request request = {.proposals = proposals, .proposal_count = 3};
+    world_commit(&world, 1, &request, &bundle);
+    world_accept(&world, 1, &bundle);
+    OK(world_join(&world, 4, buffer_span(&bundle.welcome), 1));
+    OK(world_join(&world, 5, buffer_span(&bundle.welcome), 1));
+    assert_true(mls_group_is_removed(world.members[2].group));
+    world_check(&world);
+    for (size_t who = 0; who < 6; who++)
+        if (who != 2)
+            world_refresh(&world, who);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void a_commit_that_only_adds_has_no_path(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_key_package_checked checked;
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    OK(mls_key_package_check(buffer_span(&world.members[2].package), &world.options, &checked));
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    struct mls_commit_request request = {.proposals = &add, .proposal_count = 1};
+    world_commit(&world, 0, &request, &bundle);
+    assert_null(mls_staged_commit_path(mls_group_pending_staged(world.members[0].group)));
+    mls_group_clear_pending(world.members[0].group);
+    request.force_path = true;
+    world_commit(&world, 0, &request, &bundle);
+    assert_non_null(mls_staged_commit_path(mls_group_pending_staged(world.members[0].group)));
+    world_accept(&world, 0, &bundle);
+    OK(world_join(&world, 2, buffer_span(&bundle.welcome), 0));
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void creating_a_commit_changes_nothing(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_commit_request request = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    world_commit(&world, 1, &request, &bundle);
+    assert_true(mls_group_has_pending(world.members[1].group));
+    assert_int_equal(mls_group_epoch(world.members[1].group), 1);
+    FAILS(
+        mls_group_commit(world.members[1].group, &request, &world.options, &world.random, &bundle),
+        STATUS_PENDING);
+    world_check(&world);
+    world_accept(&world, 1, &bundle);
+    assert_false(mls_group_has_pending(world.members[1].group));
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void the_loser_of_a_race_follows_the_winner(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle winner = {0};
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle loser = {0};
+    struct mls_commit_request request = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    for (int round = 0; round < 5; round++) {
+        CLEANUP(mls_received_clear) struct mls_received received = {0};
+        world_commit(&world, 1, &request, &winner);
+        world_commit(&world, 2, &request, &loser);
+        world_accept(&world, 1, &winner);
+        assert_false(mls_group_has_pending(world.members[2].group));
+        FAILS(world_hear(&world, 3, buffer_span(&loser.commit), &received), STATUS_WRONG_EPOCH);
+        FAILS(world_hear(&world, 2, buffer_span(&loser.commit), &received), STATUS_WRONG_EPOCH);
+        world_check(&world);
+    }
+    world_clear(&world);
+}
+
+static void ones_own_commit_is_recognised(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    struct mls_commit_request request = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    world_commit(&world, 0, &request, &bundle);
+    OK(world_hear(&world, 0, buffer_span(&bundle.commit), &received));
+    assert_int_equal(received.kind, MLS_RECEIVED_OWN_COMMIT);
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void proposals_by_reference_are_committed(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer update = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer removal = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    struct mls_commit_request request = {0};
+    struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 3};
+    world_init(&world, 1);
+    world_start_group(&world, 5);
+    OK(mls_group_propose_update(world.members[1].group, NULL, SPAN_EMPTY, &world.random, &update));
+    OK(mls_group_propose(world.members[2].group, &remove, SPAN_EMPTY, &removal));
+    for (size_t i = 0; i < 5; i++) {
+        OK(world_hear(&world, i, buffer_span(&update), &received));
+        assert_int_equal(received.kind, MLS_RECEIVED_PROPOSAL);
+        OK(world_hear(&world, i, buffer_span(&removal), &received));
+        FAILS(world_hear(&world, i, buffer_span(&removal), &received), STATUS_EXISTS);
+        world_restart(&world, i);
+    }
+    FAILS(mls_group_protect(world.members[4].group, SPAN_EMPTY, SPAN_LITERAL("too early"), 0,
+                            &world.random, &sent),
+          STATUS_NOT_NOW);
+    world_commit(&world, 4, &request, &bundle);
+    world_accept(&world, 4, &bundle);
+    assert_true(mls_group_is_removed(world.members[3].group));
+    world_check(&world);
+    world_refresh(&world, 1);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void an_update_may_bring_a_new_signature_key(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer update = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    struct mls_commit_request request = {0};
+    struct secret private_key = {0};
+    struct signature_public public_key;
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    OK(signature_generate(world.suite->signature, &world.random, &private_key, &public_key));
+    struct mls_identity identity = world.members[1].identity;
+    identity.signature_public_key = signature_public_span(&public_key);
+    identity.signature_private_key = secret_span(&private_key);
+    OK(mls_group_propose_update(world.members[1].group, &identity, SPAN_EMPTY, &world.random,
+                                &update));
+    for (size_t i = 0; i < 3; i++)
+        OK(world_hear(&world, i, buffer_span(&update), &received));
+    world_restart(&world, 1);
+    world_commit(&world, 0, &request, &bundle);
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+
+    OK(signature_generate(world.suite->signature, &world.random, &private_key, &public_key));
+    request.identity = &identity;
+    world_commit(&world, 1, &request, &bundle);
+    world_restart(&world, 1);
+    world_accept(&world, 1, &bundle);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void extensions_change_by_a_commit(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(SIZE_MAX);
+    struct span data;
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    struct writer writer = writer_of(&extensions);
+    mls_extension_write(&writer, 0xF0C1, SPAN_LITERAL("another channel"));
+    OK(writer_finish(&writer));
+    struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                                  .context_extensions = {buffer_span(&extensions)}};
+    struct mls_commit_request request = {.proposals = &change, .proposal_count = 1};
+    world_commit(&world, 2, &request, &bundle);
+    world_accept(&world, 2, &bundle);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(
+            mls_public_group_extension(mls_group_public(world.members[i].group), 0xF0C1, &data));
+        assert_true(span_equal(data, SPAN_LITERAL("another channel")));
+    }
+    world_check(&world);
+    world_clear(&world);
+}
+
+/* `who` joins from the GroupInfo of `from`, and everybody follows. */
+static void join_externally(struct world *world, size_t who, size_t from, bool resync)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    struct mls_group *joined = NULL;
+    uint64_t epoch = mls_group_epoch(world->members[from].group);
+    OK(mls_group_write_group_info(world->members[from].group, false, &info));
+    OK(mls_group_write_tree(world->members[from].group, &tree));
+    struct mls_external_join_request request = {.group_info = buffer_span(&info),
+                                                .ratchet_tree = buffer_span(&tree),
+                                                .identity = &world->members[who].identity,
+                                                .resync = resync};
+    OK(mls_group_join_external(&request, &world->options, &world->random, &joined, &bundle));
+    mls_group_free(&world->members[who].group);
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++) {
+        CLEANUP(mls_received_clear) struct mls_received received = {0};
+        struct mls_group *group = world->members[i].group;
+        if (group == NULL || mls_group_is_removed(group) || mls_group_epoch(group) != epoch)
+            continue;
+        OK(mls_group_receive(group, buffer_span(&bundle.commit), &world->options, &received));
+        OK(mls_group_merge_staged(group));
+        world_store(world, i);
+    }
+    OK(mls_public_group_check_group_info(mls_group_public(joined), buffer_span(&bundle.group_info),
+                                         mls_group_own_leaf(joined)));
+    world->members[who].group = joined;
+    for (size_t i = 0; i < world->members[who].table.count; i++)
+        buffer_clear(&world->members[who].table.rows[i].bytes);
+    world->members[who].table.count = 0;
+    world_store(world, who);
+}
+
+static void a_newcomer_joins_by_an_external_commit(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 5; count++) {
+        struct world world;
+        world_init(&world, 1);
+        world_start_group(&world, count);
+        join_externally(&world, count, 0, false);
+        world_check(&world);
+        world_restart(&world, count);
+        world_refresh(&world, count);
+        join_externally(&world, count + 1, count, false);
+        world_check(&world);
+        world_refresh(&world, 0);
+        world_check(&world);
+        world_clear(&world);
+    }
+}
+
+static void a_stalled_member_comes_back_by_resync(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mls_group *joined = NULL;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(SIZE_MAX);
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    mls_group_free(&world.members[2].group);
+    world_refresh(&world, 1);
+    OK(mls_group_write_group_info(world.members[1].group, true, &info));
+    struct mls_external_join_request request = {.group_info = buffer_span(&info),
+                                                .identity = &world.members[2].identity};
+    FAILS(mls_group_join_external(&request, &world.options, &world.random, &joined, &bundle),
+          STATUS_EXISTS);
+    request.identity = &world.members[7].identity;
+    request.resync = true;
+    FAILS(mls_group_join_external(&request, &world.options, &world.random, &joined, &bundle),
+          STATUS_NOT_FOUND);
+    join_externally(&world, 2, 1, true);
+    world_check(&world);
+    world_refresh(&world, 0);
+    world_check(&world);
+    world_clear(&world);
+}
+
+/* ---- messages ---- */
+
+static void messages_arrive_out_of_order_and_once(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mls_sent sent[10] = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    for (size_t i = 0; i < 10; i++) {
+        char text[] = "message 0";
+        text[8] = (char)('0' + i);
+        world_say(&world, 0, text, &sent[i]);
+        assert_int_equal(sent[i].generation, i);
+    }
+    static const size_t order[] = {3, 1, 9, 0, 2, 8, 4, 7, 5, 6};
+    for (size_t i = 0; i < 10; i++) {
+        char text[] = "message 0";
+        text[8] = (char)('0' + order[i]);
+        world_expect(&world, 1, buffer_span(&sent[order[i]].message), text);
+        FAILS(world_hear(&world, 1, buffer_span(&sent[order[i]].message), &received),
+              STATUS_REPLAYED);
+        world_restart(&world, 1);
+        FAILS(world_hear(&world, 1, buffer_span(&sent[order[i]].message), &received),
+              STATUS_REPLAYED);
+    }
+    OK(world_hear(&world, 0, buffer_span(&sent[0].message), &received));
+    assert_int_equal(received.kind, MLS_RECEIVED_OWN_MESSAGE);
+    for (size_t i = 0; i < 10; i++)
+        mls_sent_clear(&sent[i]);
+    world_clear(&world);
+}
+
+static void a_ratchet_goes_forward_a_thousand_steps_and_no_more(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    for (size_t i = 0; i < 1001; i++)
+        OK(mls_group_protect(world.members[0].group, SPAN_LITERAL("lane"), SPAN_LITERAL("far"), 0,
+                             &world.random, &sent));
+    assert_int_equal(sent.generation, 1000);
+    world_expect(&world, 1, buffer_span(&sent.message), "far");
+    OK(mls_group_protect(world.members[0].group, SPAN_LITERAL("lane"), SPAN_LITERAL("too far"), 0,
+                         &world.random, &sent));
+    FAILS(world_hear(&world, 2, buffer_span(&sent.message), &received), STATUS_LIMIT);
+    world_expect(&world, 1, buffer_span(&sent.message), "too far");
+    world_clear(&world);
+}
+
+static void late_messages_of_kept_epochs_are_read(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mls_sent sent[8] = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    for (size_t i = 0; i < 7; i++) {
+        world_say(&world, 1, "late", &sent[i]);
+        world_refresh(&world, i % 4);
+    }
+    world_remove(&world, 0, 1);
+    world_restart(&world, 2);
+    /* 8 commits later: the last 5 epochs are those of sent[3] to sent[6] and of the removal. */
+    FAILS(world_hear(&world, 2, buffer_span(&sent[2].message), &received), STATUS_WRONG_EPOCH);
+    world_expect(&world, 2, buffer_span(&sent[3].message), "late");
+    OK(world_hear(&world, 2, buffer_span(&sent[4].message), &received));
+    assert_true(span_equal(signature_public_span(&received.sender_key),
+                           signature_public_span(&world.members[1].signature_public)));
+    FAILS(world_hear(&world, 2, buffer_span(&sent[4].message), &received), STATUS_REPLAYED);
+    OK(mls_group_drop_epochs_before(world.members[2].group, sent[6].epoch));
+    world_store(&world, 2);
+    world_restart(&world, 2);
+    FAILS(world_hear(&world, 2, buffer_span(&sent[5].message), &received), STATUS_WRONG_EPOCH);
+    world_expect(&world, 2, buffer_span(&sent[6].message), "late");
+    for (size_t i = 0; i < 8; i++)
+        mls_sent_clear(&sent[i]);
+    world_clear(&world);
+}
+
+static void a_late_message_is_its_senders_though_the_leaf_has_changed_hands(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    world_say(&world, 2, "from the old one", &sent);
+    world_remove(&world, 0, 2);
+    world_add(&world, 0, 5);
+    assert_int_equal(mls_group_own_leaf(world.members[5].group), 2);
+    OK(world_hear(&world, 1, buffer_span(&sent.message), &received));
+    assert_true(span_equal(signature_public_span(&received.sender_key),
+                           signature_public_span(&world.members[2].signature_public)));
+    FAILS(world_hear(&world, 5, buffer_span(&sent.message), &received), STATUS_WRONG_EPOCH);
+    world_clear(&world);
+}
+
+static void the_removed_read_nothing_later_and_newcomers_nothing_earlier(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_sent_clear) struct mls_sent before = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent after = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    world_say(&world, 0, "before", &before);
+
+    /* Member 3 ignores its removal and keeps what it has: the new epoch stays closed to it. */
+    struct mls_proposal removal = {.type = MLS_PROPOSAL_REMOVE, .removed = 3};
+    struct mls_commit_request request = {.proposals = &removal, .proposal_count = 1};
+    struct mls_group *stubborn = world.members[3].group;
+    world.members[3].group = NULL;
+    world_commit(&world, 0, &request, &bundle);
+    world_accept(&world, 0, &bundle);
+    world_say(&world, 0, "after", &after);
+    FAILS(mls_group_receive(stubborn, buffer_span(&after.message), &world.options, &received),
+          STATUS_WRONG_EPOCH);
+    OK(mls_group_receive(stubborn, buffer_span(&bundle.commit), &world.options, &received));
+    assert_true(received.removes_us);
+    OK(mls_group_merge_staged(stubborn));
+    assert_true(mls_group_is_removed(stubborn));
+    FAILS(mls_group_receive(stubborn, buffer_span(&before.message), &world.options, &received),
+          STATUS_REMOVED);
+    FAILS(mls_group_write_tree(stubborn, &tree), STATUS_REMOVED);
+    assert_int_equal(mls_group_epoch_authenticator(stubborn).len, 0);
+    mls_group_free(&stubborn);
+
+    world_add(&world, 1, 6);
+    FAILS(world_hear(&world, 6, buffer_span(&before.message), &received), STATUS_WRONG_EPOCH);
+    FAILS(world_hear(&world, 6, buffer_span(&after.message), &received), STATUS_WRONG_EPOCH);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void removal_deletes_all_rows(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    world_check(&world);
+    world_refresh(&world, 3);
+    world_check(&world);
+    assert_true(world.members[3].table.count > 0);
+    world_remove(&world, 0, 3);
+    assert_int_equal(world.members[3].table.count, 0);
+    world_clear(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_suite_creates_adds_and_talks),
+        cmocka_unit_test(groups_of_two_to_nine_agree_after_each_change),
+        cmocka_unit_test(a_path_and_adds_go_in_one_commit),
+        cmocka_unit_test(a_commit_that_only_adds_has_no_path),
+        cmocka_unit_test(creating_a_commit_changes_nothing),
+        cmocka_unit_test(the_loser_of_a_race_follows_the_winner),
+        cmocka_unit_test(ones_own_commit_is_recognised),
+        cmocka_unit_test(proposals_by_reference_are_committed),
+        cmocka_unit_test(an_update_may_bring_a_new_signature_key),
+        cmocka_unit_test(extensions_change_by_a_commit),
+        cmocka_unit_test(a_newcomer_joins_by_an_external_commit),
+        cmocka_unit_test(a_stalled_member_comes_back_by_resync),
+        cmocka_unit_test(messages_arrive_out_of_order_and_once),
+        cmocka_unit_test(a_ratchet_goes_forward_a_thousand_steps_and_no_more),
+        cmocka_unit_test(late_messages_of_kept_epochs_are_read),
+        cmocka_unit_test(a_late_message_is_its_senders_though_the_leaf_has_changed_hands),
+        cmocka_unit_test(the_removed_read_nothing_later_and_newcomers_nothing_earlier),
+        cmocka_unit_test(removal_deletes_all_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
