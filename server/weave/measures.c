@@ -26,9 +26,16 @@ const char *measures_text(enum measures_kind kind)
     return texts[kind];
 }
 
-bool measures_may_show(const struct measures *measures)
+bool measures_may_show(const struct measures *measures, enum measures_kind kind)
 {
-    return measures->values[MEASURES_PEOPLE].value >= WEAVE_CELL_PEOPLE_MIN;
+    if (!measures->values[kind].defined)
+        return false;
+    if (measures->values[MEASURES_PEOPLE].value < WEAVE_CELL_PEOPLE_MIN)
+        return kind == MEASURES_PEOPLE;
+    double isolates = measures->values[MEASURES_ISOLATES].value;
+    bool few_isolates = isolates > 0 && isolates < WEAVE_CELL_PEOPLE_MIN;
+    return !few_isolates || (kind != MEASURES_ISOLATES && kind != MEASURES_COMPONENTS &&
+                             kind != MEASURES_LARGEST_COMPONENT);
 }
 
 static void

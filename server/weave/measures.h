@@ -75,8 +75,10 @@ MUST_CHECK enum status measures_compute(const struct graph *graph,
 const char *measures_key(enum measures_kind kind);
 const char *measures_text(enum measures_kind kind);
 
-/* Whether figures about the whole network may be shown: it is one cell, and has the same minimum
- * of people as every other (WEAVE_CELL_PEOPLE_MIN). */
-bool measures_may_show(const struct measures *measures);
+/* Whether the measure is defined and may be shown to others than those who run the server. The
+ * whole network is one cell: below WEAVE_CELL_PEOPLE_MIN people nothing is shown but `people`.
+ * People without a tie are a cell too: one to nine of them are hidden, and so is what would tell
+ * their number (components, largest_component). */
+bool measures_may_show(const struct measures *measures, enum measures_kind kind);
 
 #endif

@@ -160,7 +160,6 @@ static void has_defined_answers_for_an_empty_network(void **state)
         MEASURES_LARGEST_COMPONENT, MEASURES_MEAN_RESISTANCE};
     for (size_t i = 0; i < sizeof(absent) / sizeof(*absent); i++)
         assert_absent(&empty, absent[i]);
-    assert_false(measures_may_show(&empty));
 }
 
 static void has_defined_answers_for_one_person_and_for_two(void **state)
@@ -198,7 +197,44 @@ static void has_defined_answers_when_nobody_has_a_tie(void **state)
     assert_absent(&isolates, MEASURES_MEAN_PATH_REACHABLE);
     assert_absent(&isolates, MEASURES_E_I);
     assert_absent(&isolates, MEASURES_ALGEBRAIC_CONNECTIVITY);
-    assert_true(measures_may_show(&isolates));
+}
+
+/* So many people, the first two of them tied across groups. */
+static struct measures measures_of_a_pair_among(uint32_t people)
+{
+    static const uint32_t groups[32] = {0, 1};
+    static const struct graph_tie tie = {0, 1, 1};
+    struct graph_snapshot snapshot = {
+        .person_count = people, .groups = groups, .group_count = 2, .ties = &tie, .tie_count = 1};
+    struct graph *graph = NULL;
+    assert_int_equal(graph_new(&snapshot, &graph), STATUS_OK);
+    return measures_of(graph);
+}
+
+static void shows_nothing_of_nine_people_but_their_number(void **state)
+{
+    (void)state;
+    const struct measures nine = measures_of_a_pair_among(9);
+    for (enum measures_kind kind = 0; kind < MEASURES_COUNT; kind++)
+        assert_int_equal(measures_may_show(&nine, kind), kind == MEASURES_PEOPLE);
+    const struct measures ten = measures_of(sample_kite());
+    for (enum measures_kind kind = 0; kind < MEASURES_COUNT; kind++)
+        assert_int_equal(measures_may_show(&ten, kind), ten.values[kind].defined);
+}
+
+static void hides_how_many_are_without_a_tie_when_they_are_few(void **state)
+{
+    (void)state;
+    const struct measures nine = measures_of_a_pair_among(11), ten = measures_of_a_pair_among(12);
+    static const enum measures_kind telling[] = {MEASURES_ISOLATES, MEASURES_COMPONENTS,
+                                                 MEASURES_LARGEST_COMPONENT};
+    for (size_t i = 0; i < 3; i++) {
+        assert_false(measures_may_show(&nine, telling[i]));
+        assert_true(measures_may_show(&ten, telling[i]));
+    }
+    assert_true(measures_may_show(&nine, MEASURES_DENSITY));
+    assert_true(measures_may_show(&nine, MEASURES_E_I));
+    assert_false(measures_may_show(&nine, MEASURES_MEAN_PATH)); /* absent */
 }
 
 static void gives_no_e_i_for_a_single_group(void **state)
@@ -306,6 +342,8 @@ int main(void)
         cmocka_unit_test(has_defined_answers_for_an_empty_network),
         cmocka_unit_test(has_defined_answers_for_one_person_and_for_two),
         cmocka_unit_test(has_defined_answers_when_nobody_has_a_tie),
+        cmocka_unit_test(shows_nothing_of_nine_people_but_their_number),
+        cmocka_unit_test(hides_how_many_are_without_a_tie_when_they_are_few),
         cmocka_unit_test(gives_no_e_i_for_a_single_group),
         cmocka_unit_test(counts_betweenness_from_all_sources_like_the_whole),
         cmocka_unit_test(returns_the_errors_of_igraph),
