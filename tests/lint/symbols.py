@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the binaries show of the architecture, read with nm and objdump.
 
-    symbols.py server PROGRAM WEFT_MLS_MEMBER.a WEFT_MLS_PUBLIC.a
+    symbols.py server PROGRAM WEFT_MLS_MEMBER.a WEFT_WIRE.a
         weftd carries no symbol of mls/member: that the server cannot read is a fact of the link.
+        It does carry some of wire/, which shows that its symbols can be seen.
     symbols.py pure LIBRARY...
         The libraries of protocol/ call nothing that does I/O or reads a clock, and have no
         variables of their own.
@@ -58,13 +59,13 @@ def defined(path):
     return symbols(path, "--defined-only", "--extern-only")
 
 
-def check_server(program, member, public):
+def check_server(program, member, present):
     member_only = defined(member)
     own = symbols(program, "--defined-only")
     if not member_only:
         return [f"{member}:1: defines no symbol, so nothing can be shown"]
-    if not own & defined(public):
-        return [f"{program}:1: carries no symbol of {public} either: stripped, or not the server?"]
+    if not own & defined(present):
+        return [f"{program}:1: carries no symbol of {present} either: stripped, or not the server?"]
     return [f"{program}:1: carries {name} of mls/member" for name in sorted(own & member_only)]
 
 
