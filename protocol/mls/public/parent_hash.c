@@ -53,9 +53,12 @@ enum status mls_tree_merge_path(struct mls_tree *tree,
         return STATUS_INVALID_TREE;
     /* RFC 9420, 12.4.2: "Verify that none of the public keys in the UpdatePath appear in any node
      * of the new ratchet tree." */
-    for (size_t i = 0; i < count; i++)
-        if (mls_tree_find_encryption_key(tree, keys[i]) != MLS_NO_NODE)
+    for (size_t i = 0; i < count; i++) {
+        uint32_t found;
+        TRY(tree_index_find(tree, TREE_KEY_ENCRYPTION, keys[i], &found));
+        if (found != MLS_NO_NODE)
             return STATUS_INVALID_TREE;
+    }
     TRY(mls_tree_blank_direct_path(tree, leaf));
     TRY(set_parents(tree, steps, keys, count, &hash));
     *leaf_parent_hash = hash;

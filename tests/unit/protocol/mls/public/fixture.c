@@ -282,32 +282,30 @@ static void fill_nodes(struct making *making,
     making->path.node_count = spoil == SPOIL_ONE_NODE_LESS ? count - 1 : count;
 }
 
-/* The leaf's place; an external committer's is made first, as an Add would make it. */
-static uint32_t take_place(struct making *making, struct mls_tree *tree)
+/* Makes an external committer's place first, as an Add would; false when it may not be added. */
+static bool take_place(struct making *making, struct mls_tree *tree, uint32_t leaf)
 {
-    uint32_t leaf = making->commit->sender.index;
     if (making->commit->sender.type == MLS_SENDER_MEMBER)
-        return leaf;
+        return true;
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
-    fixture_write_leaf(&making->committer, fixture_leaf(&making->committer, MLS_LEAF_COMMIT), 0,
-                       &bytes);
-    must(mls_tree_add(tree, buffer_span(&bytes), &leaf));
-    return leaf;
+    struct mls_leaf_node node = fixture_leaf(&making->committer, MLS_LEAF_COMMIT);
+    fixture_write_leaf(&making->committer, node, leaf, &bytes);
+    return mls_tree_add(tree, buffer_span(&bytes), &leaf) == STATUS_OK;
 }
 
 static void make_path(struct making *making)
 {
     struct mls_proposal_effect effect = {0};
     struct digest parent_hash = {0};
-    uint32_t leaf = 0;
+    uint32_t leaf = making->commit->sender.index;
     making->committer = *making->commit->committer;
     if (making->commit->spoil != SPOIL_KEEP_LEAF_KEY)
         person_new_encryption_key(&making->committer);
     CLEANUP(mls_tree_free) struct mls_tree *tree = apply_proposals(making, &effect);
-    if (tree != NULL) {
-        leaf = take_place(making, tree);
+    if (tree != NULL && making->commit->sender.type != MLS_SENDER_MEMBER)
+        leaf = mls_tree_next_free_leaf(tree);
+    if (tree != NULL && take_place(making, tree, leaf))
         fill_nodes(making, tree, &effect, leaf, &parent_hash);
-    }
     struct mls_leaf_node node = fixture_leaf(&making->committer, MLS_LEAF_COMMIT);
     if (making->commit->spoil == SPOIL_PARENT_HASH)
         parent_hash.bytes[0] ^= 1;
