@@ -284,9 +284,7 @@ static void join_externally(struct world *world, size_t who, size_t from, bool r
     OK(mls_public_group_check_group_info(mls_group_public(joined), buffer_span(&bundle.group_info),
                                          mls_group_own_leaf(joined)));
     world->members[who].group = joined;
-    for (size_t i = 0; i < world->members[who].table.count; i++)
-        buffer_clear(&world->members[who].table.rows[i].bytes);
-    world->members[who].table.count = 0;
+    world_forget_rows(world, who);
     world_store(world, who);
 }
 

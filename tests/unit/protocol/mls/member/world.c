@@ -110,13 +110,22 @@ void world_store(struct world *world, size_t who)
     mls_group_changes_done(member->group);
 }
 
+enum status world_try_restore(struct world *world, size_t who, struct mls_group **group)
+{
+    struct mls_row_source source = {next_row, &world->members[who].table};
+    world->members[who].table.next = 0;
+    return mls_group_restore(&source, &world->options, group);
+}
+
 void world_restart(struct world *world, size_t who)
 {
-    struct member *member = &world->members[who];
-    struct mls_row_source source = {next_row, &member->table};
-    mls_group_free(&member->group);
-    member->table.next = 0;
-    OK(mls_group_restore(&source, &world->options, &member->group));
+    mls_group_free(&world->members[who].group);
+    OK(world_try_restore(world, who, &world->members[who].group));
+}
+
+void world_forget_rows(struct world *world, size_t who)
+{
+    table_clear(&world->members[who].table);
 }
 
 /* ---- people ---- */

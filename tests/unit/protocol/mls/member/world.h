@@ -99,8 +99,14 @@ void world_check(struct world *world);
 /* Writes the member's changes to its table. */
 void world_store(struct world *world, size_t who);
 
+/* Empties the member's table, as when its group is replaced by another. */
+void world_forget_rows(struct world *world, size_t who);
+
 /* Frees the member's group and restores it from its table. */
 void world_restart(struct world *world, size_t who);
+
+/* A second group from the member's table. */
+enum status world_try_restore(struct world *world, size_t who, struct mls_group **group);
 
 /* Whether the member's table has these bytes anywhere. */
 bool table_has(const struct table *table, struct span bytes);

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What a member's group does not take, and that it is as before afterwards. */
+#include "protocol/mls/member/group_state.h"
+#include "protocol/mls/member/protection.h"
+#include "tests/unit/protocol/mls/member/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define OK(call) assert_string_equal(status_name(call), "OK")
+#define FAILS(call, expected) assert_string_equal(status_name(call), status_name(expected))
+
+/* ---- the state as one string of bytes ---- */
+
+static enum status put_row(void *context, const struct mls_row_key *key, struct span bytes)
+{
+    struct writer writer = writer_of(context);
+    writer_u8(&writer, (uint8_t)key->kind);
+    writer_u64(&writer, key->epoch);
+    writer_u32(&writer, key->index);
+    writer_vector(&writer, bytes);
+    return writer_finish(&writer);
+}
+
+static enum status drop_row(void *context, const struct mls_row_key *key)
+{
+    (void)context;
+    (void)key;
+    fail();
+    return STATUS_OK;
+}
+
+static void state_of(struct mls_group *group, struct buffer *state)
+{
+    struct mls_row_sink sink = {put_row, drop_row, state};
+    OK(mls_group_rows(group, &sink));
+}
+
+/* Whether the message is refused and leaves no trace. */
+static void assert_refused(struct world *world, size_t who, struct span message)
+{
+    CLEANUP(buffer_clear) struct buffer before = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer after = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    struct mls_group *group = world->members[who].group;
+    state_of(group, &before);
+    enum status status = mls_group_receive(group, message, &world->options, &received);
+    assert_int_not_equal(status, STATUS_OK);
+    assert_int_not_equal(status, STATUS_INTERNAL);
+    assert_null(mls_group_staged(group));
+    state_of(group, &after);
+    assert_true(span_equal(buffer_span(&before), buffer_span(&after)));
+}
+
+/* Every truncation, a byte more, and one bit in each byte (which one depends on its place). */
+static void assert_all_damage_refused(struct world *world, size_t who, struct span message)
+{
+    uint8_t *copy = malloc(message.len + 1);
+    assert_non_null(copy);
+    memcpy(copy, message.ptr, message.len);
+    copy[message.len] = 0;
+    assert_refused(world, who, span_of(copy, message.len + 1));
+    for (size_t len = 0; len < message.len; len++)
+        assert_refused(world, who, span_of(copy, len));
+    for (size_t i = 0; i < message.len; i++) {
+        uint8_t bit = (uint8_t)(1u << (i * 5 % 8));
+        copy[i] ^= bit;
+        assert_refused(world, who, span_of(copy, message.len));
+        copy[i] ^= bit;
+    }
+    free(copy);
+}
+
+static void damaged_application_messages(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_sent_clear) struct mls_sent first = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent second = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    world_say(&world, 0, "first", &first);
+    world_expect(&world, 1, buffer_span(&first.message), "first");
+    world_say(&world, 0, "second", &second);
+    assert_all_damage_refused(&world, 1, buffer_span(&second.message));
+    world_expect(&world, 1, buffer_span(&second.message), "second");
+    world_clear(&world);
+}
+
+static void damaged_commits_and_proposals(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer update = BUFFER_INIT(SIZE_MAX);
+    struct mls_commit_request request = {.authenticated_data = SPAN_LITERAL("head")};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    OK(mls_group_propose_update(world.members[0].group, NULL, SPAN_EMPTY, &world.random, &update));
+    assert_all_damage_refused(&world, 1, buffer_span(&update));
+    world_commit(&world, 0, &request, &bundle);
+    assert_all_damage_refused(&world, 1, buffer_span(&bundle.commit));
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static enum status join_from(struct world *world, size_t who, struct span welcome, struct span tree)
+{
+    struct member *member = &world->members[who];
+    struct mls_group *joined = NULL;
+    struct mls_join_request request = {.welcome = welcome,
+                                       .key_package = buffer_span(&member->package),
+                                       .private_part = buffer_span(&member->package_private),
+                                       .ratchet_tree = tree};
+    enum status status = mls_group_join(&request, &world->options, &joined);
+    assert_int_equal(status == STATUS_OK, joined != NULL);
+    mls_group_free(&joined);
+    return status;
+}
+
+static void damaged_welcomes_and_trees(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    struct mls_key_package_checked checked;
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    OK(mls_key_package_check(buffer_span(&world.members[2].package), &world.options, &checked));
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    struct mls_commit_request request = {
+        .proposals = &add, .proposal_count = 1, .force_path = true};
+    world_commit(&world, 0, &request, &bundle);
+    world_accept(&world, 0, &bundle);
+    OK(mls_group_write_tree(world.members[0].group, &tree));
+    struct buffer *parts[2] = {&bundle.welcome, &tree};
+    for (size_t part = 0; part < 2; part++) {
+        struct span whole = buffer_span(parts[part]);
+        for (size_t i = 0; i < whole.len; i++) {
+            struct span cut = {whole.ptr, i};
+            struct span welcome = part == 0 ? cut : buffer_span(&bundle.welcome);
+            struct span ratchet_tree = part == 1 ? cut : buffer_span(&tree);
+            assert_int_not_equal(join_from(&world, 2, welcome, ratchet_tree), STATUS_OK);
+            parts[part]->ptr[i] ^= (uint8_t)(1u << (i * 3 % 8));
+            assert_int_not_equal(
+                join_from(&world, 2, buffer_span(&bundle.welcome), buffer_span(&tree)), STATUS_OK);
+            parts[part]->ptr[i] ^= (uint8_t)(1u << (i * 3 % 8));
+        }
+    }
+    OK(join_from(&world, 2, buffer_span(&bundle.welcome), buffer_span(&tree)));
+    FAILS(join_from(&world, 3, buffer_span(&bundle.welcome), buffer_span(&tree)), STATUS_NOT_FOUND);
+    world_clear(&world);
+}
+
+/* ---- forgeries ---- */
+
+/* Member 1 seals as if it were member 0, with member 0's next key, which it knows. */
+static void seal_as_another(struct world *world, struct buffer *out)
+{
+    struct mls_group *forger = world->members[1].group;
+    struct signature signature;
+    uint32_t generation = 0;
+    struct mls_authenticated_content authenticated = {
+        .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
+        .content = {.group_id = mls_group_id(forger),
+                    .epoch = mls_group_epoch(forger),
+                    .sender = {MLS_SENDER_MEMBER, 0},
+                    .type = MLS_CONTENT_APPLICATION,
+                    .application_data = SPAN_LITERAL("forged")}};
+    OK(mls_protection_sign_content(forger->suite, secret_span(forger->signature_key),
+                                   MLS_WIRE_PRIVATE_MESSAGE, &authenticated.content,
+                                   mls_group_context_bytes(forger), &signature));
+    authenticated.auth.signature = signature_span(&signature);
+    struct mls_private_seal seal = {
+        .suite = forger->suite,
+        .sender_data_secret = mls_key_schedule_get(&forger->epoch->secrets, MLS_SECRET_SENDER_DATA),
+        .tree = forger->epoch->tree,
+        .random = &world->random};
+    OK(mls_protection_seal_private(&seal, &authenticated, &generation, out));
+}
+
+static void a_message_forged_by_another_member_does_not_use_up_the_key(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(buffer_clear) struct buffer forged = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_sent_clear) struct mls_sent first = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent second = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    world_say(&world, 0, "first", &first);
+    world_expect(&world, 1, buffer_span(&first.message), "first");
+    world_expect(&world, 2, buffer_span(&first.message), "first");
+    seal_as_another(&world, &forged);
+    assert_refused(&world, 2, buffer_span(&forged));
+    FAILS(world_hear(&world, 2, buffer_span(&forged), &received), STATUS_BAD_SIGNATURE);
+    world_say(&world, 0, "second", &second);
+    world_expect(&world, 2, buffer_span(&second.message), "second");
+    world_clear(&world);
+}
+
+/* The commit with a tag of this length in place of its own. */
+static void reseal(const struct mls_group *sender,
+                   struct span commit,
+                   size_t confirmation_len,
+                   size_t membership_len,
+                   struct buffer *out)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    struct mls_message message;
+    OK(mls_message_decode(commit, &arena, &message));
+    message.public_message.auth.confirmation_tag.len = confirmation_len;
+    struct mls_authenticated_content authenticated = {
+        MLS_WIRE_PUBLIC_MESSAGE, message.public_message.content, message.public_message.auth};
+    buffer_truncate(out, 0);
+    if (membership_len == 32) {
+        OK(mls_protection_seal_public(
+            sender->suite, mls_key_schedule_get(&sender->epoch->secrets, MLS_SECRET_MEMBERSHIP),
+            &authenticated, mls_group_context_bytes(sender), out));
+        return;
+    }
+    message.public_message.membership_tag.len = membership_len;
+    struct writer writer = writer_of(out);
+    mls_message_write(&writer, &message);
+    OK(writer_finish(&writer));
+}
+
+static void tags_that_are_short_or_empty(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer changed = BUFFER_INIT(SIZE_MAX);
+    struct mls_commit_request request = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    world_commit(&world, 0, &request, &bundle);
+    for (size_t len = 0; len < 32; len++) {
+        reseal(world.members[0].group, buffer_span(&bundle.commit), len, 32, &changed);
+        assert_refused(&world, 1, buffer_span(&changed));
+        reseal(world.members[0].group, buffer_span(&bundle.commit), 32, len, &changed);
+        assert_refused(&world, 1, buffer_span(&changed));
+    }
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void leaf_indices_that_look_negative(void **state)
+{
+    (void)state;
+    static const uint32_t indices[] = {4, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    for (size_t i = 0; i < sizeof indices / sizeof *indices; i++) {
+        struct mls_proposal removal = {.type = MLS_PROPOSAL_REMOVE, .removed = indices[i]};
+        struct mls_commit_request request = {.proposals = &removal, .proposal_count = 1};
+        FAILS(mls_group_commit(world.members[0].group, &request, &world.options, &world.random,
+                               &bundle),
+              STATUS_INVALID_PROPOSAL);
+        CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
+        OK(mls_group_propose(world.members[0].group, &removal, SPAN_EMPTY, &message));
+        assert_refused(&world, 1, buffer_span(&message));
+    }
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void messages_of_other_groups_and_epochs(void **state)
+{
+    (void)state;
+    struct world world;
+    struct world other;
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_commit_request request = {0};
+    world_init(&world, 1);
+    world_init(&other, 1);
+    other.random_state = 77777;
+    world_start_group(&world, 2);
+    world_start_group(&other, 2);
+    world_say(&other, 0, "elsewhere", &sent);
+    assert_refused(&world, 1, buffer_span(&sent.message));
+    world_commit(&world, 0, &request, &bundle);
+    world_accept(&world, 0, &bundle);
+    FAILS(world_hear(&world, 1, buffer_span(&bundle.commit), &received), STATUS_WRONG_EPOCH);
+    world_clear(&other);
+    world_clear(&world);
+}
+
+static void a_dropped_commit_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    CLEANUP(buffer_clear) struct buffer before = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer after = BUFFER_INIT(SIZE_MAX);
+    struct mls_commit_request request = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    world_commit(&world, 0, &request, &bundle);
+    state_of(world.members[1].group, &before);
+    OK(mls_group_receive(world.members[1].group, buffer_span(&bundle.commit), &world.options,
+                         &received));
+    assert_non_null(mls_group_staged(world.members[1].group));
+    mls_group_drop_staged(world.members[1].group);
+    state_of(world.members[1].group, &after);
+    assert_true(span_equal(buffer_span(&before), buffer_span(&after)));
+    FAILS(mls_group_merge_staged(world.members[1].group), STATUS_NOT_FOUND);
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+    world_clear(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(damaged_application_messages),
+        cmocka_unit_test(damaged_commits_and_proposals),
+        cmocka_unit_test(damaged_welcomes_and_trees),
+        cmocka_unit_test(a_message_forged_by_another_member_does_not_use_up_the_key),
+        cmocka_unit_test(tags_that_are_short_or_empty),
+        cmocka_unit_test(leaf_indices_that_look_negative),
+        cmocka_unit_test(messages_of_other_groups_and_epochs),
+        cmocka_unit_test(a_dropped_commit_leaves_no_trace),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
