@@ -174,12 +174,16 @@ static void prefers_who_knows_the_matter(void **state)
 static void finds_topics_as_whole_words_only(void **state)
 {
     (void)state;
+    static const struct span nothing = {NULL, 0};
+    struct assisters_request empty = {.node = 0, .group = 0, .topics = &nothing, .topic_count = 1};
     static const char *const without[] = {"antisepsis", "sepsiss", "\xC3\xA9sepsis", "", "seps is"};
     struct assisters_candidate candidate = candidate_at(21);
     struct assisters_request request = request_of(3);
     for (size_t i = 0; i < sizeof(without) / sizeof(*without); i++) {
         candidate.can_help_with = span_from_text(without[i]);
         struct assisters chosen = choose(&request, &candidate, 1);
+        assert_int_equal(chosen.choices[0].reason.topics_helped, 0);
+        chosen = choose(&empty, &candidate, 1);
         assert_int_equal(chosen.choices[0].reason.topics_helped, 0);
     }
 }
@@ -284,6 +288,10 @@ static void refuses_what_is_out_of_range(void **state)
     candidate = candidate_at(10);
     request.node = PEOPLE;
     assert_int_equal(assisters_choose(graph, &request, &candidate, 1, &chosen), STATUS_INVALID);
+    request = request_of(0);
+    candidate.topic_count = WEAVE_TOPICS_MAX + 1;
+    assert_int_equal(assisters_choose(graph, &request, &candidate, 1, &chosen), STATUS_LIMIT);
+    candidate.topic_count = 0;
     request = request_of(WEAVE_TOPICS_MAX + 1);
     assert_int_equal(assisters_choose(graph, &request, &candidate, 1, &chosen), STATUS_LIMIT);
     graph_free(&graph);
@@ -338,6 +346,9 @@ static void says_the_reason_in_plain_english(void **state)
                     "From Ward 7; shares your topics: sepsis; offers to help with Discharge and "
                     "handover; no path leads to them yet; would bring 1 person more within two "
                     "steps of you.");
+    reason = (struct assisters_reason){.topics_helped = 2, .in_network = true, .distance = 1};
+    assert_sentence(&reason,
+                    "From Ward 7; offers to help with Discharge; a contact of yours already.");
     struct assisters_request request = request_of(3);
     CLEANUP(buffer_clear) struct buffer full = BUFFER_INIT(10);
     assert_int_equal(assisters_sentence(&reason, &request, SPAN_LITERAL("Ward 7"), &full),

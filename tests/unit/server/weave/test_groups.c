@@ -195,6 +195,17 @@ static void counts_ties_that_name_one_person_many_times_as_one_person(void **sta
     groups_matrix_clear(&matrix);
 }
 
+static void refuses_a_matrix_that_nobody_would_read(void **state)
+{
+    (void)state;
+    struct plan plan = {.group_count = 1, .sizes = {10}};
+    struct graph *graph = graph_of(&plan);
+    struct groups_parts parts = {.count = GROUPS_PARTS_MAX + 1};
+    struct groups_matrix matrix;
+    assert_int_equal(groups_matrix_init(graph, &parts, &matrix), STATUS_LIMIT);
+    graph_free(&graph);
+}
+
 static void counts_introductions_per_pair_of_parts(void **state)
 {
     (void)state;
@@ -252,6 +263,7 @@ int main(void)
         cmocka_unit_test(hides_cells_that_nine_people_hold_and_one_more),
         cmocka_unit_test(hides_another_cell_when_few_people_hold_the_hidden_ones),
         cmocka_unit_test(counts_ties_that_name_one_person_many_times_as_one_person),
+        cmocka_unit_test(refuses_a_matrix_that_nobody_would_read),
         cmocka_unit_test(counts_introductions_per_pair_of_parts),
         cmocka_unit_test(counts_all_introductions_of_a_real_network),
     };

@@ -169,6 +169,42 @@ static void joins_the_parts_first_and_the_largest_first(void **state)
     graph_free(&graph);
 }
 
+static void joins_only_as_many_parts_as_it_may(void **state)
+{
+    (void)state;
+    struct graph *graph = graph_in_parts(NULL, 0);
+    for (uint32_t count = 0; count <= 3; count++) {
+        struct introductions chosen = choose(graph, (struct introductions_options){.count = count});
+        assert_int_equal(chosen.count, count);
+        for (uint32_t i = 0; i < count; i++)
+            assert_true(isinf(chosen.pairs[i].gain));
+        introductions_clear(&chosen);
+    }
+    graph_free(&graph);
+}
+
+static void goes_by_degree_where_dense_matrices_do_not_fit(void **state)
+{
+    (void)state;
+    enum { PEOPLE = WEAVE_DENSE_PEOPLE_MAX + 1 };
+    static uint32_t groups[PEOPLE];
+    for (uint32_t u = 0; u < PEOPLE; u++)
+        groups[u] = u % 7;
+    struct graph_snapshot snapshot = {.person_count = PEOPLE, .groups = groups, .group_count = 7};
+    struct graph *graph = NULL;
+    assert_int_equal(graph_new(&snapshot, &graph), STATUS_OK);
+    struct introductions_options options = {.count = 20, .method = INTRODUCTIONS_RESISTANCE};
+    struct introductions chosen = {0};
+    assert_int_equal(introductions_choose(graph, &options, &chosen), STATUS_LIMIT);
+    options.method = INTRODUCTIONS_BY_SIZE;
+    chosen = choose(graph, options);
+    assert_int_equal(chosen.method, INTRODUCTIONS_DEGREE);
+    assert_int_equal(chosen.count, 20);
+    assert_allowed(graph, &chosen, WEAVE_LOAD_CAP);
+    introductions_clear(&chosen);
+    graph_free(&graph);
+}
+
 static void joins_what_is_left_among_itself_when_the_largest_part_is_full(void **state)
 {
     (void)state;
@@ -300,6 +336,8 @@ int main(void)
         cmocka_unit_test(takes_the_pair_that_lowers_resistance_most_again_and_again),
         cmocka_unit_test(keeps_its_gains_exact_over_many_steps),
         cmocka_unit_test(joins_the_parts_first_and_the_largest_first),
+        cmocka_unit_test(joins_only_as_many_parts_as_it_may),
+        cmocka_unit_test(goes_by_degree_where_dense_matrices_do_not_fit),
         cmocka_unit_test(joins_what_is_left_among_itself_when_the_largest_part_is_full),
         cmocka_unit_test(stops_when_no_pair_is_allowed),
         cmocka_unit_test(has_nothing_to_say_about_nobody_and_one),

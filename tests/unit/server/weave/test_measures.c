@@ -59,6 +59,16 @@ static void assert_known(struct graph *graph, struct known known)
     }
 }
 
+static void has_a_key_and_a_text_for_every_measure(void **state)
+{
+    (void)state;
+    for (enum measures_kind kind = 0; kind < MEASURES_COUNT; kind++) {
+        assert_true(strlen(measures_text(kind)) > 10);
+        for (enum measures_kind other = 0; other < kind; other++)
+            assert_string_not_equal(measures_key(kind), measures_key(other));
+    }
+}
+
 static void knows_the_star(void **state)
 {
     (void)state;
@@ -333,6 +343,7 @@ static void matches_the_published_figures_of_a_real_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_a_key_and_a_text_for_every_measure),
         cmocka_unit_test(knows_the_star),
         cmocka_unit_test(knows_the_chain),
         cmocka_unit_test(knows_two_cliques_with_0_1_and_2_bridges),

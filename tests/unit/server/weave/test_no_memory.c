@@ -121,6 +121,13 @@ static enum status measure(void *context)
     return measures_compute(context, &options, &measures);
 }
 
+static enum status estimate(void *context)
+{
+    struct measures measures;
+    struct measures_options options = {.exact_max = 1, .without_dense = true};
+    return measures_compute(context, &options, &measures);
+}
+
 static enum status introduce_by(const struct graph *graph, enum introductions_method method)
 {
     struct introductions_options options = {.count = 10, .method = method};
@@ -162,6 +169,16 @@ static enum status choose_assisters(void *context)
     return assisters_choose(context, &request, &candidate, 1, &chosen);
 }
 
+static void estimating_measures_survives(void **state)
+{
+    (void)state;
+    struct graph_snapshot snapshot = {.person_count = WEAVE_SAMPLES + 1};
+    struct graph *graph = NULL;
+    assert_int_equal(graph_new(&snapshot, &graph), STATUS_OK);
+    assert_survives(estimate, graph);
+    graph_free(&graph);
+}
+
 static void reading_tables_survives(void **state)
 {
     (void)state;
@@ -192,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading_tables_survives),
         cmocka_unit_test(building_a_graph_survives),
+        cmocka_unit_test(estimating_measures_survives),
         cmocka_unit_test(all_that_uses_a_graph_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

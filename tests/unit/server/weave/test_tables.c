@@ -137,6 +137,7 @@ static void says_line_column_and_reason_of_a_bad_row(void **state)
     REFUSED("person_id,name,group\n1,Ann,  \n", TABLES_EMPTY_GROUP, 2, 7);
     REFUSED("person_id,name,group\n1,A\x1B[2J,ICU\n", TABLES_CONTROL_CHARACTER, 2, 3);
     REFUSED("person_id,name,group\n1,A\xE2\x80\xAE,ICU\n", TABLES_CONTROL_CHARACTER, 2, 3);
+    REFUSED("person_id,name,group\n1,A\xE2\x81\xA6,ICU\n", TABLES_CONTROL_CHARACTER, 2, 3);
     REFUSED("person_id,name,group\n1,A\xC2\x9B,ICU\n", TABLES_CONTROL_CHARACTER, 2, 3);
     REFUSED("person_id,name,group\n1,\"A\nB\",ICU\n", TABLES_CONTROL_CHARACTER, 2, 3);
     REFUSED("person_id,name,group\n1,A\rB,ICU\n", TABLES_CONTROL_CHARACTER, 2, 3);
@@ -149,6 +150,13 @@ static void says_line_column_and_reason_of_a_bad_row(void **state)
     REFUSED("person_id,name,group\n1,Ann,\"", TABLES_OPEN_QUOTE, 2, 7);
     REFUSED("0\td1\n1\n", TABLES_FIELDS_MISSING, 2, 1);
     REFUSED("0\td1\n1\td1\t3\n", TABLES_FIELDS_EXTRA, 2, 6);
+}
+
+static void has_a_text_for_every_fault(void **state)
+{
+    (void)state;
+    for (enum tables_fault fault = 0; fault <= TABLES_WEIGHT_OUT_OF_RANGE; fault++)
+        assert_true(strlen(tables_fault_text(fault)) > 5);
 }
 
 static void names_the_earlier_line_of_a_repeated_id(void **state)
@@ -294,6 +302,7 @@ int main(void)
         cmocka_unit_test(undoes_quotes_and_keeps_delimiters_inside_them),
         cmocka_unit_test(reads_plain_groups_with_comments),
         cmocka_unit_test(says_line_column_and_reason_of_a_bad_row),
+        cmocka_unit_test(has_a_text_for_every_fault),
         cmocka_unit_test(names_the_earlier_line_of_a_repeated_id),
         cmocka_unit_test(refuses_fields_over_their_length),
         cmocka_unit_test(counts_every_bad_row_and_goes_on_after_each),
