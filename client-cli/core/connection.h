@@ -19,18 +19,19 @@
 #include "protocol/base/id.h"
 #include "protocol/base/limits.h"
 #include "protocol/wire/hello.h"
+#include "protocol/wire/invite_link.h"
 #include "protocol/wire/requests.h"
 
 struct uv_loop_s;
 struct connection;
 
 struct connection_server {
-    const char *host;
+    char host[INVITE_HOST_SIZE_MAX + 1];
     uint16_t port;
     uint8_t log_key[32]; /* the pin */
 };
 
-/* A connection that is not open yet. `server.host` must outlive it, as must the loop. */
+/* A connection that is not open yet. The loop must outlive it. */
 MUST_CHECK enum status connection_new(struct uv_loop_s *loop,
                                       const struct connection_server *server,
                                       struct connection **connection);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum status
+command_explain(struct invocation *invocation, enum status status, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    vsnprintf(invocation->explanation, sizeof invocation->explanation, format, values);
+    va_end(values);
+    return status;
+}
+
+static void show_error(struct invocation *invocation, enum status status)
+{
+    const char *text = invocation->explanation;
+    if (text[0] == '\0' && invocation->engine != NULL)
+        text = engine_explanation(invocation->engine);
+    if (text[0] == '\0')
+        text = invocation->arguments.problem;
+    if (text[0] == '\0')
+        text = status_text(status);
+    out_error(invocation->out, status, text);
+}
+
+static enum status check_count(struct invocation *invocation)
+{
+    const struct command *command = invocation->command;
+    size_t count = invocation->arguments.positional_count;
+    if (count >= command->positional_min && count <= command->positional_max)
+        return STATUS_OK;
+    return command_explain(invocation, STATUS_USAGE, "usage: weft %s%s%s %s", command->noun,
+                           command->verb == NULL ? "" : " ",
+                           command->verb == NULL ? "" : command->verb, command->usage);
+}
+
+static enum status prepare_and_run(struct invocation *invocation)
+{
+    TRY(check_count(invocation));
+    if (invocation->command->needs == COMMAND_NEEDS_CONNECTION)
+        TRY(engine_connect(invocation->engine));
+    return invocation->command->run(invocation);
+}
+
+enum status command_run(struct invocation *invocation)
+{
+    if (invocation->engine != NULL)
+        engine_forget_explanation(invocation->engine);
+    enum status status = prepare_and_run(invocation);
+    if (status != STATUS_OK)
+        show_error(invocation, status);
+    return status;
+}

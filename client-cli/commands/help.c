@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/help.h"
+
+#include "client-cli/commands/table.h"
+#include "client-cli/commands/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_WIDTH 34
+
+static void format_name(const struct command *command, char *text, size_t size)
+{
+    snprintf(text, size, "%s%s%s %s", command->noun, command->verb == NULL ? "" : " ",
+             command->verb == NULL ? "" : command->verb, command->usage);
+}
+
+static json_t *flags_json(const struct flag *flags)
+{
+    json_t *list = json_array();
+    for (; flags != NULL && flags->name != NULL; flags++)
+        json_array_append_new(list, json_pack("{s:s, s:s?, s:s}", "name", flags->name, "value",
+                                              flags->value, "help", flags->help));
+    return list;
+}
+
+static void show_line(struct out *out, const struct command *command)
+{
+    char name[120];
+    format_name(command, name, sizeof name);
+    if (strlen(name) > NAME_WIDTH) {
+        out_line(out, "  weft %s", name);
+        out_line(out, "  %*s %s", NAME_WIDTH + 5, "", command->summary);
+    } else {
+        out_line(out, "  weft %-*s %s", NAME_WIDTH, name, command->summary);
+    }
+    out_record(out, json_pack("{s:s, s:s, s:s?, s:s, s:s, s:o}", "type", "command", "noun",
+                              command->noun, "verb", command->verb, "usage", command->usage,
+                              "summary", command->summary, "flags", flags_json(command->flags)));
+}
+
+static void show_flags(struct out *out, const struct flag *flags)
+{
+    for (; flags != NULL && flags->name != NULL; flags++) {
+        char name[80];
+        snprintf(name, sizeof name, "--%s%s%s", flags->name, flags->value == NULL ? "" : " ",
+                 flags->value == NULL ? "" : flags->value);
+        out_line(out, "  %-24s %s", name, flags->help);
+    }
+}
+
+void help_show_all(struct out *out)
+{
+    out_heading(out, "weft - ask peers for help, in channels that the server cannot read");
+    out_line(out, "%s", "");
+    for (size_t i = 0; i < command_table_count; i++)
+        show_line(out, &command_table[i]);
+    out_line(out, "%s", "");
+    out_line(out, "A CHANNEL is a title, the beginning of one, or an id; a PERSON is a name or an "
+                  "id.");
+    out_line(out, "More on one: weft help COMMAND, or weft COMMAND --help");
+}
+
+void help_show_command(struct out *out, const struct command *command)
+{
+    char name[120];
+    format_name(command, name, sizeof name);
+    if (out_is_json(out)) {
+        show_line(out, command);
+        return;
+    }
+    out_heading(out, "weft %s", name);
+    out_line(out, "%s", command->summary);
+    if (command->details != NULL)
+        out_text(out, "", span_from_text(command->details));
+    out_line(out, "%s", "");
+    show_flags(out, command->flags);
+    show_flags(out, command_common_flags);
+}
+
+void help_show_noun(struct out *out, const char *noun)
+{
+    const struct command *only = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < command_table_count; i++) {
+        if (strcmp(command_table[i].noun, noun) != 0)
+            continue;
+        only = &command_table[i];
+        count++;
+    }
+    if (count == 1) {
+        help_show_command(out, only);
+        return;
+    }
+    for (size_t i = 0; i < command_table_count; i++)
+        if (strcmp(command_table[i].noun, noun) == 0)
+            show_line(out, &command_table[i]);
+}
+
+enum status help_run(struct invocation *invocation)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    int words = 0;
+    if (arguments->positional_count == 0) {
+        help_show_all(invocation->out);
+        return STATUS_OK;
+    }
+    const struct command *command =
+        table_find((int)arguments->positional_count, arguments->positional, &words);
+    if (command != NULL && (size_t)words == arguments->positional_count)
+        help_show_command(invocation->out, command);
+    else if (arguments->positional_count == 1 && table_has_noun(arguments->positional[0]))
+        help_show_noun(invocation->out, arguments->positional[0]);
+    else
+        return command_explain(invocation, STATUS_USAGE,
+                               "there is no such command; weft help lists them all");
+    return STATUS_OK;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/out.h"
+
+#include "client-cli/commands/clean.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The longest line is a message of LIMIT_TEXT_BYTES whose every byte had to be replaced. */
+#define LINE_BYTES_MAX (256u << 10)
+
+#define BOLD "\x1b[1m"
+#define PLAIN "\x1b[0m"
+
+struct out {
+    struct out_sink sink;
+    struct out_options options;
+};
+
+enum status
+out_new(const struct out_sink *sink, const struct out_options *options, struct out **out)
+{
+    struct out *fresh = malloc(sizeof *fresh);
+    if (fresh == NULL)
+        return STATUS_NO_MEMORY;
+    *fresh = (struct out){*sink, *options};
+    *out = fresh;
+    return STATUS_OK;
+}
+
+void out_free(struct out **out)
+{
+    free(*out);
+    *out = NULL;
+}
+
+static void write_terminal(void *context, bool error, struct span bytes)
+{
+    (void)context;
+    FILE *stream = error ? stderr : stdout;
+    fwrite(bytes.ptr, 1, bytes.len, stream);
+    fflush(stream);
+}
+
+struct out_sink out_sink_terminal(void)
+{
+    return (struct out_sink){.write = write_terminal};
+}
+
+bool out_is_json(const struct out *out)
+{
+    return out->options.json;
+}
+
+/* Writes one cleaned line; a line that memory does not suffice for is lost. */
+static void write_line(struct out *out, bool error, bool bold, const char *indent, struct span text)
+{
+    CLEANUP(buffer_clear) struct buffer line = BUFFER_INIT(LINE_BYTES_MAX);
+    bool escape = bold && out->options.colour;
+    enum status status = buffer_append(&line, span_from_text(escape ? BOLD : ""));
+    if (status == STATUS_OK)
+        status = buffer_append(&line, span_from_text(indent));
+    if (status == STATUS_OK)
+        status = clean_line(text, &line);
+    if (status == STATUS_OK)
+        status = buffer_append(&line, span_from_text(escape ? PLAIN "\n" : "\n"));
+    if (status == STATUS_OK)
+        out->sink.write(out->sink.context, error, buffer_span(&line));
+}
+
+__attribute__((format(printf, 3, 0))) static void
+write_format(struct out *out, bool bold, const char *format, va_list values)
+{
+    char *text = NULL;
+    if (out->options.json || vasprintf(&text, format, values) < 0)
+        return;
+    write_line(out, false, bold, "", span_from_text(text));
+    free(text);
+}
+
+void out_line(struct out *out, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    write_format(out, false, format, values);
+    va_end(values);
+}
+
+void out_heading(struct out *out, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    write_format(out, true, format, values);
+    va_end(values);
+}
+
+void out_text(struct out *out, const char *indent, struct span text)
+{
+    struct span line;
+    if (out->options.json)
+        return;
+    while (clean_next_line(&text, &line))
+        write_line(out, false, false, indent, line);
+}
+
+static void write_json(struct out *out, bool error, json_t *record)
+{
+    char *text = json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII);
+    json_decref(record);
+    if (text != NULL)
+        write_line(out, error, false, "", span_from_text(text));
+    free(text);
+}
+
+void out_record(struct out *out, json_t *record)
+{
+    if (out->options.json)
+        write_json(out, false, record);
+    else
+        json_decref(record);
+}
+
+void out_error(struct out *out, enum status status, const char *text)
+{
+    if (out->options.json)
+        write_json(out, true,
+                   json_pack("{s:s, s:s, s:o}", "type", "error", "error", status_name(status),
+                             "text", out_json_text(span_from_text(text))));
+    else
+        write_line(out, true, false, "weft: ", span_from_text(text));
+}
+
+json_t *out_json_text(struct span text)
+{
+    json_t *string = json_stringn(text.len == 0 ? "" : (const char *)text.ptr, text.len);
+    if (string != NULL)
+        return string;
+    CLEANUP(buffer_clear) struct buffer cleaned = BUFFER_INIT(LINE_BYTES_MAX);
+    if (clean_line(text, &cleaned) != STATUS_OK)
+        return NULL;
+    return json_stringn((const char *)cleaned.ptr, cleaned.len);
+}

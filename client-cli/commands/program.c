@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/program.h"
+
+#include "client-cli/commands/command.h"
+#include "client-cli/commands/exit_code.h"
+#include "client-cli/commands/help.h"
+#include "client-cli/commands/profile.h"
+#include "client-cli/commands/table.h"
+#include "client-cli/commands/terminal.h"
+#include "protocol/base/limits.h"
+#include "protocol/crypto/random_system.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PASSPHRASE_BYTES_MAX 1024
+
+/* A command that only looks something up holds the vault for some milliseconds: others wait. */
+#define LOCK_WAIT_MS 15000
+#define LOCK_STEP_MS 40
+
+/* What does not depend on where a command runs. */
+struct call {
+    const struct command *command;
+    struct arguments arguments;
+    struct out *out;
+    bool done; /* help was shown, or the command line is wrong */
+    enum status status;
+};
+
+static void call_clear(struct call *call)
+{
+    arguments_clear(&call->arguments);
+    out_free(&call->out);
+}
+
+static bool has_word(int argc, const char *const *argv, const char *word)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* Help for a command line that names no command, or one that asks for it. */
+static void show_help(struct call *call, int argc, const char *const *argv)
+{
+    call->done = true;
+    if (argc == 0 || argv[0][0] == '-') {
+        help_show_all(call->out);
+        return;
+    }
+    if (table_has_noun(argv[0])) {
+        help_show_noun(call->out, argv[0]);
+        if (argc > 1 && argv[1][0] != '-')
+            call->status = STATUS_USAGE;
+        return;
+    }
+    char text[200];
+    snprintf(text, sizeof text, "there is no command \"%s\"; weft help lists them all", argv[0]);
+    call->status = STATUS_USAGE;
+    out_error(call->out, call->status, text);
+}
+
+/* Reads the command line. Whatever is wrong with it has been said when `done` is set. */
+static enum status call_read(
+    int argc, const char *const *argv, const struct out_sink *sink, bool colour, struct call *call)
+{
+    struct out_options options = {.json = has_word(argc, argv, "--json"), .colour = colour};
+    *call = (struct call){0};
+    TRY(out_new(sink, &options, &call->out));
+    int words = 0;
+    call->command = table_find(argc, argv, &words);
+    if (call->command == NULL) {
+        show_help(call, argc, argv);
+        return STATUS_OK;
+    }
+    enum status status = arguments_parse(call->command->flags, command_common_flags, argc - words,
+                                         argv + words, &call->arguments);
+    if (status == STATUS_USAGE) {
+        out_error(call->out, status, call->arguments.problem);
+        call->done = true;
+        call->status = status;
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK && arguments_has(&call->arguments, "help")) {
+        help_show_command(call->out, call->command);
+        call->done = true;
+    }
+    return status;
+}
+
+static enum status run_call(struct call *call,
+                            struct engine *engine,
+                            const char *profile_directory,
+                            const char *working_directory,
+                            struct span input)
+{
+    struct invocation invocation = {
+        .command = call->command,
+        .arguments = call->arguments, /* lent: call_clear frees the lists */
+        .out = call->out,
+        .engine = engine,
+        .profile_directory = profile_directory,
+        .working_directory = working_directory,
+        .input = input,
+    };
+    return command_run(&invocation);
+}
+
+int program_run_for_other(struct engine *engine,
+                          const char *profile_directory,
+                          const struct relay_request *request,
+                          const struct out_sink *sink)
+{
+    CLEANUP(call_clear) struct call call;
+    enum status status = call_read(request->argc, request->argv, sink, request->colour, &call);
+    if (status == STATUS_OK && call.done)
+        status = call.status;
+    else if (status == STATUS_OK && (call.command->traits & (COMMAND_STAYS | COMMAND_ASKS)) != 0)
+        status = STATUS_LOCKED;
+    else if (status == STATUS_OK)
+        status =
+            run_call(&call, engine, profile_directory, request->working_directory, request->input);
+    return (int)exit_code_of(status);
+}
+
+/* ---- in this process ---- */
+
+static void pause_ms(long milliseconds)
+{
+    struct timespec time = {.tv_sec = milliseconds / 1000,
+                            .tv_nsec = milliseconds % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+static enum status open_engine(const char *directory, struct engine **engine, pid_t *holder)
+{
+    CLEANUP(buffer_clear) struct buffer passphrase = BUFFER_INIT(PASSPHRASE_BYTES_MAX);
+    if (vault_needs_passphrase(directory))
+        TRY(terminal_ask_secret("The passphrase of this profile:", &passphrase));
+    struct engine_options options = {
+        .directory = directory, .passphrase = buffer_span(&passphrase), .random = random_system()};
+    return engine_open(&options, engine, holder);
+}
+
+static const char *open_problem(enum status status)
+{
+    switch ((int)status) {
+    case STATUS_NOT_FOUND:
+        return "this profile has not joined a community yet: weft join LINK";
+    case STATUS_NOT_DECRYPTED:
+        return "the vault does not open: the passphrase or the key file is not its own";
+    case STATUS_CORRUPT:
+        return "the vault is damaged and cannot be read. Keep its folder as it is; to go on, move "
+               "it away and join again with a new invite";
+    default:
+        return status_text(status);
+    }
+}
+
+/* What this process knows of where it runs. */
+struct surroundings {
+    struct profile profile;
+    char working_directory[PATH_MAX];
+    struct buffer input;
+};
+
+static enum status refuse_second(struct call *call, pid_t holder)
+{
+    char text[160];
+    snprintf(text, sizeof text,
+             "this profile is in use by process %ld. Stop it first, or take another profile",
+             (long)holder);
+    out_error(call->out, STATUS_LOCKED, text);
+    return STATUS_LOCKED;
+}
+
+/* Opens the engine, waiting for one that is in use for a moment; or has the command run by the
+ * process that keeps it. */
+static enum status open_or_ask(struct call *call,
+                               struct surroundings *here,
+                               int argc,
+                               const char *const *argv,
+                               struct engine **engine,
+                               int *exit_code)
+{
+    struct relay_request request = {.argc = argc,
+                                    .argv = argv,
+                                    .working_directory = here->working_directory,
+                                    .input = buffer_span(&here->input),
+                                    .colour = terminal_has_colour()};
+    struct out_sink sink = out_sink_terminal();
+    bool here_only = (call->command->traits & (COMMAND_STAYS | COMMAND_ASKS)) != 0;
+    pid_t holder = 0;
+    enum status status = STATUS_LOCKED;
+    for (int waited = 0; status == STATUS_LOCKED && waited < LOCK_WAIT_MS; waited += LOCK_STEP_MS) {
+        status = open_engine(here->profile.directory, engine, &holder);
+        if (status != STATUS_LOCKED)
+            break;
+        enum status asked = here_only
+                                ? STATUS_NOT_FOUND
+                                : relay_ask(here->profile.directory, &request, &sink, exit_code);
+        if (asked == STATUS_OK)
+            return STATUS_OK;
+        if (here_only && relay_is_there(here->profile.directory))
+            return refuse_second(call, holder);
+        pause_ms(LOCK_STEP_MS);
+    }
+    if (status == STATUS_LOCKED)
+        return refuse_second(call, holder);
+    if (status != STATUS_OK)
+        out_error(call->out, status, open_problem(status));
+    return status;
+}
+
+/* The standard input, for a command with an argument "-". */
+static enum status read_input(const struct arguments *arguments, struct buffer *input)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < arguments->positional_count; i++)
+        wanted = wanted || strcmp(arguments->positional[i], "-") == 0;
+    uint8_t bytes[4096];
+    ssize_t count = 1;
+    while (wanted && count > 0) {
+        count = read(STDIN_FILENO, bytes, sizeof bytes);
+        if (count > 0)
+            TRY(buffer_append(input, span_of(bytes, (size_t)count)));
+    }
+    return count < 0 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status
+run_here(struct call *call, struct surroundings *here, int argc, const char *const *argv, int *code)
+{
+    if (call->command->needs == COMMAND_NEEDS_NOTHING)
+        return run_call(call, NULL, here->profile.directory, here->working_directory,
+                        buffer_span(&here->input));
+    struct engine *engine = NULL;
+    TRY(open_or_ask(call, here, argc, argv, &engine, code));
+    if (engine == NULL)
+        return STATUS_OK; /* the other process ran it */
+    enum status status = STATUS_NOT_FOUND;
+    if (engine->account.joined == 0)
+        out_error(call->out, status, open_problem(status));
+    else
+        status = run_call(call, engine, here->profile.directory, here->working_directory,
+                          buffer_span(&here->input));
+    engine_close(&engine);
+    return status;
+}
+
+static enum status look_around(struct call *call, struct surroundings *here)
+{
+    enum status status = profile_open(arguments_value(&call->arguments, "profile"), &here->profile);
+    if (status == STATUS_OK && getcwd(here->working_directory, PATH_MAX) == NULL)
+        status = STATUS_IO;
+    if (status == STATUS_OK)
+        status = read_input(&call->arguments, &here->input);
+    if (status == STATUS_DENIED)
+        out_error(call->out, status,
+                  "the profile's folder is open to others or not yours: chmod 700 it");
+    else if (status != STATUS_OK)
+        out_error(call->out, status, "the profile's folder cannot be used");
+    return status;
+}
+
+static void surroundings_clear(struct surroundings *here)
+{
+    buffer_clear(&here->input);
+}
+
+int program_main(int argc, const char *const *argv)
+{
+    struct out_sink sink = out_sink_terminal();
+    CLEANUP(call_clear) struct call call;
+    CLEANUP(surroundings_clear)
+    struct surroundings here = {.input = BUFFER_INIT(4 * LIMIT_TEXT_BYTES)};
+    int exit_code = 0;
+    enum status status = call_read(argc, argv, &sink, terminal_has_colour(), &call);
+    if (status == STATUS_OK && call.done)
+        return (int)exit_code_of(call.status);
+    if (status == STATUS_OK)
+        status = look_around(&call, &here);
+    if (status == STATUS_OK)
+        status = run_here(&call, &here, argc, argv, &exit_code);
+    return status == STATUS_OK ? exit_code : (int)exit_code_of(status);
+}

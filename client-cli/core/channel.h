@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * A channel that this device is or was in: what we keep of it, one record each, and the MLS group,
+ * which is taken out of the vault when it is first needed.
+ *
+ * Memory follows disk: a change is made on the struct and stored in one transaction; after a
+ * transaction that failed, channel_reload brings both back to what is on disk.
+ * Ownership: channels belong to the engine's list. Errors: those of vault.h and group.h.
+ * Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_CHANNEL_H
+#define WEFT_CORE_CHANNEL_H
+
+#include "client-cli/core/engine.h"
+#include "protocol/channel/extension.h"
+#include "protocol/content/running_hash.h"
+#include "protocol/mls/member/group.h"
+#include "protocol/wire/channels.h"
+#include "protocol/wire/sessions.h"
+
+enum channel_state {
+    CHANNEL_STATE_CREATING = 1, /* ours, the server has not answered yet */
+    CHANNEL_STATE_MEMBER = 2,
+    CHANNEL_STATE_LEFT = 3,
+    CHANNEL_STATE_REMOVED = 4,
+    CHANNEL_STATE_STUCK = 5, /* an accepted commit cannot be applied: only a resync helps */
+};
+
+/* When a past epoch ended, by the server's clock. */
+struct channel_epoch_end {
+    uint64_t epoch;
+    int64_t ended;
+};
+
+struct channel {
+    struct channel *next;
+    uint64_t number; /* in the vault */
+    struct id id;
+    uint8_t state; /* enum channel_state */
+    uint32_t generation;
+    uint64_t cursor; /* the last sequence that was processed */
+    uint64_t shown;  /* the last sequence that `read` or `follow` showed */
+    uint64_t joined_epoch;
+    uint64_t joined_sequence;
+    bool confirmed;  /* false: joined an open channel, and no member has spoken in its epoch yet */
+    bool distrusted; /* the vault was put back: resync before anything else */
+    uint8_t running_hash[RUNNING_HASH_SIZE]; /* after the cursor's entry */
+    struct channel_epoch_end *ends;          /* of epochs that are kept */
+    size_t end_count;
+    struct channel_epoch_end end_items[LIMIT_PAST_EPOCHS + 1];
+    struct span title; /* lent from `texts` */
+    struct span brief;
+    struct buffer texts;
+
+    struct mls_group *group; /* NULL until it is needed */
+
+    /* The session as the server said last; not kept in the vault. */
+    bool has_session;
+    struct wire_session session;
+    struct connection_reply session_reply;
+};
+
+/* All of the vault's channels into the engine's list. */
+MUST_CHECK enum status channel_load_all(struct engine *engine);
+void channel_free_all(struct engine *engine);
+
+/* A new one at the end of the list, not stored yet. */
+MUST_CHECK enum status
+channel_new(struct engine *engine, const struct id *id, struct channel **channel);
+
+/* Takes it off the list and frees it, without touching the vault. */
+void channel_drop(struct engine *engine, struct channel *channel);
+
+struct channel *channel_find(const struct engine *engine, const struct id *id);
+
+/* Copies the texts. */
+MUST_CHECK enum status
+channel_set_texts(struct channel *channel, struct span title, struct span brief);
+
+/* The record and the changed rows of the group, in the caller's transaction. */
+MUST_CHECK enum status channel_store(struct engine *engine, struct channel *channel);
+
+/* Call it when that transaction has committed. */
+void channel_stored(struct channel *channel);
+
+/* The record and all rows, for a group that is new here; rows of an older one are deleted. */
+MUST_CHECK enum status channel_store_new_group(struct engine *engine, struct channel *channel);
+
+/* Deletes the group's rows: for a channel that is over. The messages stay. */
+MUST_CHECK enum status channel_delete_group(struct engine *engine, struct channel *channel);
+
+/* Drops what is in memory and reads the record again. */
+MUST_CHECK enum status channel_reload(struct engine *engine, struct channel *channel);
+
+/* Makes sure that the group is in memory. STATUS_NOT_FOUND for a channel without one. */
+MUST_CHECK enum status channel_need_group(struct engine *engine, struct channel *channel);
+
+/* In one transaction: `change`, then channel_store. Everything is rolled back when one fails. */
+MUST_CHECK enum status channel_transact(struct engine *engine,
+                                        struct channel *channel,
+                                        enum status (*change)(struct engine *engine,
+                                                              struct channel *channel,
+                                                              void *context),
+                                        void *context);
+
+/* The weft_channel extension of the present epoch; lends from the group and the arena. */
+MUST_CHECK enum status channel_extension(struct channel *channel,
+                                         struct arena *arena,
+                                         struct channel_extension *extension);
+
+/* Our own role bits; 0 without a group. */
+uint16_t channel_own_roles(struct engine *engine, struct channel *channel);
+uint16_t channel_roles_of(struct channel *channel, const struct id *person);
+
+/* Begins the running hash of the group's present epoch. */
+MUST_CHECK enum status channel_begin_hash(struct channel *channel);
+
+/* Marks every channel for a resync: the server has seen a newer copy of this vault. */
+void channel_distrust_all(struct engine *engine);
+
+#endif

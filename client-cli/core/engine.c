@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/engine.h"
+
+#include "client-cli/core/channel.h"
+#include "client-cli/core/replica.h"
+#include "protocol/base/secret.h"
+#include "protocol/channel/policy.h"
+#include "protocol/wire/accounts.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* decisions.md, 11. */
+#define LIFETIME_TOLERANCE_SECONDS 86400u
+#define LIFETIME_SECONDS_MAX (402u * 86400u)
+
+/* ---- explanations ---- */
+
+enum status engine_explain(struct engine *engine, enum status status, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    vsnprintf(engine->explanation, sizeof engine->explanation, format, values);
+    va_end(values);
+    return status;
+}
+
+const char *engine_explanation(const struct engine *engine)
+{
+    return engine->explanation;
+}
+
+void engine_forget_explanation(struct engine *engine)
+{
+    engine->explanation[0] = '\0';
+}
+
+void engine_notice(struct engine *engine, const struct channel *channel, const char *format, ...)
+{
+    char text[600];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    if (engine->listener.notice != NULL)
+        engine->listener.notice(engine->listener.context, channel, text);
+}
+
+void engine_listen(struct engine *engine, const struct engine_listener *listener)
+{
+    engine->listener = *listener;
+}
+
+/* ---- time ---- */
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t engine_now_ms(const struct engine *engine)
+{
+    return wall_ms() + engine->clock_skew_ms;
+}
+
+void engine_mls_options(const struct engine *engine, struct mls_options *options)
+{
+    *options = (struct mls_options){.now_seconds = (uint64_t)(engine_now_ms(engine) / 1000),
+                                    .tolerance_seconds = LIFETIME_TOLERANCE_SECONDS,
+                                    .lifetime_seconds_max = LIFETIME_SECONDS_MAX};
+    channel_policy_options(engine->directory, options);
+}
+
+/* ---- opening ---- */
+
+static enum status engine_new(const struct engine_options *options, struct engine **engine)
+{
+    struct engine *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return STATUS_NO_MEMORY;
+    fresh->random = options->random;
+    fresh->account = ACCOUNT_INIT;
+    if (uv_loop_init(&fresh->loop) != 0) {
+        free(fresh);
+        return STATUS_NO_MEMORY;
+    }
+    enum status status = directory_new(&fresh->directory);
+    if (status != STATUS_OK)
+        engine_close(&fresh);
+    else
+        *engine = fresh;
+    return status;
+}
+
+static void vault_options_of(const struct engine_options *options, struct vault_options *vault)
+{
+    *vault = (struct vault_options){.directory = options->directory,
+                                    .passphrase = options->passphrase,
+                                    .random = options->random};
+}
+
+enum status
+engine_create(const struct engine_options *options, struct engine **engine, pid_t *holder)
+{
+    struct vault_options vault;
+    vault_options_of(options, &vault);
+    struct engine *fresh = NULL;
+    TRY(engine_new(options, &fresh));
+    enum status status = vault_create(&vault, &fresh->vault, holder);
+    if (status != STATUS_OK)
+        engine_close(&fresh);
+    else
+        *engine = fresh;
+    return status;
+}
+
+enum status engine_open(const struct engine_options *options, struct engine **engine, pid_t *holder)
+{
+    struct vault_options vault;
+    vault_options_of(options, &vault);
+    struct engine *fresh = NULL;
+    TRY(engine_new(options, &fresh));
+    enum status status = vault_open(&vault, &fresh->vault, holder);
+    if (status == STATUS_OK)
+        status = account_load(fresh->vault, &fresh->account);
+    if (status == STATUS_NOT_FOUND && fresh->vault != NULL)
+        status = STATUS_OK; /* a join that was broken off at its beginning */
+    if (status == STATUS_OK)
+        status = replica_load(fresh);
+    if (status == STATUS_OK)
+        status = channel_load_all(fresh);
+    if (status != STATUS_OK)
+        engine_close(&fresh);
+    else
+        *engine = fresh;
+    return status;
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void engine_close(struct engine **engine)
+{
+    struct engine *ending = *engine;
+    if (ending == NULL)
+        return;
+    connection_free(&ending->connection);
+    channel_free_all(ending);
+    directory_free(&ending->directory);
+    account_clear(&ending->account);
+    vault_close(&ending->vault);
+    uv_walk(&ending->loop, close_handle, NULL);
+    uv_run(&ending->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&ending->loop);
+    secret_wipe(ending, sizeof *ending);
+    free(ending);
+    *engine = NULL;
+}
+
+/* ---- connecting ---- */
+
+static enum status explain_failure(struct engine *engine, enum status status)
+{
+    struct span host = engine->account.host;
+    struct span detail = connection_detail(engine->connection);
+    if (status == STATUS_UNTRUSTED)
+        return engine_explain(engine, status,
+                              "%.*s:%u could not prove that it is the server of your invite link. "
+                              "Nothing was sent. Do not go on; ask who invited you",
+                              (int)host.len, (const char *)host.ptr, engine->account.port);
+    if (status == STATUS_UNSUPPORTED)
+        return engine_explain(engine, status,
+                              "the server speaks no version of the protocol that this weft speaks: "
+                              "update weft");
+    if (status == STATUS_NETWORK || status == STATUS_TIMEOUT)
+        return engine_explain(engine, status, "%.*s:%u cannot be reached%s%.*s. Try again later",
+                              (int)host.len, (const char *)host.ptr, engine->account.port,
+                              detail.len == 0 ? "" : ": ", (int)detail.len,
+                              detail.len == 0 ? "" : (const char *)detail.ptr);
+    return status;
+}
+
+static enum status open_connection(struct engine *engine)
+{
+    const struct account *account = &engine->account;
+    if (engine->connection == NULL) {
+        struct connection_server server = {.port = account->port};
+        memcpy(server.log_key, account->log_key, sizeof server.log_key);
+        memcpy(server.host, account->host.ptr, account->host.len);
+        TRY(connection_new(&engine->loop, &server, &engine->connection));
+    }
+    enum status status = connection_open(engine->connection, wall_ms());
+    return status == STATUS_OK ? STATUS_OK : explain_failure(engine, status);
+}
+
+static enum status log_in(struct engine *engine)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
+    struct wire_login_request request = {.device = engine->account.device,
+                                         .vault_counter = vault_counter(engine->vault)};
+    struct wire_login_response response;
+    TRY(connection_sign_login(engine->connection, &request.device,
+                              SPAN_OF(engine->account.login_private), &signature));
+    request.signature = buffer_span(&signature);
+    TRY(engine_call(engine, WIRE_LOGIN, &request, &reply, &response));
+    if (!id_equal(&response.person, &engine->account.person))
+        return engine_explain(engine, STATUS_UNTRUSTED,
+                              "the server takes this device for somebody else's");
+    engine->role = response.role;
+    engine->clock_skew_ms = response.server_time - wall_ms();
+    engine->logged_in = true;
+    if (response.vault_rolled_back)
+        channel_distrust_all(engine);
+    return replica_update(engine, response.head);
+}
+
+enum status engine_connect(struct engine *engine)
+{
+    if (!engine_is_connected(engine)) {
+        engine->logged_in = false;
+        TRY(open_connection(engine));
+    }
+    return engine->logged_in || engine->account.joined == 0 ? STATUS_OK : log_in(engine);
+}
+
+bool engine_is_connected(const struct engine *engine)
+{
+    return engine->connection != NULL && connection_is_open(engine->connection);
+}
+
+enum status engine_call(struct engine *engine,
+                        enum wire_request kind,
+                        const void *request,
+                        struct connection_reply *reply,
+                        void *response)
+{
+    enum status status = connection_call(engine->connection, kind, request, reply, response);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    struct span detail = connection_detail(engine->connection);
+    uint32_t wait_ms = connection_retry_after_ms(engine->connection);
+    if (!connection_is_open(engine->connection))
+        return explain_failure(engine, status);
+    if (wait_ms != 0)
+        return engine_explain(engine, status, "%.*s; try again in %u s", (int)detail.len,
+                              (const char *)detail.ptr, (wait_ms + 999) / 1000);
+    if (detail.len != 0)
+        return engine_explain(engine, status, "%.*s", (int)detail.len, (const char *)detail.ptr);
+    return status;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The engine of a profile: vault, connection, directory and channels under one roof, without a
+ * terminal. A process has at most one; the vault's lock keeps others out.
+ *
+ * The other files of core/ work on this struct, each on the part that it names; commands use
+ * their functions and only read it.
+ *
+ * Errors: what the parts say. Before a failing function returns, it may say in plain words what is
+ * wrong and what to do next (engine_explain); commands show engine_explanation.
+ * Thread rule: one thread.
+ */
+#ifndef WEFT_CORE_ENGINE_H
+#define WEFT_CORE_ENGINE_H
+
+#include "client-cli/core/account.h"
+#include "client-cli/core/connection.h"
+#include "client-cli/core/vault/vault.h"
+#include "protocol/directory/directory.h"
+#include "protocol/mls/public/options.h"
+
+#include <uv.h>
+
+struct channel;
+struct stored_entry;
+
+/* Who is told what happens while the engine works: messages as they become durable, and notices
+ * that people must see (a divergence, somebody let in, a breach). Either may be NULL. */
+struct engine_listener {
+    void (*entry)(void *context, const struct channel *channel, const struct stored_entry *entry);
+    void (*notice)(void *context, const struct channel *channel, const char *text);
+    void *context;
+};
+
+struct engine {
+    uv_loop_t loop;
+    struct vault *vault;
+    struct account account;
+    struct connection *connection;
+    struct directory *directory; /* our replica of the log, every entry verified */
+    struct channel *channels;    /* a list; channel.h */
+    const struct random_source *random;
+    struct engine_listener listener;
+    bool logged_in;
+    uint8_t role;          /* enum account_role, since the login */
+    int64_t clock_skew_ms; /* the server's clock less ours */
+    char explanation[600];
+};
+
+struct engine_options {
+    const char *directory; /* of the profile: exists, mode 0700 */
+    struct span passphrase;
+    const struct random_source *random;
+};
+
+/* Makes the vault of a new profile; there is no account yet. STATUS_LOCKED: `holder`. */
+MUST_CHECK enum status
+engine_create(const struct engine_options *options, struct engine **engine, pid_t *holder);
+
+/* Opens a profile: account, directory and channels are loaded, nothing is sent. Before the join was
+ * confirmed, account.joined is 0. STATUS_NOT_FOUND without a vault. */
+MUST_CHECK enum status
+engine_open(const struct engine_options *options, struct engine **engine, pid_t *holder);
+
+/* Closes the connection and the vault, wipes, frees. NULL is allowed. */
+void engine_close(struct engine **engine);
+
+void engine_listen(struct engine *engine, const struct engine_listener *listener);
+
+/* Connects to the account's server, and logs in when the account is confirmed; then brings the
+ * directory up to date. Does nothing when logged in already. */
+MUST_CHECK enum status engine_connect(struct engine *engine);
+
+/* Whether requests can be made. */
+bool engine_is_connected(const struct engine *engine);
+
+/* A request on the engine's connection; what the server says of an error becomes the
+ * explanation. */
+MUST_CHECK enum status engine_call(struct engine *engine,
+                                   enum wire_request kind,
+                                   const void *request,
+                                   struct connection_reply *reply,
+                                   void *response);
+
+/* Milliseconds since 1970, UTC, by the server's clock as far as we know it. */
+int64_t engine_now_ms(const struct engine *engine);
+
+/* What MLS has to ask of a channel, now: directory, lifetimes. */
+void engine_mls_options(const struct engine *engine, struct mls_options *options);
+
+/* Keeps a text for the person at the terminal and returns `status`. */
+__attribute__((format(printf, 3, 4))) enum status
+engine_explain(struct engine *engine, enum status status, const char *format, ...);
+
+/* Empty when nobody explained anything. */
+const char *engine_explanation(const struct engine *engine);
+void engine_forget_explanation(struct engine *engine);
+
+__attribute__((format(printf, 3, 4))) void
+engine_notice(struct engine *engine, const struct channel *channel, const char *format, ...);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The kinds of records in the vault: what each holds, and what its numbers mean. Kinds are never
+ * used again for something else.
+ * Thread rule: constants.
+ */
+#ifndef WEFT_CORE_RECORDS_H
+#define WEFT_CORE_RECORDS_H
+
+enum record_kind {
+    /* Of the whole profile: scope none. */
+    RECORD_ACCOUNT = 1,     /* 0, 0: account.h */
+    RECORD_JOINING = 2,     /* 0, 0: a redemption whose answer is not known yet */
+    RECORD_KEY_PACKAGE = 3, /* major: a number: key_pool.h */
+    RECORD_LOG_ENTRY = 4,   /* major: position in the directory log */
+    RECORD_LOG_HEAD = 5,    /* 0, 0: the last signed head */
+    RECORD_CHANNEL = 6,     /* major: a number: channel.h */
+
+    /* Scope: a person. */
+    RECORD_PERSON = 20, /* 0, 0: name and group, as the server said last */
+
+    /* Scope: a channel. */
+    RECORD_ENTRY = 40,    /* major: sequence, minor: generation: entry.h */
+    RECORD_OUTGOING = 41, /* major: a number: what was said and is not in the log yet */
+    RECORD_COMMIT = 42,   /* 0, 0: the messages of our pending commit */
+    RECORD_SEALED = 43,   /* major: a number: the key of an answer that is not revealed yet */
+
+    /* Scope: a message. */
+    RECORD_MESSAGE = 60, /* 0, 0: where in its channel's log it is */
+
+    /* Scope: a channel; this plus enum mls_row_kind. major: epoch, minor: index. */
+    RECORD_MLS = 100,
+};
+
+#endif
