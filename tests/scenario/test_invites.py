@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Invites: single-use, expiring, revocable, and raced by many at once. Spoken by hand, as somebody
+would who has the link and no respect for weft."""
+import os
+import sqlite3
+import threading
+
+from weft_scenario import NOT_FOUND, USAGE, decode_link
+from weft_wire import INVITE_SHOW, Account, Connection, Reader
+
+RACERS = 20
+
+
+def secret_of(link):
+    return decode_link(link)[2]
+
+
+def people(server):
+    return [person for person in server.json("person", "list") if person["state"] == "joined"]
+
+
+def test_an_invite_admits_one_person_once(server_scene):
+    server = server_scene.server()
+    secret = secret_of(server.first_link)
+    first, second = Account("First"), Account("Second")
+    with Connection(server.port) as connection:
+        code, _ = first.redeem(connection, secret)
+        assert code == "ok"
+        assert second.redeem(connection, secret)[0] != "ok"
+        assert second.log_in(connection)[0] != "ok"
+    with Connection(server.port) as connection:
+        assert first.log_in(connection)[0] == "ok"
+    assert [person["name"] for person in people(server)] == ["First"]
+    server.stop()
+
+
+def test_a_lost_answer_can_be_asked_for_again(server_scene):
+    server = server_scene.server()
+    secret = secret_of(server.first_link)
+    account = Account("Ann")
+    entry = account.directory_entry(bytes(16))
+    request = secret + b"\x03Ann" + bytes([0x40 | len(entry) >> 8, len(entry) & 0xff]) + entry
+    answers = []
+    for _ in range(2):
+        with Connection(server.port) as connection:
+            answers.append(connection.request(2, request))
+    assert answers[0][0] == "ok"
+    assert answers[0] == answers[1]
+    assert len(people(server)) == 1
+    server.stop()
+
+
+def test_many_race_for_one_invite_and_one_gets_it(server_scene):
+    server = server_scene.server()
+    secret = secret_of(server.invite(group="Ward 7"))
+    accounts = [Account(f"Racer {i}") for i in range(RACERS)]
+    ready = threading.Barrier(RACERS)
+
+    def race(account):
+        with Connection(server.port) as connection:
+            _, shown = connection.request(INVITE_SHOW, secret)
+            reader = Reader(shown)
+            reader.text(), reader.text(), reader.number(1), reader.text(), reader.text(), reader.take(16)
+            entry = account.directory_entry(reader.take(16))
+            ready.wait(60)
+            name = account.name.encode()
+            return connection.request(
+                2, secret + bytes([len(name)]) + name + bytes([0x40 | len(entry) >> 8, len(entry) & 0xff]) + entry)[0]
+
+    codes = server_scene.together(race, accounts, width=RACERS)
+    assert codes.count("ok") == 1, codes
+    winner = accounts[codes.index("ok")]
+    assert [person["name"] for person in people(server)] == [winner.name]
+    server.restart()
+    for account, code in zip(accounts, codes):
+        with Connection(server.port) as connection:
+            assert (account.log_in(connection)[0] == "ok") == (code == "ok")
+    server.stop()
+
+
+def test_an_expired_invite_says_so(server_scene):
+    server = server_scene.server(start=False)
+    with sqlite3.connect(server.state / "weftd.db") as database:
+        changed = database.execute("UPDATE invites SET expires_at_ms = 1").rowcount
+    database.close()
+    assert changed == 1
+    server.start()
+    secret = secret_of(server.first_link)
+    with Connection(server.port) as connection:
+        code, body = connection.request(INVITE_SHOW, secret)
+        assert code == "expired", body
+        assert Reader(body).text(), "an error says what is wrong"
+        assert Account().redeem(connection, secret)[0] == "expired"
+    assert people(server) == []
+    assert server.json("invite", "list")[0]["state"] == "expired"
+    server.stop()
+
+
+def test_a_withdrawn_invite_admits_nobody(server_scene):
+    server = server_scene.server()
+    link = server.json("invite", "--group", "Ward 7")[-1]
+    server.admin("invite", "revoke", link["invite"])
+    with Connection(server.port) as connection:
+        code, _ = Account().redeem(connection, secret_of(link["link"]))
+        assert code in ("not_found", "denied", "expired"), code
+    assert people(server) == []
+    states = {invite["invite"]: invite["state"] for invite in server.json("invite", "list")}
+    assert states[link["invite"]] == "revoked"
+    server.admin("invite", "revoke", "0" * 32, code=NOT_FOUND)
+    server.admin("invite", "--group", "Ward 7", "--expires", "0", code=USAGE)
+    server.stop()
+
+
+def test_a_guessed_secret_is_not_found_and_the_real_one_is_not_stored(server_scene):
+    server = server_scene.server()
+    secret = secret_of(server.first_link)
+    with Connection(server.port) as connection:
+        assert connection.request(INVITE_SHOW, os.urandom(16))[0] == "not_found"
+        assert connection.request(INVITE_SHOW, secret[:15] + bytes([secret[15] ^ 1]))[0] == "not_found"
+        assert connection.request(INVITE_SHOW, secret)[0] == "ok"
+    server.stop()
+    assert server.occurrences(secret) == []
+    assert server.occurrences(secret.hex()) == []
