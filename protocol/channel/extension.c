@@ -107,7 +107,8 @@ enum status channel_extension_decode(struct span bytes,
     TRY(arena_take(arena, list.count, sizeof *decoded.unknown, &unknown));
     decoded.unknown = unknown;
     for (size_t i = 0; i < list.count; i++) {
-        if (i > 0 && list.items[i].type <= list.items[i - 1].type)
+        uint16_t before = i == 0 ? 0 : list.items[i - 1].type;
+        if (list.items[i].type <= before)
             return STATUS_INVALID;
         TRY(decode_field(&list.items[i], arena, &decoded));
     }

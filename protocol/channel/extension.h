@@ -6,7 +6,7 @@
  *     struct { uint16 type; opaque value<V>; } ChannelField;
  *     struct { uint8 version; ChannelField fields<V>; } ChannelExtension;
  *
- * Fields stand by rising type, each once. Whoever rewrites the extension keeps the fields it does
+ * Fields stand by rising type from 1 on, each once. Whoever rewrites the extension keeps the fields it does
  * not know.
  * Ownership: decoding lends from the input and the arena. Errors: those of reader.h,
  * STATUS_UNSUPPORTED for another version, STATUS_INVALID for values that contradict each other.

@@ -201,6 +201,7 @@ static void take_next(struct mls_group *group, struct mls_next *next)
     next->keys.count = 0;
     if (next->signature_key != NULL) {
         secret_arena_give(group->arena, &group->signature_key);
+        secret_arena_give(group->arena, &group->prepared_key);
         group->signature_key = next->signature_key;
         next->signature_key = NULL;
     }
@@ -223,6 +224,7 @@ static enum status leave_group(struct mls_group *group, struct mls_next **next)
     mls_private_keys_clear(&group->keys);
     clear_updates(group);
     secret_arena_give(group->arena, &group->signature_key);
+    secret_arena_give(group->arena, &group->prepared_key);
     group->removed = true;
     group->group_changed = true;
     group->pending_changed = true;

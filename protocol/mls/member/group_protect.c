@@ -9,6 +9,15 @@ void mls_sent_clear(struct mls_sent *sent)
     *sent = (struct mls_sent){0};
 }
 
+static enum status prepare_key(struct mls_group *group)
+{
+    CLEANUP(secret_clear) struct secret prepared = {0};
+    if (group->prepared_key != NULL)
+        return STATUS_OK;
+    TRY(signature_prepare(group->suite->signature, secret_span(group->signature_key), &prepared));
+    return mls_group_keep(group->arena, secret_span(&prepared), &group->prepared_key);
+}
+
 static enum status seal(struct mls_group *group,
                         struct mls_authenticated_content *authenticated,
                         size_t padding,
@@ -22,9 +31,10 @@ static enum status seal(struct mls_group *group,
         .tree = group->epoch->tree,
         .padding = padding,
         .random = random};
-    TRY(mls_protection_sign_content(group->suite, secret_span(group->signature_key),
-                                    MLS_WIRE_PRIVATE_MESSAGE, &authenticated->content,
-                                    mls_group_context_bytes(group), &signature));
+    TRY(prepare_key(group));
+    TRY(mls_protection_sign_content_prepared(group->suite, group->prepared_key,
+                                             MLS_WIRE_PRIVATE_MESSAGE, &authenticated->content,
+                                             mls_group_context_bytes(group), &signature));
     authenticated->auth.signature = signature_span(&signature);
     struct writer writer = writer_of(&sent->content);
     mls_authenticated_content_write(&writer, authenticated);

@@ -88,6 +88,7 @@ struct mls_group {
     struct mls_public_group *public_group;
     uint32_t own_leaf;
     struct secret *signature_key;
+    struct secret *prepared_key; /* the same made ready for signing, or NULL until needed */
     struct mls_private_keys keys;
     struct mls_epoch *epoch;
     struct mls_epoch *past[MLS_PAST_EPOCHS_MAX]; /* the latest first */

@@ -13,6 +13,13 @@
 /* What is signed or authenticated holds a whole message and a GroupContext. */
 #define INPUT_BYTES_MAX ((size_t)4 * LIMIT_OBJECT_BYTES)
 
+static enum status write_sign_input(const char *label, struct span content, struct buffer *input)
+{
+    struct writer writer = writer_of(input);
+    mls_sign_content_write(&writer, label, content);
+    return writer_finish(&writer);
+}
+
 enum status mls_protection_sign(const struct suite *suite,
                                 struct span private_key,
                                 const char *label,
@@ -20,10 +27,21 @@ enum status mls_protection_sign(const struct suite *suite,
                                 struct signature *signature)
 {
     CLEANUP(buffer_clear) struct buffer input = BUFFER_INIT(INPUT_BYTES_MAX);
-    struct writer writer = writer_of(&input);
-    mls_sign_content_write(&writer, label, content);
-    TRY(writer_finish(&writer));
+    TRY(write_sign_input(label, content, &input));
     return signature_sign(suite->signature, private_key, buffer_span(&input), signature);
+}
+
+/* What is signed for a message's content. */
+static enum status write_content_input(uint16_t wire_format,
+                                       const struct mls_framed_content *content,
+                                       struct span group_context,
+                                       struct buffer *input)
+{
+    CLEANUP(buffer_clear) struct buffer tbs = BUFFER_INIT(INPUT_BYTES_MAX);
+    struct writer writer = writer_of(&tbs);
+    mls_framed_content_write_tbs(&writer, wire_format, content, group_context);
+    TRY(writer_finish(&writer));
+    return write_sign_input("FramedContentTBS", buffer_span(&tbs), input);
 }
 
 enum status mls_protection_sign_content(const struct suite *suite,
@@ -33,12 +51,21 @@ enum status mls_protection_sign_content(const struct suite *suite,
                                         struct span group_context,
                                         struct signature *signature)
 {
-    CLEANUP(buffer_clear) struct buffer tbs = BUFFER_INIT(INPUT_BYTES_MAX);
-    struct writer writer = writer_of(&tbs);
-    mls_framed_content_write_tbs(&writer, wire_format, content, group_context);
-    TRY(writer_finish(&writer));
-    return mls_protection_sign(suite, private_key, "FramedContentTBS", buffer_span(&tbs),
-                               signature);
+    CLEANUP(buffer_clear) struct buffer input = BUFFER_INIT(INPUT_BYTES_MAX);
+    TRY(write_content_input(wire_format, content, group_context, &input));
+    return signature_sign(suite->signature, private_key, buffer_span(&input), signature);
+}
+
+enum status mls_protection_sign_content_prepared(const struct suite *suite,
+                                                 const struct secret *prepared_key,
+                                                 uint16_t wire_format,
+                                                 const struct mls_framed_content *content,
+                                                 struct span group_context,
+                                                 struct signature *signature)
+{
+    CLEANUP(buffer_clear) struct buffer input = BUFFER_INIT(INPUT_BYTES_MAX);
+    TRY(write_content_input(wire_format, content, group_context, &input));
+    return signature_sign_prepared(suite->signature, prepared_key, buffer_span(&input), signature);
 }
 
 /* ---- PublicMessage (6.2) ---- */

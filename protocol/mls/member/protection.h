@@ -28,6 +28,15 @@ MUST_CHECK enum status mls_protection_sign_content(const struct suite *suite,
                                                    struct span group_context,
                                                    struct signature *signature);
 
+/* The same with a key from signature_prepare, for whoever sends often. */
+MUST_CHECK enum status
+mls_protection_sign_content_prepared(const struct suite *suite,
+                                     const struct secret *prepared_key,
+                                     uint16_t wire_format,
+                                     const struct mls_framed_content *content,
+                                     struct span group_context,
+                                     struct signature *signature);
+
 /* Appends an MLSMessage with a PublicMessage. `membership_key` counts only for senders that are
  * members. STATUS_INVALID for application data, which is never public (6). */
 MUST_CHECK enum status
