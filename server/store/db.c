@@ -82,6 +82,7 @@ static int keep_wal_pages(void *context, sqlite3 *sqlite, const char *name, int 
 static enum status configure(struct store_db *db, bool writer)
 {
     sqlite3_extended_result_codes(db->sqlite, 1);
+    sqlite3_busy_timeout(db->sqlite, STORE_BUSY_TIMEOUT_MS);
     /* A damaged file must not run SQL of its own, nor be repaired by hand. */
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

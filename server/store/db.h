@@ -18,6 +18,10 @@
 /* Room for every statement of this folder; a power of two, so that probing can mask. */
 #define STORE_STATEMENTS_MAX 512
 
+/* Nobody else has the file: only the other connection's short moments in recovery are waited for.
+ */
+#define STORE_BUSY_TIMEOUT_MS 5000
+
 struct store_statement {
     /* The address is the key: each statement's text is one constant. */
     const char *sql;

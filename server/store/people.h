@@ -79,10 +79,11 @@ MUST_CHECK enum status
 store_people_set_role(struct store_db *db, const struct id *person, enum store_role role);
 
 /*
- * Removes name, external id, groups, profile, ties, contacts, read positions, KeyPackages, open
- * invitations and unused invites bound to the person, and revokes the devices; what is left is
- * the id with the state erased. The bytes are overwritten in the database at once and in the
- * write-ahead log within the hour. Repeating it changes nothing. STATUS_NOT_FOUND.
+ * Removes name, external id, groups, profile, ties, contacts, read positions, knocks, invitations
+ * and unused invites to the person, and revokes the devices with their KeyPackages and Welcomes;
+ * what is left is the id with the state erased. The bytes are overwritten in the database at once
+ * and in the write-ahead log within the hour. The devices stay members of their channels until a
+ * Remove is committed: ask for it (removals.h). Repeating it changes nothing. STATUS_NOT_FOUND.
  */
 MUST_CHECK enum status
 store_people_erase(struct store_db *db, const struct id *person, int64_t now_ms);

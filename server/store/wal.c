@@ -6,6 +6,9 @@
 
 #define PAGE_BYTES 4096
 
+/* Longer than any ordinary read. */
+#define TRUNCATE_PATIENCE_MS 100
+
 static enum status checkpoint(struct store_db *db, int mode)
 {
     return store_db_status(db, sqlite3_wal_checkpoint_v2(db->sqlite, NULL, mode, NULL, NULL));
@@ -48,7 +51,11 @@ enum status store_wal_checkpoint_if_long(struct store_db *db, bool *done)
 
 enum status store_wal_truncate(struct store_db *db)
 {
-    TRY(checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE));
+    /* All writing waits meanwhile: a long read (a backup) must not hold it up. */
+    sqlite3_busy_timeout(db->sqlite, TRUNCATE_PATIENCE_MS);
+    enum status status = checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE);
+    sqlite3_busy_timeout(db->sqlite, STORE_BUSY_TIMEOUT_MS);
+    TRY(status);
     db->wal_pages = 0;
     return STATUS_OK;
 }

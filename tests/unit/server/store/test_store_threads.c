@@ -296,6 +296,47 @@ static void a_read_job_cannot_write(void **state)
     free(jobs);
 }
 
+static enum status run_long_read(struct store_db *db, struct store_job *job)
+{
+    struct id nobody = id_number(1);
+    bool is_member;
+    TRY(store_channels_is_member(db, &((struct test_job *)job)->channel, &nobody, &is_member));
+    sleep(2); /* with its snapshot of the log */
+    return STATUS_OK;
+}
+
+static void a_long_read_holds_up_no_write(void **state)
+{
+    struct fixture *f = *state;
+    struct store_options options = {.state_directory = f->directory,
+                                    .create = true,
+                                    .free_bytes_min = 1,
+                                    .wal_truncate_interval_ms = 1};
+    struct loop loop;
+    struct id channel;
+    struct counts read;
+    struct counts written;
+    enum { COUNT = 20 };
+    assert_ok(store_open(&options, &f->store));
+    assert_ok(fixture_run(f->store, setup_channel, &channel));
+    assert_ok(loop_start(&loop, f->store));
+    struct test_job *reader = make_jobs(1, run_long_read, &channel, &read);
+    struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
+    assert_ok(store_read(f->store, &reader->job));
+    usleep(100000);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_ok(store_write(f->store, &jobs[i].job));
+        assert_true(loop_run_until(&loop, &written.done, i + 1));
+    }
+    assert_int_equal(written.ok, COUNT);
+    assert_int_equal(read.done, 0); /* it is still reading */
+    assert_true(loop_run_until(&loop, &read.done, 1));
+    assert_int_equal(read.ok, 1);
+    store_close(&f->store);
+    free(reader);
+    free(jobs);
+}
+
 static enum status run_slow(struct store_db *db, struct store_job *job)
 {
     (void)db;
@@ -377,6 +418,7 @@ int main(void)
         TEST(an_invite_raced_a_thousand_times_is_redeemed_once),
         TEST(a_read_sees_every_write_that_was_done),
         TEST(a_read_job_cannot_write),
+        TEST(a_long_read_holds_up_no_write),
         TEST(a_full_queue_refuses_and_closing_runs_what_waits),
         TEST(the_log_stays_inside_what_was_filled),
     };
