@@ -293,6 +293,18 @@ static bool take_place(struct making *making, struct mls_tree *tree, uint32_t le
     return mls_tree_add(tree, buffer_span(&bytes), &leaf) == STATUS_OK;
 }
 
+static void spoil_leaf(enum fixture_spoil spoil, struct mls_leaf_node *leaf)
+{
+    if (spoil == SPOIL_LEAF_SOURCE)
+        leaf->source = MLS_LEAF_UPDATE;
+    if (spoil == SPOIL_LEAF_WITHOUT_SUITE)
+        leaf->capabilities.cipher_suites.bytes = SPAN_LITERAL("\0\3");
+    if (spoil == SPOIL_LEAF_WITHOUT_EXTENSION)
+        leaf->capabilities.extensions.bytes = SPAN_EMPTY;
+    if (spoil == SPOIL_LEAF_KNOWS_MORE)
+        leaf->capabilities.extensions.bytes = SPAN_LITERAL("\xf0\xc1\xf0\xc2");
+}
+
 static void make_path(struct making *making)
 {
     struct mls_proposal_effect effect = {0};
@@ -307,6 +319,7 @@ static void make_path(struct making *making)
     if (tree != NULL && take_place(making, tree, leaf))
         fill_nodes(making, tree, &effect, leaf, &parent_hash);
     struct mls_leaf_node node = fixture_leaf(&making->committer, MLS_LEAF_COMMIT);
+    spoil_leaf(making->commit->spoil, &node);
     if (making->commit->spoil == SPOIL_PARENT_HASH)
         parent_hash.bytes[0] ^= 1;
     if (making->commit->spoil == SPOIL_LEAF_SIGNATURE)

@@ -81,6 +81,10 @@ enum fixture_spoil {
     SPOIL_SHORT_MEMBERSHIP_TAG,
     SPOIL_EPOCH,
     SPOIL_GROUP_ID,
+    SPOIL_LEAF_SOURCE,
+    SPOIL_LEAF_WITHOUT_SUITE,
+    SPOIL_LEAF_WITHOUT_EXTENSION,
+    SPOIL_LEAF_KNOWS_MORE, /* no fault: lists extension 0xF0C2 too */
 };
 
 struct fixture_commit {

@@ -180,6 +180,24 @@ static void refuses_key_packages_that_break_a_rule(void **state)
     assert_int_equal(check(&other, &good, &fixture_options), STATUS_BAD_SIGNATURE);
 }
 
+static void refuses_a_key_package_whose_leaf_is_not_signed(void **state)
+{
+    (void)state;
+    struct person person;
+    person_init(&person, 1);
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES tbs = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_key_package(&person, fixture_key_package(&person), &bytes);
+    struct mls_key_package package = fixture_read_key_package(&bytes);
+    package.leaf_node.signature = package.signature; /* well formed, of something else */
+    struct writer writer = writer_of(&tbs);
+    mls_key_package_write_tbs(&writer, &package);
+    must(writer_finish(&writer));
+    struct signature signature = fixture_sign(&person, "KeyPackageTBS", &tbs);
+    package.signature = signature_span(&signature);
+    assert_int_equal(mls_key_package_validate(&package, &fixture_options), STATUS_BAD_SIGNATURE);
+}
+
 static void checks_lifetimes_against_clock_tolerance_and_maximum(void **state)
 {
     (void)state;
@@ -360,6 +378,7 @@ int main(void)
         cmocka_unit_test(walks_the_certificates_of_an_x509_credential),
         cmocka_unit_test(accepts_a_good_key_package_and_names_it),
         cmocka_unit_test(refuses_key_packages_that_break_a_rule),
+        cmocka_unit_test(refuses_a_key_package_whose_leaf_is_not_signed),
         cmocka_unit_test(checks_lifetimes_against_clock_tolerance_and_maximum),
         cmocka_unit_test(a_leaf_must_support_what_the_group_requires),
         cmocka_unit_test(refuses_a_key_package_that_is_cut_longer_or_flipped),

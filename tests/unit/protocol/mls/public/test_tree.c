@@ -229,6 +229,23 @@ static void keeps_its_hashes_right_through_random_changes(void **state)
     }
 }
 
+static void forgets_the_hash_of_a_root_that_went(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(5);
+    BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    uint32_t index;
+    must(mls_tree_remove(tree, 4));
+    must(mls_tree_update_hashes(tree));
+    must(mls_tree_truncate(tree));
+    assert_int_equal(mls_tree_leaf_count(tree), 4);
+    merge_random_path(tree, 1);
+    write_cheap_leaf(4, &leaf);
+    must(mls_tree_add(tree, buffer_span(&leaf), &index));
+    must(mls_tree_update_hashes(tree));
+    assert_hash_is_right(tree);
+}
+
 static void refuses_unmerged_leaves_that_are_not_under_their_parent(void **state)
 {
     (void)state;
@@ -293,6 +310,7 @@ int main(void)
         cmocka_unit_test(keeps_a_clone_as_it_was),
         cmocka_unit_test(restores_a_tree_node_by_node),
         cmocka_unit_test(keeps_its_hashes_right_through_random_changes),
+        cmocka_unit_test(forgets_the_hash_of_a_root_that_went),
         cmocka_unit_test(refuses_unmerged_leaves_that_are_not_under_their_parent),
         cmocka_unit_test(refuses_a_parent_that_no_leaf_vouches_for),
         cmocka_unit_test(adds_ten_thousand_leaves_in_linear_time),

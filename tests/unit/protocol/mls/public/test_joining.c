@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/unit/protocol/mls/public/fixture.h"
+
+#include "protocol/mls/public/tree_validate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define must(call) assert_int_equal((call), STATUS_OK)
+#define BYTES CLEANUP(buffer_clear) struct buffer
+#define GROUP CLEANUP(mls_public_group_free) struct mls_public_group
+#define STAGED CLEANUP(mls_staged_commit_free) struct mls_staged_commit
+
+static void free_people(struct person **people)
+{
+    free(*people);
+}
+#define PEOPLE CLEANUP(free_people) struct person
+
+/* The status of staging the commit; the staged one is dropped. */
+static enum status try_commit(const struct mls_public_group *group,
+                              const struct fixture_commit *commit)
+{
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    fixture_write_commit(group, commit, &message);
+    return mls_public_group_stage(group, buffer_span(&message), &fixture_options, &staged);
+}
+
+/* ---- joining ---- */
+
+/* A copy of a GroupInfo, changed and signed again. */
+static void sign_again(const struct person *signer, struct mls_group_info info, struct buffer *out)
+{
+    BYTES tbs = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct writer writer = writer_of(&tbs);
+    mls_group_info_write_tbs(&writer, &info);
+    must(writer_finish(&writer));
+    struct signature signature = fixture_sign(signer, "GroupInfoTBS", &tbs);
+    info.signature = signature_span(&signature);
+    writer = writer_of(out);
+    mls_group_info_write(&writer, &info);
+    must(writer_finish(&writer));
+}
+
+static enum status
+try_join(const struct mls_public_group *group, const struct person *signer, struct span tree)
+{
+    BYTES info = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    GROUP *joined = NULL;
+    fixture_write_group_info(group, signer, 0, tree.len == 0, &info);
+    return mls_public_group_new(buffer_span(&info), tree, &fixture_options, &joined);
+}
+
+static void write_tree(const struct mls_tree *tree, struct buffer *out)
+{
+    struct writer writer = writer_of(out);
+    mls_tree_write(&writer, tree);
+    must(writer_finish(&writer));
+}
+
+/* A group like `group` with another tree. */
+static struct mls_public_group *with_tree(const struct mls_public_group *group,
+                                          struct mls_tree *tree)
+{
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_public_group *changed;
+    struct mls_group_context context = *mls_public_group_context(group);
+    must(mls_tree_update_hashes(tree));
+    context.tree_hash = mls_tree_root_hash(tree);
+    struct writer writer = writer_of(&bytes);
+    mls_group_context_write(&writer, &context);
+    must(writer_finish(&writer));
+    must(mls_public_group_from_parts(buffer_span(&bytes), tree,
+                                     mls_public_group_confirmation_tag(group), &changed));
+    return changed;
+}
+
+static void joins_only_with_the_signer_and_the_tree_of_the_epoch(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    GROUP *other = fixture_group(people, 4, SPAN_EMPTY);
+    BYTES tree = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES other_tree = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    write_tree(mls_public_group_tree(group), &tree);
+    write_tree(mls_public_group_tree(other), &other_tree);
+    assert_int_equal(try_join(group, &people[0], buffer_span(&tree)), STATUS_OK);
+    assert_int_equal(try_join(group, &people[0], SPAN_EMPTY), STATUS_OK);
+    assert_int_equal(try_join(group, &people[1], SPAN_EMPTY), STATUS_BAD_SIGNATURE);
+    assert_int_equal(try_join(group, &people[0], buffer_span(&other_tree)), STATUS_INVALID_TREE);
+}
+
+static void refuses_to_join_a_tree_with_a_bad_node(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(4);
+    GROUP *group = fixture_group(people, 4, SPAN_EMPTY);
+    for (unsigned i = 0; i < 4; i++) {
+        CLEANUP(mls_tree_free) struct mls_tree *tree = fixture_tree(people, 4);
+        BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        struct mls_leaf_node node = fixture_leaf(&people[2], MLS_LEAF_UPDATE);
+        if (i == 1)
+            node.capabilities.cipher_suites.bytes = SPAN_LITERAL("\0\3");
+        if (i == 2)
+            node.encryption_key.len--;
+        const struct mls_parent_node parent = {hpke_public_span(&people[0].init), SPAN_EMPTY,
+                                               SPAN_EMPTY};
+        if (i == 3)
+            must(mls_tree_set_parent(tree, 3, &parent));
+        fixture_write_leaf(&people[2], node, i == 0 ? 1 : 2, &leaf);
+        if (i < 3)
+            must(mls_tree_set_leaf(tree, 2, buffer_span(&leaf)));
+        GROUP *changed = with_tree(group, tree);
+        static const enum status expected[] = {STATUS_BAD_SIGNATURE, STATUS_INVALID_LEAF,
+                                               STATUS_INVALID_LEAF, STATUS_INVALID_TREE};
+        assert_int_equal(try_join(changed, &people[0], SPAN_EMPTY), expected[i]);
+    }
+}
+
+static void refuses_to_join_when_a_member_lacks_an_extension(void **state)
+{
+    (void)state;
+    static const uint16_t known[] = {0xF0C2};
+    const struct mls_options options = {.extension_types = known, .extension_type_count = 1};
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 2, SPAN_LITERAL("\xf0\xc2\0"));
+    BYTES info = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    GROUP *joined = NULL;
+    fixture_write_group_info(group, &people[0], 0, true, &info);
+    assert_int_equal(mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &options, &joined),
+                     STATUS_INVALID_LEAF);
+}
+
+static void refuses_a_group_info_with_a_part_missing_or_wrong(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    GROUP *other = fixture_group(people, 2, SPAN_EMPTY);
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES short_tag = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES no_external_pub = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES other_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES other_tree = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_group_info info;
+    struct mls_group_info other_info;
+    GROUP *joined = NULL;
+    fixture_write_group_info(group, &people[0], 0, true, &bytes);
+    must(mls_group_info_decode(buffer_span(&bytes), &info));
+    struct mls_group_info changed = info;
+    changed.confirmation_tag.len--;
+    sign_again(&people[0], changed, &short_tag);
+    assert_int_equal(
+        mls_public_group_new(buffer_span(&short_tag), SPAN_EMPTY, &fixture_options, &joined),
+        STATUS_BAD_MAC);
+    changed = info;
+    changed.extensions.bytes = SPAN_EMPTY;
+    sign_again(&people[0], changed, &no_external_pub);
+    assert_int_equal(
+        mls_public_group_check_group_info(group, buffer_span(&no_external_pub), MLS_NO_LEAF),
+        STATUS_INVALID);
+    fixture_write_group_info(other, &people[0], 0, true, &other_bytes);
+    must(mls_group_info_decode(buffer_span(&other_bytes), &other_info));
+    changed = info;
+    changed.extensions = other_info.extensions;
+    sign_again(&people[0], changed, &other_tree);
+    assert_int_equal(
+        mls_public_group_check_group_info(group, buffer_span(&other_tree), MLS_NO_LEAF),
+        STATUS_INVALID);
+}
+
+/* ---- leaves of a path, an Add, an Update ---- */
+
+static void refuses_path_leaves_that_break_a_rule(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *alone = fixture_group(people, 1, SPAN_EMPTY);
+    GROUP *group = fixture_group(people, 2, SPAN_LITERAL("\xf0\xc1\0"));
+    /* Alone there is no parent hash that would give the wrong source away. */
+    const struct fixture_commit source = {&people[0], fixture_member(0), NULL, 0,
+                                          true,       SPOIL_LEAF_SOURCE};
+    const struct fixture_commit suite = {&people[0], fixture_member(0),       NULL, 0,
+                                         true,       SPOIL_LEAF_WITHOUT_SUITE};
+    const struct fixture_commit extension = {&people[0], fixture_member(0),           NULL, 0,
+                                             true,       SPOIL_LEAF_WITHOUT_EXTENSION};
+    assert_int_equal(try_commit(alone, &source), STATUS_INVALID_LEAF);
+    assert_int_equal(try_commit(group, &suite), STATUS_INVALID_LEAF);
+    assert_int_equal(try_commit(group, &extension), STATUS_INVALID_LEAF);
+}
+
+static void refuses_requirements_that_only_the_committer_meets(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 2, SPAN_EMPTY);
+    const struct mls_proposal_or_ref change = fixture_by_value(
+        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                              .context_extensions = {SPAN_LITERAL("\0\3\5\2\xf0\xc2\0\0")}});
+    const struct fixture_commit commit = {&people[0], fixture_member(0),    &change, 1,
+                                          true,       SPOIL_LEAF_KNOWS_MORE};
+    assert_int_equal(try_commit(group, &commit), STATUS_INVALID_LEAF);
+}
+
+static void refuses_to_add_who_lacks_an_extension_of_the_group(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 1, SPAN_LITERAL("\xf0\xc1\0"));
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_key_package package = fixture_key_package(&people[1]);
+    package.leaf_node.capabilities.extensions.bytes = SPAN_EMPTY;
+    fixture_write_key_package(&people[1], package, &bytes);
+    package = fixture_read_key_package(&bytes);
+    const struct mls_proposal_or_ref add = fixture_add(&package);
+    const struct fixture_commit commit = {&people[0], fixture_member(0), &add, 1, false, 0};
+    assert_int_equal(try_commit(group, &commit), STATUS_INVALID_LEAF);
+}
+
+static enum status try_update(struct mls_public_group *group,
+                              const struct person *signer,
+                              const struct person *leaf_of)
+{
+    BYTES leaf_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_leaf_node leaf;
+    fixture_write_leaf(leaf_of, fixture_leaf(leaf_of, MLS_LEAF_UPDATE), 1, &leaf_bytes);
+    struct reader reader = reader_of(buffer_span(&leaf_bytes));
+    must(mls_leaf_node_read(&reader, &leaf));
+    const struct mls_proposal update = {.type = MLS_PROPOSAL_UPDATE, .update = &leaf};
+    fixture_write_proposal(group, signer, fixture_member(1), &update, &message);
+    return mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options);
+}
+
+static void refuses_updates_and_removes_that_break_a_rule(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    struct person fresh = people[1];
+    person_new_encryption_key(&fresh);
+    struct person forged = fresh;
+    forged.signature_private = people[2].signature_private;
+    assert_int_equal(try_update(group, &people[1], &people[1]), STATUS_INVALID_PROPOSAL);
+    assert_int_equal(try_update(group, &people[1], &forged), STATUS_BAD_SIGNATURE);
+    assert_int_equal(try_update(group, &people[2], &fresh), STATUS_BAD_SIGNATURE);
+    assert_int_equal(try_update(group, &people[1], &fresh), STATUS_OK);
+    const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 9};
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_proposal(group, &people[1], fixture_member(1), &remove, &message);
+    assert_int_equal(
+        mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options),
+        STATUS_INVALID_PROPOSAL);
+}
+
+static void refuses_a_reinit_psk_after_the_first_epoch(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(1);
+    GROUP *group = fixture_group(people, 1, SPAN_EMPTY);
+    uint8_t nonce[32] = {0};
+    const struct mls_proposal_or_ref psk = fixture_by_value((struct mls_proposal){
+        .type = MLS_PROPOSAL_PSK,
+        .psk = {.type = MLS_PSK_RESUMPTION, .usage = MLS_PSK_REINIT, .nonce = SPAN_OF(nonce)}});
+    const struct fixture_commit commit = {&people[0], fixture_member(0), &psk, 1, true, 0};
+    struct mls_options options = fixture_options;
+    options.continues_group = true;
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    fixture_write_commit(group, &commit, &message);
+    assert_int_equal(mls_public_group_stage(group, buffer_span(&message), &options, &staged),
+                     STATUS_INVALID_PROPOSAL);
+}
+
+static void refuses_an_external_commit_that_refers_to_a_proposal(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 2};
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    fixture_write_proposal(group, &people[1], fixture_member(1), &remove, &message);
+    must(mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options));
+    const struct mls_proposal_or_ref items[] = {
+        fixture_by_value((struct mls_proposal){.type = MLS_PROPOSAL_EXTERNAL_INIT,
+                                               .kem_output = SPAN_LITERAL("kem output")}),
+        {.by_reference = true, .reference = mls_public_group_cached_at(group, 0)->reference}};
+    const struct fixture_commit commit = {
+        &people[2], {MLS_SENDER_NEW_MEMBER_COMMIT, 0}, items, 2, true, 0};
+    assert_int_equal(try_commit(group, &commit), STATUS_INVALID_PROPOSAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(joins_only_with_the_signer_and_the_tree_of_the_epoch),
+        cmocka_unit_test(refuses_to_join_a_tree_with_a_bad_node),
+        cmocka_unit_test(refuses_to_join_when_a_member_lacks_an_extension),
+        cmocka_unit_test(refuses_a_group_info_with_a_part_missing_or_wrong),
+        cmocka_unit_test(refuses_path_leaves_that_break_a_rule),
+        cmocka_unit_test(refuses_requirements_that_only_the_committer_meets),
+        cmocka_unit_test(refuses_to_add_who_lacks_an_extension_of_the_group),
+        cmocka_unit_test(refuses_updates_and_removes_that_break_a_rule),
+        cmocka_unit_test(refuses_a_reinit_psk_after_the_first_epoch),
+        cmocka_unit_test(refuses_an_external_commit_that_refers_to_a_proposal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
