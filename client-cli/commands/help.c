@@ -78,6 +78,17 @@ void help_show_command(struct out *out, const struct command *command)
     show_flags(out, command_common_flags);
 }
 
+/* The commands of other nouns that may be called by this one too. */
+static void show_aliases(struct out *out, const char *noun)
+{
+    size_t length = strlen(noun);
+    for (size_t i = 0; i < command_alias_count; i++) {
+        const struct command_alias *alias = &command_aliases[i];
+        if (strncmp(alias->name, noun, length) == 0 && alias->name[length] == ' ')
+            out_line(out, "  weft %-*s the same as weft %s", NAME_WIDTH, alias->name, alias->of);
+    }
+}
+
 void help_show_noun(struct out *out, const char *noun)
 {
     const struct command *only = NULL;
@@ -95,6 +106,7 @@ void help_show_noun(struct out *out, const char *noun)
     for (size_t i = 0; i < command_table_count; i++)
         if (strcmp(command_table[i].noun, noun) == 0)
             show_line(out, &command_table[i]);
+    show_aliases(out, noun);
 }
 
 enum status help_run(struct invocation *invocation)
@@ -107,10 +119,11 @@ enum status help_run(struct invocation *invocation)
     }
     const struct command *command =
         table_find((int)arguments->positional_count, arguments->positional, &words);
+    const char *noun = table_noun((int)arguments->positional_count, arguments->positional);
     if (command != NULL && (size_t)words == arguments->positional_count)
         help_show_command(invocation->out, command);
-    else if (arguments->positional_count == 1 && table_has_noun(arguments->positional[0]))
-        help_show_noun(invocation->out, arguments->positional[0]);
+    else if (noun != NULL && arguments->positional_count <= 2)
+        help_show_noun(invocation->out, noun);
     else
         return command_explain(invocation, STATUS_USAGE,
                                "there is no such command; weft help lists them all");

@@ -53,8 +53,9 @@ static void show_help(struct call *call, int argc, const char *const *argv)
         help_show_all(call->out);
         return;
     }
-    if (table_has_noun(argv[0])) {
-        help_show_noun(call->out, argv[0]);
+    const char *noun = table_noun(argc, argv);
+    if (noun != NULL) {
+        help_show_noun(call->out, noun);
         if (argc > 1 && argv[1][0] != '-')
             call->status = STATUS_USAGE;
         return;

@@ -14,10 +14,18 @@ extern const size_t command_table_count;
 /* Flags that every command takes. */
 extern const struct flag command_common_flags[];
 
+/* Another spelling of the beginning of a command's name. */
+struct command_alias {
+    const char *name; /* one or more words */
+    const char *of;   /* one word: a noun of the table, or the beginning of another alias */
+};
+extern const struct command_alias command_aliases[];
+extern const size_t command_alias_count;
+
 /* The command that argv begins with, and how many words its name has; NULL when there is none. */
 const struct command *table_find(int argc, const char *const *argv, int *words);
 
-/* Whether any command has this noun. */
-bool table_has_noun(const char *noun);
+/* The noun that argv begins with; NULL when no command has it. */
+const char *table_noun(int argc, const char *const *argv);
 
 #endif
