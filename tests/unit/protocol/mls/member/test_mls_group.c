@@ -256,6 +256,96 @@ static void extensions_change_by_a_commit(void **state)
     world_clear(&world);
 }
 
+static enum status find_psk(void *context, const struct mls_psk_id *id, struct buffer *psk)
+{
+    (void)context;
+    if (id->type != MLS_PSK_EXTERNAL || !span_equal(id->psk_id, SPAN_LITERAL("the psk")))
+        return STATUS_NOT_FOUND;
+    return buffer_append(psk, SPAN_LITERAL("agreed upon elsewhere"));
+}
+
+static void pre_shared_keys_are_part_of_the_next_epoch(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    const struct mls_psk_store store = {find_psk, NULL};
+    struct mls_group *joined = NULL;
+    struct mls_key_package_checked checked;
+    uint8_t nonces[2][32] = {{1}, {2}};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    OK(mls_key_package_check(buffer_span(&world.members[3].package), &world.options, &checked));
+    struct mls_proposal proposals[3] = {{.type = MLS_PROPOSAL_PSK,
+                                         .psk = {.type = MLS_PSK_EXTERNAL,
+                                                 .psk_id = SPAN_LITERAL("the psk"),
+                                                 .nonce = SPAN_OF(nonces[0])}},
+                                        {.type = MLS_PROPOSAL_PSK,
+                                         .psk = {.type = MLS_PSK_RESUMPTION,
+                                                 .usage = MLS_PSK_APPLICATION,
+                                                 .group_id = SPAN_LITERAL("the group"),
+                                                 .epoch = 1,
+                                                 .nonce = SPAN_OF(nonces[1])}},
+                                        {.type = MLS_PROPOSAL_ADD, .add = &checked.package}};
+    struct mls_commit_request request = {.proposals = proposals, .proposal_count = 2};
+    FAILS(
+        mls_group_commit(world.members[0].group, &request, &world.options, &world.random, &bundle),
+        STATUS_NOT_FOUND);
+    mls_group_set_psk_store(world.members[0].group, &store);
+    mls_group_set_psk_store(world.members[1].group, &store);
+    world_commit(&world, 0, &request, &bundle);
+    FAILS(world_hear(&world, 2, buffer_span(&bundle.commit), &received), STATUS_NOT_FOUND);
+    mls_group_set_psk_store(world.members[2].group, &store);
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+
+    /* And the same for somebody who joins with the external one. */
+    proposals[1] = proposals[2];
+    world_commit(&world, 1, &request, &bundle);
+    world_accept(&world, 1, &bundle);
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    OK(mls_group_write_tree(world.members[0].group, &tree));
+    struct mls_join_request join = {.welcome = buffer_span(&bundle.welcome),
+                                    .key_package = buffer_span(&world.members[3].package),
+                                    .private_part = buffer_span(&world.members[3].package_private),
+                                    .ratchet_tree = buffer_span(&tree)};
+    FAILS(mls_group_join(&join, &world.options, &joined), STATUS_NOT_FOUND);
+    join.psk_store = &store;
+    OK(mls_group_join(&join, &world.options, &joined));
+    world.members[3].group = joined;
+    world_store(&world, 3);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void after_a_reinit_nothing_is_sent(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    struct mls_proposal reinit = {.type = MLS_PROPOSAL_REINIT,
+                                  .reinit = {.group_id = SPAN_LITERAL("the next group"),
+                                             .version = MLS_VERSION_10,
+                                             .cipher_suite = 3}};
+    struct mls_commit_request request = {.proposals = &reinit, .proposal_count = 1};
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    world_commit(&world, 0, &request, &bundle);
+    world_accept(&world, 0, &bundle);
+    for (size_t i = 0; i < 2; i++) {
+        world_restart(&world, i);
+        FAILS(mls_group_protect(world.members[i].group, SPAN_EMPTY, SPAN_LITERAL("too late"), 0,
+                                &world.random, &sent),
+              STATUS_NOT_NOW);
+        FAILS(mls_group_commit(world.members[i].group, &request, &world.options, &world.random,
+                               &bundle),
+              STATUS_NOT_NOW);
+    }
+    world_clear(&world);
+}
+
 /* `who` joins from the GroupInfo of `from`, and everybody follows. */
 static void join_externally(struct world *world, size_t who, size_t from, bool resync)
 {
@@ -506,6 +596,8 @@ int main(void)
         cmocka_unit_test(proposals_by_reference_are_committed),
         cmocka_unit_test(an_update_may_bring_a_new_signature_key),
         cmocka_unit_test(extensions_change_by_a_commit),
+        cmocka_unit_test(pre_shared_keys_are_part_of_the_next_epoch),
+        cmocka_unit_test(after_a_reinit_nothing_is_sent),
         cmocka_unit_test(a_newcomer_joins_by_an_external_commit),
         cmocka_unit_test(a_stalled_member_comes_back_by_resync),
         cmocka_unit_test(messages_arrive_out_of_order_and_once),

@@ -254,6 +254,86 @@ static void tags_that_are_short_or_empty(void **state)
     world_clear(&world);
 }
 
+/* The commit's sender changes one ciphertext of its path and signs again: nobody but those it is
+ * for can tell. */
+static void
+resign_with_bad_path(const struct mls_group *sender, struct span commit, struct buffer *out)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    struct mls_message message;
+    struct signature signature;
+    struct span copy;
+    void *memory = NULL;
+    OK(mls_message_decode(commit, &arena, &message));
+    struct mls_authenticated_content authenticated = {
+        MLS_WIRE_PUBLIC_MESSAGE, message.public_message.content, message.public_message.auth};
+    struct mls_update_path path = *authenticated.content.commit.path;
+    OK(arena_take(&arena, path.node_count, sizeof *path.nodes, &memory));
+    struct mls_update_path_node *nodes = memory;
+    memcpy(nodes, path.nodes, path.node_count * sizeof *nodes);
+    OK(arena_copy(&arena, nodes[0].secrets[0].ciphertext, &copy));
+    uint8_t flipped[128];
+    assert_true(copy.len <= sizeof flipped);
+    memcpy(flipped, copy.ptr, copy.len);
+    flipped[5] ^= 1;
+    struct mls_hpke_ciphertext bad = {nodes[0].secrets[0].kem_output, span_of(flipped, copy.len)};
+    nodes[0].secrets = &bad;
+    path.nodes = nodes;
+    authenticated.content.commit.path = &path;
+    OK(mls_protection_sign_content(sender->suite, secret_span(sender->signature_key),
+                                   MLS_WIRE_PUBLIC_MESSAGE, &authenticated.content,
+                                   mls_group_context_bytes(sender), &signature));
+    authenticated.auth.signature = signature_span(&signature);
+    OK(mls_protection_seal_public(
+        sender->suite, mls_key_schedule_get(&sender->epoch->secrets, MLS_SECRET_MEMBERSHIP),
+        &authenticated, mls_group_context_bytes(sender), out));
+}
+
+static void a_commit_of_which_the_path_does_not_open(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer bad = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    struct mls_commit_request request = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    world_commit(&world, 0, &request, &bundle);
+    resign_with_bad_path(world.members[0].group, buffer_span(&bundle.commit), &bad);
+    assert_refused(&world, 1, buffer_span(&bad));
+    FAILS(world_hear(&world, 1, buffer_span(&bad), &received), STATUS_NOT_DECRYPTED);
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+    world_clear(&world);
+}
+
+static void a_commit_with_a_wrong_confirmation_tag(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer changed = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    struct mls_commit_request request = {0};
+    struct mls_message message;
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    world_commit(&world, 0, &request, &bundle);
+    OK(mls_message_decode(buffer_span(&bundle.commit), &arena, &message));
+    /* The tag is not signed: its place is found in the message and changed there. */
+    size_t at = (size_t)(message.public_message.auth.confirmation_tag.ptr - bundle.commit.ptr);
+    bundle.commit.ptr[at] ^= 1;
+    reseal(world.members[0].group, buffer_span(&bundle.commit), 32, 32, &changed);
+    bundle.commit.ptr[at] ^= 1;
+    assert_refused(&world, 1, buffer_span(&changed));
+    FAILS(world_hear(&world, 1, buffer_span(&changed), &received), STATUS_BAD_MAC);
+    world_accept(&world, 0, &bundle);
+    world_check(&world);
+    world_clear(&world);
+}
+
 static void leaf_indices_that_look_negative(void **state)
 {
     (void)state;
@@ -332,6 +412,8 @@ int main(void)
         cmocka_unit_test(damaged_welcomes_and_trees),
         cmocka_unit_test(a_message_forged_by_another_member_does_not_use_up_the_key),
         cmocka_unit_test(tags_that_are_short_or_empty),
+        cmocka_unit_test(a_commit_of_which_the_path_does_not_open),
+        cmocka_unit_test(a_commit_with_a_wrong_confirmation_tag),
         cmocka_unit_test(leaf_indices_that_look_negative),
         cmocka_unit_test(messages_of_other_groups_and_epochs),
         cmocka_unit_test(a_dropped_commit_leaves_no_trace),
