@@ -191,9 +191,9 @@ class Stream:
 class Server:
     """A community's weftd: its state directory, its process, its admin commands."""
 
-    def __init__(self, scene, name="server", community="Scenario"):
+    def __init__(self, scene, name="server", community="Scenario", directory=None):
         self.scene = scene
-        self.directory = scene.directory / name
+        self.directory = (directory or scene.directory) / name
         self.state = self.directory / "state"
         self.directory.mkdir()
         self.port = free_port()
@@ -362,8 +362,8 @@ class Scene:
         self.streams.append(stream)
         return stream
 
-    def server(self, name="server", start=True, **configuration):
-        server = Server(self, name)
+    def server(self, name="server", start=True, directory=None, **configuration):
+        server = Server(self, name, directory=directory)
         if configuration:
             server.configure(**configuration)
         return server.start() if start else server

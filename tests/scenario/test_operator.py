@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What whoever runs a server may do wrong or meet: configuration, a second process, a damaged or full
+disk, a kill in the middle. Each is told in words, and nothing is lost."""
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+
+import pytest
+
+from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, decode_link
+from weft_wire import Account, Closed, Connection
+
+
+def join_by_hand(server, name):
+    account = Account(name)
+    with Connection(server.port) as connection:
+        code, body = account.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])
+        assert code == "ok", (code, body)
+    return account
+
+
+@pytest.mark.parametrize("text, line, named", [
+    ("colour = blue", 3, "colour"),
+    ("Port = 1", 3, "Port"),
+    ("port", 3, "="),
+    ("port = 70000", 3, "port"),
+    ("port = -1", 3, "port"),
+    ("port = 12x", 3, "port"),
+    ("port =", 3, "port"),
+    ("address = example.org", 3, "address"),
+    ("allow_tls_1_2 = maybe", 3, "allow_tls_1_2"),
+    ("log_level = loud", 3, "log_level"),
+    ("notice = " + "x" * 2000, 3, "notice"),
+    ("community = A\ncommunity = B", 4, "community"),
+    ("community = \xff", 0, "UTF-8"),
+])
+def test_a_wrong_configuration_is_refused_by_name_and_line(server_scene, text, line, named):
+    server = server_scene.server(start=False)
+    path = server.state / "weftd.conf"
+    path.write_bytes(f"# a comment\n\n{text}\n".encode("latin-1"))
+    for command in ("check-config", "serve"):
+        refused = server.admin(command, code=None)
+        assert refused.code not in (OK, 2), refused
+        assert named in refused.error, refused
+        assert line == 0 or f":{line}:" in refused.error, refused
+
+
+def test_every_key_stands_in_the_configuration_that_init_writes(server_scene):
+    server = server_scene.server(start=False)
+    lines = (server.state / "weftd.conf").read_text().splitlines()
+    keys = {line.split("=")[0].strip("# ") for line in lines if "=" in line.lstrip("# ")[:40] and " = " in line}
+    assert {"community", "notice", "address", "port", "public_host", "certificate", "key", "origin", "invite_days",
+            "messages_per_minute", "log_level"} <= keys
+    for line, above in zip(lines[1:], lines):
+        if line and not line.startswith("#"):
+            assert above.startswith("#"), f"not documented: {line}"
+    assert "right" in server.admin("check-config").text
+
+
+def test_files_that_tls_needs_are_checked_before_anybody_connects(server_scene):
+    server = server_scene.server(start=False)
+    other = server_scene.server("other", start=False)
+    shutil.copy(other.state / "tls.key", server.state / "tls.key")
+    for command in ("check-config", "serve"):
+        refused = server.admin(command, code=None)
+        assert refused.code != OK and "tls" in refused.error.lower(), str(refused)
+    (server.state / "tls.key").unlink()
+    refused = server.admin("serve", code=None)
+    assert refused.code != OK and "tls" in refused.error.lower(), str(refused)
+
+
+def test_init_overwrites_nothing(server_scene):
+    server = server_scene.server(start=False)
+    before = {path: path.read_bytes() for path in server.files()}
+    server.admin("init", code=CONFLICT)
+    assert all(path.read_bytes() == data for path, data in before.items())
+    server.start()
+    join_by_hand(server, "Ann")
+    server.stop()
+
+
+def test_a_second_server_is_refused_with_the_pid_of_the_first(server_scene):
+    server = server_scene.server()
+    refused = server.admin("serve", code=CONFLICT)
+    assert str(server.pid) in refused.error
+    join_by_hand(server, "Ann")
+    server.stop()
+
+
+def test_commands_do_the_same_while_the_server_runs_and_while_not(server_scene):
+    server = server_scene.server()
+    assert (server.state / "weftd.sock").stat().st_mode & 0o777 == 0o600
+    ann = join_by_hand(server, "Ann")
+    running = server.json("person", "list"), server.json("invite", "list")
+    link = server.invite(group="Ward 8")
+    server.stop()
+    invites = server.json("invite", "list")
+    assert server.json("person", "list") == running[0]
+    assert len(invites) == len(running[1]) + 1
+    server.admin("person", "suspend", ann.person.hex()[:8])
+    assert [person["state"] for person in server.json("person", "list")] == ["suspended"]
+    server.admin("person", "suspend", "0" * 32, code=NOT_FOUND)
+    server.admin("person", "dance", code=USAGE)
+    server.start()
+    bea = Account("Bea")
+    with Connection(server.port) as connection:
+        assert bea.redeem(connection, decode_link(link)[2])[0] == "ok"
+    server.stop()
+
+
+def test_every_admin_act_is_in_the_audit_log_and_no_name_is(server_scene):
+    server = server_scene.server()
+    ann = join_by_hand(server, "Ann Quayle")
+    invite = server.json("invite", "--group", "Ward 9")[-1]["invite"]
+    server.admin("invite", "revoke", invite)
+    server.admin("person", "suspend", ann.person.hex())
+    server.admin("person", "restore", ann.person.hex())
+    server.admin("person", "erase", ann.person.hex())
+    server.stop()
+    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
+        acts = [row[0] for row in database.execute("SELECT act FROM audit ORDER BY rowid")]
+        rows = database.execute("SELECT * FROM audit").fetchall()
+    assert acts == ["init", "invite.add", "invite.add", "invite.revoke", "person.suspend", "person.restore",
+                    "person.erase"]
+    assert "Quayle" not in repr(rows)
+
+
+def test_a_kill_loses_no_person_that_was_told_welcome(server_scene):
+    server = server_scene.server()
+    accounts = []
+    for i in range(5):
+        accounts.append(join_by_hand(server, f"Person {i}"))
+        server.kill()
+        server.start()
+    for account in accounts:
+        with Connection(server.port) as connection:
+            assert account.log_in(connection)[0] == "ok"
+    assert len(server.json("person", "list")) == 5
+    server.stop()
+
+
+def test_a_stop_says_goodbye_and_frees_the_port(server_scene):
+    server = server_scene.server()
+    ann = join_by_hand(server, "Ann")
+    with Connection(server.port) as connection:
+        assert ann.log_in(connection)[0] == "ok"
+        server.stream.process.send_signal(signal.SIGTERM)
+        with pytest.raises(Closed):
+            while True:
+                connection.receive()
+    assert server.stream.end() == OK
+    assert not (server.state / "weftd.sock").exists()
+    with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
+        probe.connect(("127.0.0.1", server.port))
+
+
+@pytest.mark.parametrize("damage", ["first page", "half of it gone", "not a database"])
+def test_a_damaged_store_is_reported_and_not_touched(server_scene, damage):
+    server = server_scene.server()
+    join_by_hand(server, "Ann")
+    server.stop()
+    path = server.state / "weftd.db"
+    data = bytearray(path.read_bytes())
+    if damage == "first page":
+        data[100:4096] = os.urandom(3996)
+    elif damage == "half of it gone":
+        del data[len(data) // 2:]
+    else:
+        data[:] = b"not a database " * 1000
+    path.write_bytes(data)
+    refused = server.admin("serve", code=None)
+    assert refused.code not in (OK, None) and refused.code > 0, refused
+    assert refused.error.strip(), "it says why"
+    assert path.read_bytes() == data
+
+
+@pytest.fixture
+def small_disk():
+    """A disk of its own that can be filled; only root may make one."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="weft-"))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "weft-scenario", directory]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
+        directory.rmdir()
+        pytest.skip("making a small disk takes the right to mount")
+    yield directory
+    subprocess.run(["umount", directory], check=True)
+    directory.rmdir()
+
+
+def fill(directory, leave_bytes):
+    free = os.statvfs(directory).f_bavail * os.statvfs(directory).f_frsize
+    filler = directory / "filler"
+    with open(filler, "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free - leave_bytes)
+    return filler
+
+
+def test_a_full_disk_refuses_what_is_new_and_loses_nothing(small_disk, server_scene):
+    server = server_scene.server(directory=small_disk)
+    ann, bea = join_by_hand(server, "Ann"), Account("Bea")
+    secret = decode_link(server.invite(group="Ward 7"))[2]
+    filler = fill(small_disk, 4 << 20)
+    with Connection(server.port) as connection:
+        assert bea.redeem(connection, secret)[0] == "full"
+    refused = server.admin("invite", "--group", "Ward 7", code=None)
+    assert refused.code != OK and "space" in refused.error, refused
+    with Connection(server.port) as connection:
+        assert ann.log_in(connection)[0] in ("ok", "full")
+    filler.unlink()
+    with Connection(server.port) as connection:
+        assert ann.log_in(connection)[0] == "ok"
+    assert [person["name"] for person in server.json("person", "list")] == ["Ann"]
+    with Connection(server.port) as connection:
+        assert bea.redeem(connection, secret)[0] == "ok"
+    server.stop()
