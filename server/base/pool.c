@@ -112,6 +112,13 @@ enum status pool_new(const struct pool_options *options, struct pool **pool)
     return STATUS_OK;
 }
 
+/* The threads have ended: nobody else has the queues. */
+static void cancel_all(struct job_queue *queue)
+{
+    for (struct pool_job *job = queue_take(queue); job != NULL; job = queue_take(queue))
+        job->done(job, STATUS_CANCELLED);
+}
+
 void pool_free(struct pool **pool)
 {
     struct pool *ending = *pool;
@@ -123,6 +130,8 @@ void pool_free(struct pool **pool)
     pthread_mutex_unlock(&ending->lock);
     for (size_t i = 0; i < ending->started; i++)
         pthread_join(ending->threads[i], NULL);
+    cancel_all(&ending->ready);
+    cancel_all(&ending->waiting);
     pthread_cond_destroy(&ending->wake);
     pthread_mutex_destroy(&ending->lock);
     free(ending->threads);
@@ -137,13 +146,15 @@ enum status pool_submit(struct pool *pool, struct pool_job *job)
         return STATUS_OK;
     }
     pthread_mutex_lock(&pool->lock);
-    bool room = pool->waiting.count < POOL_JOBS_MAX;
-    if (room) {
+    enum status status = pool->stopping                        ? STATUS_CANCELLED
+                         : pool->waiting.count < POOL_JOBS_MAX ? STATUS_OK
+                                                               : STATUS_RATE_LIMITED;
+    if (status == STATUS_OK) {
         queue_push(&pool->waiting, job);
         pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->lock);
-    return room ? STATUS_OK : STATUS_RATE_LIMITED;
+    return status;
 }
 
 void pool_drain_completed(struct pool *pool)

@@ -6,8 +6,8 @@
  * Jobs are taken in order; whoever needs one after another gives the next when the first is done.
  * A pool of no threads runs each job in pool_submit itself, which is how commands run without a
  * server.
- * Errors: STATUS_RATE_LIMITED when POOL_JOBS_MAX wait. Thread rule: functions of this header on
- * the loop's thread; run() elsewhere.
+ * Errors: STATUS_RATE_LIMITED when POOL_JOBS_MAX wait, STATUS_CANCELLED while it is freed. Thread
+ * rule: functions of this header on the loop's thread; run() elsewhere.
  */
 #ifndef WEFT_SERVER_BASE_POOL_H
 #define WEFT_SERVER_BASE_POOL_H
@@ -44,7 +44,8 @@ struct pool_options {
 
 MUST_CHECK enum status pool_new(const struct pool_options *options, struct pool **pool);
 
-/* Waits for what runs, drops what waits without done(); `*pool` becomes NULL. NULL is allowed. */
+/* Waits for what runs, then calls done(STATUS_CANCELLED) of every job that is left; `*pool` becomes
+ * NULL. NULL is allowed. */
 void pool_free(struct pool **pool);
 
 MUST_CHECK enum status pool_submit(struct pool *pool, struct pool_job *job);

@@ -138,9 +138,9 @@ enum status app_open(const struct app_place *place, struct app *app, struct app_
 
 void app_close(struct app *app)
 {
+    store_close(&app->store);
     pool_free(&app->validators);
     pool_free(&app->figures);
-    store_close(&app->store);
     community_close(&app->community);
     identity_close(&app->identity);
     hub_clear(&app->hub);

@@ -248,6 +248,8 @@ static void done_change(struct community_change *change, enum status status)
     buffer_clear(&work->entry);
     if (status == STATUS_OK && work->act->shuts_out) {
         hub_close_person(&call->app->hub, &work->person);
+        if (call->app->services.delivery != NULL)
+            delivery_look_for_work(call->app->services.delivery);
     }
     command_finish(call, status, "nothing was changed");
 }

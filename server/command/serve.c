@@ -125,7 +125,21 @@ static void on_store_failed(uv_async_t *async)
 static void on_tick(void *context)
 {
     struct hub *hub = context;
+    struct services *services = hub->dispatch_context;
     hub_tick(hub);
+    delivery_tick(services->delivery);
+}
+
+static enum status start_services(struct serve *serve)
+{
+    struct services *services = &serve->app.services;
+    serve->app.hub.dispatch = handler_dispatch;
+    serve->app.hub.arrived = handler_arrived;
+    serve->app.hub.left = handler_left;
+    serve->app.hub.dispatch_context = services;
+    TRY(delivery_new(&serve->app.hub, &services->delivery));
+    delivery_look_for_work(services->delivery);
+    return STATUS_OK;
 }
 
 static enum status start_handles(struct serve *serve)
@@ -230,6 +244,8 @@ static enum status start(struct serve *serve, const char **what)
     TRY(read_tls(serve, certificate, key));
     *what = "the threads";
     TRY(start_threads(serve));
+    *what = "the services";
+    TRY(start_services(serve));
     *what = "listening";
     TRY(start_network(serve, certificate, key));
     serve->app.hub.port = transport_port(serve->transport);
@@ -263,9 +279,10 @@ static void stop(struct serve *serve)
             uv_run(&serve->loop, UV_RUN_NOWAIT);
     }
     transport_close_all(&serve->transport);
+    store_close(&serve->app.store);
     pool_free(&serve->app.validators);
     pool_free(&serve->app.figures);
-    store_close(&serve->app.store);
+    delivery_free(&serve->app.services.delivery);
     uv_walk(&serve->loop, close_handle, NULL);
     uv_run(&serve->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&serve->loop) == 0)
@@ -301,8 +318,6 @@ int serve_run(const struct app_place *place, int argc, const char **argv)
         app_close(&serve.app);
         return EXIT_CODE_INTERNAL;
     }
-    serve.app.hub.dispatch = handler_dispatch;
-    serve.app.hub.dispatch_context = &serve.app.services;
     status = start(&serve, &what);
     if (status == STATUS_OK) {
         announce(&serve);

@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/handler/handler.h"
 
+#include "protocol/wire/channels.h"
+#include "protocol/wire/sessions.h"
+#include "server/delivery/work.h"
+
 struct handler {
     uint16_t kind;
-    enum handler_channel channel;
     void (*handle)(struct services *services, struct call *call);
+    /* The rest is of those that are about a channel. */
+    void (*handle_channel)(struct services *services, struct channel *channel, struct call *call);
+    enum handler_access access;
+    size_t channel_offset;
 };
 
-#define HANDLER_ROW(NAME, name, channel_) {WIRE_##NAME, HANDLER_##channel_, name##_handle},
-static const struct handler handlers[] = {HANDLER_LIST(HANDLER_ROW)};
+#define HANDLER_ROW(NAME, name) {.kind = WIRE_##NAME, .handle = name##_handle},
+#define HANDLER_CHANNEL_ROW(NAME, name, access_, member)                                           \
+    {.kind = WIRE_##NAME,                                                                          \
+     .handle_channel = name##_handle,                                                              \
+     .access = HANDLER_##access_,                                                                  \
+     .channel_offset = offsetof(struct wire_##name##_request, member)},
+
+static const struct handler handlers[] = {HANDLER_LIST(HANDLER_ROW)
+                                              HANDLER_CHANNEL_LIST(HANDLER_CHANNEL_ROW)};
 
 static const struct handler *find(uint16_t kind)
 {
@@ -19,12 +33,79 @@ static const struct handler *find(uint16_t kind)
     return NULL;
 }
 
+/* A call that waits for its channel. */
+struct waiting {
+    struct delivery_waiter waiter;
+    struct services *services;
+    const struct handler *handler;
+    struct call *call;
+};
+
+static enum status
+check_access(const struct channel *channel, const struct call *call, enum handler_access access)
+{
+    if (channel_member(channel, &call->device) != NULL)
+        return STATUS_OK;
+    bool listed = channel_is_listed(channel);
+    bool allowed = (access == HANDLER_VISIBLE && listed) ||
+                   (access == HANDLER_MEMBER_OR_OPEN && channel_is_open(channel));
+    if (allowed)
+        return STATUS_OK;
+    return listed ? STATUS_DENIED : STATUS_NOT_FOUND;
+}
+
+static void ready(struct delivery_waiter *waiter, struct channel *channel, enum status status)
+{
+    struct waiting *waiting = (struct waiting *)(void *)waiter;
+    struct call *call = waiting->call;
+    if (call->client == NULL)
+        status = STATUS_CANCELLED;
+    if (status == STATUS_OK)
+        status = check_access(channel, call, waiting->handler->access);
+    if (status == STATUS_OK)
+        waiting->handler->handle_channel(waiting->services, channel, call);
+    else
+        call_fail(call, status,
+                  status == STATUS_DENIED ? "this device is not a member of the channel" : NULL);
+}
+
+static void
+wait_for_channel(struct services *services, const struct handler *handler, struct call *call)
+{
+    struct waiting *waiting = NULL;
+    enum status status = call_take(call, sizeof *waiting, (void **)&waiting);
+    if (status != STATUS_OK) {
+        call_fail(call, status, NULL);
+        return;
+    }
+    waiting->waiter.ready = ready;
+    waiting->services = services;
+    waiting->handler = handler;
+    waiting->call = call;
+    const struct id *channel =
+        (const struct id *)(const void *)((const char *)call->request + handler->channel_offset);
+    delivery_load(services->delivery, channel, &waiting->waiter);
+}
+
 void handler_dispatch(void *context, struct call *call)
 {
     const struct handler *handler = find(call->kind->number);
-    if (handler == NULL) {
+    if (handler == NULL)
         call_fail(call, STATUS_UNSUPPORTED, NULL);
-        return;
-    }
-    handler->handle(context, call);
+    else if (handler->handle != NULL)
+        handler->handle(context, call);
+    else
+        wait_for_channel(context, handler, call);
+}
+
+void handler_arrived(void *context, struct client *client)
+{
+    struct services *services = context;
+    work_client_arrived(services->delivery, client);
+}
+
+void handler_left(void *context, struct client *client)
+{
+    (void)context;
+    delivery_unsubscribe_all(client);
 }

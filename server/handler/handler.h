@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * One request, one file, one function; one table says which, and what it needs before it is
- * called.
+ * One request, one file, one function; two tables say which, and what is checked before.
  *
- * A handler gets a call whose request is decoded, whose client may make it (protocol/wire says
- * who), and, where the table says so, whose channel is loaded and may be seen by the caller. It
- * ends the call, now or in a job's done().
+ * A handler gets a call whose request is decoded and whose client may make it (protocol/wire says
+ * who); a channel's handler also gets the channel, loaded, and only when the caller stands to it
+ * as the table says. It ends the call, now or in a job's done().
  * Thread rule: loop thread; run() of a job that a handler makes touches only the job, the decoded
  * request and the call's arena.
  */
 #ifndef WEFT_HANDLER_HANDLER_H
 #define WEFT_HANDLER_HANDLER_H
 
+#include "server/delivery/delivery.h"
 #include "server/session/hub.h"
 
-struct delivery;
 struct stage;
-struct channel;
 
 struct services {
     struct hub *hub;
@@ -24,29 +22,63 @@ struct services {
     struct stage *stage;
 };
 
-/* Who may call a handler that is about a channel. */
-enum handler_channel {
-    HANDLER_NO_CHANNEL,     /* the handler looks it up itself, or there is none */
+/* How the caller must stand to the channel. Otherwise an unlisted channel does not exist. */
+enum handler_access {
     HANDLER_VISIBLE,        /* members; of listed channels, any account */
     HANDLER_MEMBER,         /* devices that are members */
     HANDLER_MEMBER_OR_OPEN, /* members; of open channels, any account */
 };
 
-/* HANDLER(NAME, name, channel): a request, its file and function, what is checked before. The
- * channel is the request's first field. READ is answered by session/ itself. */
+/* HANDLER(NAME, name): requests about no channel, or that find theirs themselves. READ is
+ * answered by session/. */
 #define HANDLER_LIST(HANDLER)                                                                      \
-    HANDLER(INVITE_SHOW, invite_show, NO_CHANNEL)                                                  \
-    HANDLER(REDEEM, redeem, NO_CHANNEL)                                                            \
-    HANDLER(LOGIN, login, NO_CHANNEL)                                                              \
-    HANDLER(PING, ping, NO_CHANNEL)                                                                \
-    HANDLER(LOG_ENTRIES, log_entries, NO_CHANNEL)
+    HANDLER(INVITE_SHOW, invite_show)                                                              \
+    HANDLER(REDEEM, redeem)                                                                        \
+    HANDLER(LOGIN, login)                                                                          \
+    HANDLER(PING, ping)                                                                            \
+    HANDLER(LOG_ENTRIES, log_entries)                                                              \
+    HANDLER(PERSON_GET, person_get)                                                                \
+    HANDLER(PEOPLE, people)                                                                        \
+    HANDLER(PROFILE_SET, profile_set)                                                              \
+    HANDLER(GROUPS, groups)                                                                        \
+    HANDLER(KEY_PACKAGES_PUBLISH, key_packages_publish)                                            \
+    HANDLER(KEY_PACKAGES_COUNT, key_packages_count)                                                \
+    HANDLER(CHANNEL_CREATE, channel_create)                                                        \
+    HANDLER(CHANNEL_LIST, channel_list)                                                            \
+    HANDLER(WELCOMES, welcomes)                                                                    \
+    HANDLER(WELCOME_DONE, welcome_done)
 
-#define HANDLER_PROTOTYPE(NAME, name, channel)                                                     \
-    void name##_handle(struct services *services, struct call *call);
+/* HANDLER(NAME, name, access, member): `member` is the channel's id in the request. */
+#define HANDLER_CHANNEL_LIST(HANDLER)                                                              \
+    HANDLER(KEY_PACKAGES_FETCH, key_packages_fetch, MEMBER, channel)                               \
+    HANDLER(CHANNEL_SHOW, channel_show, VISIBLE, channel)                                          \
+    HANDLER(CHANNEL_GROUP, channel_group, MEMBER_OR_OPEN, channel)                                 \
+    HANDLER(CHANNEL_COMMIT, channel_commit, MEMBER_OR_OPEN, channel)                               \
+    HANDLER(CHANNEL_SEND, channel_send, MEMBER, channel)                                           \
+    HANDLER(CHANNEL_PAGE, channel_page, MEMBER, channel)                                           \
+    HANDLER(CHANNEL_ENTRY, channel_entry, MEMBER, channel)                                         \
+    HANDLER(CHANNEL_SUBSCRIBE, channel_subscribe, MEMBER, channel)                                 \
+    HANDLER(CHANNEL_KNOCK, channel_knock, VISIBLE, channel)                                        \
+    HANDLER(CHANNEL_KNOCKS, channel_knocks, MEMBER, channel)                                       \
+    HANDLER(CHANNEL_KNOCK_ANSWER, channel_knock_answer, MEMBER, channel)                           \
+    HANDLER(CHANNEL_LEAVE, channel_leave, MEMBER, leave.channel)                                   \
+    HANDLER(READ_POSITION, read_position, MEMBER, channel)                                         \
+    HANDLER(WORK_LIST, work_list, MEMBER, channel)
+
+#define HANDLER_PROTOTYPE(NAME, name) void name##_handle(struct services *, struct call *);
 HANDLER_LIST(HANDLER_PROTOTYPE)
+#undef HANDLER_PROTOTYPE
+
+#define HANDLER_PROTOTYPE(NAME, name, access, member)                                              \
+    void name##_handle(struct services *, struct channel *, struct call *);
+HANDLER_CHANNEL_LIST(HANDLER_PROTOTYPE)
 #undef HANDLER_PROTOTYPE
 
 /* hub.dispatch; `context` is a struct services. */
 void handler_dispatch(void *context, struct call *call);
+
+/* hub.arrived and hub.left. */
+void handler_arrived(void *context, struct client *client);
+void handler_left(void *context, struct client *client);
 
 #endif

@@ -203,7 +203,7 @@ void hub_tell_person(struct hub *hub,
         client_send_event(client, kind, event);
 }
 
-static enum status event_packet(enum wire_event kind, const void *event, struct packet **packet)
+enum status hub_event_packet(enum wire_event kind, const void *event, struct packet **packet)
 {
     CLEANUP(buffer_clear) struct buffer frame = BUFFER_INIT(LIMIT_FRAME_BYTES);
     const struct wire_event_kind *found = wire_event_find((uint16_t)kind);
@@ -214,7 +214,7 @@ static enum status event_packet(enum wire_event kind, const void *event, struct 
 void hub_tell_all(struct hub *hub, enum wire_event kind, const void *event)
 {
     struct packet *packet = NULL;
-    if (event_packet(kind, event, &packet) != STATUS_OK)
+    if (hub_event_packet(kind, event, &packet) != STATUS_OK)
         return;
     for (struct client *client = hub->clients; client != NULL; client = client->next) {
         if (client->state == CLIENT_LOGGED_IN)
@@ -235,5 +235,5 @@ void hub_close_person(struct hub *hub, const struct id *person)
 enum status hub_behind_packet(struct packet **packet)
 {
     struct wire_empty nothing = {0};
-    return event_packet(WIRE_EVENT_BEHIND, &nothing, packet);
+    return hub_event_packet(WIRE_EVENT_BEHIND, &nothing, packet);
 }

@@ -88,6 +88,10 @@ void hub_tell_all(struct hub *hub, enum wire_event kind, const void *event);
 /* Closes every connection of a person (suspended, erased). */
 void hub_close_person(struct hub *hub, const struct id *person);
 
+/* An event as a packet, to be sent to several. */
+MUST_CHECK enum status
+hub_event_packet(enum wire_event kind, const void *event, struct packet **packet);
+
 /* The `behind` event as a packet, for the transport. */
 MUST_CHECK enum status hub_behind_packet(struct packet **packet);
 

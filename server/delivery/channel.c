@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/delivery/channel.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/channel/policy.h"
+
+#include <stdlib.h>
+
+#define TEXTS_BYTES_MAX (2 * LIMIT_BRIEF_BYTES)
+
+static enum status copy_row(struct channel *channel, const struct store_channel *row)
+{
+    channel->row = *row;
+    channel->id = row->channel;
+    TRY(arena_copy(&channel->texts, row->title, &channel->row.title));
+    return arena_copy(&channel->texts, row->brief, &channel->row.brief);
+}
+
+static enum status fill(struct channel *channel, const struct channel_facts *facts)
+{
+    TRY(copy_row(channel, &facts->row));
+    TRY(channel_refresh(channel));
+    for (size_t i = 0; i < facts->members.count; i++) {
+        const struct store_member *stored = &facts->members.items[i];
+        struct channel_member member = {
+            .person = stored->person,
+            .device = stored->device,
+            .leaf = stored->leaf,
+            .since_ms = stored->since_ms,
+        };
+        TRY(channel_add_member(channel, &member));
+    }
+    return STATUS_OK;
+}
+
+enum status channel_new(struct channel_facts *facts,
+                        const struct random_source *random,
+                        struct channel **channel)
+{
+    struct channel *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL) {
+        mls_public_group_free(&facts->group);
+        return STATUS_NO_MEMORY;
+    }
+    fresh->group = facts->group;
+    facts->group = NULL;
+    fresh->commits_last = &fresh->commits;
+    arena_init(&fresh->texts, TEXTS_BYTES_MAX);
+    arena_init(&fresh->roles, LIMIT_DECODED_BYTES);
+    enum status status = id_map_init(&fresh->members, random);
+    if (status == STATUS_OK)
+        status = fill(fresh, facts);
+    if (status != STATUS_OK) {
+        channel_free(&fresh);
+        return status;
+    }
+    *channel = fresh;
+    return STATUS_OK;
+}
+
+void channel_free(struct channel **channel)
+{
+    struct channel *ending = *channel;
+    if (ending == NULL)
+        return;
+    size_t at = 0;
+    for (void *member = id_map_next(&ending->members, &at); member != NULL;
+         member = id_map_next(&ending->members, &at))
+        free(member);
+    id_map_clear(&ending->members);
+    arena_clear(&ending->texts);
+    arena_clear(&ending->roles);
+    mls_public_group_free(&ending->group);
+    free(ending);
+    *channel = NULL;
+}
+
+enum status channel_refresh(struct channel *channel)
+{
+    arena_clear(&channel->roles);
+    arena_init(&channel->roles, LIMIT_DECODED_BYTES);
+    channel->row.epoch = mls_public_group_epoch(channel->group);
+    return channel_policy_extension(channel->group, &channel->roles, &channel->extension);
+}
+
+const struct channel_member *channel_member(const struct channel *channel, const struct id *device)
+{
+    return id_map_find(&channel->members, device);
+}
+
+bool channel_has_person(const struct channel *channel, const struct id *person)
+{
+    size_t at = 0;
+    for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
+         member = id_map_next(&channel->members, &at)) {
+        if (id_equal(&member->person, person))
+            return true;
+    }
+    return false;
+}
+
+uint16_t channel_roles(const struct channel *channel, const struct id *person)
+{
+    return channel_extension_roles(&channel->extension, person);
+}
+
+uint32_t channel_people(const struct channel *channel)
+{
+    uint32_t count = 0;
+    size_t at = 0;
+    for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
+         member = id_map_next(&channel->members, &at)) {
+        /* Whoever has several devices counts at the lowest leaf. */
+        size_t other_at = 0;
+        bool lowest = true;
+        for (const struct channel_member *other = id_map_next(&channel->members, &other_at);
+             other != NULL && lowest; other = id_map_next(&channel->members, &other_at))
+            lowest = other->leaf >= member->leaf || !id_equal(&other->person, &member->person);
+        count += lowest;
+    }
+    return count;
+}
+
+bool channel_is_open(const struct channel *channel)
+{
+    return channel->extension.visibility == CHANNEL_OPEN;
+}
+
+bool channel_is_listed(const struct channel *channel)
+{
+    return channel_is_open(channel) || channel->extension.visibility == CHANNEL_RESTRICTED;
+}
+
+enum status channel_add_member(struct channel *channel, const struct channel_member *member)
+{
+    struct channel_member *copy = malloc(sizeof *copy);
+    if (copy == NULL)
+        return STATUS_NO_MEMORY;
+    *copy = *member;
+    channel_remove_member(channel, &member->device);
+    enum status status = id_map_set(&channel->members, &member->device, copy);
+    if (status != STATUS_OK)
+        free(copy);
+    return status;
+}
+
+void channel_remove_member(struct channel *channel, const struct id *device)
+{
+    struct channel_member *member = id_map_find(&channel->members, device);
+    id_map_remove(&channel->members, device);
+    free(member);
+}
+
+void channel_describe(const struct channel *channel,
+                      const struct id *device,
+                      struct wire_channel *described)
+{
+    *described = (struct wire_channel){
+        .channel = channel->id,
+        .visibility = (uint8_t)channel->extension.visibility,
+        .history = (uint8_t)channel->extension.history,
+        .title = channel->row.title,
+        .brief = channel->row.brief,
+        .generation = channel->row.generation,
+        .epoch = channel->row.epoch,
+        .last_sequence = channel->row.last_sequence,
+        .member_count = channel_people(channel),
+        .member = channel_member(channel, device) != NULL,
+        .session = channel->session != NULL,
+        .created = channel->row.created_at_ms,
+    };
+}

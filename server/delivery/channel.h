@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * A channel in memory: its public group, members, subscribers, and the commits that wait.
+ *
+ * Memory follows disk: whatever is here was durable first, or was loaded.
+ * Ownership: delivery's. Thread rule: loop thread; the public group may be read by the thread that
+ * validates the channel's one commit at a time, while nobody merges into it.
+ */
+#ifndef WEFT_DELIVERY_CHANNEL_H
+#define WEFT_DELIVERY_CHANNEL_H
+
+#include "protocol/channel/extension.h"
+#include "protocol/mls/public/public_group.h"
+#include "protocol/wire/channels.h"
+#include "server/base/id_map.h"
+#include "server/session/hub.h"
+#include "server/store/channels.h"
+
+struct commit_work;
+struct channel;
+struct work;
+
+struct channel_member {
+    struct id person;
+    struct id device;
+    uint32_t leaf;
+    int64_t since_ms;
+};
+
+/* Events of a channel for a client. In two lists, of the channel and of the client. */
+struct subscription {
+    struct channel *channel;
+    struct client *client;
+    struct subscription *previous_of_channel;
+    struct subscription *next_of_channel;
+    struct subscription *next_of_client;
+};
+
+struct channel {
+    struct id id;
+    struct store_channel row; /* texts live in `texts` */
+    struct arena texts;
+    struct mls_public_group *group;
+    struct channel_extension extension; /* of the group's present epoch, in `roles` */
+    struct arena roles;
+    struct id_map members; /* struct channel_member by device */
+    struct subscription *subscriptions;
+    /* Commits are validated one after another. */
+    struct commit_work *commits;
+    struct commit_work **commits_last;
+    /* What waits for a member to commit; NULL when nothing does. */
+    struct work *work;
+    /* The running session, stage's own; NULL without one. */
+    void *session;
+};
+
+/* What store/ says of a channel, as channel_new takes it. */
+struct channel_facts {
+    struct store_channel row;
+    struct mls_public_group *group; /* taken */
+    struct store_member_list members;
+};
+
+/* Copies the facts; takes the group, also on an error. */
+MUST_CHECK enum status channel_new(struct channel_facts *facts,
+                                   const struct random_source *random,
+                                   struct channel **channel);
+
+/* `*channel` becomes NULL; nobody may be subscribed. NULL is allowed. */
+void channel_free(struct channel **channel);
+
+/* After a merge: roles and what the row says of the group. */
+MUST_CHECK enum status channel_refresh(struct channel *channel);
+
+/* NULL unless the device is a member. */
+const struct channel_member *channel_member(const struct channel *channel, const struct id *device);
+
+bool channel_has_person(const struct channel *channel, const struct id *person);
+
+/* Role bits of enum channel_role. */
+uint16_t channel_roles(const struct channel *channel, const struct id *person);
+
+/* People, not devices. */
+uint32_t channel_people(const struct channel *channel);
+
+bool channel_is_listed(const struct channel *channel);
+bool channel_is_open(const struct channel *channel);
+
+MUST_CHECK enum status channel_add_member(struct channel *channel,
+                                          const struct channel_member *member);
+void channel_remove_member(struct channel *channel, const struct id *device);
+
+/* The row for a client; `device` and `person` are the asker's. Lends from the channel. */
+void channel_describe(const struct channel *channel,
+                      const struct id *device,
+                      struct wire_channel *described);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/delivery/delivery.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/wire/events.h"
+#include "server/delivery/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A public state with its tree, twice, and the members of the largest group. */
+#define LOAD_ARENA_MAX (4 * LIMIT_OBJECT_BYTES)
+
+struct load {
+    struct store_job job;
+    struct delivery *delivery;
+    struct id id;
+    struct arena arena;
+    struct channel_facts facts;
+    void *extra;
+    struct delivery_waiter *waiters;
+    struct delivery_waiter **waiters_last;
+};
+
+enum status delivery_new(struct hub *hub, struct delivery **delivery)
+{
+    struct delivery *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return STATUS_NO_MEMORY;
+    fresh->hub = hub;
+    enum status status = id_map_init(&fresh->channels, hub->random);
+    if (status == STATUS_OK)
+        status = id_map_init(&fresh->loads, hub->random);
+    if (status != STATUS_OK) {
+        delivery_free(&fresh);
+        return status;
+    }
+    *delivery = fresh;
+    return STATUS_OK;
+}
+
+void delivery_free(struct delivery **delivery)
+{
+    if (*delivery == NULL)
+        return;
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(*delivery, &at); channel != NULL;
+         channel = delivery_next(*delivery, &at)) {
+        work_drop(channel);
+        channel_free(&channel);
+    }
+    id_map_clear(&(*delivery)->channels);
+    id_map_clear(&(*delivery)->loads);
+    free(*delivery);
+    *delivery = NULL;
+}
+
+void delivery_set_hooks(struct delivery *delivery, const struct delivery_hooks *hooks)
+{
+    delivery->hooks = *hooks;
+}
+
+struct hub *delivery_hub(const struct delivery *delivery)
+{
+    return delivery->hub;
+}
+
+struct channel *delivery_find(const struct delivery *delivery, const struct id *channel)
+{
+    return id_map_find(&delivery->channels, channel);
+}
+
+struct channel *delivery_next(const struct delivery *delivery, size_t *at)
+{
+    return id_map_next(&delivery->channels, at);
+}
+
+/* ---- loading ---- */
+
+static enum status load_run(struct store_db *db, struct store_job *job)
+{
+    struct load *load = (struct load *)(void *)job;
+    struct store_group_state state;
+    TRY(store_channels_get(db, &load->id, &load->arena, &load->facts.row));
+    TRY(store_channels_group(db, &load->id, &load->arena, &state));
+    TRY(store_channels_members(db, &load->id, &load->arena, &load->facts.members));
+    if (load->delivery->hooks.load != NULL)
+        TRY(load->delivery->hooks.load(db, &load->id, &load->arena, &load->extra));
+    /* Decoded here: a large tree would stop the loop. */
+    return mls_public_group_decode(state.public_state, NULL, &load->facts.group);
+}
+
+static enum status finish_load(struct load *load, struct channel **channel)
+{
+    struct delivery *delivery = load->delivery;
+    TRY(channel_new(&load->facts, delivery->hub->random, channel));
+    enum status status = id_map_set(&delivery->channels, &load->id, *channel);
+    if (status != STATUS_OK)
+        channel_free(channel);
+    else if (delivery->hooks.loaded != NULL)
+        delivery->hooks.loaded(delivery->hooks.context, *channel, load->extra);
+    return status;
+}
+
+static void load_done(struct store_job *job, enum status status)
+{
+    struct load *load = (struct load *)(void *)job;
+    struct channel *channel = NULL;
+    id_map_remove(&load->delivery->loads, &load->id);
+    if (status == STATUS_OK)
+        status = finish_load(load, &channel);
+    mls_public_group_free(&load->facts.group);
+    struct delivery_waiter *next = NULL;
+    for (struct delivery_waiter *waiter = load->waiters; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        waiter->ready(waiter, channel, status);
+    }
+    arena_clear(&load->arena);
+    free(load);
+}
+
+static enum status begin_load(struct delivery *delivery, const struct id *id, struct load **load)
+{
+    struct load *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return STATUS_NO_MEMORY;
+    fresh->job = (struct store_job){.run = load_run, .done = load_done};
+    fresh->delivery = delivery;
+    fresh->id = *id;
+    fresh->waiters_last = &fresh->waiters;
+    arena_init(&fresh->arena, LOAD_ARENA_MAX);
+    enum status status = id_map_set(&delivery->loads, id, fresh);
+    if (status != STATUS_OK) {
+        free(fresh);
+        return status;
+    }
+    *load = fresh;
+    return STATUS_OK;
+}
+
+void delivery_load(struct delivery *delivery, const struct id *id, struct delivery_waiter *waiter)
+{
+    struct channel *channel = delivery_find(delivery, id);
+    if (channel != NULL) {
+        waiter->ready(waiter, channel, STATUS_OK);
+        return;
+    }
+    struct load *load = id_map_find(&delivery->loads, id);
+    bool begun = load != NULL;
+    enum status status = begun ? STATUS_OK : begin_load(delivery, id, &load);
+    if (status != STATUS_OK) {
+        waiter->ready(waiter, NULL, status);
+        return;
+    }
+    waiter->next = NULL;
+    *load->waiters_last = waiter;
+    load->waiters_last = &waiter->next;
+    if (begun)
+        return;
+    status = store_read(delivery->hub->store, &load->job);
+    if (status != STATUS_OK)
+        load_done(&load->job, status);
+}
+
+/* ---- subscriptions ---- */
+
+static struct subscription **find_of_client(struct channel *channel, struct client *client)
+{
+    struct subscription **at = &client->subscriptions;
+    while (*at != NULL && (*at)->channel != channel)
+        at = &(*at)->next_of_client;
+    return at;
+}
+
+enum status delivery_subscribe(struct channel *channel, struct client *client)
+{
+    if (*find_of_client(channel, client) != NULL)
+        return STATUS_OK;
+    struct subscription *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return STATUS_NO_MEMORY;
+    fresh->channel = channel;
+    fresh->client = client;
+    fresh->next_of_client = client->subscriptions;
+    client->subscriptions = fresh;
+    fresh->next_of_channel = channel->subscriptions;
+    if (fresh->next_of_channel != NULL)
+        fresh->next_of_channel->previous_of_channel = fresh;
+    channel->subscriptions = fresh;
+    return STATUS_OK;
+}
+
+static void leave_channel(struct subscription *subscription)
+{
+    struct subscription *previous = subscription->previous_of_channel;
+    struct subscription *next = subscription->next_of_channel;
+    if (previous != NULL)
+        previous->next_of_channel = next;
+    else
+        subscription->channel->subscriptions = next;
+    if (next != NULL)
+        next->previous_of_channel = previous;
+}
+
+void delivery_unsubscribe(struct channel *channel, struct client *client)
+{
+    struct subscription **at = find_of_client(channel, client);
+    struct subscription *ending = *at;
+    if (ending == NULL)
+        return;
+    *at = ending->next_of_client;
+    leave_channel(ending);
+    free(ending);
+}
+
+void delivery_unsubscribe_all(struct client *client)
+{
+    while (client->subscriptions != NULL) {
+        struct subscription *ending = client->subscriptions;
+        client->subscriptions = ending->next_of_client;
+        leave_channel(ending);
+        free(ending);
+    }
+}
+
+/* ---- fan-out ---- */
+
+void delivery_publish(struct delivery *delivery,
+                      struct channel *channel,
+                      enum wire_event kind,
+                      const void *event)
+{
+    struct packet *packet = NULL;
+    if (channel->subscriptions == NULL)
+        return;
+    enum status status = hub_event_packet(kind, event, &packet);
+    if (status != STATUS_OK) {
+        JOURNAL(delivery->hub->journal, JOURNAL_ERROR, "event_lost", JOURNAL_S(status));
+        return;
+    }
+    for (struct subscription *s = channel->subscriptions; s != NULL; s = s->next_of_channel)
+        transport_send(s->client->connection, packet, OUTBOX_EVENT);
+    packet_free(&packet);
+}
+
+void delivery_publish_entry(struct delivery *delivery,
+                            struct channel *channel,
+                            const struct delivery_entry *entry)
+{
+    struct wire_entry_event event = {
+        .entry =
+            {
+                .channel = channel->id,
+                .generation = channel->row.generation,
+                .sequence = entry->sequence,
+                .epoch = entry->epoch,
+                .time = entry->time,
+                .kind = (uint8_t)entry->kind,
+                .device = *entry->device,
+                .message = *entry->message,
+                .bytes = entry->bytes.len <= LIMIT_ENTRY_BYTES ? entry->bytes : SPAN_EMPTY,
+                .size = (uint32_t)entry->bytes.len,
+            },
+    };
+    memcpy(event.entry.sha256, entry->hash->bytes, sizeof event.entry.sha256);
+    if (entry->sequence > channel->row.last_sequence)
+        channel->row.last_sequence = entry->sequence;
+    delivery_publish(delivery, channel, WIRE_EVENT_ENTRY, &event);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What the files of delivery/ share among themselves.
+ */
+#ifndef WEFT_DELIVERY_INTERNAL_H
+#define WEFT_DELIVERY_INTERNAL_H
+
+#include "server/delivery/delivery.h"
+
+struct delivery {
+    struct hub *hub;
+    struct delivery_hooks hooks;
+    struct id_map channels; /* struct channel by id */
+    struct id_map loads;    /* those on their way, by id */
+    bool looking;           /* for work, in the store */
+    bool look_again;
+};
+
+/* work.c: forgets what waits, when the channel goes. */
+void work_drop(struct channel *channel);
+
+#endif

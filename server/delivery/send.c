@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/delivery/send.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/channel/identity.h"
+#include "protocol/crypto/hash.h"
+#include "protocol/mls/public/registry.h"
+#include "server/delivery/internal.h"
+#include "server/store/log.h"
+
+#include <string.h>
+
+struct send {
+    struct store_job job;
+    struct delivery *delivery;
+    struct channel *channel;
+    struct call *call;
+    struct message_header header;
+    struct store_message message;
+    struct store_appended appended;
+};
+
+static enum status run(struct store_db *db, struct store_job *job)
+{
+    struct send *send = (struct send *)(void *)job;
+    return store_log_append_message(db, &send->message, &send->appended);
+}
+
+static void publish(const struct send *send)
+{
+    struct delivery_entry entry = {
+        .sequence = send->appended.sequence,
+        .epoch = send->appended.epoch,
+        .time = send->appended.at_ms,
+        .kind = ENTRY_APPLICATION,
+        .device = &send->message.device,
+        .message = &send->message.message,
+        .bytes = send->message.bytes,
+        .hash = &send->message.hash,
+    };
+    delivery_publish_entry(send->delivery, send->channel, &entry);
+}
+
+static void done(struct store_job *job, enum status status)
+{
+    struct send *send = (struct send *)(void *)job;
+    if (status != STATUS_OK) {
+        const char *detail = status == STATUS_WRONG_EPOCH
+                                 ? "the channel has moved on: catch up and encrypt again"
+                                 : NULL;
+        call_fail(send->call, status, detail);
+        return;
+    }
+    if (!send->appended.again)
+        publish(send);
+    struct wire_channel_send_response response = {
+        .sequence = send->appended.sequence,
+        .time = send->appended.at_ms,
+        .repeated = send->appended.again,
+    };
+    call_answer(send->call, &response);
+}
+
+/* What can be seen of a message without its keys. */
+static enum status read_message(struct send *send)
+{
+    const struct wire_channel_send_request *request = send->call->request;
+    struct mls_message_head head;
+    struct id channel;
+    uint32_t generation = 0;
+    TRY(mls_message_peek(request->message, &head));
+    if (head.wire_format != MLS_WIRE_PRIVATE_MESSAGE || head.type != MLS_CONTENT_APPLICATION)
+        return STATUS_INVALID;
+    TRY(channel_group_id_decode(head.group_id, &channel, &generation));
+    if (!id_equal(&channel, &send->channel->id) || generation != request->generation)
+        return STATUS_WRONG_GROUP;
+    TRY(message_header_decode(head.authenticated_data, &send->call->arena, &send->header));
+    struct digest digest;
+    TRY(hash_bytes(HASH_SHA256, request->message, &digest));
+    send->message = (struct store_message){
+        .channel = channel,
+        .generation = generation,
+        .epoch = head.epoch,
+        .device = send->call->device,
+        .message = send->header.message,
+        .bytes = request->message,
+        .now_ms = clock_wall_ms(send->delivery->hub->clock),
+    };
+    memcpy(send->message.hash.bytes, digest.bytes, sizeof send->message.hash.bytes);
+    return STATUS_OK;
+}
+
+static enum status check_rate(const struct send *send, uint32_t *wait_ms)
+{
+    struct hub *hub = send->delivery->hub;
+    struct account *account = send->call->client->account;
+    struct bucket *bucket = &account->lanes[send->header.lane];
+    int64_t now_ms = clock_monotonic_ms(hub->clock);
+    return bucket_take(bucket, &hub->rates.messages, now_ms, 1, wait_ms) ? STATUS_OK
+                                                                         : STATUS_RATE_LIMITED;
+}
+
+void send_begin(struct delivery *delivery, struct channel *channel, struct call *call)
+{
+    struct send *send = NULL;
+    const char *detail = NULL;
+    uint32_t wait_ms = 0;
+    enum status status = call_take(call, sizeof *send, (void **)&send);
+    if (status == STATUS_OK) {
+        send->job = (struct store_job){.run = run, .done = done};
+        send->delivery = delivery;
+        send->channel = channel;
+        send->call = call;
+        status = read_message(send);
+    }
+    if (status == STATUS_OK && delivery->hooks.may_send != NULL)
+        status = delivery->hooks.may_send(delivery->hooks.context, channel, &call->person,
+                                          &send->header, &detail);
+    if (status == STATUS_OK)
+        status = check_rate(send, &wait_ms);
+    if (status == STATUS_OK)
+        status = store_write(delivery->hub->store, &send->job);
+    if (status != STATUS_OK)
+        call_fail_later(call, status, detail, wait_ms);
+}

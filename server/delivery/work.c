@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/delivery/work.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/wire/events.h"
+#include "server/delivery/internal.h"
+#include "server/store/devices.h"
+#include "server/store/key_packages.h"
+#include "server/store/knocks.h"
+#include "server/store/removals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* KeyPackages in one work event: it must fit a frame. */
+#define EVENT_PACKAGE_BYTES (48u << 10)
+
+#define GATHER_ARENA_MAX (4u << 20)
+#define CHANNELS_PER_LOOK 256
+
+struct work_add {
+    struct work_add *next;
+    struct id person;
+    struct id device;
+    struct id asked_by;
+    struct buffer key_package;
+};
+
+struct work_remove {
+    struct work_remove *next;
+    struct id person;
+    struct id device;
+    enum store_removal_reason reason;
+    struct buffer request; /* an encoded message_leave, when the reason is `left` */
+};
+
+struct work {
+    struct id id;
+    struct work_add *adds;
+    struct work_remove *removes;
+    struct id holder;       /* the device that was asked last */
+    int64_t lease_until_ms; /* wall time; 0: nobody holds it */
+    bool gathering;
+    bool gather_again;
+};
+
+/* ---- what is kept ---- */
+
+static void free_add(struct work_add *add)
+{
+    buffer_clear(&add->key_package);
+    free(add);
+}
+
+static void free_remove(struct work_remove *remove)
+{
+    buffer_clear(&remove->request);
+    free(remove);
+}
+
+static void drop_removes(struct work *work)
+{
+    while (work->removes != NULL) {
+        struct work_remove *first = work->removes;
+        work->removes = first->next;
+        free_remove(first);
+    }
+}
+
+void work_drop(struct channel *channel)
+{
+    struct work *work = channel->work;
+    if (work == NULL)
+        return;
+    while (work->adds != NULL) {
+        struct work_add *first = work->adds;
+        work->adds = first->next;
+        free_add(first);
+    }
+    drop_removes(work);
+    free(work);
+    channel->work = NULL;
+}
+
+static struct work *ensure_work(struct delivery *delivery, struct channel *channel)
+{
+    if (channel->work != NULL)
+        return channel->work;
+    struct work *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL || id_random(delivery->hub->random, &fresh->id) != STATUS_OK) {
+        free(fresh);
+        return NULL;
+    }
+    channel->work = fresh;
+    return fresh;
+}
+
+static bool is_empty(const struct work *work)
+{
+    return work->adds == NULL && work->removes == NULL;
+}
+
+/* Whoever became a member, or is none any more, needs nothing. */
+static void drop_done(struct channel *channel)
+{
+    struct work *work = channel->work;
+    for (struct work_add **at = &work->adds; *at != NULL;) {
+        struct work_add *add = *at;
+        if (channel_member(channel, &add->device) == NULL) {
+            at = &add->next;
+            continue;
+        }
+        *at = add->next;
+        free_add(add);
+    }
+    for (struct work_remove **at = &work->removes; *at != NULL;) {
+        struct work_remove *remove = *at;
+        if (channel_member(channel, &remove->device) != NULL) {
+            at = &remove->next;
+            continue;
+        }
+        *at = remove->next;
+        free_remove(remove);
+    }
+}
+
+/* ---- offering ---- */
+
+static bool is_leaving(const struct work *work, const struct id *device)
+{
+    for (const struct work_remove *remove = work->removes; remove != NULL; remove = remove->next) {
+        if (id_equal(&remove->device, device))
+            return true;
+    }
+    return false;
+}
+
+static bool may_add(const struct channel *channel, const struct id *person)
+{
+    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
+    return channel_is_open(channel) || (channel_roles(channel, person) & adders) != 0;
+}
+
+/* 0: this member can do nothing of it. */
+static int suitability(const struct delivery *delivery,
+                       const struct channel *channel,
+                       const struct channel_member *member)
+{
+    const struct work *work = channel->work;
+    bool adds = work->adds != NULL && may_add(channel, &member->person);
+    if (hub_client_of_device(delivery->hub, &member->device) == NULL ||
+        is_leaving(work, &member->device) || (!adds && work->removes == NULL))
+        return 0;
+    bool all = adds || work->adds == NULL;
+    /* Facilitators are on stage: last among those who can do as much. */
+    bool free_hands = (channel_roles(channel, &member->person) & CHANNEL_ROLE_FACILITATOR) == 0;
+    bool fresh = !id_equal(&member->device, &work->holder);
+    return 1 + (fresh ? 4 : 0) + (all ? 2 : 0) + (free_hands ? 1 : 0);
+}
+
+static const struct channel_member *choose(const struct delivery *delivery,
+                                           const struct channel *channel)
+{
+    const struct channel_member *best = NULL;
+    int most = 0;
+    size_t at = 0;
+    for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
+         member = id_map_next(&channel->members, &at)) {
+        int value = suitability(delivery, channel, member);
+        if (value > most) {
+            most = value;
+            best = member;
+        }
+    }
+    return best;
+}
+
+static enum status list_adds(const struct work *work, struct arena *arena, struct wire_work *taken)
+{
+    void *items = NULL;
+    TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->adds, &items));
+    taken->adds = items;
+    size_t bytes = 0;
+    for (const struct work_add *add = work->adds;
+         add != NULL && taken->add_count < LIMIT_ADDS_PER_COMMIT; add = add->next) {
+        bytes += add->key_package.len;
+        if (bytes > EVENT_PACKAGE_BYTES)
+            break;
+        taken->adds[taken->add_count++] = (struct wire_work_add){
+            .person = add->person,
+            .device = add->device,
+            .asked_by = add->asked_by,
+            .key_package = buffer_span(&add->key_package),
+        };
+    }
+    return STATUS_OK;
+}
+
+static enum status
+list_removes(const struct work *work, struct arena *arena, struct wire_work *taken)
+{
+    void *items = NULL;
+    TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->removes, &items));
+    taken->removes = items;
+    for (const struct work_remove *remove = work->removes;
+         remove != NULL && taken->remove_count < LIMIT_ADDS_PER_COMMIT; remove = remove->next) {
+        struct wire_work_remove *listed = &taken->removes[taken->remove_count];
+        listed->person = remove->person;
+        listed->device = remove->device;
+        listed->reason = (uint8_t)remove->reason;
+        if (remove->reason == STORE_REMOVAL_LEFT)
+            TRY(schema_decode(&message_leave_schema, buffer_span(&remove->request), arena,
+                              &listed->leave));
+        taken->remove_count++;
+    }
+    return STATUS_OK;
+}
+
+static enum status lease(struct delivery *delivery,
+                         struct channel *channel,
+                         const struct channel_member *member,
+                         struct arena *arena,
+                         struct wire_work *taken)
+{
+    struct work *work = channel->work;
+    struct wire_work listed = {
+        .work = work->id,
+        .channel = channel->id,
+        .generation = channel->row.generation,
+        .lease_until = clock_wall_ms(delivery->hub->clock) + WORK_LEASE_MS,
+    };
+    if (may_add(channel, &member->person))
+        TRY(list_adds(work, arena, &listed));
+    TRY(list_removes(work, arena, &listed));
+    work->holder = member->device;
+    work->lease_until_ms = listed.lease_until;
+    *taken = listed;
+    return STATUS_OK;
+}
+
+static void offer(struct delivery *delivery, struct channel *channel)
+{
+    struct work *work = channel->work;
+    if (work == NULL || is_empty(work))
+        return;
+    const struct channel_member *member = choose(delivery, channel);
+    if (member == NULL)
+        return;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct wire_work_event event = {0};
+    struct client *client = hub_client_of_device(delivery->hub, &member->device);
+    if (lease(delivery, channel, member, &arena, &event.work) != STATUS_OK)
+        return;
+    client_send_event(client, WIRE_EVENT_WORK, &event);
+    JOURNAL(delivery->hub->journal, JOURNAL_DEBUG, "work_offered",
+            JOURNAL_I("channel", &channel->id), JOURNAL_N("adds", event.work.add_count),
+            JOURNAL_N("removes", event.work.remove_count));
+}
+
+static bool is_held(const struct delivery *delivery, const struct work *work)
+{
+    return work->lease_until_ms > clock_wall_ms(delivery->hub->clock);
+}
+
+static void offer_unless_held(struct delivery *delivery, struct channel *channel)
+{
+    if (channel->work != NULL && !is_held(delivery, channel->work))
+        offer(delivery, channel);
+}
+
+enum status work_take(struct delivery *delivery,
+                      struct channel *channel,
+                      const struct id *device,
+                      struct arena *arena,
+                      struct wire_work *taken)
+{
+    struct work *work = channel->work;
+    const struct channel_member *member = channel_member(channel, device);
+    *taken = (struct wire_work){0};
+    if (work == NULL || member == NULL || suitability(delivery, channel, member) == 0)
+        return STATUS_OK;
+    if (is_held(delivery, work) && !id_equal(&work->holder, device))
+        return STATUS_OK;
+    return lease(delivery, channel, member, arena, taken);
+}
+
+/* ---- gathering ---- */
+
+struct gather {
+    struct store_job job;
+    struct delivery *delivery;
+    struct id channel;
+    int64_t now_ms;
+    struct arena arena;
+    struct id *known; /* devices for which a KeyPackage is held */
+    size_t known_count;
+    struct work_add *adds;
+    struct work_remove *removes;
+};
+
+static bool is_known(const struct gather *gather, const struct id *device)
+{
+    for (size_t i = 0; i < gather->known_count; i++) {
+        if (id_equal(&gather->known[i], device))
+            return true;
+    }
+    return false;
+}
+
+static enum status gather_device(struct store_db *db,
+                                 struct gather *gather,
+                                 const struct store_knock *knock,
+                                 const struct store_device *device)
+{
+    bool is_member = false;
+    TRY(store_channels_is_member(db, &gather->channel, &device->device, &is_member));
+    if (device->state != STORE_DEVICE_ACTIVE || is_member || is_known(gather, &device->device))
+        return STATUS_OK;
+    struct store_key_package package;
+    enum status status =
+        store_key_packages_take(db, &device->device, gather->now_ms, &gather->arena, &package);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK; /* when it has published some, it is found again */
+    TRY(status);
+    struct work_add *add = calloc(1, sizeof *add);
+    if (add == NULL)
+        return STATUS_NO_MEMORY;
+    add->person = knock->person;
+    add->device = device->device;
+    add->asked_by = knock->answered_by;
+    buffer_init(&add->key_package, LIMIT_KEY_PACKAGE_BYTES);
+    add->next = gather->adds;
+    gather->adds = add;
+    return buffer_append(&add->key_package, package.bytes);
+}
+
+static enum status gather_adds(struct store_db *db, struct gather *gather)
+{
+    struct store_knock_list knocks;
+    size_t found = 0;
+    TRY(store_knocks_list(db, &gather->channel, STORE_KNOCK_ACCEPTED, &gather->arena, &knocks));
+    for (size_t i = 0; i < knocks.count && found < LIMIT_ADDS_PER_COMMIT; i++) {
+        struct store_device_list devices;
+        TRY(store_devices_of_person(db, &knocks.items[i].person, &gather->arena, &devices));
+        for (size_t k = 0; k < devices.count; k++, found++)
+            TRY(gather_device(db, gather, &knocks.items[i], &devices.items[k]));
+    }
+    return STATUS_OK;
+}
+
+static enum status gather_removes(struct store_db *db, struct gather *gather)
+{
+    struct store_removal_list removals;
+    TRY(store_removals_list(db, &gather->channel, &gather->arena, &removals));
+    for (size_t i = 0; i < removals.count; i++) {
+        struct store_device device;
+        TRY(store_devices_get(db, &removals.items[i].device, &device));
+        struct work_remove *remove = calloc(1, sizeof *remove);
+        if (remove == NULL)
+            return STATUS_NO_MEMORY;
+        remove->person = device.person;
+        remove->device = device.device;
+        remove->reason = removals.items[i].reason;
+        buffer_init(&remove->request, LIMIT_FRAME_BYTES);
+        remove->next = gather->removes;
+        gather->removes = remove;
+        TRY(buffer_append(&remove->request, removals.items[i].request));
+    }
+    return STATUS_OK;
+}
+
+static enum status gather_run(struct store_db *db, struct store_job *job)
+{
+    struct gather *gather = (struct gather *)(void *)job;
+    TRY(gather_adds(db, gather));
+    return gather_removes(db, gather);
+}
+
+static void take_gathered(struct gather *gather, struct channel *channel)
+{
+    struct work *work = channel->work;
+    while (gather->adds != NULL) {
+        struct work_add *add = gather->adds;
+        gather->adds = add->next;
+        add->next = work->adds;
+        work->adds = add;
+    }
+    drop_removes(work);
+    work->removes = gather->removes;
+    gather->removes = NULL;
+    drop_done(channel);
+}
+
+static void free_gather(struct gather *gather)
+{
+    struct work rest = {.adds = gather->adds, .removes = gather->removes};
+    while (rest.adds != NULL) {
+        struct work_add *first = rest.adds;
+        rest.adds = first->next;
+        free_add(first);
+    }
+    drop_removes(&rest);
+    arena_clear(&gather->arena);
+    free(gather->known);
+    free(gather);
+}
+
+static void gather_done(struct store_job *job, enum status status)
+{
+    struct gather *gather = (struct gather *)(void *)job;
+    struct delivery *delivery = gather->delivery;
+    struct channel *channel = delivery_find(delivery, &gather->channel);
+    struct work *work = channel == NULL ? NULL : channel->work;
+    bool again = false;
+    if (work != NULL) {
+        work->gathering = false;
+        again = work->gather_again;
+        work->gather_again = false;
+    }
+    if (status != STATUS_OK)
+        JOURNAL(delivery->hub->journal, JOURNAL_WARNING, "work_not_read", JOURNAL_S(status));
+    else if (work != NULL)
+        take_gathered(gather, channel);
+    free_gather(gather);
+    if (work != NULL && is_empty(work) && !again)
+        work_drop(channel);
+    else if (again)
+        work_gather(delivery, channel);
+    else if (work != NULL)
+        offer_unless_held(delivery, channel);
+}
+
+static enum status list_known(const struct work *work, struct gather *gather)
+{
+    size_t count = 0;
+    for (const struct work_add *add = work->adds; add != NULL; add = add->next)
+        count++;
+    if (count == 0)
+        return STATUS_OK;
+    gather->known = calloc(count, sizeof *gather->known);
+    if (gather->known == NULL)
+        return STATUS_NO_MEMORY;
+    for (const struct work_add *add = work->adds; add != NULL; add = add->next)
+        gather->known[gather->known_count++] = add->device;
+    return STATUS_OK;
+}
+
+void work_gather(struct delivery *delivery, struct channel *channel)
+{
+    struct work *work = ensure_work(delivery, channel);
+    if (work == NULL)
+        return;
+    if (work->gathering) {
+        work->gather_again = true;
+        return;
+    }
+    struct gather *gather = calloc(1, sizeof *gather);
+    if (gather == NULL)
+        return;
+    gather->job = (struct store_job){.run = gather_run, .done = gather_done};
+    gather->delivery = delivery;
+    gather->channel = channel->id;
+    gather->now_ms = clock_wall_ms(delivery->hub->clock);
+    arena_init(&gather->arena, GATHER_ARENA_MAX);
+    work->gathering = true;
+    enum status status = list_known(work, gather);
+    if (status == STATUS_OK)
+        status = store_write(delivery->hub->store, &gather->job);
+    if (status != STATUS_OK)
+        gather_done(&gather->job, status);
+}
+
+void work_after_commit(struct delivery *delivery, struct channel *channel)
+{
+    struct work *work = channel->work;
+    if (work == NULL)
+        return;
+    drop_done(channel);
+    work->lease_until_ms = 0;
+    if (is_empty(work) && !work->gathering)
+        work_drop(channel);
+    else
+        offer(delivery, channel);
+}
+
+void work_client_arrived(struct delivery *delivery, struct client *client)
+{
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at)) {
+        if (channel->work != NULL && channel_member(channel, &client->device) != NULL)
+            offer_unless_held(delivery, channel);
+    }
+}
+
+void delivery_tick(struct delivery *delivery)
+{
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at))
+        offer_unless_held(delivery, channel);
+}
+
+/* ---- all that waits ---- */
+
+struct look {
+    struct store_job job;
+    struct delivery *delivery;
+    struct arena arena;
+    struct id after;
+    const struct id *channels;
+    size_t count;
+};
+
+struct look_waiter {
+    struct delivery_waiter waiter;
+    struct delivery *delivery;
+};
+
+static void look_ready(struct delivery_waiter *waiter, struct channel *channel, enum status status)
+{
+    struct look_waiter *look = (struct look_waiter *)(void *)waiter;
+    if (status == STATUS_OK)
+        work_gather(look->delivery, channel);
+    free(look);
+}
+
+static enum status look_run(struct store_db *db, struct store_job *job)
+{
+    struct look *look = (struct look *)(void *)job;
+    return store_removals_channels(db, &look->after, CHANNELS_PER_LOOK, &look->arena,
+                                   &look->channels, &look->count);
+}
+
+static void gather_each(const struct look *look)
+{
+    for (size_t i = 0; i < look->count; i++) {
+        struct look_waiter *waiter = calloc(1, sizeof *waiter);
+        if (waiter == NULL)
+            return;
+        waiter->waiter.ready = look_ready;
+        waiter->delivery = look->delivery;
+        delivery_load(look->delivery, &look->channels[i], &waiter->waiter);
+    }
+}
+
+static void begin_look(struct delivery *delivery, const struct id *after);
+
+static void look_done(struct store_job *job, enum status status)
+{
+    struct look *look = (struct look *)(void *)job;
+    struct delivery *delivery = look->delivery;
+    bool more = status == STATUS_OK && look->count == CHANNELS_PER_LOOK;
+    struct id last = look->count > 0 ? look->channels[look->count - 1] : look->after;
+    delivery->looking = false;
+    if (status == STATUS_OK)
+        gather_each(look);
+    arena_clear(&look->arena);
+    free(look);
+    if (more) {
+        begin_look(delivery, &last);
+    } else if (delivery->look_again) {
+        delivery->look_again = false;
+        delivery_look_for_work(delivery);
+    }
+}
+
+static void begin_look(struct delivery *delivery, const struct id *after)
+{
+    struct look *look = calloc(1, sizeof *look);
+    if (look == NULL)
+        return;
+    look->job = (struct store_job){.run = look_run, .done = look_done};
+    look->delivery = delivery;
+    look->after = *after;
+    arena_init(&look->arena, GATHER_ARENA_MAX);
+    delivery->looking = true;
+    enum status status = store_read(delivery->hub->store, &look->job);
+    if (status != STATUS_OK)
+        look_done(&look->job, status);
+}
+
+void delivery_look_for_work(struct delivery *delivery)
+{
+    struct id first = {{0}};
+    if (delivery->looking)
+        delivery->look_again = true;
+    else
+        begin_look(delivery, &first);
+}

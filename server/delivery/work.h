@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What members are asked to commit: adds of people who were let in, removes of devices that left
+ * or were shut out. The server proposes nothing inside MLS; it asks one online member after
+ * another, each with a lease, and clients check the facts themselves.
+ *
+ * A KeyPackage that was taken for an add stays with the work until the add is committed, so that
+ * asking twice does not use two.
+ * Thread rule: loop thread only.
+ */
+#ifndef WEFT_DELIVERY_WORK_H
+#define WEFT_DELIVERY_WORK_H
+
+#include "server/delivery/delivery.h"
+
+/* How long one member has: a commit of 128 adds takes a phone a second or two. */
+#define WORK_LEASE_MS 10000
+
+/* Looks what waits for a channel in the store, and offers it. */
+void work_gather(struct delivery *delivery, struct channel *channel);
+
+/* After a commit: what it has done is dropped, and the rest offered. */
+void work_after_commit(struct delivery *delivery, struct channel *channel);
+
+/* A client has logged in: work of its channels that nobody holds is offered to it. */
+void work_client_arrived(struct delivery *delivery, struct client *client);
+
+/* What this member may commit now, leased to it; an id of none when nothing waits or somebody
+ * else holds it. Lists come from the arena, bytes are lent from the work until the next event. */
+MUST_CHECK enum status work_take(struct delivery *delivery,
+                                 struct channel *channel,
+                                 const struct id *device,
+                                 struct arena *arena,
+                                 struct wire_work *taken);
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/delivery/send.h"
+#include "server/handler/handler.h"
+
+void channel_send_handle(struct services *services, struct channel *channel, struct call *call)
+{
+    send_begin(services->delivery, channel, call);
+}
