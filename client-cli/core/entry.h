@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * One entry of a channel's log as the vault keeps it: what was said, by whom, and what is to be
+ * said about it.
+ *
+ * Ownership: a decoded entry lends from its record and the arena. Errors: those of vault.h.
+ * Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_ENTRY_H
+#define WEFT_CORE_ENTRY_H
+
+#include "client-cli/core/engine.h"
+#include "protocol/content/content.h"
+
+enum entry_fate {
+    ENTRY_READ = 1,       /* `content` is what was said */
+    ENTRY_CHANGED = 2,    /* a commit: `changes` is what it did */
+    ENTRY_BEFORE = 3,     /* sent before we joined: nobody can read it here */
+    ENTRY_UNREADABLE = 4, /* `warning` says why */
+    ENTRY_REPEATED = 5,   /* an id or a key that was used before: not shown as a message */
+};
+
+enum entry_change_kind {
+    ENTRY_ADDED = 1,
+    ENTRY_REMOVED = 2,
+    ENTRY_JOINED = 3,   /* by itself, into an open channel */
+    ENTRY_REJOINED = 4, /* with a fresh leaf for its old one */
+    ENTRY_ROLES = 5,    /* the channel's roles or rules were changed */
+};
+
+struct entry_change {
+    uint8_t kind; /* enum entry_change_kind */
+    struct id person;
+};
+
+struct stored_entry {
+    uint64_t sequence;
+    uint32_t generation;
+    uint64_t epoch;
+    int64_t time;
+    uint8_t fate; /* enum entry_fate */
+    struct id message;
+    struct id person; /* who spoke or committed, proven by MLS; none when unreadable */
+    struct id device;
+    uint8_t lane;
+    uint32_t stage_counter;
+    struct span content;       /* encoded struct content; empty unless ENTRY_READ */
+    struct span authenticated; /* AuthenticatedContent, for history */
+    uint8_t running_hash[32];  /* after this entry */
+    struct span warning;       /* what people must know about it; empty: nothing */
+    struct entry_change *changes;
+    size_t change_count;
+};
+
+/* In the caller's transaction, with the look-up by message id. */
+MUST_CHECK enum status
+entry_store(struct engine *engine, const struct id *channel, const struct stored_entry *entry);
+
+/* The entry with this sequence. `record` and `arena` hold what it lends from. STATUS_NOT_FOUND. */
+MUST_CHECK enum status entry_get(struct engine *engine,
+                                 const struct id *channel,
+                                 uint64_t sequence,
+                                 struct buffer *record,
+                                 struct arena *arena,
+                                 struct stored_entry *entry);
+
+/* Where a message is: its channel's sequence. STATUS_NOT_FOUND. */
+MUST_CHECK enum status
+entry_find_message(struct engine *engine, const struct id *message, uint64_t *sequence);
+
+/* The entries of a channel with sequence in [from, to], in order; STATUS_CANCELLED from `visit`
+ * ends the walk without an error. The entry is lent for the call. */
+struct entry_walk {
+    struct id channel;
+    uint64_t from;
+    uint64_t to;
+    bool backwards;
+    enum status (*visit)(void *context, const struct stored_entry *entry);
+    void *context;
+};
+MUST_CHECK enum status entry_walk(struct engine *engine, const struct entry_walk *walk);
+
+/* The content of an ENTRY_READ entry. */
+MUST_CHECK enum status entry_content(const struct stored_entry *entry, struct content *content);
+
+#endif
