@@ -478,6 +478,34 @@ static void a_ratchet_goes_forward_a_thousand_steps_and_no_more(void **state)
     world_clear(&world);
 }
 
+static void the_latest_skipped_keys_are_kept(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mls_sent sent[82] = {0};
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    for (size_t i = 0; i < 82; i++)
+        world_say(&world, 0, "skipped", &sent[i]);
+    world_expect(&world, 1, buffer_span(&sent[20].message), "skipped");
+    world_expect(&world, 1, buffer_span(&sent[19].message), "skipped");
+    world_expect(&world, 1, buffer_span(&sent[41].message), "skipped");
+    world_restart(&world, 1);
+    /* Kept are 32 of 0 to 18 and 21 to 40: the oldest 7 have given way. */
+    FAILS(world_hear(&world, 1, buffer_span(&sent[6].message), &received), STATUS_REPLAYED);
+    world_expect(&world, 1, buffer_span(&sent[7].message), "skipped");
+    world_expect(&world, 1, buffer_span(&sent[40].message), "skipped");
+    world_expect(&world, 1, buffer_span(&sent[81].message), "skipped");
+    FAILS(world_hear(&world, 1, buffer_span(&sent[30].message), &received), STATUS_REPLAYED);
+    FAILS(world_hear(&world, 1, buffer_span(&sent[48].message), &received), STATUS_REPLAYED);
+    for (size_t i = 49; i < 81; i++)
+        world_expect(&world, 1, buffer_span(&sent[i].message), "skipped");
+    for (size_t i = 0; i < 82; i++)
+        mls_sent_clear(&sent[i]);
+    world_clear(&world);
+}
+
 static void late_messages_of_kept_epochs_are_read(void **state)
 {
     (void)state;
@@ -602,6 +630,7 @@ int main(void)
         cmocka_unit_test(a_stalled_member_comes_back_by_resync),
         cmocka_unit_test(messages_arrive_out_of_order_and_once),
         cmocka_unit_test(a_ratchet_goes_forward_a_thousand_steps_and_no_more),
+        cmocka_unit_test(the_latest_skipped_keys_are_kept),
         cmocka_unit_test(late_messages_of_kept_epochs_are_read),
         cmocka_unit_test(a_late_message_is_its_senders_though_the_leaf_has_changed_hands),
         cmocka_unit_test(the_removed_read_nothing_later_and_newcomers_nothing_earlier),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What a member's group does not take, and that it is as before afterwards. */
+#include "protocol/mls/member/commit_build.h"
 #include "protocol/mls/member/group_state.h"
 #include "protocol/mls/member/protection.h"
 #include "tests/unit/protocol/mls/member/world.h"
@@ -334,6 +335,125 @@ static void a_commit_with_a_wrong_confirmation_tag(void **state)
     world_clear(&world);
 }
 
+/* A path whose secret opens and whose keys are not those that follow from it. */
+static void a_path_with_keys_of_another_secret(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    CLEANUP(mls_path_secrets_clear) struct mls_path_secrets secrets = {0};
+    static const uint8_t first[32] = {1};
+    struct secret commit_secret = {0};
+    struct mls_update_path path = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    const struct mls_group *group = world.members[2].group;
+    const struct mls_tree *tree = mls_public_group_tree(group->public_group);
+    OK(mls_path_secrets_derive(world.suite, SPAN_OF(first), 2, &secrets));
+    for (int wrong = 0; wrong < 3; wrong++) {
+        struct mls_private_keys next = {.arena = group->arena};
+        OK(mls_treekem_encrypt(tree, 0, NULL, 0, &secrets, SPAN_EMPTY, &world.random, &arena,
+                               &path.nodes));
+        path.node_count = 2;
+        struct mls_update_path_node nodes[2] = {path.nodes[0], path.nodes[1]};
+        if (wrong == 1)
+            nodes[1].encryption_key = nodes[0].encryption_key;
+        if (wrong == 2)
+            nodes[1].secret_count--;
+        path.nodes = nodes;
+        struct mls_treekem_path input = {.tree = tree, .path = &path};
+        FAILS(mls_treekem_decrypt(&input, 2, &group->keys, &next, &commit_secret, NULL),
+              wrong == 0 ? STATUS_OK : STATUS_INVALID_TREE);
+        mls_private_keys_clear(&next);
+    }
+    world_clear(&world);
+}
+
+/* A Welcome of which the GroupInfo is signed and has another epoch's confirmation tag. */
+static void a_welcome_with_a_wrong_confirmation_tag(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    struct mls_key_package_checked checked;
+    struct secret joiner_secret = {0};
+    const struct secret zero = {.len = 32};
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    struct mls_group *group = world.members[0].group;
+    OK(mls_key_package_check(buffer_span(&world.members[2].package), &world.options, &checked));
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    struct mls_commit_request request = {.proposals = &add, .proposal_count = 1};
+    world_commit(&world, 0, &request, &bundle);
+    OK(mls_key_schedule_joiner(
+        world.suite, mls_key_schedule_get(&group->epoch->secrets, MLS_SECRET_INIT),
+        secret_span(&zero), buffer_span(&group->pending->epoch->context), &joiner_secret));
+    struct writer writer = writer_of(&tree);
+    mls_tree_write(&writer, mls_public_group_tree(mls_staged_commit_group(group->pending->staged)));
+    OK(writer_finish(&writer));
+    struct mls_welcome_build build = {.next = group->pending,
+                                      .joiner_secret = secret_span(&joiner_secret),
+                                      .signature_key = secret_span(group->signature_key),
+                                      .random = &world.random};
+    struct secret *confirmation_key = group->pending->epoch->secrets.slots[MLS_SECRET_CONFIRM];
+    for (int wrong = 0; wrong < 2; wrong++) {
+        CLEANUP(buffer_clear) struct buffer welcome = BUFFER_INIT(SIZE_MAX);
+        confirmation_key->bytes[7] ^= (uint8_t)wrong;
+        OK(mls_commit_build_welcome(&build, &welcome));
+        FAILS(join_from(&world, 2, buffer_span(&welcome), buffer_span(&tree)),
+              wrong == 0 ? STATUS_OK : STATUS_BAD_MAC);
+    }
+    world_clear(&world);
+}
+
+/* A proposal of `who` in a PrivateMessage. */
+static void propose_privately(struct world *world, size_t who, struct buffer *out)
+{
+    struct mls_group *group = world->members[who].group;
+    struct signature signature;
+    uint32_t generation = 0;
+    struct mls_authenticated_content authenticated = {
+        .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
+        .content = {.group_id = mls_group_id(group),
+                    .epoch = mls_group_epoch(group),
+                    .sender = {MLS_SENDER_MEMBER, mls_group_own_leaf(group)},
+                    .type = MLS_CONTENT_PROPOSAL,
+                    .proposal = {.type = MLS_PROPOSAL_REMOVE, .removed = 2}}};
+    OK(mls_protection_sign_content(group->suite, secret_span(group->signature_key),
+                                   MLS_WIRE_PRIVATE_MESSAGE, &authenticated.content,
+                                   mls_group_context_bytes(group), &signature));
+    authenticated.auth.signature = signature_span(&signature);
+    struct mls_private_seal seal = {
+        .suite = group->suite,
+        .sender_data_secret = mls_key_schedule_get(&group->epoch->secrets, MLS_SECRET_SENDER_DATA),
+        .tree = group->epoch->tree,
+        .random = &world->random};
+    OK(mls_protection_seal_private(&seal, &authenticated, &generation, out));
+}
+
+static void proposals_in_private_messages_of_past_epochs(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(buffer_clear) struct buffer early = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer late = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    propose_privately(&world, 0, &early);
+    propose_privately(&world, 0, &late);
+    OK(world_hear(&world, 1, buffer_span(&early), &received));
+    assert_int_equal(received.kind, MLS_RECEIVED_PROPOSAL);
+    FAILS(world_hear(&world, 1, buffer_span(&early), &received), STATUS_REPLAYED);
+    world_restart(&world, 1);
+    FAILS(world_hear(&world, 1, buffer_span(&early), &received), STATUS_REPLAYED);
+    assert_int_equal(mls_public_group_cached_count(mls_group_public(world.members[1].group)), 1);
+    world_refresh(&world, 0);
+    FAILS(world_hear(&world, 1, buffer_span(&late), &received), STATUS_WRONG_EPOCH);
+    world_clear(&world);
+}
+
 static void leaf_indices_that_look_negative(void **state)
 {
     (void)state;
@@ -414,6 +534,9 @@ int main(void)
         cmocka_unit_test(tags_that_are_short_or_empty),
         cmocka_unit_test(a_commit_of_which_the_path_does_not_open),
         cmocka_unit_test(a_commit_with_a_wrong_confirmation_tag),
+        cmocka_unit_test(a_path_with_keys_of_another_secret),
+        cmocka_unit_test(a_welcome_with_a_wrong_confirmation_tag),
+        cmocka_unit_test(proposals_in_private_messages_of_past_epochs),
         cmocka_unit_test(leaf_indices_that_look_negative),
         cmocka_unit_test(messages_of_other_groups_and_epochs),
         cmocka_unit_test(a_dropped_commit_leaves_no_trace),
