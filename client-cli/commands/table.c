@@ -22,6 +22,21 @@ static const struct flag join_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag profile_set_flags[] = {
+    {"topic", "WORDS", "what you work on; again for more. Replaces all; \"\" for none"},
+    {"can-help-with", "WORDS", "what others may ask you about; again for more. Replaces all"},
+    {"weekly-contacts", "N", "how often you may be asked in a week (0: not at all)"},
+    {"opt-in", NULL, "let people of other groups find you and ask you for help"},
+    {"opt-out", NULL, "nobody is told about you any more"},
+    {NULL, NULL, NULL},
+};
+
+static const char profile_set_details[] =
+    "At first you are opted out. When you opt in, others of this community find your name, group, "
+    "topics\nand what you can help with in weft people, and you may be proposed to people who ask "
+    "for help, with\nthe reason. You answer each time, and need no reason to decline. What you "
+    "write in channels is never\nused for this. When you opt out, all of that stops at once.";
+
 const struct command command_table[] = {
     {.noun = "help",
      .run = help_run,
@@ -42,6 +57,57 @@ const struct command command_table[] = {
      .usage = "",
      .summary = "who you are here, your channels, whether the server can be reached",
      .needs = COMMAND_NEEDS_VAULT},
+    {.noun = "profile",
+     .verb = "show",
+     .run = own_profile_show_run,
+     .usage = "",
+     .summary = "what others may know of you",
+     .needs = COMMAND_NEEDS_CONNECTION},
+    {.noun = "profile",
+     .verb = "set",
+     .run = own_profile_set_run,
+     .usage = "",
+     .summary = "what you work on, can help with, and whether you may be asked",
+     .details = profile_set_details,
+     .flags = profile_set_flags,
+     .needs = COMMAND_NEEDS_CONNECTION},
+    {.noun = "people",
+     .run = people_run,
+     .usage = "[QUERY]",
+     .summary = "who may be asked; QUERY is part of a name, group or topic",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = SIZE_MAX},
+    {.noun = "group",
+     .verb = "list",
+     .run = group_list_run,
+     .usage = "",
+     .summary = "the groups of this community",
+     .needs = COMMAND_NEEDS_CONNECTION},
+    {.noun = "invitation",
+     .verb = "list",
+     .run = invitation_list_run,
+     .usage = "",
+     .summary = "who asks for your help, and why you",
+     .needs = COMMAND_NEEDS_CONNECTION},
+    {.noun = "invitation",
+     .verb = "accept",
+     .run = invitation_accept_run,
+     .usage = "[INVITATION]",
+     .summary = "say yes; INVITATION may be left out when there is one only",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = SIZE_MAX},
+    {.noun = "invitation",
+     .verb = "decline",
+     .run = invitation_decline_run,
+     .usage = "[INVITATION]",
+     .summary = "say no; no reason is needed",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = SIZE_MAX},
+    {.noun = "stats",
+     .run = stats_run,
+     .usage = "",
+     .summary = "how connected this community is, in figures that name nobody",
+     .needs = COMMAND_NEEDS_CONNECTION},
 };
 const size_t command_table_count = sizeof command_table / sizeof *command_table;
 

@@ -12,4 +12,13 @@ MUST_CHECK enum status help_run(struct invocation *invocation);
 MUST_CHECK enum status join_run(struct invocation *invocation);
 MUST_CHECK enum status status_run(struct invocation *invocation);
 
+MUST_CHECK enum status own_profile_show_run(struct invocation *invocation);
+MUST_CHECK enum status own_profile_set_run(struct invocation *invocation);
+MUST_CHECK enum status people_run(struct invocation *invocation);
+MUST_CHECK enum status group_list_run(struct invocation *invocation);
+MUST_CHECK enum status invitation_list_run(struct invocation *invocation);
+MUST_CHECK enum status invitation_accept_run(struct invocation *invocation);
+MUST_CHECK enum status invitation_decline_run(struct invocation *invocation);
+MUST_CHECK enum status stats_run(struct invocation *invocation);
+
 #endif
