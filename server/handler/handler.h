@@ -46,7 +46,8 @@ enum handler_access {
     HANDLER(CHANNEL_CREATE, channel_create)                                                        \
     HANDLER(CHANNEL_LIST, channel_list)                                                            \
     HANDLER(WELCOMES, welcomes)                                                                    \
-    HANDLER(WELCOME_DONE, welcome_done)
+    HANDLER(WELCOME_DONE, welcome_done)                                                            \
+    HANDLER(SESSION_STAGE, session_stage)
 
 /* HANDLER(NAME, name, access, member): `member` is the channel's id in the request. */
 #define HANDLER_CHANNEL_LIST(HANDLER)                                                              \
@@ -63,7 +64,9 @@ enum handler_access {
     HANDLER(CHANNEL_KNOCK_ANSWER, channel_knock_answer, MEMBER, channel)                           \
     HANDLER(CHANNEL_LEAVE, channel_leave, MEMBER, leave.channel)                                   \
     HANDLER(READ_POSITION, read_position, MEMBER, channel)                                         \
-    HANDLER(WORK_LIST, work_list, MEMBER, channel)
+    HANDLER(WORK_LIST, work_list, MEMBER, channel)                                                 \
+    HANDLER(SESSION_CREATE, session_create, MEMBER, channel)                                       \
+    HANDLER(SESSION_SHOW, session_show, MEMBER, channel)
 
 #define HANDLER_PROTOTYPE(NAME, name) void name##_handle(struct services *, struct call *);
 HANDLER_LIST(HANDLER_PROTOTYPE)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A change of stage names its session only: the store says which channel that is. */
+#include "protocol/wire/sessions.h"
 #include "server/handler/task.h"
 #include "server/stage/stage.h"
+#include "server/store/sessions.h"
 
 struct find {
     struct task task;
