@@ -60,6 +60,9 @@ static enum status choose_name(struct invocation *invocation,
                                struct buffer *name)
 {
     const char *given = arguments_value(&invocation->arguments, "name");
+    if (given != NULL && strlen(given) > LIMIT_NAME_BYTES)
+        return command_explain(invocation, STATUS_USAGE, "a name has at most %d bytes",
+                               LIMIT_NAME_BYTES);
     if (given != NULL)
         TRY(buffer_append(name, span_from_text(given)));
     else if (shown->person_name.len != 0)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What people may know of each other: nothing unless they opted in, nothing after they were erased, and
+never a control sequence in a name."""
+import sqlite3
+
+import pytest
+
+from weft_scenario import OK, USAGE, decode_link
+from weft_wire import LOG_ENTRIES, Account, Connection, Reader
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnol\u2066\u200f\tEve\r\nroot#"
+
+
+def names(person, *query):
+    return sorted(record["name"] for record in person.json("people", *query) if record.get("type") == "person")
+
+
+def test_nobody_is_found_who_did_not_opt_in(scene):
+    server = scene.server()
+    ann, bea, cy = scene.people(["Ann", "Bea", "Cy"], lambda name: server.invite(group=f"Ward of {name}"))
+    assert names(ann) == []
+    bea.run("profile", "set", "--opt-in", "--topic", "falls", "--can-help-with", "falls in dementia care",
+            "--weekly-contacts", "2")
+    cy.run("profile", "set", "--topic", "falls")
+    assert names(ann) == ["Bea"]
+    assert names(ann, "dementia") == ["Bea"] and names(ann, "sepsis") == []
+    shown = bea.one("profile", "show")
+    assert shown["opted_in"] and shown["topics"] == ["falls"] and shown["can_help_with"] == ["falls in dementia care"]
+    bea.run("profile", "set", "--opt-out")
+    assert names(ann) == []
+    assert not cy.one("profile", "show")["opted_in"]
+    server.stop()
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--topic", "x" * 81], ["--weekly-contacts", "-1"], ["--weekly-contacts", "1000"], ["--opt-in", "--opt-out"],
+    ["--topic"] + ["x"] * 1 + [word for i in range(17) for word in ("--topic", f"t{i}")], [], ["--colour", "red"],
+])
+def test_a_profile_that_is_too_much_is_refused_in_words(scene, arguments):
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    refused = ann.run("profile", "set", *arguments, code=USAGE)
+    assert refused.error.strip()
+    server.stop()
+
+
+def test_names_that_are_too_long_or_no_text_are_refused(scene):
+    server = scene.server()
+    link = server.invite(group="Ward 7")
+    ann = scene.person("Ann")
+    for name in ("", "x" * 121, "x" * 100000, "\u00e9" * 61, b"\xff\xfe", b"a\xc0\xaf"):
+        argv = [scene.weft, "join", link, "--yes", "--name", name]
+        refused = scene.run(argv, environment=ann.environment, code=None)
+        assert refused.code not in (OK, 2), (name[:20], str(refused))
+        assert refused.error.strip()
+    assert server.json("person", "list") == []
+    ann.run("join", link, "--name", "\u00e9" * 60, "--yes")
+    server.stop()
+
+
+def test_a_hostile_name_reaches_no_terminal(scene):
+    """A person who joins without weft may call themselves anything that is UTF-8."""
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    eve = Account(HOSTILE)
+    with Connection(server.port) as connection:
+        code, _ = eve.redeem(connection, decode_link(server.invite(group="Ward 8"))[2])
+        if code != "ok":
+            assert code in ("malformed", "invalid", "limit")
+            server.stop()
+            return
+        assert eve.log_in(connection)[0] == "ok"
+        assert connection.request(22, b"\x00\x00\x05\x01")[0] == "ok"
+    for shown in (ann.run("people"), ann.run("people", json_lines=True), server.admin("person", "list")):
+        assert "Eve" in shown.text, str(shown)
+        for character in "\x1b\x07\x9b\u202e\u2066\u200f\r":
+            assert character not in shown.text, (character.encode(), shown.text)
+    server.stop()
+
+
+def test_an_erased_persons_name_is_gone_and_the_log_still_verifies(scene):
+    server = scene.server()
+    canary = "Zebulon Quixworth"
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    zeb = scene.person(canary, server.invite(group="Ward 8"))
+    zeb.run("profile", "set", "--opt-in", "--topic", "quixotic falls")
+    assert names(ann) == [canary]
+    before = ann.json("status")[0]["directory_entries"]
+    person = zeb.json("status")[0]["person"]
+    assert canary in server.admin("person", "export", person).text
+    server.admin("person", "erase", person)
+    assert names(ann) == []
+    zeb.run("status", code=None).expect(3, 6, 9)
+    status = ann.json("status")[0]
+    assert status["connected"] and status["directory_entries"] == before + 1, "the log grew, and verifies"
+    bea = scene.person("Bea", server.invite(group="Ward 9"))
+    assert bea.json("status")[0]["directory_entries"] == before + 2, "so it does for a newcomer"
+    server.stop()
+    for needle in (canary, "Zebulon", "Quixworth", "quixotic"):
+        assert server.occurrences(needle) == [], needle
+    with sqlite3.connect(server.state / "weftd.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+    server.start()
+    assert ann.json("status")[0]["connected"]
+    server.stop()
+
+
+def test_the_directory_holds_no_names(scene):
+    server = scene.server()
+    ann = Account("Ann Distinctive")
+    with Connection(server.port) as connection:
+        assert ann.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])[0] == "ok"
+        assert ann.log_in(connection)[0] == "ok"
+        code, body = connection.request(LOG_ENTRIES, bytes(8))
+    assert code == "ok" and ann.device in body and b"Distinctive" not in body
+    entries = Reader(Reader(body).vector())
+    assert len(Reader(entries.vector()).rest()) > 200
+    server.stop()
