@@ -8,6 +8,7 @@
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
 #include "server/limits.h"
+#include "server/stage/stage.h"
 #include "server/transport/certificate.h"
 
 #include <signal.h>
@@ -128,6 +129,7 @@ static void on_tick(void *context)
     struct services *services = hub->dispatch_context;
     hub_tick(hub);
     delivery_tick(services->delivery);
+    stage_tick(services->stage);
 }
 
 static enum status start_services(struct serve *serve)
@@ -138,8 +140,8 @@ static enum status start_services(struct serve *serve)
     serve->app.hub.left = handler_left;
     serve->app.hub.dispatch_context = services;
     TRY(delivery_new(&serve->app.hub, &services->delivery));
-    delivery_look_for_work(services->delivery);
-    return STATUS_OK;
+    TRY(stage_new(services->delivery, &services->stage));
+    return stage_restore(services->stage);
 }
 
 static enum status start_handles(struct serve *serve)
@@ -242,10 +244,11 @@ static enum status start(struct serve *serve, const char **what)
     TRY(start_handles(serve));
     *what = "the TLS certificate and key";
     TRY(read_tls(serve, certificate, key));
+    *what = "the sessions";
+    TRY(start_services(serve));
     *what = "the threads";
     TRY(start_threads(serve));
-    *what = "the services";
-    TRY(start_services(serve));
+    delivery_look_for_work(serve->app.services.delivery);
     *what = "listening";
     TRY(start_network(serve, certificate, key));
     serve->app.hub.port = transport_port(serve->transport);
@@ -282,6 +285,7 @@ static void stop(struct serve *serve)
     store_close(&serve->app.store);
     pool_free(&serve->app.validators);
     pool_free(&serve->app.figures);
+    stage_free(&serve->app.services.stage);
     delivery_free(&serve->app.services.delivery);
     uv_walk(&serve->loop, close_handle, NULL);
     uv_run(&serve->loop, UV_RUN_DEFAULT);
