@@ -31,8 +31,7 @@
     KIND(treekem)                                                                                  \
     KIND(passive_client)
 
-/* Weak, so that the program builds while a kind is still missing. */
-#define DECLARE(name) extern const struct vector_kind kind_##name __attribute__((weak));
+#define DECLARE(name) extern const struct vector_kind kind_##name;
 KINDS(DECLARE)
 #undef DECLARE
 
@@ -59,7 +58,7 @@ static const struct vector_kind *find_kind(const json_t *file)
 {
     const json_t *first = json_array_get(file, 0);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i] != NULL && has_fields(first, kinds[i]->fields))
+        if (has_fields(first, kinds[i]->fields))
             return kinds[i];
     return NULL;
 }
