@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Getting into a channel and out of it: making one, joining an open one, the Welcome of others,
+ * coming back with a fresh leaf, leaving.
+ * Errors: those of engine.h and group.h, explained. Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_CHANNEL_JOIN_H
+#define WEFT_CORE_CHANNEL_JOIN_H
+
+#include "client-cli/core/channel.h"
+
+struct channel_plan {
+    struct span title;
+    struct span brief;
+    enum channel_visibility visibility;
+    uint16_t own_roles;        /* the creator is always a facilitator too */
+    struct span format_digest; /* of the session it is for, or empty */
+};
+
+/* Makes a channel with ourselves in it. */
+MUST_CHECK enum status channel_join_create(struct engine *engine,
+                                           const struct channel_plan *plan,
+                                           struct channel **channel);
+
+/* Asks again for a channel that the server has not confirmed. */
+MUST_CHECK enum status channel_join_create_again(struct engine *engine, struct channel *channel);
+
+/* Joins an open channel by an external commit; nobody else need be online. */
+MUST_CHECK enum status
+channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel);
+
+/* Comes back into a channel of ours with a fresh leaf in the place of the old one. */
+MUST_CHECK enum status channel_join_resync(struct engine *engine, struct channel *channel);
+
+/* Takes up every Welcome that waits for this device. */
+MUST_CHECK enum status channel_join_welcomes(struct engine *engine);
+
+/* Asks the others to remove us; nothing more is received. */
+MUST_CHECK enum status channel_join_leave(struct engine *engine, struct channel *channel);
+
+#endif

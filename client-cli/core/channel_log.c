@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/channel_log.h"
+
+#include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_join.h"
+#include "client-cli/core/channel_say.h"
+#include "client-cli/core/entry.h"
+#include "client-cli/core/entry_take.h"
+#include "client-cli/core/limits.h"
+#include "client-cli/core/replica.h"
+#include "protocol/crypto/hash.h"
+
+#include <string.h>
+
+enum status channel_log_head(const struct engine *engine, struct message_header *header)
+{
+    const struct directory_log *log = directory_log_of(engine->directory);
+    header->log_size = log->size;
+    return directory_log_root(log, header->log_root);
+}
+
+/* ---- a batch of entries ---- */
+
+struct batch {
+    const struct wire_entry *entries;
+    size_t count;
+};
+
+static enum status take_batch(struct engine *engine, struct channel *channel, void *context)
+{
+    const struct batch *batch = context;
+    for (size_t i = 0; i < batch->count && channel->state == CHANNEL_STATE_MEMBER; i++)
+        TRY(entry_take(engine, channel, &batch->entries[i]));
+    return STATUS_OK;
+}
+
+static enum status tell(void *context, const struct stored_entry *entry)
+{
+    struct engine *engine = ((void **)context)[0];
+    const struct channel *channel = ((void **)context)[1];
+    engine->listener.entry(engine->listener.context, channel, entry);
+    return STATUS_OK;
+}
+
+/* Shows what is durable now. */
+static enum status tell_new(struct engine *engine, struct channel *channel, uint64_t before)
+{
+    if (engine->listener.entry == NULL || channel->cursor == before)
+        return STATUS_OK;
+    void *context[] = {engine, channel};
+    struct entry_walk walk = {.channel = channel->id,
+                              .from = before + 1,
+                              .to = channel->cursor,
+                              .visit = tell,
+                              .context = context};
+    return entry_walk(engine, &walk);
+}
+
+static enum status
+commit_batch(struct engine *engine, struct channel *channel, const struct batch *batch)
+{
+    uint64_t before = channel->cursor;
+    bool has_commit = false;
+    for (size_t i = 0; i < batch->count; i++)
+        has_commit = has_commit || batch->entries[i].kind == ENTRY_COMMIT;
+    /* Whoever is added must be in the directory first. */
+    if (has_commit)
+        TRY(replica_update(engine, SPAN_EMPTY));
+    TRY(channel_need_group(engine, channel));
+    struct batch copy = *batch;
+    TRY(channel_transact(engine, channel, take_batch, &copy));
+    TRY(tell_new(engine, channel, before));
+    if (channel->state == CHANNEL_STATE_STUCK)
+        engine_notice(engine, channel,
+                      "This channel is stuck: the server accepted a change that must not be "
+                      "followed. weft channel resync takes you back in with a fresh leaf");
+    return STATUS_OK;
+}
+
+/* ---- entries that do not fit a frame ---- */
+
+static bool is_elsewhere(const struct wire_entry *entry)
+{
+    return entry->bytes.len == 0 && entry->size != 0;
+}
+
+static enum status
+pull_entry(struct engine *engine, struct channel *channel, const struct wire_entry *announced)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_channel_entry_request request = {.channel = channel->id,
+                                                 .generation = announced->generation,
+                                                 .sequence = announced->sequence};
+    struct wire_channel_entry_response response;
+    struct digest digest;
+    TRY(engine_call(engine, WIRE_CHANNEL_ENTRY, &request, &reply, &response));
+    TRY(hash_bytes(HASH_SHA256, response.entry.bytes, &digest));
+    if (response.entry.sequence != announced->sequence ||
+        !span_equal(digest_span(&digest), SPAN_OF(announced->sha256)))
+        return engine_explain(engine, STATUS_UNTRUSTED,
+                              "the server sent another entry than it announced");
+    struct batch batch = {&response.entry, 1};
+    return commit_batch(engine, channel, &batch);
+}
+
+/* Splits at entries that must be pulled. */
+static enum status take_entries(struct engine *engine,
+                                struct channel *channel,
+                                const struct wire_entry *entries,
+                                size_t count)
+{
+    size_t at = 0;
+    while (at < count && channel->state == CHANNEL_STATE_MEMBER) {
+        struct batch batch = {&entries[at], 0};
+        while (at + batch.count < count && !is_elsewhere(&entries[at + batch.count]))
+            batch.count++;
+        if (batch.count == 0) {
+            TRY(pull_entry(engine, channel, &entries[at]));
+            at++;
+        } else {
+            TRY(commit_batch(engine, channel, &batch));
+            at += batch.count;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- to the end of the log ---- */
+
+static enum status take_page(struct engine *engine, struct channel *channel, bool *more)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_channel_page_request request = {
+        .channel = channel->id,
+        .after = {.generation = channel->generation, .sequence = channel->cursor},
+        .bytes_max = CORE_PAGE_BYTES};
+    struct wire_channel_page_response page;
+    TRY(engine_call(engine, WIRE_CHANNEL_PAGE, &request, &reply, &page));
+    if (page.last_sequence < channel->cursor)
+        return engine_explain(engine, STATUS_UNTRUSTED,
+                              "the server's log of this channel is shorter than it was");
+    uint64_t before = channel->cursor;
+    TRY(take_entries(engine, channel, page.entries, page.entry_count));
+    bool moved = channel->cursor > before;
+    *more = moved && channel->cursor < page.last_sequence && channel->state == CHANNEL_STATE_MEMBER;
+    return STATUS_OK;
+}
+
+enum status channel_log_take_new(struct engine *engine, struct channel *channel)
+{
+    bool more = channel->state == CHANNEL_STATE_MEMBER;
+    while (more) {
+        enum status status = take_page(engine, channel, &more);
+        if (status == STATUS_NOT_FOUND || status == STATUS_DENIED)
+            return engine_explain(engine, STATUS_REMOVED,
+                                  "the server says that you are not in this channel any more");
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+enum status channel_log_catch_up(struct engine *engine, struct channel *channel)
+{
+    if (channel->state == CHANNEL_STATE_CREATING)
+        TRY(channel_join_create_again(engine, channel));
+    if (channel->distrusted)
+        TRY(channel_join_resync(engine, channel));
+    TRY(channel_log_take_new(engine, channel));
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    TRY(channel_commit_again(engine, channel));
+    return channel_say_again(engine, channel);
+}
+
+enum status channel_log_take_event(struct engine *engine,
+                                   struct channel *channel,
+                                   const struct wire_entry *entry)
+{
+    if (channel->state != CHANNEL_STATE_MEMBER || entry->sequence <= channel->cursor)
+        return STATUS_OK;
+    if (entry->generation != channel->generation || entry->sequence != channel->cursor + 1)
+        return channel_log_take_new(engine, channel);
+    return take_entries(engine, channel, entry, 1);
+}

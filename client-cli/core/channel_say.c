@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/channel_say.h"
+
+#include "client-cli/core/channel_log.h"
+#include "client-cli/core/limits.h"
+#include "client-cli/core/records.h"
+#include "protocol/content/padding.h"
+#include "protocol/wire/message_header.h"
+
+/* A message that waits to be in the log. */
+struct outgoing {
+    struct id message;
+    uint8_t lane;
+    uint32_t stage_counter;
+    uint16_t kind;
+    struct id reply_to;
+    struct span body;
+    struct span content; /* as it was encrypted last: what others will read */
+};
+
+static const struct field outgoing_fields[] = {
+    FIELD_ID(struct outgoing, message),
+    FIELD_PLAIN(FIELD_U8, struct outgoing, lane),
+    FIELD_PLAIN(FIELD_U32, struct outgoing, stage_counter),
+    FIELD_PLAIN(FIELD_U16, struct outgoing, kind),
+    FIELD_ID(struct outgoing, reply_to),
+    FIELD_SIZED(FIELD_BYTES, struct outgoing, body, LIMIT_ENTRY_BYTES),
+    FIELD_SIZED(FIELD_BYTES, struct outgoing, content, LIMIT_FRAME_BYTES),
+};
+static const struct schema outgoing_schema = SCHEMA("outgoing", struct outgoing, outgoing_fields);
+
+#define OUTGOING_BYTES_MAX (2u * LIMIT_FRAME_BYTES + 1024)
+
+/* One attempt: the content and the encrypted message, made in one transaction. */
+struct attempt {
+    struct outgoing *outgoing;
+    uint64_t number; /* of the record */
+    struct buffer content;
+    struct mls_sent sent;
+};
+
+static void attempt_clear(struct attempt *attempt)
+{
+    buffer_clear(&attempt->content);
+    mls_sent_clear(&attempt->sent);
+}
+
+static enum status
+encode_content(const struct channel *channel, const struct outgoing *outgoing, struct buffer *bytes)
+{
+    struct content content = {
+        .version = CONTENT_VERSION,
+        .kind = outgoing->kind,
+        .reply_to = outgoing->reply_to,
+        .seen = {.epoch = mls_group_epoch(channel->group),
+                 .sequence = channel->cursor,
+                 .epoch_authenticator = mls_group_epoch_authenticator(channel->group)},
+        .body = outgoing->body,
+    };
+    _Static_assert(sizeof content.seen.running_hash == sizeof channel->running_hash, "one hash");
+    for (size_t i = 0; i < sizeof content.seen.running_hash; i++)
+        content.seen.running_hash[i] = channel->running_hash[i];
+    return content_encode(&content, bytes);
+}
+
+static enum status protect(struct engine *engine,
+                           struct channel *channel,
+                           const struct outgoing *outgoing,
+                           struct attempt *attempt)
+{
+    CLEANUP(buffer_clear) struct buffer header_bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    struct message_header header = {.version = MESSAGE_HEADER_VERSION,
+                                    .message = outgoing->message,
+                                    .lane = outgoing->lane,
+                                    .stage_counter = outgoing->stage_counter};
+    TRY(channel_log_head(engine, &header));
+    TRY(message_header_encode(&header, &header_bytes));
+    struct span text = buffer_span(&attempt->content);
+    return mls_group_protect(channel->group, buffer_span(&header_bytes), text,
+                             content_padded_size(text.len), engine->random, &attempt->sent);
+}
+
+/* The transaction of an attempt: what is sent, and the key's use, are durable before it leaves. */
+static enum status make(struct engine *engine, struct channel *channel, void *context)
+{
+    struct attempt *attempt = context;
+    struct outgoing *outgoing = attempt->outgoing;
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
+    struct vault_place place = {
+        .kind = RECORD_OUTGOING, .scope = channel->id, .major = attempt->number};
+    TRY(channel_need_group(engine, channel));
+    TRY(encode_content(channel, outgoing, &attempt->content));
+    TRY(protect(engine, channel, outgoing, attempt));
+    outgoing->content = buffer_span(&attempt->content);
+    TRY(schema_encode(&outgoing_schema, outgoing, &record));
+    return vault_put(engine->vault, &place, buffer_span(&record));
+}
+
+static enum status send_once(struct engine *engine,
+                             struct channel *channel,
+                             struct outgoing *outgoing,
+                             uint64_t number,
+                             struct channel_said *said)
+{
+    CLEANUP(attempt_clear)
+    struct attempt attempt = {
+        .outgoing = outgoing, .number = number, .content = BUFFER_INIT(LIMIT_FRAME_BYTES)};
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    TRY(channel_transact(engine, channel, make, &attempt));
+    struct wire_channel_send_request request = {.channel = channel->id,
+                                                .generation = channel->generation,
+                                                .message = buffer_span(&attempt.sent.message)};
+    struct wire_channel_send_response response;
+    TRY(engine_call(engine, WIRE_CHANNEL_SEND, &request, &reply, &response));
+    *said = (struct channel_said){outgoing->message, response.sequence, response.time};
+    return STATUS_OK;
+}
+
+static enum status forget(struct engine *engine, struct channel *channel, void *context)
+{
+    const uint64_t *number = context;
+    struct vault_place place = {.kind = RECORD_OUTGOING, .scope = channel->id, .major = *number};
+    return vault_delete(engine->vault, &place);
+}
+
+/* Whether a message that failed so may still go out later. */
+static bool is_passing(enum status status)
+{
+    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED;
+}
+
+/* Sends, following the channel into a new epoch as often as it moves on. */
+static enum status deliver(struct engine *engine,
+                           struct channel *channel,
+                           struct outgoing *outgoing,
+                           uint64_t number,
+                           struct channel_said *said)
+{
+    enum status status = STATUS_WRONG_EPOCH;
+    for (int i = 0; i < CORE_COMMIT_TRIES && status == STATUS_WRONG_EPOCH; i++) {
+        status = send_once(engine, channel, outgoing, number, said);
+        if (status == STATUS_WRONG_EPOCH)
+            TRY(channel_log_catch_up(engine, channel));
+    }
+    if (status == STATUS_OK || is_passing(status))
+        return status;
+    TRY(channel_transact(engine, channel, forget, &number));
+    return status;
+}
+
+static enum status last_number(void *context, const struct vault_place *place, struct span value)
+{
+    (void)value;
+    *(uint64_t *)context = place->major;
+    return STATUS_CANCELLED;
+}
+
+static enum status next_number(struct engine *engine, const struct channel *channel, uint64_t *next)
+{
+    uint64_t last = 0;
+    struct vault_walk walk = {.kind = RECORD_OUTGOING,
+                              .scope = channel->id,
+                              .to = UINT64_MAX,
+                              .backwards = true,
+                              .visit = last_number,
+                              .context = &last};
+    TRY(vault_walk(engine->vault, &walk));
+    *next = last + 1;
+    return STATUS_OK;
+}
+
+enum status channel_say_as(struct engine *engine,
+                           struct channel *channel,
+                           const struct id *message,
+                           uint16_t kind,
+                           const struct id *reply_to,
+                           const void *body,
+                           struct channel_said *said)
+{
+    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_ENTRY_BYTES);
+    const struct content_kind_row *row = content_kind_find(kind);
+    uint64_t number;
+    if (row == NULL)
+        return STATUS_UNSUPPORTED;
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return engine_explain(engine, STATUS_REMOVED, "you are not in this channel any more");
+    enum status encodes = content_encode_body(kind, body, &encoded);
+    if (encodes == STATUS_LIMIT)
+        return engine_explain(engine, encodes, "this is too long for one message");
+    TRY(encodes);
+    TRY(channel_log_catch_up(engine, channel));
+    TRY(next_number(engine, channel, &number));
+    struct outgoing outgoing = {.message = *message,
+                                .lane = row->lane,
+                                .stage_counter =
+                                    channel->has_session ? channel->session.counter : 0,
+                                .kind = kind,
+                                .body = buffer_span(&encoded)};
+    if (reply_to != NULL)
+        outgoing.reply_to = *reply_to;
+    TRY(deliver(engine, channel, &outgoing, number, said));
+    return channel_log_catch_up(engine, channel);
+}
+
+enum status channel_say(struct engine *engine,
+                        struct channel *channel,
+                        uint16_t kind,
+                        const struct id *reply_to,
+                        const void *body,
+                        struct channel_said *said)
+{
+    struct id message;
+    TRY(id_random(engine->random, &message));
+    return channel_say_as(engine, channel, &message, kind, reply_to, body, said);
+}
+
+/* ---- what is in the vault ---- */
+
+struct search {
+    const struct id *message; /* NULL: the first */
+    uint64_t number;          /* of what was found; 0: nothing */
+    struct buffer *record;
+};
+
+static enum status look_at(void *context, const struct vault_place *place, struct span value)
+{
+    struct search *search = context;
+    struct arena none = ARENA_INIT(0);
+    struct outgoing outgoing;
+    if (schema_decode(&outgoing_schema, value, &none, &outgoing) != STATUS_OK)
+        return STATUS_CORRUPT;
+    if (search->message != NULL && !id_equal(search->message, &outgoing.message))
+        return STATUS_OK;
+    search->number = place->major;
+    TRY(buffer_append(search->record, value));
+    return STATUS_CANCELLED;
+}
+
+/* Finds a record; `outgoing` lends from `record`. */
+static enum status find(struct engine *engine,
+                        const struct channel *channel,
+                        struct search *search,
+                        struct outgoing *outgoing)
+{
+    struct arena none = ARENA_INIT(0);
+    struct vault_walk walk = {.kind = RECORD_OUTGOING,
+                              .scope = channel->id,
+                              .to = UINT64_MAX,
+                              .visit = look_at,
+                              .context = search};
+    TRY(vault_walk(engine->vault, &walk));
+    if (search->number == 0)
+        return STATUS_NOT_FOUND;
+    return schema_decode(&outgoing_schema, buffer_span(search->record), &none, outgoing);
+}
+
+enum status channel_say_again(struct engine *engine, struct channel *channel)
+{
+    for (int i = 0; i < CORE_COMMIT_TRIES; i++) {
+        CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
+        struct search search = {.record = &record};
+        struct outgoing outgoing;
+        struct channel_said said;
+        enum status found = find(engine, channel, &search, &outgoing);
+        if (found != STATUS_OK)
+            return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+        enum status sent = deliver(engine, channel, &outgoing, search.number, &said);
+        if (is_passing(sent))
+            return sent;
+        if (sent != STATUS_OK)
+            engine_notice(engine, channel, "A message that was waiting was refused: %s",
+                          status_text(sent));
+        TRY(channel_log_take_new(engine, channel));
+    }
+    return STATUS_OK;
+}
+
+enum status channel_say_take(struct engine *engine,
+                             struct channel *channel,
+                             const struct id *message,
+                             struct buffer *content)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
+    struct search search = {.message = message, .record = &record};
+    struct outgoing outgoing;
+    TRY(find(engine, channel, &search, &outgoing));
+    buffer_clear(content);
+    TRY(buffer_append(content, outgoing.content));
+    return forget(engine, channel, &search.number);
+}

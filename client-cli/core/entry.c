@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/entry.h"
+
+#include "client-cli/core/records.h"
+#include "protocol/codec/schema.h"
+
+/* A record: the content, the AuthenticatedContent around it, and a commit's changes. */
+#define RECORD_BYTES_MAX (4u * LIMIT_FRAME_BYTES)
+#define WARNING_BYTES_MAX 600
+
+static const struct field change_fields[] = {
+    FIELD_PLAIN(FIELD_U8, struct entry_change, kind),
+    FIELD_ID(struct entry_change, person),
+};
+static const struct schema change_schema =
+    SCHEMA("entry_change", struct entry_change, change_fields);
+
+static const struct field entry_fields[] = {
+    FIELD_PLAIN(FIELD_U64, struct stored_entry, sequence),
+    FIELD_PLAIN(FIELD_U32, struct stored_entry, generation),
+    FIELD_PLAIN(FIELD_U64, struct stored_entry, epoch),
+    FIELD_PLAIN(FIELD_TIME, struct stored_entry, time),
+    FIELD_PLAIN(FIELD_U8, struct stored_entry, fate),
+    FIELD_ID(struct stored_entry, message),
+    FIELD_ID(struct stored_entry, person),
+    FIELD_ID(struct stored_entry, device),
+    FIELD_PLAIN(FIELD_U8, struct stored_entry, lane),
+    FIELD_PLAIN(FIELD_U32, struct stored_entry, stage_counter),
+    FIELD_SIZED(FIELD_BYTES, struct stored_entry, content, LIMIT_FRAME_BYTES),
+    FIELD_SIZED(FIELD_BYTES, struct stored_entry, authenticated, LIMIT_FRAME_BYTES),
+    FIELD_ID(struct stored_entry, running_hash),
+    FIELD_SIZED(FIELD_TEXT, struct stored_entry, warning, WARNING_BYTES_MAX),
+    FIELD_ITEMS(struct stored_entry, changes, change_count, &change_schema, LIMIT_GROUP_MEMBERS),
+};
+static const struct schema entry_schema = SCHEMA("entry", struct stored_entry, entry_fields);
+
+/* The look-up by message id. */
+struct position {
+    uint64_t sequence;
+};
+static const struct field position_fields[] = {
+    FIELD_PLAIN(FIELD_U64, struct position, sequence),
+};
+static const struct schema position_schema = SCHEMA("position", struct position, position_fields);
+
+enum status
+entry_store(struct engine *engine, const struct id *channel, const struct stored_entry *entry)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(RECORD_BYTES_MAX);
+    struct vault_place place = {.kind = RECORD_ENTRY,
+                                .scope = *channel,
+                                .major = entry->sequence,
+                                .minor = entry->generation};
+    TRY(schema_encode(&entry_schema, entry, &bytes));
+    TRY(vault_put(engine->vault, &place, buffer_span(&bytes)));
+    if (entry->fate == ENTRY_REPEATED)
+        return STATUS_OK; /* the first one keeps its id */
+    struct position position = {entry->sequence};
+    struct vault_place lookup = {.kind = RECORD_MESSAGE, .scope = entry->message};
+    buffer_truncate(&bytes, 0);
+    TRY(schema_encode(&position_schema, &position, &bytes));
+    return vault_put(engine->vault, &lookup, buffer_span(&bytes));
+}
+
+struct single {
+    struct buffer *record;
+    bool found;
+};
+
+static enum status take_single(void *context, const struct vault_place *place, struct span value)
+{
+    struct single *single = context;
+    (void)place;
+    TRY(buffer_append(single->record, value));
+    single->found = true;
+    return STATUS_CANCELLED;
+}
+
+enum status entry_get(struct engine *engine,
+                      const struct id *channel,
+                      uint64_t sequence,
+                      struct buffer *record,
+                      struct arena *arena,
+                      struct stored_entry *entry)
+{
+    struct single single = {.record = record};
+    struct vault_walk walk = {.kind = RECORD_ENTRY,
+                              .scope = *channel,
+                              .from = sequence,
+                              .to = sequence,
+                              .backwards = true, /* the newest generation first */
+                              .visit = take_single,
+                              .context = &single};
+    buffer_clear(record);
+    TRY(vault_walk(engine->vault, &walk));
+    if (!single.found)
+        return STATUS_NOT_FOUND;
+    enum status status = schema_decode(&entry_schema, buffer_span(record), arena, entry);
+    return status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+}
+
+enum status entry_find_message(struct engine *engine, const struct id *message, uint64_t *sequence)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(64);
+    struct arena none = ARENA_INIT(0);
+    struct position position;
+    struct vault_place place = {.kind = RECORD_MESSAGE, .scope = *message};
+    TRY(vault_get(engine->vault, &place, &bytes));
+    if (schema_decode(&position_schema, buffer_span(&bytes), &none, &position) != STATUS_OK)
+        return STATUS_CORRUPT;
+    *sequence = position.sequence;
+    return STATUS_OK;
+}
+
+static enum status visit_record(void *context, const struct vault_place *place, struct span value)
+{
+    const struct entry_walk *walk = context;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct stored_entry entry;
+    (void)place;
+    enum status status = schema_decode(&entry_schema, value, &arena, &entry);
+    if (status != STATUS_OK)
+        return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+    return walk->visit(walk->context, &entry);
+}
+
+enum status entry_walk(struct engine *engine, const struct entry_walk *walk)
+{
+    struct entry_walk copy = *walk;
+    struct vault_walk records = {.kind = RECORD_ENTRY,
+                                 .scope = walk->channel,
+                                 .from = walk->from,
+                                 .to = walk->to,
+                                 .backwards = walk->backwards,
+                                 .visit = visit_record,
+                                 .context = &copy};
+    return vault_walk(engine->vault, &records);
+}
+
+enum status entry_content(const struct stored_entry *entry, struct content *content)
+{
+    return entry->fate == ENTRY_READ ? content_decode(entry->content, content) : STATUS_NOT_FOUND;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/entry_take.h"
+
+#include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_say.h"
+#include "client-cli/core/entry.h"
+#include "client-cli/core/floor.h"
+#include "client-cli/core/records.h"
+#include "protocol/channel/identity.h"
+#include "protocol/channel/policy.h"
+#include "protocol/wire/message_header.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One entry on its way into the vault. */
+struct take {
+    struct engine *engine;
+    struct channel *channel;
+    const struct wire_entry *wire;
+    struct stored_entry stored;
+    struct mls_received received;
+    struct buffer own_content; /* of a message of ours */
+    struct buffer warning;
+    struct arena arena;
+};
+
+static void take_clear(struct take *take)
+{
+    mls_received_clear(&take->received);
+    buffer_clear(&take->own_content);
+    buffer_clear(&take->warning);
+    arena_clear(&take->arena);
+}
+
+static enum status warn(struct take *take, const char *text)
+{
+    /* A fourth warning would say nothing new. */
+    if (take->warning.len + strlen(text) + 2 > take->warning.size_bytes_max)
+        return STATUS_OK;
+    if (take->warning.len != 0)
+        TRY(buffer_append(&take->warning, SPAN_LITERAL("; ")));
+    return buffer_append(&take->warning, span_from_text(text));
+}
+
+/* Errors of this machine, as against errors of the message. */
+static bool is_ours(enum status status)
+{
+    return status == STATUS_NO_MEMORY || status == STATUS_NO_RANDOMNESS || status == STATUS_IO ||
+           status == STATUS_FULL || status == STATUS_CORRUPT || status == STATUS_INTERNAL ||
+           status == STATUS_PENDING;
+}
+
+static enum status identity_of(struct span credential_bytes, struct channel_identity *identity)
+{
+    struct reader reader = reader_of(credential_bytes);
+    struct mls_credential credential;
+    TRY(mls_credential_read(&reader, &credential));
+    return channel_identity_decode(&credential, identity);
+}
+
+/* ---- a message ---- */
+
+/* What its sender had seen against what we saw: a fork of the log shows here. */
+static enum status compare_seen(struct take *take, const struct content_seen *seen)
+{
+    struct channel *channel = take->channel;
+    if (seen->epoch == mls_group_epoch(channel->group) &&
+        !span_equal(seen->epoch_authenticator, mls_group_epoch_authenticator(channel->group)))
+        return warn(take, "the sender is in another group than you at the same epoch: the server "
+                          "may be showing you different things");
+    if (seen->sequence > take->wire->sequence)
+        return warn(take, "the sender says it saw entries that were not there yet");
+    if (seen->sequence <= channel->joined_sequence || seen->sequence > channel->cursor)
+        return STATUS_OK;
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    struct stored_entry before;
+    enum status found =
+        entry_get(take->engine, &channel->id, seen->sequence, &record, &take->arena, &before);
+    if (found == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(found);
+    if (before.epoch > seen->epoch ||
+        span_equal(SPAN_OF(before.running_hash), SPAN_OF(seen->running_hash)))
+        return STATUS_OK;
+    return warn(take, "the sender saw another log than you: the server shows different people "
+                      "different things");
+}
+
+/* The stage that the sender was in, when it is the session's present one; NULL otherwise. */
+static enum status
+present_stage(struct take *take, struct format *format, const struct format_stage **stage)
+{
+    const struct channel *channel = take->channel;
+    *stage = NULL;
+    if (!channel->has_session || channel->session.state != SESSION_RUNNING ||
+        channel->session.counter != take->stored.stage_counter)
+        return STATUS_OK;
+    TRY(format_decode(channel->session.format, &take->arena, format));
+    if (channel->session.stage < format->stage_count)
+        *stage = &format->stages[channel->session.stage];
+    return STATUS_OK;
+}
+
+static enum status check_floor(struct take *take, const struct content *content)
+{
+    struct format format;
+    const struct format_stage *stage;
+    TRY(present_stage(take, &format, &stage));
+    uint16_t roles = channel_roles_of(take->channel, &take->stored.person);
+    const char *breach = floor_breach(stage, roles, take->stored.lane, content->kind);
+    return breach == NULL ? STATUS_OK : warn(take, breach);
+}
+
+/* Title and brief of an unlisted channel: a facilitator's word counts, and anybody's for somebody
+ * who has none yet. */
+static enum status take_channel_state(struct take *take, const struct content *content)
+{
+    struct channel *channel = take->channel;
+    struct content_channel_state state;
+    bool may = (channel_roles_of(channel, &take->stored.person) & CHANNEL_ROLE_FACILITATOR) != 0;
+    if (content->kind != CONTENT_CHANNEL_STATE || (!may && channel->title.len != 0))
+        return STATUS_OK;
+    if (content_decode_body(content, &take->arena, &state) != STATUS_OK)
+        return warn(take, "the channel's title could not be read");
+    return channel_set_texts(channel, state.title, state.brief);
+}
+
+static enum status take_content(struct take *take, struct span bytes, bool own)
+{
+    struct content content;
+    uint64_t first;
+    enum status known = entry_find_message(take->engine, &take->stored.message, &first);
+    if (known == STATUS_OK) {
+        take->stored.fate = ENTRY_REPEATED;
+        return warn(take, "this message was sent before: a repeat is not shown");
+    }
+    if (known != STATUS_NOT_FOUND)
+        return known;
+    if (content_decode(bytes, &content) != STATUS_OK) {
+        take->stored.fate = ENTRY_UNREADABLE;
+        return warn(take, "what it says is not in a form that this version reads");
+    }
+    take->stored.fate = ENTRY_READ;
+    take->stored.content = bytes;
+    if (!own) {
+        TRY(check_floor(take, &content));
+        TRY(compare_seen(take, &content.seen));
+        if (content.seen.epoch == mls_group_epoch(take->channel->group))
+            take->channel->confirmed = true;
+    }
+    return take_channel_state(take, &content);
+}
+
+static enum status take_header(struct take *take)
+{
+    struct message_header header;
+    if (message_header_decode(take->received.authenticated_data, &take->arena, &header) !=
+        STATUS_OK)
+        return warn(take, "its header cannot be read");
+    take->stored.lane = header.lane;
+    take->stored.stage_counter = header.stage_counter;
+    if (!id_equal(&header.message, &take->wire->message))
+        TRY(warn(take, "the server gave it another id than its sender did"));
+    take->stored.message = header.message;
+    return STATUS_OK;
+}
+
+static enum status take_message(struct take *take)
+{
+    struct channel_identity sender;
+    TRY(take_header(take));
+    if (identity_of(buffer_span(&take->received.sender_credential), &sender) != STATUS_OK) {
+        take->stored.fate = ENTRY_UNREADABLE;
+        return warn(take, "its sender has no name that can be checked");
+    }
+    take->stored.person = sender.person;
+    take->stored.device = sender.device;
+    if (!id_equal(&sender.device, &take->wire->device))
+        TRY(warn(take, "the server named another sender than the message itself"));
+    take->stored.authenticated = buffer_span(&take->received.content);
+    return take_content(take, take->received.plaintext, false);
+}
+
+/* Nobody can decrypt their own message: its text waited in the vault. */
+static enum status take_own_message(struct take *take)
+{
+    take->stored.person = take->engine->account.person;
+    take->stored.device = take->engine->account.device;
+    TRY(take_header(take));
+    enum status found =
+        channel_say_take(take->engine, take->channel, &take->stored.message, &take->own_content);
+    if (found == STATUS_NOT_FOUND) {
+        take->stored.fate = ENTRY_UNREADABLE;
+        return warn(take, "you said this; its text is not kept here");
+    }
+    TRY(found);
+    return take_content(take, buffer_span(&take->own_content), true);
+}
+
+static enum status take_unreadable(struct take *take, enum status why)
+{
+    take->stored.fate = ENTRY_UNREADABLE;
+    if (why == STATUS_REPLAYED) {
+        take->stored.fate = ENTRY_REPEATED;
+        return warn(take, "its key was used before: a repeat is not shown");
+    }
+    if (why == STATUS_WRONG_EPOCH && take->wire->epoch < take->channel->joined_epoch) {
+        take->stored.fate = ENTRY_BEFORE;
+        return STATUS_OK;
+    }
+    return warn(take, status_text(why));
+}
+
+static enum status take_application(struct take *take, const struct mls_options *options)
+{
+    enum status received =
+        mls_group_receive(take->channel->group, take->wire->bytes, options, &take->received);
+    if (is_ours(received))
+        return received;
+    if (received != STATUS_OK)
+        return take_unreadable(take, received);
+    if (take->received.kind == MLS_RECEIVED_OWN_MESSAGE)
+        return take_own_message(take);
+    if (take->received.kind == MLS_RECEIVED_APPLICATION)
+        return take_message(take);
+    return take_unreadable(take, STATUS_INVALID);
+}
+
+/* ---- a commit ---- */
+
+static enum status
+add_change(struct take *take, enum entry_change_kind kind, const struct mls_credential *credential)
+{
+    struct channel_identity identity;
+    TRY(channel_identity_decode(credential, &identity));
+    take->stored.changes[take->stored.change_count++] =
+        (struct entry_change){.kind = (uint8_t)kind, .person = identity.person};
+    return STATUS_OK;
+}
+
+/* What a staged commit does, for people. */
+static enum status describe(struct take *take, const struct mls_staged_commit *staged)
+{
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(staged);
+    const struct mls_tree *after = mls_public_group_tree(mls_staged_commit_group(staged));
+    const struct mls_leaf_node *committer =
+        mls_tree_leaf(after, mls_staged_commit_committer(staged));
+    struct channel_identity identity;
+    void *changes = NULL;
+    TRY(channel_identity_decode(&committer->credential, &identity));
+    take->stored.person = identity.person;
+    take->stored.device = identity.device;
+    TRY(arena_take(&take->arena, effect->added_count + effect->removed_count + 2,
+                   sizeof *take->stored.changes, &changes));
+    take->stored.changes = changes;
+    bool external = mls_staged_commit_is_external(staged);
+    if (external)
+        TRY(add_change(take, effect->removed_count == 0 ? ENTRY_JOINED : ENTRY_REJOINED,
+                       &committer->credential));
+    for (size_t i = 0; i < effect->added_count; i++)
+        TRY(add_change(take, ENTRY_ADDED, &effect->added[i].key_package->leaf_node.credential));
+    for (size_t i = 0; !external && i < effect->removed_count; i++)
+        TRY(add_change(take, ENTRY_REMOVED, &effect->removed[i].leaf_node->credential));
+    if (effect->extensions_changed)
+        TRY(add_change(take, ENTRY_ROLES, &committer->credential));
+    return STATUS_OK;
+}
+
+/* The epoch that ends now is kept for late messages. */
+static void note_end(struct channel *channel, uint64_t epoch, int64_t time)
+{
+    if (channel->end_count == sizeof channel->end_items / sizeof *channel->end_items) {
+        memmove(channel->end_items, channel->end_items + 1,
+                (channel->end_count - 1) * sizeof *channel->end_items);
+        channel->end_count--;
+    }
+    channel->end_items[channel->end_count++] = (struct channel_epoch_end){epoch, time};
+}
+
+/* decisions.md, 7: an epoch goes once an entry of a minute after its end was processed. */
+static enum status drop_old_epochs(struct channel *channel, int64_t now)
+{
+    size_t over = 0;
+    while (over < channel->end_count && channel->end_items[over].ended + LIMIT_PAST_EPOCH_MS < now)
+        over++;
+    if (over == 0)
+        return STATUS_OK;
+    TRY(mls_group_drop_epochs_before(channel->group, channel->end_items[over - 1].epoch + 1));
+    channel->end_count -= over;
+    memmove(channel->end_items, channel->end_items + over,
+            channel->end_count * sizeof *channel->end_items);
+    return STATUS_OK;
+}
+
+static enum status become_stuck(struct take *take, const char *why)
+{
+    mls_group_drop_staged(take->channel->group);
+    take->stored.fate = ENTRY_UNREADABLE;
+    take->channel->state = CHANNEL_STATE_STUCK;
+    return warn(take, why);
+}
+
+static enum status follow_commit(struct take *take)
+{
+    struct channel *channel = take->channel;
+    const struct mls_staged_commit *staged = mls_group_staged(channel->group);
+    struct channel_refusal refusal = {""};
+    enum status allowed = channel_policy_check_commit(mls_group_public(channel->group), staged,
+                                                      take->engine->directory, &refusal);
+    if (is_ours(allowed))
+        return allowed;
+    if (allowed != STATUS_OK)
+        return become_stuck(take,
+                            refusal.reason[0] == '\0' ? status_text(allowed) : refusal.reason);
+    TRY(describe(take, staged));
+    take->stored.fate = ENTRY_CHANGED;
+    bool over = take->received.removes_us;
+    TRY(mls_group_merge_staged(channel->group));
+    /* A commit of ours that was pending has lost. */
+    TRY(channel_commit_forget(take->engine, channel));
+    if (over)
+        channel->state = CHANNEL_STATE_REMOVED;
+    return STATUS_OK;
+}
+
+static enum status follow_own_commit(struct take *take)
+{
+    TRY(describe(take, mls_group_pending_staged(take->channel->group)));
+    take->stored.fate = ENTRY_CHANGED;
+    TRY(mls_group_apply_pending(take->channel->group));
+    return channel_commit_forget(take->engine, take->channel);
+}
+
+static enum status take_commit(struct take *take, const struct mls_options *options)
+{
+    struct channel *channel = take->channel;
+    uint64_t epoch = mls_group_epoch(channel->group);
+    enum status received =
+        mls_group_receive(channel->group, take->wire->bytes, options, &take->received);
+    if (is_ours(received))
+        return received;
+    if (received != STATUS_OK)
+        return become_stuck(take, status_text(received));
+    TRY(take_header(take));
+    if (take->received.kind == MLS_RECEIVED_OWN_COMMIT)
+        TRY(follow_own_commit(take));
+    else if (take->received.kind == MLS_RECEIVED_COMMIT)
+        TRY(follow_commit(take));
+    else
+        TRY(become_stuck(take, "the server calls something a commit that is none"));
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    note_end(channel, epoch, take->wire->time);
+    return channel_begin_hash(channel);
+}
+
+/* ---- any entry ---- */
+
+static enum status take_one(struct take *take)
+{
+    struct channel *channel = take->channel;
+    struct mls_options options;
+    engine_mls_options(take->engine, &options);
+    if (take->wire->kind == ENTRY_COMMIT) {
+        TRY(take_commit(take, &options));
+    } else {
+        TRY(take_application(take, &options));
+        TRY(running_hash_add(channel->running_hash, take->wire->sequence, take->wire->bytes));
+    }
+    memcpy(take->stored.running_hash, channel->running_hash, sizeof channel->running_hash);
+    take->stored.warning = buffer_span(&take->warning);
+    channel->cursor = take->wire->sequence;
+    TRY(entry_store(take->engine, &channel->id, &take->stored));
+    if (channel->state == CHANNEL_STATE_REMOVED)
+        return channel_delete_group(take->engine, channel);
+    return drop_old_epochs(channel, take->wire->time);
+}
+
+enum status
+entry_take(struct engine *engine, struct channel *channel, const struct wire_entry *entry)
+{
+    if (entry->sequence <= channel->cursor)
+        return STATUS_OK;
+    if (entry->sequence != channel->cursor + 1 || entry->generation != channel->generation ||
+        !id_equal(&entry->channel, &channel->id))
+        return engine_explain(engine, STATUS_CONFLICT, "the server's log has a gap");
+    CLEANUP(take_clear)
+    struct take take = {.engine = engine,
+                        .channel = channel,
+                        .wire = entry,
+                        .own_content = BUFFER_INIT(LIMIT_FRAME_BYTES),
+                        .warning = BUFFER_INIT(600),
+                        .arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
+    take.stored.sequence = entry->sequence;
+    take.stored.generation = entry->generation;
+    take.stored.epoch = entry->epoch;
+    take.stored.time = entry->time;
+    take.stored.message = entry->message;
+    return take_one(&take);
+}

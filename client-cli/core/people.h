@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Names: what the server says people are called, kept in the vault for when it cannot be reached.
+ * A name proves nothing; ids do.
+ * Errors: those of engine.h. Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_PEOPLE_H
+#define WEFT_CORE_PEOPLE_H
+
+#include "client-cli/core/engine.h"
+
+struct people_name {
+    char name[LIMIT_NAME_BYTES + 1];
+    char group[LIMIT_NAME_BYTES + 1];
+};
+
+/* Asks the server for those of `people` that this process has not asked for yet. */
+MUST_CHECK enum status people_learn(struct engine *engine, const struct id *people, size_t count);
+
+/* The name as far as it is known; an id's first digits for somebody unknown, and "somebody who was
+ * erased" for an erased person. Never fails. */
+void people_name(struct engine *engine, const struct id *person, struct people_name *name);
+
+/* A person by id, by the beginning of one (6 digits or more), or by name among those that the
+ * server shows. STATUS_NOT_FOUND, or STATUS_CONFLICT when several fit: explained. */
+MUST_CHECK enum status people_find(struct engine *engine, struct span text, struct id *person);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/work.h"
+
+#include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_say.h"
+#include "client-cli/core/replica.h"
+#include "protocol/channel/identity.h"
+
+/* A round may show further work; a server that shows the same again and again is left alone. */
+#define WORK_ROUNDS_MAX 20
+
+/* The leaf of a device, or MLS_NO_LEAF. */
+static uint32_t
+leaf_of(const struct channel *channel, const struct id *person, const struct id *device)
+{
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    uint8_t bytes[CHANNEL_IDENTITY_SIZE];
+    struct channel_identity identity = {*person, *device};
+    channel_identity_encode(&identity, bytes);
+    struct mls_credential credential = {.type = MLS_CREDENTIAL_BASIC, .content = SPAN_OF(bytes)};
+    return mls_tree_find_credential(tree, &credential);
+}
+
+/* A KeyPackage is of the device that it is said to be of, and that device is in the directory. */
+static enum status check_add(const struct engine *engine,
+                             const struct wire_work_add *add,
+                             const struct mls_key_package_checked *checked)
+{
+    struct channel_identity identity;
+    const struct mls_leaf_node *leaf = &checked->package.leaf_node;
+    TRY(channel_identity_decode(&leaf->credential, &identity));
+    if (!id_equal(&identity.person, &add->person) || !id_equal(&identity.device, &add->device))
+        return STATUS_UNTRUSTED;
+    return directory_check_leaf(engine->directory, &add->person, &add->device, leaf->signature_key);
+}
+
+static enum status propose_add(struct engine *engine,
+                               struct channel *channel,
+                               const struct wire_work_add *add,
+                               struct channel_proposals *proposals)
+{
+    struct mls_options options;
+    void *place = NULL;
+    if (leaf_of(channel, &add->person, &add->device) != MLS_NO_LEAF)
+        return STATUS_OK;
+    TRY(arena_take(&proposals->arena, 1, sizeof(struct mls_key_package_checked), &place));
+    struct mls_key_package_checked *checked = place;
+    engine_mls_options(engine, &options);
+    enum status status = mls_key_package_check(add->key_package, &options, checked);
+    if (status == STATUS_OK)
+        status = check_add(engine, add, checked);
+    if (status != STATUS_OK) {
+        engine_notice(engine, channel,
+                      "The server offered a device that does not check out (%s): not let in",
+                      status_text(status));
+        return STATUS_OK;
+    }
+    proposals->items[proposals->count++] =
+        (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &checked->package};
+    return STATUS_OK;
+}
+
+/* Whether the removal is a fact, and not only the server's word. */
+static bool is_fact(const struct engine *engine,
+                    const struct channel *channel,
+                    const struct wire_work_remove *removal,
+                    const struct mls_leaf_node *leaf)
+{
+    if (removal->reason == REMOVE_LEFT)
+        return id_equal(&removal->leave.channel, &channel->id) &&
+               id_equal(&removal->leave.device, &removal->device) &&
+               removal->leave.generation == channel->generation &&
+               message_leave_verify(&removal->leave, leaf->signature_key) == STATUS_OK;
+    return directory_check_leaf(engine->directory, &removal->person, &removal->device,
+                                leaf->signature_key) == STATUS_DENIED;
+}
+
+static void propose_removal(struct engine *engine,
+                            struct channel *channel,
+                            const struct wire_work_remove *removal,
+                            struct channel_proposals *proposals)
+{
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    uint32_t leaf = leaf_of(channel, &removal->person, &removal->device);
+    if (leaf == MLS_NO_LEAF || leaf == mls_group_own_leaf(channel->group))
+        return;
+    if (!is_fact(engine, channel, removal, mls_tree_leaf(tree, leaf))) {
+        engine_notice(engine, channel,
+                      "The server asked to remove somebody without a reason that "
+                      "can be checked: not done");
+        return;
+    }
+    proposals->items[proposals->count++] =
+        (struct mls_proposal){.type = MLS_PROPOSAL_REMOVE, .removed = leaf};
+    if (removal->reason == REMOVE_LEFT)
+        proposals->leaves[proposals->leave_count++] = removal->leave;
+}
+
+static enum status propose(struct engine *engine,
+                           struct channel *channel,
+                           void *context,
+                           struct channel_proposals *proposals)
+{
+    const struct wire_work *work = context;
+    proposals->work = work->work;
+    for (size_t i = 0; i < work->add_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
+        TRY(propose_add(engine, channel, &work->adds[i], proposals));
+    for (size_t i = 0; i < work->remove_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
+        propose_removal(engine, channel, &work->removes[i], proposals);
+    return STATUS_OK;
+}
+
+/* Newcomers of an unlisted channel cannot know its title. */
+static enum status say_title(struct engine *engine, struct channel *channel)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    struct channel_said said;
+    TRY(channel_need_group(engine, channel));
+    TRY(channel_extension(channel, &arena, &extension));
+    if (extension.visibility != CHANNEL_PRIVATE || channel->title.len == 0)
+        return STATUS_OK;
+    struct content_channel_state state = {channel->title, channel->brief};
+    return channel_say(engine, channel, CONTENT_CHANNEL_STATE, NULL, &state, &said);
+}
+
+static enum status
+commit(struct engine *engine, struct channel *channel, const struct wire_work *work, bool *done)
+{
+    struct wire_work copy = *work;
+    struct channel_change change = {.propose = propose, .context = &copy};
+    TRY(replica_update(engine, SPAN_EMPTY));
+    TRY(channel_commit(engine, channel, &change, done));
+    return *done && work->add_count != 0 ? say_title(engine, channel) : STATUS_OK;
+}
+
+enum status work_do(struct engine *engine, struct channel *channel, const struct wire_work *work)
+{
+    bool done = false;
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    return commit(engine, channel, work, &done);
+}
+
+enum status work_look(struct engine *engine, struct channel *channel)
+{
+    bool more = channel->state == CHANNEL_STATE_MEMBER;
+    for (int i = 0; i < WORK_ROUNDS_MAX && more; i++) {
+        CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+        struct wire_work_list_request request = {.channel = channel->id};
+        struct wire_work_list_response response;
+        TRY(engine_call(engine, WIRE_WORK_LIST, &request, &reply, &response));
+        more = !id_is_none(&response.work.work);
+        if (more)
+            TRY(commit(engine, channel, &response.work, &more));
+    }
+    return STATUS_OK;
+}

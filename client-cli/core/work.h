@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What the server asks an online member to commit: people who were let in, devices that left or
+ * were shut out. The facts are checked here, and again by everybody who follows the commit; the
+ * server's word alone moves nobody (decisions.md, 5).
+ * Errors: those of channel_commit.h. Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_WORK_H
+#define WEFT_CORE_WORK_H
+
+#include "client-cli/core/channel.h"
+
+/* Commits what can be: what is done already or breaks a rule is left out. */
+MUST_CHECK enum status
+work_do(struct engine *engine, struct channel *channel, const struct wire_work *work);
+
+/* Asks what waits in a channel, and commits it. */
+MUST_CHECK enum status work_look(struct engine *engine, struct channel *channel);
+
+#endif
