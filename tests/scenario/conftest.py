@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import tempfile
 
 import pytest
@@ -70,6 +71,19 @@ def server_scene(weftd_program):
     finally:
         if "WEFT_KEEP" not in os.environ:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def small_disk():
+    """A disk of its own that can be filled; only root may make one."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="weft-"))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "weft-scenario", directory]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
+        directory.rmdir()
+        pytest.skip("making a small disk takes the right to mount")
+    yield directory
+    subprocess.run(["umount", directory], check=True)
+    directory.rmdir()
 
 
 def pytest_configure(config):

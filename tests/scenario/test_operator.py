@@ -3,17 +3,14 @@
 disk, a kill in the middle. Each is told in words, and nothing is lost."""
 import contextlib
 import os
-import pathlib
 import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
-import tempfile
 
 import pytest
 
-from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, decode_link
+from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, decode_link, fill_disk
 from weft_wire import Account, Closed, Connection
 
 
@@ -180,32 +177,11 @@ def test_a_damaged_store_is_reported_and_not_touched(server_scene, damage):
     assert path.read_bytes() == data
 
 
-@pytest.fixture
-def small_disk():
-    """A disk of its own that can be filled; only root may make one."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="weft-"))
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "weft-scenario", directory]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
-        directory.rmdir()
-        pytest.skip("making a small disk takes the right to mount")
-    yield directory
-    subprocess.run(["umount", directory], check=True)
-    directory.rmdir()
-
-
-def fill(directory, leave_bytes):
-    free = os.statvfs(directory).f_bavail * os.statvfs(directory).f_frsize
-    filler = directory / "filler"
-    with open(filler, "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free - leave_bytes)
-    return filler
-
-
 def test_a_full_disk_refuses_what_is_new_and_loses_nothing(small_disk, server_scene):
     server = server_scene.server(directory=small_disk)
     ann, bea = join_by_hand(server, "Ann"), Account("Bea")
     secret = decode_link(server.invite(group="Ward 7"))[2]
-    filler = fill(small_disk, 4 << 20)
+    filler = fill_disk(small_disk, 4 << 20)
     with Connection(server.port) as connection:
         assert bea.redeem(connection, secret)[0] == "full"
     refused = server.admin("invite", "--group", "Ward 7", code=None)

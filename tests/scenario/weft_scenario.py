@@ -75,6 +75,15 @@ def free_port():
     raise Unexpected("no free port between 10000 and 32000")
 
 
+def fill_disk(directory, leave_bytes):
+    """Takes all but so many bytes of a disk; removing the file gives them back."""
+    disk = os.statvfs(directory)
+    filler = directory / "filler"
+    with open(filler, "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - leave_bytes)
+    return filler
+
+
 def parse_lines(text):
     """JSON lines; what is not JSON is a bug of the program's."""
     lines = []
@@ -266,10 +275,10 @@ class Server:
 class Person:
     """Somebody with a profile of their own, on a machine of their own as far as weft can tell."""
 
-    def __init__(self, scene, name):
+    def __init__(self, scene, name, directory=None):
         self.scene = scene
         self.name = name
-        self.home = scene.directory / "people" / re.sub(r"\W+", "-", name)
+        self.home = (directory or scene.directory) / "people" / re.sub(r"\W+", "-", name)
         self.home.mkdir(parents=True)
         self.streams = 0
         self.environment = dict(scene.environment)
@@ -308,6 +317,11 @@ class Person:
         self.streams += 1
         argv = self.argv(*arguments, json_lines=json_lines)
         return self.scene.stream(argv, self.home / f"stream-{self.streams}.log", self.environment, on_line)
+
+    @property
+    def profile(self):
+        """The folder of the default profile."""
+        return self.home / "xdg_data_home" / "weft" / "default"
 
     def profile_files(self):
         return [path for path in sorted(self.home.rglob("*")) if path.is_file()]
@@ -368,9 +382,9 @@ class Scene:
             server.configure(**configuration)
         return server.start() if start else server
 
-    def person(self, name, link=None):
+    def person(self, name, link=None, directory=None):
         """A new person; joins when there is a link."""
-        person = Person(self, name)
+        person = Person(self, name, directory)
         if link is not None:
             person.run("join", link, "--name", name, "--yes")
         return person
