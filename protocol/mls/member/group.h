@@ -352,8 +352,9 @@ void mls_group_changes_done(struct mls_group *group);
 /* Enumerates all rows, as for a store that has none of them. */
 MUST_CHECK enum status mls_group_rows(struct mls_group *group, const struct mls_row_sink *sink);
 
-/* A group from its rows. STATUS_CORRUPT when they do not fit together. The options are those for
- * a pending commit that is staged anew. */
+/* A group from its rows. STATUS_CORRUPT when they do not fit together. The options'
+ * extensions are those for a pending commit, which is staged anew; one that needs a PSK of the
+ * application's is given up, as by mls_group_clear_pending. */
 MUST_CHECK enum status mls_group_restore(const struct mls_row_source *source,
                                          const struct mls_options *options,
                                          struct mls_group **group);

@@ -390,7 +390,11 @@ stage_pending(struct mls_group *group, struct span body, const struct mls_option
     mls_authenticated_content_write(&writer, &authenticated);
     TRY(writer_finish(&writer));
     own.content = buffer_span(&content);
-    TRY(mls_group_stage_own(group, &own, &trusting, next, &tag, &joiner_secret));
+    enum status status = mls_group_stage_own(group, &own, &trusting, next, &tag, &joiner_secret);
+    /* One with a PSK of the application's, which only a store could give, is given up. */
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(status);
     group->pending = next;
     next = NULL;
     return STATUS_OK;
@@ -467,6 +471,7 @@ restore(const struct loaded *loaded, const struct mls_options *options, struct m
     if (pending != NULL)
         TRY(stage_pending(fresh, row_body(loaded, pending), options));
     mls_group_changes_done(fresh);
+    fresh->pending_changed = pending != NULL && fresh->pending == NULL;
     *group = fresh;
     fresh = NULL;
     return STATUS_OK;
