@@ -6,6 +6,7 @@
 #include "client-cli/core/records.h"
 #include "protocol/channel/identity.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the pending commit's messages in the vault ---- */
@@ -271,6 +272,13 @@ static bool apply_roles(struct channel_extension *extension, const struct role_c
     return changed;
 }
 
+static int compare_roles(const void *a, const void *b)
+{
+    const struct channel_role_item *first = a;
+    const struct channel_role_item *second = b;
+    return span_compare(id_span(&first->person), id_span(&second->person));
+}
+
 /* A copy of the list with room for `more`. */
 static enum status make_room(struct arena *arena, struct channel_extension *extension, size_t more)
 {
@@ -294,6 +302,8 @@ static enum status propose_roles(struct engine *engine,
     TRY(make_room(&proposals->arena, &extension, changes->count));
     if (!apply_roles(&extension, changes))
         return STATUS_OK;
+    /* PROTOCOL.md, 9: by rising person. */
+    qsort(extension.roles, extension.role_count, sizeof *extension.roles, compare_roles);
     TRY(channel_commit_extensions(&extension, &proposals->bytes));
     proposals->items[proposals->count++] =
         (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
