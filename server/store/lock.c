@@ -22,7 +22,7 @@ static enum status write_pid(int lock)
 /* store_lock_holder has the lock for microseconds while it looks: not to be taken for a holder. */
 static enum status try_lock(int lock)
 {
-    const struct timespec moment = {.tv_nsec = 5 * 1000 * 1000};
+    const struct timespec moment = {.tv_nsec = 5000000L};
     for (int tries = 0; tries < 3; tries++) {
         if (flock(lock, LOCK_EX | LOCK_NB) == 0)
             return STATUS_OK;

@@ -6,7 +6,7 @@
 /* "weft" in ASCII: says whose file it is (PRAGMA application_id). */
 #define APPLICATION_ID 0x77656674
 
-static const char PEOPLE_TABLES[] =
+static const char people_tables[] =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     /* Written and deleted only to fill the write-ahead log (wal.h). */
     "CREATE TABLE wal_fill (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
@@ -71,7 +71,7 @@ static const char PEOPLE_TABLES[] =
     "  number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, actor BLOB,"
     "  act TEXT NOT NULL, subject BLOB, amount INTEGER NOT NULL) STRICT;";
 
-static const char CHANNEL_TABLES[] =
+static const char channel_tables[] =
     /* Small rows, since every entry rewrites one. */
     "CREATE TABLE channels ("
     "  channel BLOB PRIMARY KEY, visibility INTEGER NOT NULL, history INTEGER NOT NULL,"
@@ -117,7 +117,7 @@ static const char CHANNEL_TABLES[] =
     "CREATE INDEX welcomes_by_epoch ON welcomes (channel, generation, epoch);"
     "CREATE INDEX welcomes_by_end ON welcomes (expires_at_ms);";
 
-static const char SESSION_TABLES[] =
+static const char session_tables[] =
     "CREATE TABLE knocks ("
     "  channel BLOB NOT NULL REFERENCES channels, person BLOB NOT NULL REFERENCES people,"
     "  state INTEGER NOT NULL, knocked_at_ms INTEGER NOT NULL, answered_by BLOB,"
@@ -163,9 +163,9 @@ static const char SESSION_TABLES[] =
 
 static enum status create_schema(struct store_db *db)
 {
-    TRY(store_db_execute(db, PEOPLE_TABLES));
-    TRY(store_db_execute(db, CHANNEL_TABLES));
-    return store_db_execute(db, SESSION_TABLES);
+    TRY(store_db_execute(db, people_tables));
+    TRY(store_db_execute(db, channel_tables));
+    return store_db_execute(db, session_tables);
 }
 
 /* Step i leads from version i to i + 1. */

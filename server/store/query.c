@@ -276,7 +276,7 @@ static void take_fixed(struct query *query, uint8_t *bytes, size_t length)
     query_borrow_bytes(query, &borrowed);
     if (query->status != STATUS_OK)
         return;
-    if (borrowed.len == length)
+    if (borrowed.ptr != NULL && borrowed.len == length)
         memcpy(bytes, borrowed.ptr, length);
     else
         query->status = STATUS_CORRUPT;

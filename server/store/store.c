@@ -74,16 +74,9 @@ enum status store_holder(const char *state_directory, int64_t *pid)
 
 static enum status status_of_errno(void)
 {
-    switch (errno) {
-    case ENOENT:
-    case ENOTDIR:
+    if (errno == ENOENT || errno == ENOTDIR)
         return STATUS_NOT_FOUND;
-    case ENOSPC:
-    case EDQUOT:
-        return STATUS_FULL;
-    default:
-        return STATUS_IO;
-    }
+    return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
 }
 
 static enum status ensure_directory(const char *directory, bool create)

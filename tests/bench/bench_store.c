@@ -150,15 +150,20 @@ static void wait_and_drain(struct bench *bench)
     store_drain_completed(bench->store);
 }
 
+/* Of the sorted latencies. */
+static double milliseconds(const struct bench *bench, size_t percentile)
+{
+    size_t rank = bench->samples * percentile / 100;
+    return bench->latencies_us[rank] / 1000.0;
+}
+
 static void print_figures(struct bench *bench, size_t window, int64_t elapsed_us, uint64_t commits)
 {
     qsort(bench->latencies_us, bench->samples, sizeof bench->latencies_us[0], by_size);
     printf("append_%zu_in_flight %.0f rows/s\n", window,
            (double)bench->samples * 1e6 / (double)elapsed_us);
-    printf("append_%zu_in_flight_p50 %.2f ms\n", window,
-           bench->latencies_us[bench->samples / 2] / 1000.0);
-    printf("append_%zu_in_flight_p99 %.2f ms\n", window,
-           bench->latencies_us[bench->samples / 100 * 99] / 1000.0);
+    printf("append_%zu_in_flight_p50 %.2f ms\n", window, milliseconds(bench, 50));
+    printf("append_%zu_in_flight_p99 %.2f ms\n", window, milliseconds(bench, 99));
     printf("append_%zu_in_flight_rows_per_commit %.1f rows\n", window,
            (double)bench->samples / (double)commits);
 }
@@ -194,7 +199,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_store DIRECTORY [SECONDS]\n");
         return 1;
     }
-    int64_t seconds = argc == 3 ? atoi(argv[2]) : 3;
+    int64_t seconds = argc == 3 ? strtol(argv[2], NULL, 10) : 3;
     bench.latencies_us = malloc(SAMPLES_MAX * sizeof bench.latencies_us[0]);
     enum status status = bench.latencies_us == NULL ? STATUS_NO_MEMORY : setup(&bench, argv[1]);
     if (status != STATUS_OK) {

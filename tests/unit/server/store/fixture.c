@@ -23,17 +23,22 @@ int fixture_make_directory(void **state)
     return 0;
 }
 
+void remove_directory(const char *path)
+{
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+    rmdir(path);
+}
+
 int fixture_remove_directory(void **state)
 {
     struct fixture *fixture = *state;
     store_close(&fixture->store);
     arena_clear(&fixture->arena);
-    DIR *directory = opendir(fixture->directory);
-    assert_non_null(directory);
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        unlinkat(dirfd(directory), entry->d_name, 0);
-    closedir(directory);
-    rmdir(fixture->directory);
+    remove_directory(fixture->directory);
     free(fixture);
     return 0;
 }
@@ -45,10 +50,10 @@ int fixture_open_db(void **state)
     int file = open(fixture->database, O_RDWR | O_CREAT, 0600);
     assert_true(file >= 0);
     close(file);
-    assert_ok(store_db_open_writer(fixture->database, &fixture->db));
-    assert_ok(store_migrations_apply(fixture->db));
+    ASSERT_OK(store_db_open_writer(fixture->database, &fixture->db));
+    ASSERT_OK(store_migrations_apply(fixture->db));
     /* Nothing here is about durability, and every statement is a commit. */
-    assert_ok(store_db_execute(fixture->db, "PRAGMA synchronous = OFF"));
+    ASSERT_OK(store_db_execute(fixture->db, "PRAGMA synchronous = OFF"));
     return 0;
 }
 
@@ -139,7 +144,7 @@ struct id make_person(struct store_db *db, uint32_t number)
         .created_at_ms = NOW,
         .joined_at_ms = NOW,
     };
-    assert_ok(store_people_add(db, &person));
+    ASSERT_OK(store_people_add(db, &person));
     return person.person;
 }
 
@@ -148,7 +153,7 @@ struct id make_device(struct store_db *db, uint32_t number, const struct id *per
     struct id device = id_number(number);
     struct store_key login = key_number(2 * number);
     struct store_key leaf = key_number(2 * number + 1);
-    assert_ok(store_devices_add(db, &device, person, &login, &leaf, NOW));
+    ASSERT_OK(store_devices_add(db, &device, person, &login, &leaf, NOW));
     return device;
 }
 
@@ -170,7 +175,7 @@ struct id make_channel(struct store_db *db, uint32_t number)
         .now_ms = NOW,
     };
     bool again = true;
-    assert_ok(store_channels_create(db, &channel, &again));
+    ASSERT_OK(store_channels_create(db, &channel, &again));
     assert_false(again);
     return channel.channel;
 }

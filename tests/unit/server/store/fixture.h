@@ -21,8 +21,8 @@
 #define NOW INT64_C(1800000000000)
 #define DAY (INT64_C(24) * 3600 * 1000)
 
-#define assert_ok(call) assert_int_equal((call), STATUS_OK)
-#define assert_status(call, expected) assert_int_equal((call), (expected))
+#define ASSERT_OK(call) assert_int_equal((call), STATUS_OK)
+#define ASSERT_STATUS(call, expected) assert_int_equal((call), (expected))
 
 struct fixture {
     char directory[64];
@@ -40,6 +40,9 @@ int fixture_close_db(void **state);
 /* A directory without a store. */
 int fixture_make_directory(void **state);
 int fixture_remove_directory(void **state);
+
+/* Deletes the files of a directory and the directory. */
+void remove_directory(const char *path);
 
 /* Opens or makes the store of the directory, without threads. */
 enum status fixture_open_store(struct fixture *fixture, struct store **store);

@@ -30,16 +30,16 @@ static void makes_a_channel_with_its_group_and_first_member(void **state)
     struct store_channel found;
     struct store_group_state group;
     struct store_member_list members;
-    assert_ok(store_channels_get(f->db, &channel, &f->arena, &found));
+    ASSERT_OK(store_channels_get(f->db, &channel, &f->arena, &found));
     assert_int_equal(found.generation, 1);
     assert_int_equal(found.epoch, 0);
     assert_int_equal(found.last_sequence, 0);
     assert_int_equal(found.state, STORE_CHANNEL_ACTIVE);
     assert_true(span_equal(found.title, SPAN_LITERAL("Falls on ward 5")));
-    assert_ok(store_channels_group(f->db, &channel, &f->arena, &group));
+    ASSERT_OK(store_channels_group(f->db, &channel, &f->arena, &group));
     assert_true(span_equal(group.public_state, SPAN_LITERAL("state 0")));
     assert_true(span_equal(group.tree, SPAN_LITERAL("tree 0")));
-    assert_ok(store_channels_members(f->db, &channel, &f->arena, &members));
+    ASSERT_OK(store_channels_members(f->db, &channel, &f->arena, &members));
     assert_int_equal(members.count, 1);
     assert_int_equal(members.items[0].leaf, 0);
     assert_int_equal(members.items[0].since_ms, NOW);
@@ -53,12 +53,12 @@ static void answers_a_repeated_creation_and_refuses_another_s(void **state)
     struct id other = make_device(f->db, 2, &person);
     struct store_channel_new channel = new_channel(&person, &device);
     bool again;
-    assert_ok(store_channels_create(f->db, &channel, &again));
+    ASSERT_OK(store_channels_create(f->db, &channel, &again));
     assert_false(again);
-    assert_ok(store_channels_create(f->db, &channel, &again));
+    ASSERT_OK(store_channels_create(f->db, &channel, &again));
     assert_true(again);
     channel.device = other;
-    assert_status(store_channels_create(f->db, &channel, &again), STATUS_EXISTS);
+    ASSERT_STATUS(store_channels_create(f->db, &channel, &again), STATUS_EXISTS);
 }
 
 static void refuses_a_creator_who_is_not_the_device_s_person_or_is_revoked(void **state)
@@ -69,15 +69,15 @@ static void refuses_a_creator_who_is_not_the_device_s_person_or_is_revoked(void 
     struct id device = make_device(f->db, 1, &person);
     struct store_channel_new channel = new_channel(&other, &device);
     bool again;
-    assert_status(store_channels_create(f->db, &channel, &again), STATUS_DENIED);
+    ASSERT_STATUS(store_channels_create(f->db, &channel, &again), STATUS_DENIED);
     channel.person = person;
     char title[STORE_NAME_BYTES_MAX + 1];
     memset(title, 'x', sizeof title);
     channel.title = span_of(title, sizeof title);
-    assert_status(store_channels_create(f->db, &channel, &again), STATUS_LIMIT);
+    ASSERT_STATUS(store_channels_create(f->db, &channel, &again), STATUS_LIMIT);
     channel.title = SPAN_EMPTY;
-    assert_ok(store_devices_revoke(f->db, &device, NOW));
-    assert_status(store_channels_create(f->db, &channel, &again), STATUS_DENIED);
+    ASSERT_OK(store_devices_revoke(f->db, &device, NOW));
+    ASSERT_STATUS(store_channels_create(f->db, &channel, &again), STATUS_DENIED);
 }
 
 static void lists_only_open_and_restricted_channels(void **state)
@@ -90,23 +90,23 @@ static void lists_only_open_and_restricted_channels(void **state)
         STORE_VISIBILITY_CONFIDENTIAL, STORE_VISIBILITY_OPEN};
     for (uint32_t i = 0; i < 5; i++) {
         struct id channel = make_channel(f->db, i + 1);
-        assert_ok(store_channels_set_notice(f->db, &channel, visibilities[i], SPAN_LITERAL("t"),
+        ASSERT_OK(store_channels_set_notice(f->db, &channel, visibilities[i], SPAN_LITERAL("t"),
                                             SPAN_LITERAL("b")));
     }
     struct id last = id_number(5);
-    assert_ok(store_channels_set_state(f->db, &last, STORE_CHANNEL_CLOSED));
-    assert_ok(store_channels_listed(f->db, &none, 10, &f->arena, &list));
+    ASSERT_OK(store_channels_set_state(f->db, &last, STORE_CHANNEL_CLOSED));
+    ASSERT_OK(store_channels_listed(f->db, &none, 10, &f->arena, &list));
     assert_int_equal(list.count, 2);
-    assert_ok(store_channels_listed(f->db, &none, 1, &f->arena, &list));
+    ASSERT_OK(store_channels_listed(f->db, &none, 1, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_true(list.more);
-    assert_ok(store_channels_listed(f->db, &list.items[0].channel, 1, &f->arena, &list));
+    ASSERT_OK(store_channels_listed(f->db, &list.items[0].channel, 1, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_false(list.more);
-    assert_ok(store_channels_all(f->db, &none, 10, &f->arena, &list));
+    ASSERT_OK(store_channels_all(f->db, &none, 10, &f->arena, &list));
     assert_int_equal(list.count, 5);
     struct id unknown = id_number(77);
-    assert_status(store_channels_set_state(f->db, &unknown, STORE_CHANNEL_CLOSED),
+    ASSERT_STATUS(store_channels_set_state(f->db, &unknown, STORE_CHANNEL_CLOSED),
                   STATUS_NOT_FOUND);
 }
 
@@ -120,18 +120,18 @@ static void finds_channels_of_people_and_devices(void **state)
     struct id device = id_number(1);
     struct id found;
     bool is;
-    assert_ok(store_channels_of_person(f->db, &person, &none, 10, &f->arena, &list));
+    ASSERT_OK(store_channels_of_person(f->db, &person, &none, 10, &f->arena, &list));
     assert_int_equal(list.count, 1);
-    assert_ok(store_channels_of_device(f->db, &device, &f->arena, &list));
+    ASSERT_OK(store_channels_of_device(f->db, &device, &f->arena, &list));
     assert_int_equal(list.count, 1);
-    assert_ok(store_channels_by_prefix(f->db, SPAN_LITERAL("000000010"), &found));
+    ASSERT_OK(store_channels_by_prefix(f->db, SPAN_LITERAL("000000010"), &found));
     assert_true(id_equal(&found, &channel));
-    assert_ok(store_channels_has_person(f->db, &channel, &person, &is));
+    ASSERT_OK(store_channels_has_person(f->db, &channel, &person, &is));
     assert_true(is);
-    assert_ok(store_devices_revoke(f->db, &device, NOW));
-    assert_ok(store_channels_has_person(f->db, &channel, &person, &is));
+    ASSERT_OK(store_devices_revoke(f->db, &device, NOW));
+    ASSERT_OK(store_channels_has_person(f->db, &channel, &person, &is));
     assert_false(is);
-    assert_ok(store_channels_is_member(f->db, &channel, &device, &is));
+    ASSERT_OK(store_channels_is_member(f->db, &channel, &device, &is));
     assert_true(is);
 }
 
@@ -143,29 +143,29 @@ static void a_knock_waits_until_it_is_answered(void **state)
     struct id person = make_person(f->db, 2);
     struct store_knock knock;
     struct store_knock_list list;
-    assert_ok(store_knocks_add(f->db, &channel, &person, NOW, &knock));
-    assert_ok(store_knocks_add(f->db, &channel, &person, NOW + 9, &knock));
+    ASSERT_OK(store_knocks_add(f->db, &channel, &person, NOW, &knock));
+    ASSERT_OK(store_knocks_add(f->db, &channel, &person, NOW + 9, &knock));
     assert_int_equal(knock.state, STORE_KNOCK_WAITING);
     assert_int_equal(knock.knocked_at_ms, NOW);
-    assert_ok(store_knocks_list(f->db, &channel, STORE_KNOCK_WAITING, &f->arena, &list));
+    ASSERT_OK(store_knocks_list(f->db, &channel, STORE_KNOCK_WAITING, &f->arena, &list));
     assert_int_equal(list.count, 1);
-    assert_ok(store_knocks_answer(f->db, &channel, &person, false, &host, NOW + 10));
-    assert_ok(store_knocks_answer(f->db, &channel, &person, false, &host, NOW + 11));
-    assert_status(store_knocks_answer(f->db, &channel, &person, true, &host, NOW + 12),
+    ASSERT_OK(store_knocks_answer(f->db, &channel, &person, false, &host, NOW + 10));
+    ASSERT_OK(store_knocks_answer(f->db, &channel, &person, false, &host, NOW + 11));
+    ASSERT_STATUS(store_knocks_answer(f->db, &channel, &person, true, &host, NOW + 12),
                   STATUS_CONFLICT);
-    assert_ok(store_knocks_add(f->db, &channel, &person, NOW + 20, &knock));
+    ASSERT_OK(store_knocks_add(f->db, &channel, &person, NOW + 20, &knock));
     assert_int_equal(knock.state, STORE_KNOCK_WAITING);
     assert_int_equal(knock.knocked_at_ms, NOW + 20);
     assert_true(id_is_none(&knock.answered_by));
-    assert_ok(store_knocks_answer(f->db, &channel, &person, true, &host, NOW + 30));
-    assert_ok(store_knocks_list(f->db, &channel, STORE_KNOCK_ACCEPTED, &f->arena, &list));
+    ASSERT_OK(store_knocks_answer(f->db, &channel, &person, true, &host, NOW + 30));
+    ASSERT_OK(store_knocks_list(f->db, &channel, STORE_KNOCK_ACCEPTED, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_true(id_equal(&list.items[0].answered_by, &host));
     struct id stranger = make_person(f->db, 3);
-    assert_status(store_knocks_answer(f->db, &channel, &stranger, true, &host, NOW),
+    ASSERT_STATUS(store_knocks_answer(f->db, &channel, &stranger, true, &host, NOW),
                   STATUS_NOT_FOUND);
     struct id nowhere = id_number(99);
-    assert_status(store_knocks_add(f->db, &nowhere, &person, NOW, &knock), STATUS_CONFLICT);
+    ASSERT_STATUS(store_knocks_add(f->db, &nowhere, &person, NOW, &knock), STATUS_CONFLICT);
 }
 
 static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
@@ -182,24 +182,24 @@ static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
     const struct id *channels;
     size_t count;
     uint32_t still;
-    assert_ok(store_removals_add(f->db, &removal));
-    assert_ok(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_REVOKED, NOW + 1));
-    assert_ok(store_removals_list(f->db, &channel, &f->arena, &list));
+    ASSERT_OK(store_removals_add(f->db, &removal));
+    ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_REVOKED, NOW + 1));
+    ASSERT_OK(store_removals_list(f->db, &channel, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_int_equal(list.items[0].reason, STORE_REMOVAL_LEFT);
     assert_true(span_equal(list.items[0].request, SPAN_LITERAL("signed")));
-    assert_ok(store_removals_channels(f->db, &none, 10, &f->arena, &channels, &count));
+    ASSERT_OK(store_removals_channels(f->db, &none, 10, &f->arena, &channels, &count));
     assert_int_equal(count, 1);
-    assert_ok(store_removals_count_of_device(f->db, &device, &still));
+    ASSERT_OK(store_removals_count_of_device(f->db, &device, &still));
     assert_int_equal(still, 1);
     removal.device = other;
-    assert_status(store_removals_add(f->db, &removal), STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_removals_add(f->db, &removal), STATUS_NOT_FOUND);
 
-    assert_ok(store_removals_lease(f->db, &channel, &device, NOW, NOW + 10, &holder));
-    assert_status(store_removals_lease(f->db, &channel, &other, NOW + 9, NOW + 19, &holder),
+    ASSERT_OK(store_removals_lease(f->db, &channel, &device, NOW, NOW + 10, &holder));
+    ASSERT_STATUS(store_removals_lease(f->db, &channel, &other, NOW + 9, NOW + 19, &holder),
                   STATUS_CONFLICT);
     assert_true(id_equal(&holder, &device));
-    assert_ok(store_removals_lease(f->db, &channel, &other, NOW + 10, NOW + 20, &holder));
+    ASSERT_OK(store_removals_lease(f->db, &channel, &other, NOW + 10, NOW + 20, &holder));
     assert_true(id_equal(&holder, &other));
 }
 

@@ -22,12 +22,12 @@ static void takes_only_the_next_entry(void **state)
 {
     struct fixture *f = *state;
     struct store_directory_head head;
-    assert_status(store_directory_log_head(f->db, &f->arena, &head), STATUS_NOT_FOUND);
-    assert_status(append(f, 1, "too early"), STATUS_CONFLICT);
-    assert_ok(append(f, 0, "first"));
-    assert_status(append(f, 0, "again"), STATUS_CONFLICT);
-    assert_ok(append(f, 1, "second"));
-    assert_ok(store_directory_log_head(f->db, &f->arena, &head));
+    ASSERT_STATUS(store_directory_log_head(f->db, &f->arena, &head), STATUS_NOT_FOUND);
+    ASSERT_STATUS(append(f, 1, "too early"), STATUS_CONFLICT);
+    ASSERT_OK(append(f, 0, "first"));
+    ASSERT_STATUS(append(f, 0, "again"), STATUS_CONFLICT);
+    ASSERT_OK(append(f, 1, "second"));
+    ASSERT_OK(store_directory_log_head(f->db, &f->arena, &head));
     assert_int_equal(head.size, 2);
     assert_true(span_equal(head.signed_head, SPAN_LITERAL("signed head")));
 }
@@ -36,13 +36,13 @@ static void takes_a_new_head_only_for_the_same_log(void **state)
 {
     struct fixture *f = *state;
     struct store_directory_head head = head_of(1);
-    assert_ok(append(f, 0, "first"));
+    ASSERT_OK(append(f, 0, "first"));
     head.signed_head = SPAN_LITERAL("signed later");
-    assert_ok(store_directory_log_set_head(f->db, &head));
+    ASSERT_OK(store_directory_log_set_head(f->db, &head));
     head.root = hash_number(5);
-    assert_status(store_directory_log_set_head(f->db, &head), STATUS_CONFLICT);
+    ASSERT_STATUS(store_directory_log_set_head(f->db, &head), STATUS_CONFLICT);
     head = head_of(2);
-    assert_status(store_directory_log_set_head(f->db, &head), STATUS_CONFLICT);
+    ASSERT_STATUS(store_directory_log_set_head(f->db, &head), STATUS_CONFLICT);
 }
 
 static void pages_entries_by_count_and_bytes(void **state)
@@ -50,18 +50,18 @@ static void pages_entries_by_count_and_bytes(void **state)
     struct fixture *f = *state;
     struct store_directory_page page;
     for (uint64_t i = 0; i < 5; i++)
-        assert_ok(append(f, i, "ten bytes!"));
-    assert_ok(store_directory_log_entries(f->db, 0, 2, 1000, &f->arena, &page));
+        ASSERT_OK(append(f, i, "ten bytes!"));
+    ASSERT_OK(store_directory_log_entries(f->db, 0, 2, 1000, &f->arena, &page));
     assert_int_equal(page.count, 2);
     assert_true(page.more);
-    assert_ok(store_directory_log_entries(f->db, 1, 10, 35, &f->arena, &page));
+    ASSERT_OK(store_directory_log_entries(f->db, 1, 10, 35, &f->arena, &page));
     assert_int_equal(page.count, 3);
     assert_true(page.more);
-    assert_ok(store_directory_log_entries(f->db, 4, 10, 1, &f->arena, &page));
+    ASSERT_OK(store_directory_log_entries(f->db, 4, 10, 1, &f->arena, &page));
     assert_int_equal(page.count, 1);
     assert_false(page.more);
     assert_true(span_equal(page.entries[0], SPAN_LITERAL("ten bytes!")));
-    assert_ok(store_directory_log_entries(f->db, 5, 10, 1, &f->arena, &page));
+    ASSERT_OK(store_directory_log_entries(f->db, 5, 10, 1, &f->arena, &page));
     assert_int_equal(page.count, 0);
 }
 
@@ -79,24 +79,24 @@ static void walks_leaf_hashes_until_told_to_stop(void **state)
     struct fixture *f = *state;
     uint32_t count = 1;
     for (uint64_t i = 0; i < 5; i++)
-        assert_ok(append(f, i, "entry"));
-    assert_status(store_directory_log_leaf_hashes(f->db, 1, count_hash, &count), STATUS_CANCELLED);
+        ASSERT_OK(append(f, i, "entry"));
+    ASSERT_STATUS(store_directory_log_leaf_hashes(f->db, 1, count_hash, &count), STATUS_CANCELLED);
     assert_int_equal(count, 3);
     count = 3;
-    assert_ok(store_directory_log_leaf_hashes(f->db, 5, count_hash, &count));
+    ASSERT_OK(store_directory_log_leaf_hashes(f->db, 5, count_hash, &count));
 }
 
 static void keeps_values_by_name(void **state)
 {
     struct fixture *f = *state;
     struct span value;
-    assert_status(store_meta_get(f->db, "name", &f->arena, &value), STATUS_NOT_FOUND);
-    assert_ok(store_meta_set(f->db, "name", SPAN_LITERAL("North")));
-    assert_ok(store_meta_set(f->db, "name", SPAN_LITERAL("South")));
-    assert_ok(store_meta_get(f->db, "name", &f->arena, &value));
+    ASSERT_STATUS(store_meta_get(f->db, "name", &f->arena, &value), STATUS_NOT_FOUND);
+    ASSERT_OK(store_meta_set(f->db, "name", SPAN_LITERAL("North")));
+    ASSERT_OK(store_meta_set(f->db, "name", SPAN_LITERAL("South")));
+    ASSERT_OK(store_meta_get(f->db, "name", &f->arena, &value));
     assert_true(span_equal(value, SPAN_LITERAL("South")));
-    assert_ok(store_meta_set(f->db, "name", SPAN_EMPTY));
-    assert_ok(store_meta_get(f->db, "name", &f->arena, &value));
+    ASSERT_OK(store_meta_set(f->db, "name", SPAN_EMPTY));
+    ASSERT_OK(store_meta_get(f->db, "name", &f->arena, &value));
     assert_int_equal(value.len, 0);
 }
 
@@ -107,8 +107,8 @@ static void numbers_audited_acts_without_gaps(void **state)
     struct store_audit_entry entry = {
         .at_ms = NOW, .act = SPAN_LITERAL("person.suspend"), .subject = id_number(5)};
     for (int i = 0; i < 3; i++)
-        assert_ok(store_audit_add(f->db, &entry));
-    assert_ok(store_audit_list(f->db, 1, 1, &f->arena, &list));
+        ASSERT_OK(store_audit_add(f->db, &entry));
+    ASSERT_OK(store_audit_list(f->db, 1, 1, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_true(list.more);
     assert_int_equal(list.items[0].number, 2);
@@ -116,7 +116,7 @@ static void numbers_audited_acts_without_gaps(void **state)
     assert_true(id_equal(&list.items[0].subject, &entry.subject));
     char long_act[66] = {0};
     entry.act = span_of(long_act, 65);
-    assert_status(store_audit_add(f->db, &entry), STATUS_LIMIT);
+    ASSERT_STATUS(store_audit_add(f->db, &entry), STATUS_LIMIT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open_db, fixture_close_db)

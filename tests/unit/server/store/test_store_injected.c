@@ -154,21 +154,21 @@ static void fail_call_of_appends(void **state, enum fault fault, unsigned call)
     struct fixture *f = *state;
     struct appends appends = {0};
     enum status expected = fault == FAULT_WRITE_FULL ? STATUS_FULL : STATUS_IO;
-    assert_ok(fixture_open_store(f, &f->store));
-    assert_ok(fixture_run(f->store, setup_channel, &appends));
+    ASSERT_OK(fixture_open_store(f, &f->store));
+    ASSERT_OK(fixture_run(f->store, setup_channel, &appends));
     arm(fault, call);
     enum status status = append_until_failure(f->store, &appends);
     assert_true(struck);
-    assert_status(status, expected);
+    ASSERT_STATUS(status, expected);
     /* Nothing is accepted any more. */
-    assert_status(fixture_run(f->store, append_next, &appends), expected);
+    ASSERT_STATUS(fixture_run(f->store, append_next, &appends), expected);
     store_close(&f->store);
-    assert_ok(fixture_open_store(f, &f->store));
-    assert_ok(fixture_run(f->store, check_log, &appends));
+    ASSERT_OK(fixture_open_store(f, &f->store));
+    ASSERT_OK(fixture_run(f->store, check_log, &appends));
     appends.next = appends.acknowledged + 1;
-    assert_ok(fixture_run(f->store, append_next, &appends)); /* the client's retry */
+    ASSERT_OK(fixture_run(f->store, append_next, &appends)); /* the client's retry */
     appends.acknowledged++;
-    assert_ok(fixture_run(f->store, check_log, &appends));
+    ASSERT_OK(fixture_run(f->store, check_log, &appends));
     fixture_remove_directory(state);
 }
 
@@ -201,9 +201,9 @@ static bool fail_call_of_opening(void **state, enum fault fault, unsigned call)
     if (failed) {
         assert_null(f->store);
         assert_true(status == STATUS_FULL || status == STATUS_IO);
-        assert_ok(fixture_open_store(f, &f->store));
+        ASSERT_OK(fixture_open_store(f, &f->store));
     }
-    assert_ok(fixture_run(f->store, setup_channel, &appends));
+    ASSERT_OK(fixture_run(f->store, setup_channel, &appends));
     fixture_remove_directory(state);
     return failed;
 }

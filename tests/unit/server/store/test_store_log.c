@@ -48,14 +48,14 @@ static void numbers_entries_of_each_channel_without_gaps(void **state)
     struct id second = make_channel(f->db, 2);
     struct store_appended appended;
     for (uint32_t i = 1; i <= 3; i++) {
-        assert_ok(append_message(f, &first, i, 0, &appended));
+        ASSERT_OK(append_message(f, &first, i, 0, &appended));
         assert_int_equal(appended.sequence, i);
         assert_false(appended.again);
     }
-    assert_ok(append_message(f, &second, 1, 0, &appended));
+    ASSERT_OK(append_message(f, &second, 1, 0, &appended));
     assert_int_equal(appended.sequence, 1);
-    assert_ok(append_commit(f, &first, 9, 0));
-    assert_ok(append_message(f, &first, 10, 1, &appended));
+    ASSERT_OK(append_commit(f, &first, 9, 0));
+    ASSERT_OK(append_message(f, &first, 10, 1, &appended));
     assert_int_equal(appended.sequence, 5);
 }
 
@@ -65,24 +65,24 @@ static void a_retry_gives_the_first_result_whatever_it_now_says(void **state)
     struct id channel = make_channel(f->db, 1);
     struct store_appended appended;
     struct store_message message = message_of(&channel, &channel, 5, 0);
-    assert_ok(store_log_append_message(f->db, &message, &appended));
-    assert_ok(append_commit(f, &channel, 6, 0));
+    ASSERT_OK(store_log_append_message(f->db, &message, &appended));
+    ASSERT_OK(append_commit(f, &channel, 6, 0));
     message.epoch = 1;
     message.bytes = SPAN_LITERAL("sealed anew");
     message.now_ms += 1000000;
-    assert_ok(store_channels_set_state(f->db, &channel, STORE_CHANNEL_FROZEN));
-    assert_ok(store_log_append_message(f->db, &message, &appended));
+    ASSERT_OK(store_channels_set_state(f->db, &channel, STORE_CHANNEL_FROZEN));
+    ASSERT_OK(store_log_append_message(f->db, &message, &appended));
     assert_true(appended.again);
     assert_int_equal(appended.sequence, 1);
     assert_int_equal(appended.epoch, 0);
     assert_int_equal(appended.at_ms, NOW + 5);
-    assert_ok(append_commit(f, &channel, 6, 0));
+    ASSERT_OK(append_commit(f, &channel, 6, 0));
     struct store_channel found;
-    assert_ok(store_channels_get(f->db, &channel, &f->arena, &found));
+    ASSERT_OK(store_channels_get(f->db, &channel, &f->arena, &found));
     assert_int_equal(found.last_sequence, 2);
     assert_int_equal(found.epoch, 1);
     struct id unknown = id_number(77);
-    assert_status(store_log_find(f->db, &channel, &channel, &unknown, &appended), STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_log_find(f->db, &channel, &channel, &unknown, &appended), STATUS_NOT_FOUND);
 }
 
 static void accepts_one_commit_an_epoch(void **state)
@@ -91,21 +91,21 @@ static void accepts_one_commit_an_epoch(void **state)
     struct id channel = make_channel(f->db, 1);
     struct store_group_state group;
     struct store_entry entry;
-    assert_ok(append_commit(f, &channel, 1, 0));
-    assert_status(append_commit(f, &channel, 2, 0), STATUS_WRONG_EPOCH);
-    assert_status(append_commit(f, &channel, 3, 2), STATUS_WRONG_EPOCH);
-    assert_ok(append_commit(f, &channel, 2, 1));
+    ASSERT_OK(append_commit(f, &channel, 1, 0));
+    ASSERT_STATUS(append_commit(f, &channel, 2, 0), STATUS_WRONG_EPOCH);
+    ASSERT_STATUS(append_commit(f, &channel, 3, 2), STATUS_WRONG_EPOCH);
+    ASSERT_OK(append_commit(f, &channel, 2, 1));
     struct store_commit other_generation = commit_of(&channel, 4, 2);
     struct store_appended appended;
     other_generation.message.generation = 2;
-    assert_status(store_log_append_commit(f->db, &other_generation, &appended), STATUS_WRONG_EPOCH);
-    assert_ok(store_channels_group(f->db, &channel, &f->arena, &group));
+    ASSERT_STATUS(store_log_append_commit(f->db, &other_generation, &appended), STATUS_WRONG_EPOCH);
+    ASSERT_OK(store_channels_group(f->db, &channel, &f->arena, &group));
     assert_int_equal(group.epoch, 2);
     assert_true(span_equal(group.public_state, SPAN_LITERAL("state n")));
     assert_true(span_equal(group.tree, SPAN_LITERAL("tree n")));
-    assert_ok(store_log_commit_of_epoch(f->db, &channel, 1, 1, &f->arena, &entry));
+    ASSERT_OK(store_log_commit_of_epoch(f->db, &channel, 1, 1, &f->arena, &entry));
     assert_int_equal(entry.sequence, 2);
-    assert_status(store_log_commit_of_epoch(f->db, &channel, 1, 2, &f->arena, &entry),
+    ASSERT_STATUS(store_log_commit_of_epoch(f->db, &channel, 1, 2, &f->arena, &entry),
                   STATUS_NOT_FOUND);
 }
 
@@ -115,19 +115,19 @@ static void accepts_a_late_message_for_five_epochs_and_sixty_seconds(void **stat
     struct id channel = make_channel(f->db, 1);
     struct store_appended appended;
     for (uint32_t i = 0; i < 6; i++)
-        assert_ok(append_commit(f, &channel, 100 + i, i)); /* epoch i ends at NOW + 100 + i */
+        ASSERT_OK(append_commit(f, &channel, 100 + i, i)); /* epoch i ends at NOW + 100 + i */
     struct store_message message = message_of(&channel, &channel, 1, 0);
     message.now_ms = NOW + 200;
-    assert_status(store_log_append_message(f->db, &message, &appended), STATUS_WRONG_EPOCH);
+    ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_WRONG_EPOCH);
     message.epoch = 1;
     message.now_ms = NOW + 101 + STORE_LATE_EPOCH_MS;
-    assert_status(store_log_append_message(f->db, &message, &appended), STATUS_WRONG_EPOCH);
+    ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_WRONG_EPOCH);
     message.now_ms--;
-    assert_ok(store_log_append_message(f->db, &message, &appended));
+    ASSERT_OK(store_log_append_message(f->db, &message, &appended));
     assert_int_equal(appended.epoch, 1);
     message.message = id_number(2);
     message.epoch = 7;
-    assert_status(store_log_append_message(f->db, &message, &appended), STATUS_WRONG_EPOCH);
+    ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_WRONG_EPOCH);
 }
 
 static void refuses_senders_who_are_not_active_members(void **state)
@@ -140,12 +140,12 @@ static void refuses_senders_who_are_not_active_members(void **state)
     struct store_appended appended;
     struct store_message message = message_of(&channel, &stranger, 1, 0);
     struct store_commit commit = {.message = message};
-    assert_status(store_log_append_message(f->db, &message, &appended), STATUS_DENIED);
-    assert_status(store_log_append_commit(f->db, &commit, &appended), STATUS_DENIED);
+    ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_DENIED);
+    ASSERT_STATUS(store_log_append_commit(f->db, &commit, &appended), STATUS_DENIED);
     message.channel = nowhere;
-    assert_status(store_log_append_message(f->db, &message, &appended), STATUS_NOT_FOUND);
-    assert_ok(store_devices_revoke(f->db, &channel, NOW));
-    assert_status(append_message(f, &channel, 2, 0, &appended), STATUS_DENIED);
+    ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_NOT_FOUND);
+    ASSERT_OK(store_devices_revoke(f->db, &channel, NOW));
+    ASSERT_STATUS(append_message(f, &channel, 2, 0, &appended), STATUS_DENIED);
 }
 
 static void a_frozen_or_closed_channel_takes_nothing(void **state)
@@ -153,10 +153,10 @@ static void a_frozen_or_closed_channel_takes_nothing(void **state)
     struct fixture *f = *state;
     struct id channel = make_channel(f->db, 1);
     struct store_appended appended;
-    assert_ok(store_channels_set_state(f->db, &channel, STORE_CHANNEL_FROZEN));
-    assert_status(append_message(f, &channel, 1, 0, &appended), STATUS_NOT_NOW);
-    assert_ok(store_channels_set_state(f->db, &channel, STORE_CHANNEL_CLOSED));
-    assert_status(append_commit(f, &channel, 1, 0), STATUS_NOT_NOW);
+    ASSERT_OK(store_channels_set_state(f->db, &channel, STORE_CHANNEL_FROZEN));
+    ASSERT_STATUS(append_message(f, &channel, 1, 0, &appended), STATUS_NOT_NOW);
+    ASSERT_OK(store_channels_set_state(f->db, &channel, STORE_CHANNEL_CLOSED));
+    ASSERT_STATUS(append_commit(f, &channel, 1, 0), STATUS_NOT_NOW);
 }
 
 static void a_commit_brings_members_and_their_welcomes(void **state)
@@ -174,24 +174,24 @@ static void a_commit_brings_members_and_their_welcomes(void **state)
     struct store_knock_list knocks;
     struct store_welcome_list welcomes;
     struct store_member_list members;
-    assert_ok(store_knocks_add(f->db, &channel, &person, NOW, &knock));
-    assert_ok(store_knocks_answer(f->db, &channel, &person, true, &channel, NOW));
+    ASSERT_OK(store_knocks_add(f->db, &channel, &person, NOW, &knock));
+    ASSERT_OK(store_knocks_answer(f->db, &channel, &person, true, &channel, NOW));
     commit.changes = &change;
     commit.changes_count = 1;
     commit.welcomes = &welcome;
     commit.welcomes_count = 1;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
-    assert_ok(store_channels_members(f->db, &channel, &f->arena, &members));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_channels_members(f->db, &channel, &f->arena, &members));
     assert_int_equal(members.count, 2);
     assert_true(id_equal(&members.items[1].device, &device));
-    assert_ok(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 1);
     assert_int_equal(welcomes.items[0].epoch, 1);
     assert_int_equal(welcomes.items[0].sequence, 1);
     assert_true(span_equal(welcomes.items[0].bytes, SPAN_LITERAL("welcome")));
-    assert_ok(store_welcomes_list(f->db, &device, NOW + DAY, 10, &f->arena, &welcomes));
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW + DAY, 10, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 0);
-    assert_ok(store_knocks_list(f->db, &channel, STORE_KNOCK_ACCEPTED, &f->arena, &knocks));
+    ASSERT_OK(store_knocks_list(f->db, &channel, STORE_KNOCK_ACCEPTED, &f->arena, &knocks));
     assert_int_equal(knocks.count, 0);
 }
 
@@ -207,18 +207,18 @@ static void a_commit_with_changes_that_do_not_fit_is_refused_whole(void **state)
     struct store_channel found;
     commit.changes = &change;
     commit.changes_count = 1;
-    assert_ok(store_db_execute(f->db, "SAVEPOINT test"));
-    assert_status(store_log_append_commit(f->db, &commit, &appended), STATUS_CONFLICT);
-    assert_ok(store_db_execute(f->db, "ROLLBACK TO test; RELEASE test"));
+    ASSERT_OK(store_db_execute(f->db, "SAVEPOINT test"));
+    ASSERT_STATUS(store_log_append_commit(f->db, &commit, &appended), STATUS_CONFLICT);
+    ASSERT_OK(store_db_execute(f->db, "ROLLBACK TO test; RELEASE test"));
     change = (struct store_member_change){false, person, device, 1};
-    assert_ok(store_db_execute(f->db, "SAVEPOINT test"));
-    assert_status(store_log_append_commit(f->db, &commit, &appended), STATUS_CONFLICT);
-    assert_ok(store_db_execute(f->db, "ROLLBACK TO test; RELEASE test"));
+    ASSERT_OK(store_db_execute(f->db, "SAVEPOINT test"));
+    ASSERT_STATUS(store_log_append_commit(f->db, &commit, &appended), STATUS_CONFLICT);
+    ASSERT_OK(store_db_execute(f->db, "ROLLBACK TO test; RELEASE test"));
     change = (struct store_member_change){true, channel, device, 1}; /* another's device */
-    assert_ok(store_db_execute(f->db, "SAVEPOINT test"));
-    assert_status(store_log_append_commit(f->db, &commit, &appended), STATUS_DENIED);
-    assert_ok(store_db_execute(f->db, "ROLLBACK TO test; RELEASE test"));
-    assert_ok(store_channels_get(f->db, &channel, &f->arena, &found));
+    ASSERT_OK(store_db_execute(f->db, "SAVEPOINT test"));
+    ASSERT_STATUS(store_log_append_commit(f->db, &commit, &appended), STATUS_DENIED);
+    ASSERT_OK(store_db_execute(f->db, "ROLLBACK TO test; RELEASE test"));
+    ASSERT_OK(store_channels_get(f->db, &channel, &f->arena, &found));
     assert_int_equal(found.epoch, 0);
     assert_int_equal(found.last_sequence, 0);
 }
@@ -235,18 +235,18 @@ static void an_external_joiner_commits_and_a_resync_moves_its_leaf(void **state)
     struct store_member_list members;
     commit.changes = changes;
     commit.changes_count = 1;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
     commit.message = message_of(&channel, &device, 6, 1);
     changes[0].added = false;
     commit.changes_count = 2;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
-    assert_ok(store_channels_members(f->db, &channel, &f->arena, &members));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_channels_members(f->db, &channel, &f->arena, &members));
     assert_int_equal(members.count, 2);
     assert_int_equal(members.items[1].leaf, 2);
-    assert_ok(store_devices_revoke(f->db, &device, NOW));
+    ASSERT_OK(store_devices_revoke(f->db, &device, NOW));
     commit.message = message_of(&channel, &device, 7, 2);
     changes[0].leaf = 2;
-    assert_status(store_log_append_commit(f->db, &commit, &appended), STATUS_DENIED);
+    ASSERT_STATUS(store_log_append_commit(f->db, &commit, &appended), STATUS_DENIED);
 }
 
 static void a_committed_remove_ends_what_waited(void **state)
@@ -261,15 +261,15 @@ static void a_committed_remove_ends_what_waited(void **state)
     struct store_removal_list removals;
     commit.changes = &change;
     commit.changes_count = 1;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
-    assert_ok(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_REVOKED, NOW));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_REVOKED, NOW));
     commit.message = message_of(&channel, &channel, 6, 1);
     change.added = false;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
-    assert_ok(store_removals_list(f->db, &channel, &f->arena, &removals));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_removals_list(f->db, &channel, &f->arena, &removals));
     assert_int_equal(removals.count, 0);
     struct store_message message = message_of(&channel, &device, 7, 2);
-    assert_status(store_log_append_message(f->db, &message, &appended), STATUS_DENIED);
+    ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_DENIED);
 }
 
 static void keeps_a_tree_while_a_welcome_needs_it(void **state)
@@ -282,23 +282,23 @@ static void keeps_a_tree_while_a_welcome_needs_it(void **state)
     struct store_commit commit = commit_of(&channel, 5, 0);
     struct store_appended appended;
     struct span tree;
-    assert_ok(append_commit(f, &channel, 4, 0));
+    ASSERT_OK(append_commit(f, &channel, 4, 0));
     commit = commit_of(&channel, 5, 1);
     commit.tree = SPAN_LITERAL("tree 2");
     commit.welcomes = &welcome;
     commit.welcomes_count = 1;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
     for (uint32_t epoch = 2; epoch < 66; epoch++)
-        assert_ok(append_commit(f, &channel, 10 + epoch, epoch));
-    assert_status(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree), STATUS_NOT_FOUND);
-    assert_ok(store_channels_tree(f->db, &channel, 1, 2, &f->arena, &tree));
+        ASSERT_OK(append_commit(f, &channel, 10 + epoch, epoch));
+    ASSERT_STATUS(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree), STATUS_NOT_FOUND);
+    ASSERT_OK(store_channels_tree(f->db, &channel, 1, 2, &f->arena, &tree));
     assert_true(span_equal(tree, SPAN_LITERAL("tree 2")));
-    assert_status(store_channels_tree(f->db, &channel, 1, 63, &f->arena, &tree), STATUS_NOT_FOUND);
-    assert_ok(store_channels_tree(f->db, &channel, 1, 64, &f->arena, &tree));
-    assert_ok(store_channels_tree(f->db, &channel, 1, 66, &f->arena, &tree));
-    assert_ok(store_welcomes_done(f->db, &device, &channel, 1, 2));
-    assert_ok(store_welcomes_done(f->db, &device, &channel, 1, 2));
-    assert_status(store_channels_tree(f->db, &channel, 1, 2, &f->arena, &tree), STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_channels_tree(f->db, &channel, 1, 63, &f->arena, &tree), STATUS_NOT_FOUND);
+    ASSERT_OK(store_channels_tree(f->db, &channel, 1, 64, &f->arena, &tree));
+    ASSERT_OK(store_channels_tree(f->db, &channel, 1, 66, &f->arena, &tree));
+    ASSERT_OK(store_welcomes_done(f->db, &device, &channel, 1, 2));
+    ASSERT_OK(store_welcomes_done(f->db, &device, &channel, 1, 2));
+    ASSERT_STATUS(store_channels_tree(f->db, &channel, 1, 2, &f->arena, &tree), STATUS_NOT_FOUND);
 }
 
 static void expired_welcomes_go_with_their_trees(void **state)
@@ -314,14 +314,14 @@ static void expired_welcomes_go_with_their_trees(void **state)
     struct span tree;
     commit.welcomes = &welcome;
     commit.welcomes_count = 1;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
-    assert_ok(append_commit(f, &channel, 6, 1));
-    assert_ok(store_welcomes_expire(f->db, NOW + DAY - 1));
-    assert_ok(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree));
-    assert_ok(store_welcomes_expire(f->db, NOW + DAY));
-    assert_ok(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(append_commit(f, &channel, 6, 1));
+    ASSERT_OK(store_welcomes_expire(f->db, NOW + DAY - 1));
+    ASSERT_OK(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree));
+    ASSERT_OK(store_welcomes_expire(f->db, NOW + DAY));
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 0);
-    assert_status(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree), STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree), STATUS_NOT_FOUND);
 }
 
 static void pages_by_count_by_bytes_and_without_large_entries(void **state)
@@ -334,10 +334,10 @@ static void pages_by_count_by_bytes_and_without_large_entries(void **state)
     for (uint32_t i = 1; i <= 6; i++) {
         struct store_message message = message_of(&channel, &channel, i, 0);
         message.bytes = span_of(large, i == 3 ? 5000 : 100);
-        assert_ok(store_log_append_message(f->db, &message, &appended));
+        ASSERT_OK(store_log_append_message(f->db, &message, &appended));
     }
     struct store_log_query query = {channel, 1, 0, 100, 1 << 20, 1000};
-    assert_ok(store_log_page(f->db, &query, &f->arena, &page));
+    ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 6);
     assert_false(page.more);
     assert_int_equal(page.items[2].size_bytes, 5000);
@@ -345,21 +345,21 @@ static void pages_by_count_by_bytes_and_without_large_entries(void **state)
     assert_false(page.items[2].deleted);
     assert_int_equal(page.items[3].bytes.len, 100);
     query.bytes_max = 250;
-    assert_ok(store_log_page(f->db, &query, &f->arena, &page));
+    ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 3);
     assert_true(page.more);
     query.after_sequence = 3;
     query.count_max = 2;
-    assert_ok(store_log_page(f->db, &query, &f->arena, &page));
+    ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 2);
     assert_int_equal(page.items[0].sequence, 4);
     assert_true(page.more);
     query = (struct store_log_query){channel, 1, 2, 10, 1, 10000};
-    assert_ok(store_log_page(f->db, &query, &f->arena, &page));
+    ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 1);
     assert_int_equal(page.items[0].bytes.len, 5000);
     query.after_sequence = 6;
-    assert_ok(store_log_page(f->db, &query, &f->arena, &page));
+    ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 0);
     assert_false(page.more);
 }
@@ -370,19 +370,19 @@ static void a_deleted_entry_leaves_its_place_and_hash(void **state)
     struct id channel = make_channel(f->db, 1);
     struct store_appended appended;
     struct store_entry entry;
-    assert_ok(append_message(f, &channel, 1, 0, &appended));
-    assert_ok(append_commit(f, &channel, 2, 0));
-    assert_ok(store_log_delete(f->db, &channel, 1, 1));
-    assert_ok(store_log_delete(f->db, &channel, 1, 1));
-    assert_ok(store_log_entry(f->db, &channel, 1, 1, &f->arena, &entry));
+    ASSERT_OK(append_message(f, &channel, 1, 0, &appended));
+    ASSERT_OK(append_commit(f, &channel, 2, 0));
+    ASSERT_OK(store_log_delete(f->db, &channel, 1, 1));
+    ASSERT_OK(store_log_delete(f->db, &channel, 1, 1));
+    ASSERT_OK(store_log_entry(f->db, &channel, 1, 1, &f->arena, &entry));
     assert_true(entry.deleted);
     assert_int_equal(entry.bytes.len, 0);
     assert_int_equal(entry.size_bytes, 6);
     struct store_hash hash = hash_number(1);
     assert_memory_equal(entry.hash.bytes, hash.bytes, sizeof hash.bytes);
-    assert_status(store_log_delete(f->db, &channel, 1, 2), STATUS_DENIED);
-    assert_status(store_log_delete(f->db, &channel, 1, 3), STATUS_NOT_FOUND);
-    assert_ok(append_message(f, &channel, 1, 0, &appended));
+    ASSERT_STATUS(store_log_delete(f->db, &channel, 1, 2), STATUS_DENIED);
+    ASSERT_STATUS(store_log_delete(f->db, &channel, 1, 3), STATUS_NOT_FOUND);
+    ASSERT_OK(append_message(f, &channel, 1, 0, &appended));
     assert_true(appended.again);
 }
 

@@ -13,17 +13,17 @@ static void keeps_a_tie_once_whichever_end_is_named_first(void **state)
     struct id b = make_person(f->db, 2);
     uint64_t count;
     struct store_tie tie = {b, a, STORE_TIE_IMPORTED, 2.5, NOW};
-    assert_ok(store_ties_set(f->db, &tie));
+    ASSERT_OK(store_ties_set(f->db, &tie));
     tie = (struct store_tie){a, b, STORE_TIE_IMPORTED, 3.0, NOW};
-    assert_ok(store_ties_set(f->db, &tie));
+    ASSERT_OK(store_ties_set(f->db, &tie));
     tie.kind = STORE_TIE_ACCEPTED;
-    assert_ok(store_ties_set(f->db, &tie));
-    assert_ok(store_ties_count(f->db, STORE_TIE_IMPORTED, &count));
+    ASSERT_OK(store_ties_set(f->db, &tie));
+    ASSERT_OK(store_ties_count(f->db, STORE_TIE_IMPORTED, &count));
     assert_int_equal(count, 1);
-    assert_ok(store_ties_clear(f->db, STORE_TIE_IMPORTED));
-    assert_ok(store_ties_count(f->db, STORE_TIE_IMPORTED, &count));
+    ASSERT_OK(store_ties_clear(f->db, STORE_TIE_IMPORTED));
+    ASSERT_OK(store_ties_count(f->db, STORE_TIE_IMPORTED, &count));
     assert_int_equal(count, 0);
-    assert_ok(store_ties_count(f->db, STORE_TIE_ACCEPTED, &count));
+    ASSERT_OK(store_ties_count(f->db, STORE_TIE_ACCEPTED, &count));
     assert_int_equal(count, 1);
 }
 
@@ -33,17 +33,17 @@ static void refuses_ties_that_mean_nothing(void **state)
     struct id a = make_person(f->db, 1);
     struct id b = make_person(f->db, 2);
     struct store_tie tie = {a, a, STORE_TIE_IMPORTED, 1.0, NOW};
-    assert_status(store_ties_set(f->db, &tie), STATUS_USAGE);
+    ASSERT_STATUS(store_ties_set(f->db, &tie), STATUS_USAGE);
     tie.b = b;
     tie.weight = 0;
-    assert_status(store_ties_set(f->db, &tie), STATUS_USAGE);
+    ASSERT_STATUS(store_ties_set(f->db, &tie), STATUS_USAGE);
     tie.weight = (double)NAN;
-    assert_status(store_ties_set(f->db, &tie), STATUS_USAGE);
+    ASSERT_STATUS(store_ties_set(f->db, &tie), STATUS_USAGE);
     tie.weight = (double)INFINITY;
-    assert_status(store_ties_set(f->db, &tie), STATUS_USAGE);
+    ASSERT_STATUS(store_ties_set(f->db, &tie), STATUS_USAGE);
     tie.weight = 1;
     tie.b = id_number(99);
-    assert_status(store_ties_set(f->db, &tie), STATUS_CONFLICT);
+    ASSERT_STATUS(store_ties_set(f->db, &tie), STATUS_CONFLICT);
 }
 
 struct seen {
@@ -96,19 +96,19 @@ static void walks_nodes_and_ties_but_nobody_erased(void **state)
     struct id a = make_person(f->db, 1);
     struct id b = make_person(f->db, 2);
     struct id c = make_person(f->db, 3);
-    assert_ok(store_groups_ensure(f->db, SPAN_LITERAL("ICU"), &group, &group));
-    assert_ok(store_people_rename(f->db, &a, SPAN_LITERAL("A"), &group));
+    ASSERT_OK(store_groups_ensure(f->db, SPAN_LITERAL("ICU"), &group, &group));
+    ASSERT_OK(store_people_rename(f->db, &a, SPAN_LITERAL("A"), &group));
     struct store_tie tie = {a, b, STORE_TIE_IMPORTED, 2.5, NOW};
-    assert_ok(store_ties_set(f->db, &tie));
+    ASSERT_OK(store_ties_set(f->db, &tie));
     tie.b = c;
-    assert_ok(store_ties_set(f->db, &tie));
-    assert_ok(store_people_erase(f->db, &c, NOW));
-    assert_ok(store_snapshot_nodes(f->db, NOW, see_node, &seen));
+    ASSERT_OK(store_ties_set(f->db, &tie));
+    ASSERT_OK(store_people_erase(f->db, &c, NOW));
+    ASSERT_OK(store_snapshot_nodes(f->db, NOW, see_node, &seen));
     assert_int_equal(seen.nodes_count, 2);
     assert_true(id_equal(&seen.nodes[0].group, &group));
     assert_true(id_is_none(&seen.nodes[1].group));
     assert_int_equal(seen.nodes[0].state, STORE_PERSON_JOINED);
-    assert_ok(store_snapshot_ties(f->db, see_tie, &seen));
+    ASSERT_OK(store_snapshot_ties(f->db, see_tie, &seen));
     assert_int_equal(seen.ties_count, 1);
     assert_true(seen.ties[0].weight > 2.4 && seen.ties[0].weight < 2.6);
 }
@@ -128,7 +128,7 @@ static void join(struct fixture *f,
         .changes_count = 1,
     };
     struct store_appended appended;
-    assert_ok(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
 }
 
 static void participation_counts_people_and_leaves_confidential_channels_out(void **state)
@@ -140,7 +140,7 @@ static void participation_counts_people_and_leaves_confidential_channels_out(voi
     struct id creator = id_number(1);
     struct id person = make_person(f->db, 3);
     struct store_appended appended;
-    assert_ok(store_channels_set_notice(f->db, &confidential, STORE_VISIBILITY_CONFIDENTIAL,
+    ASSERT_OK(store_channels_set_notice(f->db, &confidential, STORE_VISIBILITY_CONFIDENTIAL,
                                         SPAN_EMPTY, SPAN_EMPTY));
     join(f, &open, &person, 101, 0);
     join(f, &open, &creator, 102, 1); /* a second device */
@@ -148,10 +148,10 @@ static void participation_counts_people_and_leaves_confidential_channels_out(voi
     struct id second_device = id_number(102);
     struct store_message from_first = message_of(&open, &creator, 201, 2);
     struct store_message from_second = message_of(&open, &second_device, 202, 2);
-    assert_ok(store_log_append_message(f->db, &from_first, &appended));
-    assert_ok(store_log_append_message(f->db, &from_second, &appended));
+    ASSERT_OK(store_log_append_message(f->db, &from_first, &appended));
+    ASSERT_OK(store_log_append_message(f->db, &from_second, &appended));
 
-    assert_ok(store_snapshot_participation(f->db, see_part, &seen));
+    ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
     assert_int_equal(seen.parts_count, 2);
     assert_true(id_equal(&seen.parts[0].person, &creator));
     assert_int_equal(seen.parts[0].size, 2);
@@ -172,10 +172,10 @@ static void interests_are_those_of_people_who_opted_in(void **state)
                                     .can_help_with_count = 1};
     struct id a = make_person(f->db, 1);
     struct id b = make_person(f->db, 2);
-    assert_ok(store_profiles_set(f->db, &a, &profile));
+    ASSERT_OK(store_profiles_set(f->db, &a, &profile));
     profile.opted_in = false;
-    assert_ok(store_profiles_set(f->db, &b, &profile));
-    assert_ok(store_snapshot_interests(f->db, see_interest, &seen));
+    ASSERT_OK(store_profiles_set(f->db, &b, &profile));
+    ASSERT_OK(store_snapshot_interests(f->db, see_interest, &seen));
     assert_int_equal(seen.topics, 2);
     assert_int_equal(seen.offers, 1);
 }

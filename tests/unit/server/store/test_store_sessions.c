@@ -31,23 +31,23 @@ static void keeps_a_session_as_given_and_once(void **state)
     bool again;
     session.starts_at_ms = NOW + DAY;
     session.parent = id_number(5);
-    assert_ok(store_sessions_add(f->db, &session, &again));
+    ASSERT_OK(store_sessions_add(f->db, &session, &again));
     assert_false(again);
-    assert_ok(store_sessions_add(f->db, &session, &again));
+    ASSERT_OK(store_sessions_add(f->db, &session, &again));
     assert_true(again);
     session.created_by = other;
-    assert_status(store_sessions_add(f->db, &session, &again), STATUS_EXISTS);
-    assert_ok(store_sessions_get(f->db, &session.session, &f->arena, &found));
+    ASSERT_STATUS(store_sessions_add(f->db, &session, &again), STATUS_EXISTS);
+    ASSERT_OK(store_sessions_get(f->db, &session.session, &f->arena, &found));
     assert_int_equal(found.starts_at_ms, NOW + DAY);
     assert_int_equal(found.remaining_ms, -1);
     assert_true(id_equal(&found.parent, &session.parent));
     assert_true(span_equal(found.format, SPAN_LITERAL("format")));
     assert_true(id_is_none(&found.owner));
-    assert_ok(store_sessions_of_channel(f->db, &channel, &f->arena, &list));
+    ASSERT_OK(store_sessions_of_channel(f->db, &channel, &f->arena, &list));
     assert_int_equal(list.count, 1);
     session = session_of(&channel, 11);
     session.channel = id_number(99);
-    assert_status(store_sessions_add(f->db, &session, &again), STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_sessions_add(f->db, &session, &again), STATUS_NOT_FOUND);
 }
 
 static void a_stage_change_names_the_counter_it_saw(void **state)
@@ -57,27 +57,27 @@ static void a_stage_change_names_the_counter_it_saw(void **state)
     struct store_session next = session_of(&channel, 10);
     struct store_session found;
     bool again;
-    assert_ok(store_sessions_add(f->db, &next, &again));
+    ASSERT_OK(store_sessions_add(f->db, &next, &again));
     next.state = STORE_SESSION_RUNNING;
     next.stage_counter = 1;
     next.remaining_ms = 60000;
     next.control_message = id_number(50);
     next.started_at_ms = NOW;
-    assert_ok(store_sessions_change(f->db, &next, 0));
-    assert_ok(store_sessions_change(f->db, &next, 0)); /* a retry */
+    ASSERT_OK(store_sessions_change(f->db, &next, 0));
+    ASSERT_OK(store_sessions_change(f->db, &next, 0)); /* a retry */
     struct store_session rival = next;
     rival.control_message = id_number(51);
-    assert_status(store_sessions_change(f->db, &rival, 0), STATUS_CONFLICT);
-    assert_status(store_sessions_change(f->db, &rival, 1), STATUS_CONFLICT);
+    ASSERT_STATUS(store_sessions_change(f->db, &rival, 0), STATUS_CONFLICT);
+    ASSERT_STATUS(store_sessions_change(f->db, &rival, 1), STATUS_CONFLICT);
     rival.stage_counter = 2;
     rival.stage_index = 1;
-    assert_ok(store_sessions_change(f->db, &rival, 1));
-    assert_status(store_sessions_change(f->db, &next, 0), STATUS_CONFLICT);
-    assert_ok(store_sessions_get(f->db, &next.session, &f->arena, &found));
+    ASSERT_OK(store_sessions_change(f->db, &rival, 1));
+    ASSERT_STATUS(store_sessions_change(f->db, &next, 0), STATUS_CONFLICT);
+    ASSERT_OK(store_sessions_get(f->db, &next.session, &f->arena, &found));
     assert_int_equal(found.stage_index, 1);
     assert_int_equal(found.stage_counter, 2);
     rival.session = id_number(99);
-    assert_status(store_sessions_change(f->db, &rival, 1), STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_sessions_change(f->db, &rival, 1), STATUS_NOT_FOUND);
 }
 
 static void a_tick_counts_only_for_the_stage_it_was_made_for(void **state)
@@ -90,17 +90,17 @@ static void a_tick_counts_only_for_the_stage_it_was_made_for(void **state)
     session.state = STORE_SESSION_RUNNING;
     session.stage_counter = 3;
     session.remaining_ms = 5000;
-    assert_ok(store_sessions_add(f->db, &session, &again));
-    assert_ok(store_sessions_tick(f->db, &session.session, 3, 4000));
-    assert_ok(store_sessions_tick(f->db, &session.session, 2, 1));
-    assert_ok(store_sessions_get(f->db, &session.session, &f->arena, &found));
+    ASSERT_OK(store_sessions_add(f->db, &session, &again));
+    ASSERT_OK(store_sessions_tick(f->db, &session.session, 3, 4000));
+    ASSERT_OK(store_sessions_tick(f->db, &session.session, 2, 1));
+    ASSERT_OK(store_sessions_get(f->db, &session.session, &f->arena, &found));
     assert_int_equal(found.remaining_ms, 4000);
     session.state = STORE_SESSION_PAUSED;
     session.stage_counter = 4;
     session.remaining_ms = 3500;
-    assert_ok(store_sessions_change(f->db, &session, 3));
-    assert_ok(store_sessions_tick(f->db, &session.session, 4, 1));
-    assert_ok(store_sessions_get(f->db, &session.session, &f->arena, &found));
+    ASSERT_OK(store_sessions_change(f->db, &session, 3));
+    ASSERT_OK(store_sessions_tick(f->db, &session.session, 4, 1));
+    ASSERT_OK(store_sessions_get(f->db, &session.session, &f->arena, &found));
     assert_int_equal(found.remaining_ms, 3500);
 }
 
@@ -113,20 +113,20 @@ static void one_process_runs_the_clock(void **state)
     struct id second = id_number(62);
     struct store_session_list list;
     bool again;
-    assert_ok(store_sessions_add(f->db, &session, &again));
-    assert_ok(store_sessions_lease(f->db, &session.session, &first, NOW, NOW + 10000));
-    assert_ok(store_sessions_lease(f->db, &session.session, &first, NOW + 5000, NOW + 15000));
-    assert_status(store_sessions_lease(f->db, &session.session, &second, NOW + 14999, NOW + 20000),
+    ASSERT_OK(store_sessions_add(f->db, &session, &again));
+    ASSERT_OK(store_sessions_lease(f->db, &session.session, &first, NOW, NOW + 10000));
+    ASSERT_OK(store_sessions_lease(f->db, &session.session, &first, NOW + 5000, NOW + 15000));
+    ASSERT_STATUS(store_sessions_lease(f->db, &session.session, &second, NOW + 14999, NOW + 20000),
                   STATUS_CONFLICT);
-    assert_ok(store_sessions_lease(f->db, &session.session, &second, NOW + 15000, NOW + 20000));
-    assert_status(store_sessions_lease(f->db, &first, &first, NOW, NOW), STATUS_NOT_FOUND);
-    assert_ok(store_sessions_open(f->db, &f->arena, &list));
+    ASSERT_OK(store_sessions_lease(f->db, &session.session, &second, NOW + 15000, NOW + 20000));
+    ASSERT_STATUS(store_sessions_lease(f->db, &first, &first, NOW, NOW), STATUS_NOT_FOUND);
+    ASSERT_OK(store_sessions_open(f->db, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_true(id_equal(&list.items[0].owner, &second));
     session.state = STORE_SESSION_ENDED;
     session.stage_counter = 1;
-    assert_ok(store_sessions_change(f->db, &session, 0));
-    assert_ok(store_sessions_open(f->db, &f->arena, &list));
+    ASSERT_OK(store_sessions_change(f->db, &session, 0));
+    ASSERT_OK(store_sessions_open(f->db, &f->arena, &list));
     assert_int_equal(list.count, 0);
 }
 
@@ -147,7 +147,7 @@ static struct id willing_person(struct store_db *db, uint32_t number, uint32_t c
 {
     struct id person = make_person(db, number);
     struct store_profile profile = {.opted_in = true, .contacts_per_week_max = contacts_max};
-    assert_ok(store_profiles_set(db, &person, &profile));
+    ASSERT_OK(store_profiles_set(db, &person, &profile));
     return person;
 }
 
@@ -160,15 +160,15 @@ static void asks_only_people_who_opted_in_and_once_a_channel(void **state)
     struct store_invitation invitation = invitation_of(&channel, &unwilling, 10);
     struct store_invitation_list list;
     bool again;
-    assert_status(store_invitations_add(f->db, &invitation, &again), STATUS_DENIED);
+    ASSERT_STATUS(store_invitations_add(f->db, &invitation, &again), STATUS_DENIED);
     invitation.person = person;
-    assert_ok(store_invitations_add(f->db, &invitation, &again));
+    ASSERT_OK(store_invitations_add(f->db, &invitation, &again));
     assert_false(again);
-    assert_ok(store_invitations_add(f->db, &invitation, &again));
+    ASSERT_OK(store_invitations_add(f->db, &invitation, &again));
     assert_true(again);
     invitation.invitation = id_number(11);
-    assert_status(store_invitations_add(f->db, &invitation, &again), STATUS_EXISTS);
-    assert_ok(store_invitations_of_person(f->db, &person, &f->arena, &list));
+    ASSERT_STATUS(store_invitations_add(f->db, &invitation, &again), STATUS_EXISTS);
+    ASSERT_OK(store_invitations_of_person(f->db, &person, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_true(span_equal(list.items[0].reason, SPAN_LITERAL("reason")));
 }
@@ -182,16 +182,16 @@ static void asks_nobody_more_often_in_a_week_than_they_allow(void **state)
     for (uint32_t i = 1; i <= 3; i++) {
         struct id channel = make_channel(f->db, i);
         struct store_invitation invitation = invitation_of(&channel, &person, i);
-        assert_status(store_invitations_add(f->db, &invitation, &again),
+        ASSERT_STATUS(store_invitations_add(f->db, &invitation, &again),
                       i <= 2 ? STATUS_OK : STATUS_RATE_LIMITED);
     }
-    assert_ok(store_invitations_contacts(f->db, &person, NOW + 3, &contacts));
+    ASSERT_OK(store_invitations_contacts(f->db, &person, NOW + 3, &contacts));
     assert_int_equal(contacts, 2);
     struct id third = id_number(3);
     struct store_invitation later = invitation_of(&third, &person, 4);
     later.created_at_ms = NOW + 1 + STORE_CONTACT_WINDOW_MS;
-    assert_ok(store_invitations_add(f->db, &later, &again));
-    assert_ok(store_invitations_contacts(f->db, &person, later.created_at_ms, &contacts));
+    ASSERT_OK(store_invitations_add(f->db, &later, &again));
+    ASSERT_OK(store_invitations_contacts(f->db, &person, later.created_at_ms, &contacts));
     assert_int_equal(contacts, 2);
 }
 
@@ -205,22 +205,22 @@ static void an_answer_is_given_once_and_by_who_was_asked(void **state)
     struct store_invitation_list list;
     struct id *id = &invitation.invitation;
     bool again;
-    assert_ok(store_invitations_add(f->db, &invitation, &again));
-    assert_status(store_invitations_answer(f->db, id, &channel, STORE_INVITATION_ACCEPTED, NOW),
+    ASSERT_OK(store_invitations_add(f->db, &invitation, &again));
+    ASSERT_STATUS(store_invitations_answer(f->db, id, &channel, STORE_INVITATION_ACCEPTED, NOW),
                   STATUS_NOT_FOUND);
-    assert_status(store_invitations_answer(f->db, id, &person, STORE_INVITATION_SENT, NOW),
+    ASSERT_STATUS(store_invitations_answer(f->db, id, &person, STORE_INVITATION_SENT, NOW),
                   STATUS_USAGE);
-    assert_ok(store_invitations_answer(f->db, id, &person, STORE_INVITATION_SNOOZED, NOW + 20));
-    assert_ok(store_invitations_answer(f->db, id, &person, STORE_INVITATION_ACCEPTED, NOW + 30));
-    assert_ok(store_invitations_answer(f->db, id, &person, STORE_INVITATION_ACCEPTED, NOW + 40));
-    assert_status(store_invitations_answer(f->db, id, &person, STORE_INVITATION_DECLINED, NOW),
+    ASSERT_OK(store_invitations_answer(f->db, id, &person, STORE_INVITATION_SNOOZED, NOW + 20));
+    ASSERT_OK(store_invitations_answer(f->db, id, &person, STORE_INVITATION_ACCEPTED, NOW + 30));
+    ASSERT_OK(store_invitations_answer(f->db, id, &person, STORE_INVITATION_ACCEPTED, NOW + 40));
+    ASSERT_STATUS(store_invitations_answer(f->db, id, &person, STORE_INVITATION_DECLINED, NOW),
                   STATUS_CONFLICT);
-    assert_ok(store_invitations_get(f->db, id, &f->arena, &found));
+    ASSERT_OK(store_invitations_get(f->db, id, &f->arena, &found));
     assert_int_equal(found.state, STORE_INVITATION_ACCEPTED);
     assert_int_equal(found.answered_at_ms, NOW + 30);
-    assert_ok(store_invitations_of_person(f->db, &person, &f->arena, &list));
+    ASSERT_OK(store_invitations_of_person(f->db, &person, &f->arena, &list));
     assert_int_equal(list.count, 0);
-    assert_ok(store_invitations_of_channel(f->db, &channel, &f->arena, &list));
+    ASSERT_OK(store_invitations_of_channel(f->db, &channel, &f->arena, &list));
     assert_int_equal(list.count, 1);
 }
 
@@ -230,14 +230,14 @@ static void a_read_position_only_moves_forward(void **state)
     struct id channel = make_channel(f->db, 1);
     uint32_t generation;
     uint64_t sequence;
-    assert_ok(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
+    ASSERT_OK(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
     assert_int_equal(sequence, 0);
-    assert_ok(store_reads_set(f->db, &channel, &channel, 1, 9));
-    assert_ok(store_reads_set(f->db, &channel, &channel, 1, 8));
-    assert_ok(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
+    ASSERT_OK(store_reads_set(f->db, &channel, &channel, 1, 9));
+    ASSERT_OK(store_reads_set(f->db, &channel, &channel, 1, 8));
+    ASSERT_OK(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
     assert_int_equal(sequence, 9);
-    assert_ok(store_reads_set(f->db, &channel, &channel, 2, 1));
-    assert_ok(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
+    ASSERT_OK(store_reads_set(f->db, &channel, &channel, 2, 1));
+    ASSERT_OK(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
     assert_int_equal(generation, 2);
     assert_int_equal(sequence, 1);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct counts {
@@ -124,10 +125,10 @@ static struct test_job *make_jobs(size_t count,
 
 static void start(struct fixture *f, struct loop *loop, struct id *channel)
 {
-    assert_ok(fixture_open_store(f, &f->store));
+    ASSERT_OK(fixture_open_store(f, &f->store));
     if (channel != NULL)
-        assert_ok(fixture_run(f->store, setup_channel, channel));
-    assert_ok(loop_start(loop, f->store));
+        ASSERT_OK(fixture_run(f->store, setup_channel, channel));
+    ASSERT_OK(loop_start(loop, f->store));
 }
 
 static void many_jobs_share_few_commits(void **state)
@@ -141,7 +142,7 @@ static void many_jobs_share_few_commits(void **state)
     start(f, &loop, &channel);
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &counts);
     for (size_t i = 0; i < COUNT; i++)
-        assert_ok(store_write(f->store, &jobs[i].job));
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
     assert_true(loop_run_until(&loop, &counts.done, COUNT));
     assert_int_equal(counts.ok, COUNT);
     assert_true(counts.in_order);
@@ -166,15 +167,15 @@ static void a_failing_job_leaves_no_trace_and_harms_no_other(void **state)
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &counts);
     for (size_t i = 0; i < COUNT; i++) {
         jobs[i].fails = i % 3 == 0;
-        assert_ok(store_write(f->store, &jobs[i].job));
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
     }
     assert_true(loop_run_until(&loop, &counts.done, COUNT));
     assert_int_equal(counts.ok, 200);
     store_close(&f->store);
 
     struct page_request request = {.channel = channel, .arena = &f->arena};
-    assert_ok(fixture_open_store(f, &f->store));
-    assert_ok(fixture_run(f->store, run_page, &request));
+    ASSERT_OK(fixture_open_store(f, &f->store));
+    ASSERT_OK(fixture_run(f->store, run_page, &request));
     assert_int_equal(request.page.count, 200);
     for (size_t i = 0; i < 200; i++)
         assert_int_equal(request.page.items[i].sequence, i + 1);
@@ -192,7 +193,7 @@ static void one_of_many_commits_to_an_epoch_wins(void **state)
     struct test_job *jobs = make_jobs(COUNT, run_commit, &channel, &counts);
     for (size_t i = 0; i < COUNT; i++) {
         jobs[i].epoch = i / RACERS;
-        assert_ok(store_write(f->store, &jobs[i].job));
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
     }
     assert_true(loop_run_until(&loop, &counts.done, COUNT));
     assert_int_equal(counts.ok, EPOCHS);
@@ -209,12 +210,12 @@ static void an_invite_raced_a_thousand_times_is_redeemed_once(void **state)
     struct loop loop;
     struct counts counts;
     enum { COUNT = 1000 };
-    assert_ok(fixture_open_store(f, &f->store));
-    assert_ok(fixture_run(f->store, setup_invite, NULL));
-    assert_ok(loop_start(&loop, f->store));
+    ASSERT_OK(fixture_open_store(f, &f->store));
+    ASSERT_OK(fixture_run(f->store, setup_invite, NULL));
+    ASSERT_OK(loop_start(&loop, f->store));
     struct test_job *jobs = make_jobs(COUNT, run_redeem, NULL, &counts);
     for (size_t i = 0; i < COUNT; i++)
-        assert_ok(store_write(f->store, &jobs[i].job));
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
     assert_true(loop_run_until(&loop, &counts.done, COUNT));
     assert_int_equal(counts.ok, 1);
     assert_int_equal(counts.refused, COUNT - 1);
@@ -259,7 +260,7 @@ static void a_read_sees_every_write_that_was_done(void **state)
     start(f, &loop, &channel);
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
     for (size_t i = 0; i < COUNT; i++) {
-        assert_ok(store_write(f->store, &jobs[i].job));
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
         assert_true(loop_run_until(&loop, &written.done, i + 1));
         struct read_job *job = calloc(1, sizeof *job);
         assert_non_null(job);
@@ -268,7 +269,7 @@ static void a_read_sees_every_write_that_was_done(void **state)
         job->request.channel = channel;
         job->arena = ARENA_INIT(16u << 20);
         job->at_least = i + 1;
-        assert_ok(store_read(f->store, &job->job));
+        ASSERT_OK(store_read(f->store, &job->job));
     }
     assert_true(loop_run_until(&loop, &read.done, COUNT));
     assert_int_equal(read.ok, COUNT);
@@ -289,19 +290,24 @@ static void a_read_job_cannot_write(void **state)
     struct counts counts;
     start(f, &loop, NULL);
     struct test_job *jobs = make_jobs(1, run_forbidden_write, NULL, &counts);
-    assert_ok(store_read(f->store, &jobs[0].job));
+    ASSERT_OK(store_read(f->store, &jobs[0].job));
     assert_true(loop_run_until(&loop, &counts.done, 1));
     assert_int_equal(jobs[0].job.status, STATUS_INTERNAL);
     store_close(&f->store);
     free(jobs);
 }
 
+/* For the one long read, which runs on a thread of the store. */
+static atomic_bool read_may_end;
+
 static enum status run_long_read(struct store_db *db, struct store_job *job)
 {
     struct id nobody = id_number(1);
     bool is_member;
     TRY(store_channels_is_member(db, &((struct test_job *)job)->channel, &nobody, &is_member));
-    sleep(2); /* with its snapshot of the log */
+    /* With its snapshot of the log. */
+    while (!atomic_load(&read_may_end))
+        usleep(1000);
     return STATUS_OK;
 }
 
@@ -317,19 +323,25 @@ static void a_long_read_holds_up_no_write(void **state)
     struct counts read;
     struct counts written;
     enum { COUNT = 20 };
-    assert_ok(store_open(&options, &f->store));
-    assert_ok(fixture_run(f->store, setup_channel, &channel));
-    assert_ok(loop_start(&loop, f->store));
+    ASSERT_OK(store_open(&options, &f->store));
+    ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
+    ASSERT_OK(loop_start(&loop, f->store));
     struct test_job *reader = make_jobs(1, run_long_read, &channel, &read);
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
-    assert_ok(store_read(f->store, &reader->job));
+    ASSERT_OK(store_read(f->store, &reader->job));
     usleep(100000);
+    time_t start = time(NULL);
     for (size_t i = 0; i < COUNT; i++) {
-        assert_ok(store_write(f->store, &jobs[i].job));
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
         assert_true(loop_run_until(&loop, &written.done, i + 1));
     }
+    time_t elapsed_s = time(NULL) - start;
+    size_t read_done = read.done;
+    atomic_store(&read_may_end, true);
+    assert_int_equal(read_done, 0);
     assert_int_equal(written.ok, COUNT);
-    assert_int_equal(read.done, 0); /* it is still reading */
+    /* As long as one wait for the reader would take. */
+    assert_true(elapsed_s < STORE_BUSY_TIMEOUT_MS / 1000);
     assert_true(loop_run_until(&loop, &read.done, 1));
     assert_int_equal(read.ok, 1);
     store_close(&f->store);
@@ -393,7 +405,7 @@ static void the_log_stays_inside_what_was_filled(void **state)
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &counts);
     /* Few at a time, so that there are many commits. */
     for (size_t i = 0; i < COUNT; i++) {
-        assert_ok(store_write(f->store, &jobs[i].job));
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
         if (i % 10 == 9)
             assert_true(loop_run_until(&loop, &counts.done, i + 1));
     }
