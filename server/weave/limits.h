@@ -5,6 +5,8 @@
 #ifndef WEFT_WEAVE_LIMITS_H
 #define WEFT_WEAVE_LIMITS_H
 
+#include "protocol/base/limits.h"
+
 /* Rows of one imported file: ten times the ties of a region of 200,000 people. At the limit the
  * ties take 16 bytes each and the people 40, so an import stays under 1 GiB. */
 #define WEAVE_ROWS_MAX (1u << 24)
@@ -15,8 +17,8 @@
 /* Bytes of an id: the longest staff numbers and mail addresses in use are about 64. */
 #define WEAVE_ID_BYTES_MAX 128
 
-/* Bytes of a person's or a group's name: a line of a terminal, in any script. */
-#define WEAVE_NAME_BYTES_MAX 256
+/* Bytes of a person's or a group's name: as many as a request can carry. */
+#define WEAVE_NAME_BYTES_MAX LIMIT_NAME_BYTES
 
 /* Groups of one community: England's health service has about 8,000 organisations. */
 #define WEAVE_GROUPS_MAX 65536
