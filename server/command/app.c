@@ -3,6 +3,7 @@
 
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/events.h"
+#include "server/figures/figures.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -110,7 +111,8 @@ static enum status open_hub(struct app *app)
     };
     app->services.hub = &app->hub;
     app->hub.port = (uint16_t)app->config.port;
-    return hub_init(&app->hub);
+    TRY(hub_init(&app->hub));
+    return figures_new(&app->hub, &app->services.figures);
 }
 
 static enum status open_parts(struct app *app, struct app_problem *problem)
@@ -141,6 +143,7 @@ void app_close(struct app *app)
     store_close(&app->store);
     pool_free(&app->validators);
     pool_free(&app->figures);
+    figures_free(&app->services.figures);
     community_close(&app->community);
     identity_close(&app->identity);
     hub_clear(&app->hub);

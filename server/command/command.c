@@ -17,6 +17,11 @@ const struct command commands[] = {
      "make an invite link; list or withdraw invites", 0},
     {"person", person_command_begin, "list | suspend ID | restore ID | erase ID | export ID",
      "the people of the community", 0},
+    {"import", import_command_begin, "PEOPLE TIES",
+     "bring in people and ties from two CSV or TSV files", COMMAND_FILES_MAX},
+    {"stats", stats_command_begin, "", "how the network is connected", 0},
+    {"suggest", suggest_command_begin, "[--introductions N]",
+     "between which groups introductions would help most", 0},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

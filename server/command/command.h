@@ -94,6 +94,9 @@ MUST_CHECK enum status command_take_state(struct command_call *call, size_t size
 #define COMMAND_PROTOTYPE(name) void name##_command_begin(struct command_call *call);
 COMMAND_PROTOTYPE(invite)
 COMMAND_PROTOTYPE(person)
+COMMAND_PROTOTYPE(import)
+COMMAND_PROTOTYPE(stats)
+COMMAND_PROTOTYPE(suggest)
 #undef COMMAND_PROTOTYPE
 
 #endif

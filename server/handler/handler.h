@@ -14,12 +14,16 @@
 #include "server/delivery/delivery.h"
 #include "server/session/hub.h"
 
+struct figures;
+struct proposals;
 struct stage;
 
 struct services {
     struct hub *hub;
     struct delivery *delivery;
     struct stage *stage;
+    struct figures *figures;
+    struct proposals *proposals;
 };
 
 /* How the caller must stand to the channel. Otherwise an unlisted channel does not exist. */

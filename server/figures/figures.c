@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/figures/figures.h"
+
+#include "protocol/base/limits.h"
+#include "server/figures/document.h"
+
+#include <stdlib.h>
+
+/* How long a document stands. */
+#define DOCUMENT_VALID_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+struct figures {
+    struct hub *hub;
+    struct figures_job job; /* of the document */
+    bool computing;
+    bool outdated; /* there was an import while it was computed */
+    struct buffer document;
+    struct buffer fresh;    /* the figures' thread's, while computing */
+    int64_t valid_until_ms; /* wall time; 0: there is none */
+    struct figures_waiter *waiters;
+};
+
+enum status figures_new(struct hub *hub, struct figures **figures)
+{
+    struct figures *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return STATUS_NO_MEMORY;
+    made->hub = hub;
+    buffer_init(&made->document, LIMIT_OBJECT_BYTES);
+    buffer_init(&made->fresh, LIMIT_OBJECT_BYTES);
+    *figures = made;
+    return STATUS_OK;
+}
+
+void figures_free(struct figures **figures)
+{
+    if (*figures == NULL)
+        return;
+    network_free(&(*figures)->job.network);
+    buffer_clear(&(*figures)->document);
+    buffer_clear(&(*figures)->fresh);
+    free(*figures);
+    *figures = NULL;
+}
+
+/* ---- jobs: store, then pool, then loop ---- */
+
+static struct figures_job *job_of_load(struct store_job *load)
+{
+    return (struct figures_job *)(void *)((char *)load - offsetof(struct figures_job, load));
+}
+
+static struct figures_job *job_of_work(struct pool_job *work)
+{
+    return (struct figures_job *)(void *)((char *)work - offsetof(struct figures_job, work));
+}
+
+static void finish(struct figures_job *job, enum status status)
+{
+    network_free(&job->network);
+    job->done(job, status);
+}
+
+static enum status load_run(struct store_db *db, struct store_job *load)
+{
+    struct figures_job *job = job_of_load(load);
+    int64_t now_ms = clock_wall_ms(job->figures->hub->clock);
+    TRY(network_load(db, now_ms, job->with_interests, &job->network));
+    return job->look_up == NULL ? STATUS_OK : job->look_up(db, job);
+}
+
+static enum status work_run(struct pool_job *work)
+{
+    struct figures_job *job = job_of_work(work);
+    return job->compute(job, job->network);
+}
+
+static void work_done(struct pool_job *work, enum status status)
+{
+    finish(job_of_work(work), status);
+}
+
+static void load_done(struct store_job *load, enum status status)
+{
+    struct figures_job *job = job_of_load(load);
+    job->work = (struct pool_job){.run = work_run, .done = work_done};
+    if (status == STATUS_OK)
+        status = pool_submit(job->figures->hub->figures, &job->work);
+    if (status != STATUS_OK)
+        finish(job, status);
+}
+
+void figures_submit(struct figures *figures, struct figures_job *job)
+{
+    job->figures = figures;
+    job->network = NULL;
+    job->load = (struct store_job){.run = load_run, .done = load_done};
+    enum status status = store_read(figures->hub->store, &job->load);
+    if (status != STATUS_OK)
+        finish(job, status);
+}
+
+/* ---- the document ---- */
+
+static enum status compute_document(struct figures_job *job, const struct network *network)
+{
+    struct figures *figures = job->figures;
+    buffer_truncate(&figures->fresh, 0);
+    return document_write(network, &figures->fresh);
+}
+
+static void begin_document(struct figures *figures);
+
+static void document_done(struct figures_job *job, enum status status)
+{
+    struct figures *figures = job->figures;
+    figures->computing = false;
+    if (figures->outdated && status != STATUS_CANCELLED) {
+        begin_document(figures);
+        return;
+    }
+    if (status == STATUS_OK) {
+        struct buffer before = figures->document;
+        figures->document = figures->fresh;
+        figures->fresh = before;
+        figures->valid_until_ms = clock_wall_ms(figures->hub->clock) + DOCUMENT_VALID_MS;
+    } else {
+        JOURNAL(figures->hub->journal, JOURNAL_WARNING, "figures_failed", JOURNAL_S(status));
+    }
+    struct span document = status == STATUS_OK ? buffer_span(&figures->document) : SPAN_EMPTY;
+    struct figures_waiter *next = NULL;
+    struct figures_waiter *waiter = figures->waiters;
+    figures->waiters = NULL;
+    for (; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        waiter->ready(waiter, document, status);
+    }
+}
+
+static void begin_document(struct figures *figures)
+{
+    figures->computing = true;
+    figures->outdated = false;
+    figures->job = (struct figures_job){.compute = compute_document, .done = document_done};
+    figures_submit(figures, &figures->job);
+}
+
+void figures_document(struct figures *figures, struct figures_waiter *waiter)
+{
+    if (!figures->computing && clock_wall_ms(figures->hub->clock) < figures->valid_until_ms) {
+        waiter->ready(waiter, buffer_span(&figures->document), STATUS_OK);
+        return;
+    }
+    waiter->next = figures->waiters;
+    figures->waiters = waiter;
+    if (!figures->computing)
+        begin_document(figures);
+}
+
+void figures_forget(struct figures *figures)
+{
+    figures->valid_until_ms = 0;
+    figures->outdated = figures->computing;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Computing with the network without stopping the loop: a snapshot is read from the store, the
+ * work is done on the figures' thread at low priority, and the result comes back to the loop.
+ *
+ * The published figures are one JSON document, the same for members and admins, from one frozen
+ * snapshot. It is made anew a week after the last or after an import, not with every change: two
+ * documents that differ by one person would tell of that person.
+ * Thread rule: loop thread; `compute` on the figures' thread, `look_up` inside run().
+ */
+#ifndef WEFT_FIGURES_FIGURES_H
+#define WEFT_FIGURES_FIGURES_H
+
+#include "server/figures/network.h"
+#include "server/session/hub.h"
+
+struct figures;
+
+MUST_CHECK enum status figures_new(struct hub *hub, struct figures **figures);
+
+/* `*figures` becomes NULL. NULL is allowed. What was on its way is dropped: store and pools are
+ * closed before. */
+void figures_free(struct figures **figures);
+
+/* A computation over the network as it is now; embedded in the caller's own struct until `done`. */
+struct figures_job {
+    bool with_interests;
+    /* In the snapshot's own read: what else is needed. May be NULL. */
+    enum status (*look_up)(struct store_db *db, struct figures_job *job);
+    enum status (*compute)(struct figures_job *job, const struct network *network);
+    void (*done)(struct figures_job *job, enum status status);
+
+    /* Figures' own. */
+    struct figures *figures;
+    struct store_job load;
+    struct pool_job work;
+    struct network *network;
+};
+
+/* `done` is called exactly once, for what cannot be begun too. */
+void figures_submit(struct figures *figures, struct figures_job *job);
+
+/* Somebody who waits for the document; embedded until `ready`. */
+struct figures_waiter {
+    /* `document` is JSON text, lent during the call; empty unless status is STATUS_OK. */
+    void (*ready)(struct figures_waiter *waiter, struct span document, enum status status);
+    struct figures_waiter *next;
+};
+
+/* The published figures: at once, or when they have been computed. */
+void figures_document(struct figures *figures, struct figures_waiter *waiter);
+
+/* After an import: the next document is a new one. */
+void figures_forget(struct figures *figures);
+
+#endif
