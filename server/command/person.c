@@ -46,8 +46,9 @@ struct person_read {
 static enum status find_person(struct store_db *db, const char *text, struct id *person)
 {
     enum status status = store_people_by_external_id(db, span_from_text(text), person);
-    return status == STATUS_NOT_FOUND ? store_people_by_prefix(db, span_from_text(text), person)
-                                      : status;
+    if (status == STATUS_NOT_FOUND)
+        status = store_people_by_prefix(db, span_from_text(text), person);
+    return status == STATUS_MALFORMED ? STATUS_NOT_FOUND : status; /* no id of either kind */
 }
 
 static enum status run_list(struct store_db *db, struct store_job *job)
