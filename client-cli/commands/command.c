@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/command.h"
 
+#include "client-cli/core/channel.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -45,11 +47,31 @@ static enum status prepare_and_run(struct invocation *invocation)
     return invocation->command->run(invocation);
 }
 
+static void show_notice(void *context, const struct channel *channel, const char *text)
+{
+    struct invocation *invocation = context;
+    out_notice(invocation->out, channel == NULL ? SPAN_EMPTY : channel->title, text);
+}
+
+/* Notices go to whoever asked, unless somebody (follow) shows them already. */
+static enum status run_with_notices(struct invocation *invocation)
+{
+    struct engine *engine = invocation->engine;
+    if (engine == NULL || engine->listener.notice != NULL)
+        return prepare_and_run(invocation);
+    struct engine_listener before = engine->listener;
+    struct engine_listener listener = {.notice = show_notice, .context = invocation};
+    engine_listen(engine, &listener);
+    enum status status = prepare_and_run(invocation);
+    engine_listen(engine, &before);
+    return status;
+}
+
 enum status command_run(struct invocation *invocation)
 {
     if (invocation->engine != NULL)
         engine_forget_explanation(invocation->engine);
-    enum status status = prepare_and_run(invocation);
+    enum status status = run_with_notices(invocation);
     if (status != STATUS_OK)
         show_error(invocation, status);
     return status;

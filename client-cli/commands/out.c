@@ -132,6 +132,22 @@ void out_error(struct out *out, enum status status, const char *text)
         write_line(out, true, false, "weft: ", span_from_text(text));
 }
 
+void out_notice(struct out *out, struct span about, const char *text)
+{
+    CLEANUP(buffer_clear) struct buffer line = BUFFER_INIT(LINE_BYTES_MAX);
+    enum status status = buffer_append(&line, about);
+    if (status == STATUS_OK && about.len != 0)
+        status = buffer_append(&line, SPAN_LITERAL(": "));
+    if (status == STATUS_OK)
+        status = buffer_append(&line, span_from_text(text));
+    if (out->options.json)
+        write_json(out, true,
+                   json_pack("{s:s, s:o, s:o}", "type", "warning", "title", out_json_text(about),
+                             "text", out_json_text(span_from_text(text))));
+    else if (status == STATUS_OK)
+        write_line(out, true, false, "weft: ", buffer_span(&line));
+}
+
 json_t *out_json_text(struct span text)
 {
     json_t *string = json_stringn(text.len == 0 ? "" : (const char *)text.ptr, text.len);

@@ -51,6 +51,9 @@ void out_text(struct out *out, const char *indent, struct span text);
 /* One object for programs; takes the reference, NULL included (out of memory: an error line). */
 void out_record(struct out *out, json_t *record);
 
+/* Something that people must see and that is no error. */
+void out_notice(struct out *out, struct span about, const char *text);
+
 /* An error, for people and for programs. */
 void out_error(struct out *out, enum status status, const char *text);
 

@@ -12,6 +12,23 @@ MUST_CHECK enum status help_run(struct invocation *invocation);
 MUST_CHECK enum status join_run(struct invocation *invocation);
 MUST_CHECK enum status status_run(struct invocation *invocation);
 
+MUST_CHECK enum status say_run(struct invocation *invocation);
+MUST_CHECK enum status read_run(struct invocation *invocation);
+MUST_CHECK enum status follow_run(struct invocation *invocation);
+MUST_CHECK enum status sync_run(struct invocation *invocation);
+
+MUST_CHECK enum status channel_list_run(struct invocation *invocation);
+MUST_CHECK enum status channel_show_run(struct invocation *invocation);
+MUST_CHECK enum status channel_create_run(struct invocation *invocation);
+MUST_CHECK enum status channel_join_run(struct invocation *invocation);
+MUST_CHECK enum status channel_leave_run(struct invocation *invocation);
+MUST_CHECK enum status channel_resync_run(struct invocation *invocation);
+MUST_CHECK enum status channel_add_run(struct invocation *invocation);
+MUST_CHECK enum status channel_refuse_run(struct invocation *invocation);
+MUST_CHECK enum status channel_remove_run(struct invocation *invocation);
+MUST_CHECK enum status channel_role_run(struct invocation *invocation);
+MUST_CHECK enum status channel_knocks_run(struct invocation *invocation);
+
 MUST_CHECK enum status own_profile_show_run(struct invocation *invocation);
 MUST_CHECK enum status own_profile_set_run(struct invocation *invocation);
 MUST_CHECK enum status people_run(struct invocation *invocation);

@@ -278,13 +278,15 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
 enum status channel_say_take(struct engine *engine,
                              struct channel *channel,
                              const struct id *message,
-                             struct buffer *content)
+                             struct channel_say_own *own)
 {
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
     struct search search = {.message = message, .record = &record};
     struct outgoing outgoing;
     TRY(find(engine, channel, &search, &outgoing));
-    buffer_clear(content);
-    TRY(buffer_append(content, outgoing.content));
+    buffer_clear(&own->content);
+    TRY(buffer_append(&own->content, outgoing.content));
+    own->lane = outgoing.lane;
+    own->stage_counter = outgoing.stage_counter;
     return forget(engine, channel, &search.number);
 }

@@ -43,11 +43,18 @@ MUST_CHECK enum status channel_say_as(struct engine *engine,
 /* Sends what an earlier call could not. Called after a catch-up. */
 MUST_CHECK enum status channel_say_again(struct engine *engine, struct channel *channel);
 
-/* What we said and the log has not shown yet: takes its content out of the vault, in the caller's
- * transaction. `content` is cleared first. STATUS_NOT_FOUND. */
+/* What we said and the log has not shown yet. */
+struct channel_say_own {
+    uint8_t lane;
+    uint32_t stage_counter;
+    struct buffer content; /* encoded struct content */
+};
+
+/* Takes it out of the vault, in the caller's transaction; `own->content` is cleared first.
+ * STATUS_NOT_FOUND. */
 MUST_CHECK enum status channel_say_take(struct engine *engine,
                                         struct channel *channel,
                                         const struct id *message,
-                                        struct buffer *content);
+                                        struct channel_say_own *own);
 
 #endif

@@ -425,6 +425,15 @@ void connection_wait(struct connection *connection, uint64_t timeout_ms)
     connection->woken = false;
 }
 
+void connection_pause(struct connection *connection, uint64_t timeout_ms)
+{
+    timer_begin(connection, timeout_ms);
+    while (!connection->woken && !connection->timer_fired)
+        uv_run(connection->loop, UV_RUN_ONCE);
+    uv_timer_stop(&connection->timer);
+    connection->woken = false;
+}
+
 void connection_wake(struct connection *connection)
 {
     connection->woken = true;

@@ -80,7 +80,10 @@ uint32_t connection_retry_after_ms(const struct connection *connection);
  * `timeout_ms` has passed; returns at once when one of the first two is so already. */
 void connection_wait(struct connection *connection, uint64_t timeout_ms);
 
-/* Ends the present or next connection_wait: for other users of the loop. */
+/* Runs the loop for `timeout_ms`, or until connection_wake: the time between two attempts. */
+void connection_pause(struct connection *connection, uint64_t timeout_ms);
+
+/* Ends the present or next connection_wait or connection_pause: for other users of the loop. */
 void connection_wake(struct connection *connection);
 
 /* Takes the oldest event: its kind, and its body, which is moved to `body` (cleared first). False

@@ -2,6 +2,8 @@
 #include "client-cli/core/engine.h"
 
 #include "client-cli/core/channel.h"
+#include "client-cli/core/channel_join.h"
+#include "client-cli/core/key_pool.h"
 #include "client-cli/core/replica.h"
 #include "protocol/base/secret.h"
 #include "protocol/channel/policy.h"
@@ -225,13 +227,32 @@ static enum status log_in(struct engine *engine)
     return replica_update(engine, response.head);
 }
 
+/* What every login looks after. Nothing that fails here keeps the person from what they came for,
+ * unless the connection is gone. */
+static enum status look_after(struct engine *engine)
+{
+    enum status status = key_pool_refill(engine);
+    if (status == STATUS_OK)
+        status = channel_join_welcomes(engine);
+    if (status != STATUS_OK && engine_is_connected(engine)) {
+        engine_notice(engine, NULL, "Not everything could be brought up to date: %s",
+                      engine->explanation[0] == '\0' ? status_text(status) : engine->explanation);
+        engine_forget_explanation(engine);
+        return STATUS_OK;
+    }
+    return status;
+}
+
 enum status engine_connect(struct engine *engine)
 {
     if (!engine_is_connected(engine)) {
         engine->logged_in = false;
         TRY(open_connection(engine));
     }
-    return engine->logged_in || engine->account.joined == 0 ? STATUS_OK : log_in(engine);
+    if (engine->logged_in || engine->account.joined == 0)
+        return STATUS_OK;
+    TRY(log_in(engine));
+    return look_after(engine);
 }
 
 bool engine_is_connected(const struct engine *engine)

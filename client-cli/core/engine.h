@@ -25,10 +25,12 @@ struct channel;
 struct stored_entry;
 
 /* Who is told what happens while the engine works: messages as they become durable, and notices
- * that people must see (a divergence, somebody let in, a breach). Either may be NULL. */
+ * that people must see (a divergence, somebody let in, a breach). Any may be NULL. */
 struct engine_listener {
     void (*entry)(void *context, const struct channel *channel, const struct stored_entry *entry);
     void (*notice)(void *context, const struct channel *channel, const char *text);
+    /* The channel's session changed: session.h has how it stands now. */
+    void (*session)(void *context, struct channel *channel);
     void *context;
 };
 

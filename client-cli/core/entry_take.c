@@ -20,7 +20,7 @@ struct take {
     const struct wire_entry *wire;
     struct stored_entry stored;
     struct mls_received received;
-    struct buffer own_content; /* of a message of ours */
+    struct channel_say_own own; /* a message of ours */
     struct buffer warning;
     struct arena arena;
 };
@@ -28,7 +28,7 @@ struct take {
 static void take_clear(struct take *take)
 {
     mls_received_clear(&take->received);
-    buffer_clear(&take->own_content);
+    buffer_clear(&take->own.content);
     buffer_clear(&take->warning);
     arena_clear(&take->arena);
 }
@@ -182,20 +182,22 @@ static enum status take_message(struct take *take)
     return take_content(take, take->received.plaintext, false);
 }
 
-/* Nobody can decrypt their own message: its text waited in the vault. */
+/* Nobody can decrypt their own message: its text waited in the vault, under the id that the server
+ * repeats. */
 static enum status take_own_message(struct take *take)
 {
     take->stored.person = take->engine->account.person;
     take->stored.device = take->engine->account.device;
-    TRY(take_header(take));
     enum status found =
-        channel_say_take(take->engine, take->channel, &take->stored.message, &take->own_content);
+        channel_say_take(take->engine, take->channel, &take->stored.message, &take->own);
     if (found == STATUS_NOT_FOUND) {
         take->stored.fate = ENTRY_UNREADABLE;
         return warn(take, "you said this; its text is not kept here");
     }
     TRY(found);
-    return take_content(take, buffer_span(&take->own_content), true);
+    take->stored.lane = take->own.lane;
+    take->stored.stage_counter = take->own.stage_counter;
+    return take_content(take, buffer_span(&take->own.content), true);
 }
 
 static enum status take_unreadable(struct take *take, enum status why)
@@ -389,7 +391,7 @@ entry_take(struct engine *engine, struct channel *channel, const struct wire_ent
     struct take take = {.engine = engine,
                         .channel = channel,
                         .wire = entry,
-                        .own_content = BUFFER_INIT(LIMIT_FRAME_BYTES),
+                        .own = {.content = BUFFER_INIT(LIMIT_FRAME_BYTES)},
                         .warning = BUFFER_INIT(600),
                         .arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
     take.stored.sequence = entry->sequence;

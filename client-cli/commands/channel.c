@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* weft channel ...: making channels, finding them, who is in them. */
+#include "client-cli/commands/find.h"
+#include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/show_entry.h"
+#include "client-cli/commands/verbs.h"
+#include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_join.h"
+#include "client-cli/core/channel_log.h"
+#include "client-cli/core/people.h"
+#include "client-cli/core/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGES_MAX 100
+
+static const char *visibility_name(uint8_t visibility)
+{
+    switch ((enum channel_visibility)visibility) {
+    case CHANNEL_OPEN:
+        return "open";
+    case CHANNEL_RESTRICTED:
+        return "restricted";
+    case CHANNEL_PRIVATE:
+        return "private";
+    }
+    return "unknown";
+}
+
+static const char *first_argument(const struct invocation *invocation)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    return arguments->positional_count == 0 ? NULL : arguments->positional[0];
+}
+
+/* ---- list and show ---- */
+
+static void show_info(struct out *out, const struct wire_channel *info)
+{
+    char id[ID_TEXT_SIZE];
+    id_text(&info->channel, id);
+    out_line(out, "%.8s  %-10s %3u people  %.*s%s", id, visibility_name(info->visibility),
+             info->member_count, OUT_SPAN(info->title),
+             info->member    ? "  (you are in)"
+             : info->knocked ? "  (you have knocked)"
+                             : "");
+    out_record(out,
+               json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:I}", "type",
+                         "channel", "channel", id, "title", out_json_text(info->title), "brief",
+                         out_json_text(info->brief), "visibility",
+                         visibility_name(info->visibility), "people", (int)info->member_count,
+                         "member", info->member, "knocked", info->knocked, "session", info->session,
+                         "epoch", (json_int_t)info->epoch, "last_sequence",
+                         (json_int_t)info->last_sequence, "created", (json_int_t)info->created));
+}
+
+/* An unlisted channel's title is known to its members only. */
+static void fill_title(const struct engine *engine, struct wire_channel *info)
+{
+    const struct channel *own = channel_find(engine, &info->channel);
+    if (info->title.len == 0 && own != NULL) {
+        info->title = own->title;
+        info->brief = own->brief;
+    }
+}
+
+/* Visits every channel that the server shows us, until `visit` says that it has enough. */
+static enum status each_channel(struct engine *engine,
+                                bool mine,
+                                bool (*visit)(void *context, const struct wire_channel *info),
+                                void *context)
+{
+    struct wire_channel_list_request request = {.mine = mine};
+    bool more = true;
+    for (int page = 0; page < PAGES_MAX && more; page++) {
+        CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+        struct wire_channel_list_response response;
+        TRY(engine_call(engine, WIRE_CHANNEL_LIST, &request, &reply, &response));
+        more = response.more && response.channel_count != 0;
+        if (more)
+            request.after = response.channels[response.channel_count - 1].channel;
+        for (size_t i = 0; i < response.channel_count; i++) {
+            fill_title(engine, &response.channels[i]);
+            if (!visit(context, &response.channels[i]))
+                return STATUS_OK;
+        }
+    }
+    return STATUS_OK;
+}
+
+static bool list_one(void *context, const struct wire_channel *info)
+{
+    show_info(context, info);
+    return true;
+}
+
+enum status channel_list_run(struct invocation *invocation)
+{
+    return each_channel(invocation->engine, arguments_has(&invocation->arguments, "mine"), list_one,
+                        invocation->out);
+}
+
+/* A search through the server's list, in two walks: which one, and then its id. */
+struct listed {
+    struct find find;
+    size_t number;
+    size_t at;
+    struct id id;
+};
+
+static bool offer_one(void *context, const struct wire_channel *info)
+{
+    struct listed *listed = context;
+    find_offer(&listed->find, &info->channel, info->title);
+    return true;
+}
+
+static bool pick_one(void *context, const struct wire_channel *info)
+{
+    struct listed *listed = context;
+    listed->id = info->channel;
+    return listed->number++ != listed->at;
+}
+
+/* A channel that the server lists, or any by its whole id. */
+static enum status find_listed(struct invocation *invocation, const char *text, struct id *id)
+{
+    if (id_parse(span_from_text(text), id) == STATUS_OK)
+        return STATUS_OK;
+    struct listed listed = {0};
+    find_begin(&listed.find, text);
+    TRY(each_channel(invocation->engine, false, offer_one, &listed));
+    enum status found = find_finish(&listed.find, &listed.at);
+    if (found == STATUS_NOT_FOUND)
+        return command_explain(invocation, found,
+                               "there is no channel called \"%s\" that you may see: weft channel "
+                               "list",
+                               text);
+    if (found != STATUS_OK)
+        return command_explain(invocation, found,
+                               "several channels are called \"%s...\": say more of the title",
+                               text);
+    TRY(each_channel(invocation->engine, false, pick_one, &listed));
+    *id = listed.id;
+    return STATUS_OK;
+}
+
+/* A channel of ours, or one of the server's list. */
+static enum status find_any(struct invocation *invocation, const char *text, struct id *id)
+{
+    struct channel *own = NULL;
+    struct find find;
+    size_t at;
+    find_begin(&find, text == NULL ? "" : text);
+    for (own = invocation->engine->channels; own != NULL; own = own->next)
+        find_offer(&find, &own->id, own->title);
+    if (text != NULL && find_finish(&find, &at) != STATUS_OK)
+        return find_listed(invocation, text, id);
+    TRY(own_channel_find(invocation, text, &own));
+    *id = own->id;
+    return STATUS_OK;
+}
+
+static void role_names(uint16_t roles, char *text, size_t size)
+{
+    static const struct {
+        uint16_t role;
+        const char *name;
+    } names[] = {{CHANNEL_ROLE_FACILITATOR, "facilitator"},
+                 {CHANNEL_ROLE_SPONSOR, "sponsor"},
+                 {CHANNEL_ROLE_HOST, "host"},
+                 {CHANNEL_ROLE_ASSISTER, "assister"},
+                 {CHANNEL_ROLE_NOTE_TAKER, "note-taker"}};
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t used = strlen(text);
+        if ((roles & names[i].role) != 0)
+            snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ", names[i].name);
+    }
+}
+
+static void
+show_member(struct invocation *invocation, struct channel *own, const struct wire_member *member)
+{
+    struct people_name name;
+    char person[ID_TEXT_SIZE];
+    char roles[80];
+    people_name(invocation->engine, &member->person, &name);
+    id_text(&member->person, person);
+    role_names(own == NULL ? 0 : channel_roles_of(own, &member->person), roles, sizeof roles);
+    out_line(invocation->out, "  %.8s  %s%s%s%s%s%s", person, name.name,
+             name.group[0] == '\0' ? "" : " (", name.group, name.group[0] == '\0' ? "" : ")",
+             roles[0] == '\0' ? "" : ", ", roles);
+    out_record(invocation->out,
+               json_pack("{s:s, s:s, s:o, s:o, s:s}", "type", "member", "person", person, "name",
+                         out_json_text(span_from_text(name.name)), "group",
+                         out_json_text(span_from_text(name.group)), "roles", roles));
+}
+
+/* Names are asked for all at once. */
+static enum status learn_members(struct engine *engine,
+                                 const struct wire_channel_show_response *shown)
+{
+    for (size_t i = 0; i < shown->member_count; i++)
+        TRY(people_learn(engine, &shown->members[i].person, 1));
+    return STATUS_OK;
+}
+
+enum status channel_show_run(struct invocation *invocation)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct engine *engine = invocation->engine;
+    struct wire_channel_show_request request;
+    struct wire_channel_show_response response;
+    TRY(find_any(invocation, first_argument(invocation), &request.channel));
+    TRY(engine_call(engine, WIRE_CHANNEL_SHOW, &request, &reply, &response));
+    TRY(learn_members(engine, &response));
+    struct channel *own = channel_find(engine, &request.channel);
+    if (own != NULL && own->state == CHANNEL_STATE_MEMBER)
+        TRY(channel_need_group(engine, own));
+    fill_title(engine, &response.info);
+    show_info(invocation->out, &response.info);
+    out_text(invocation->out, "  ", response.info.brief);
+    out_line(invocation->out, "  newcomers see what is said from their joining on");
+    for (size_t i = 0; i < response.member_count; i++)
+        show_member(invocation, own, &response.members[i]);
+    return STATUS_OK;
+}
+
+/* ---- making, joining, leaving ---- */
+
+static void show_done(struct out *out, const char *type, const struct channel *channel)
+{
+    char id[ID_TEXT_SIZE];
+    id_text(&channel->id, id);
+    out_line(out, "%s: %.8s  %.*s", type, id, OUT_SPAN(channel->title));
+    out_record(out, json_pack("{s:s, s:s, s:o}", "type", type, "channel", id, "title",
+                              out_json_text(channel->title)));
+}
+
+enum status channel_create_run(struct invocation *invocation)
+{
+    CLEANUP(buffer_clear) struct buffer title = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    const struct arguments *arguments = &invocation->arguments;
+    const char *brief = arguments_value(arguments, "brief");
+    bool open = arguments_has(arguments, "open");
+    bool private = arguments_has(arguments, "private");
+    struct channel *channel = NULL;
+    TRY(arguments_join(arguments, 0, &title));
+    if (open && private)
+        return command_explain(invocation, STATUS_USAGE, "a channel is open or private, not both");
+    if (title.len == 0 || title.len > LIMIT_TITLE_BYTES || !utf8_is_valid(buffer_span(&title)))
+        return command_explain(invocation, STATUS_USAGE, "a title is text of at most %d bytes",
+                               LIMIT_TITLE_BYTES);
+    if (brief != NULL && strlen(brief) > LIMIT_BRIEF_BYTES)
+        return command_explain(invocation, STATUS_USAGE, "a brief has at most %d bytes",
+                               LIMIT_BRIEF_BYTES);
+    struct channel_plan plan = {
+        .title = buffer_span(&title),
+        .brief = brief == NULL ? SPAN_EMPTY : span_from_text(brief),
+        .visibility = open      ? CHANNEL_OPEN
+                      : private ? CHANNEL_PRIVATE
+                                : CHANNEL_RESTRICTED,
+    };
+    TRY(channel_join_create(invocation->engine, &plan, &channel));
+    show_done(invocation->out, "created", channel);
+    return STATUS_OK;
+}
+
+static enum status knock(struct invocation *invocation, const struct wire_channel *info)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    const char *reason = arguments_value(&invocation->arguments, "reason");
+    struct wire_channel_knock_request request = {
+        .channel = info->channel, .reason = reason == NULL ? SPAN_EMPTY : span_from_text(reason)};
+    char id[ID_TEXT_SIZE];
+    TRY(engine_call(invocation->engine, WIRE_CHANNEL_KNOCK, &request, &reply, NULL));
+    id_text(&info->channel, id);
+    out_line(invocation->out, "You have knocked. A member lets you in; weft status then shows it.");
+    out_record(invocation->out, json_pack("{s:s, s:s}", "type", "knocked", "channel", id));
+    return STATUS_OK;
+}
+
+enum status channel_join_run(struct invocation *invocation)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct engine *engine = invocation->engine;
+    struct wire_channel_show_request request;
+    struct wire_channel_show_response shown;
+    TRY(find_listed(invocation, first_argument(invocation), &request.channel));
+    struct channel *channel = channel_find(engine, &request.channel);
+    if (channel != NULL && channel->state == CHANNEL_STATE_MEMBER) {
+        show_done(invocation->out, "joined", channel);
+        return STATUS_OK;
+    }
+    TRY(engine_call(engine, WIRE_CHANNEL_SHOW, &request, &reply, &shown));
+    if (shown.info.visibility != CHANNEL_OPEN)
+        return knock(invocation, &shown.info);
+    TRY(channel_join_open(engine, &shown.info, &channel));
+    show_done(invocation->out, "joined", channel);
+    return STATUS_OK;
+}
+
+enum status channel_leave_run(struct invocation *invocation)
+{
+    struct channel *channel = NULL;
+    TRY(own_channel_find(invocation, first_argument(invocation), &channel));
+    TRY(channel_join_leave(invocation->engine, channel));
+    show_done(invocation->out, "left", channel);
+    return STATUS_OK;
+}
+
+enum status channel_resync_run(struct invocation *invocation)
+{
+    struct channel *channel = NULL;
+    TRY(own_channel_find(invocation, first_argument(invocation), &channel));
+    TRY(channel_join_resync(invocation->engine, channel));
+    show_done(invocation->out, "resynced", channel);
+    return STATUS_OK;
+}
+
+/* ---- people of a channel ---- */
+
+/* CHANNEL PERSON, of which the channel may be left out when there is only one. */
+static enum status
+take_channel_and_person(struct invocation *invocation, struct channel **channel, struct id *person)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    size_t at = 0;
+    if (arguments->positional_count > 1)
+        TRY(own_channel_find(invocation, arguments->positional[at++], channel));
+    else
+        TRY(own_channel_find(invocation, NULL, channel));
+    TRY(channel_log_catch_up(invocation->engine, *channel));
+    return people_find(invocation->engine, span_from_text(arguments->positional[at]), person);
+}
+
+static enum status answer_knock(struct engine *engine,
+                                const struct channel *channel,
+                                const struct id *person,
+                                bool accept)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_channel_knock_answer_request request = {
+        .channel = channel->id, .person = *person, .accept = accept};
+    return engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL);
+}
+
+static void show_person_done(struct invocation *invocation,
+                             const char *type,
+                             const struct channel *channel,
+                             const struct id *person)
+{
+    struct people_name name;
+    char id[ID_TEXT_SIZE];
+    char channel_id[ID_TEXT_SIZE];
+    people_name(invocation->engine, person, &name);
+    id_text(person, id);
+    id_text(&channel->id, channel_id);
+    out_line(invocation->out, "%s: %s", type, name.name);
+    out_record(invocation->out,
+               json_pack("{s:s, s:s, s:s, s:o}", "type", type, "channel", channel_id, "person", id,
+                         "name", out_json_text(span_from_text(name.name))));
+}
+
+enum status channel_add_run(struct invocation *invocation)
+{
+    struct channel *channel = NULL;
+    struct id person;
+    TRY(take_channel_and_person(invocation, &channel, &person));
+    TRY(answer_knock(invocation->engine, channel, &person, true));
+    TRY(work_look(invocation->engine, channel));
+    show_person_done(invocation, "added", channel, &person);
+    return STATUS_OK;
+}
+
+enum status channel_refuse_run(struct invocation *invocation)
+{
+    struct channel *channel = NULL;
+    struct id person;
+    TRY(take_channel_and_person(invocation, &channel, &person));
+    TRY(answer_knock(invocation->engine, channel, &person, false));
+    show_person_done(invocation, "refused", channel, &person);
+    return STATUS_OK;
+}
+
+enum status channel_remove_run(struct invocation *invocation)
+{
+    struct channel *channel = NULL;
+    struct id person;
+    TRY(take_channel_and_person(invocation, &channel, &person));
+    if ((channel_own_roles(invocation->engine, channel) & CHANNEL_ROLE_FACILITATOR) == 0)
+        return command_explain(invocation, STATUS_DENIED,
+                               "only a facilitator of this channel removes people");
+    TRY(channel_commit_remove(invocation->engine, channel, &person));
+    show_person_done(invocation, "removed", channel, &person);
+    return STATUS_OK;
+}
+
+static uint16_t role_named(const char *name)
+{
+    static const struct {
+        const char *name;
+        uint16_t role;
+    } names[] = {{"facilitator", CHANNEL_ROLE_FACILITATOR},
+                 {"sponsor", CHANNEL_ROLE_SPONSOR},
+                 {"host", CHANNEL_ROLE_HOST},
+                 {"assister", CHANNEL_ROLE_ASSISTER},
+                 {"note-taker", CHANNEL_ROLE_NOTE_TAKER}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i].name, name) == 0)
+            return names[i].role;
+    return 0;
+}
+
+static enum status read_roles(struct invocation *invocation, const char *flag, uint16_t *roles)
+{
+    const char *name;
+    *roles = 0;
+    for (size_t i = 0; (name = arguments_value_at(&invocation->arguments, flag, i)) != NULL; i++) {
+        uint16_t role = role_named(name);
+        if (role == 0)
+            return command_explain(invocation, STATUS_USAGE,
+                                   "\"%s\" is no role; one of: facilitator, sponsor, host, "
+                                   "assister, note-taker",
+                                   name);
+        *roles |= role;
+    }
+    return STATUS_OK;
+}
+
+enum status channel_role_run(struct invocation *invocation)
+{
+    struct channel *channel = NULL;
+    struct channel_role_change change = {0};
+    TRY(read_roles(invocation, "give", &change.give));
+    TRY(read_roles(invocation, "take", &change.take));
+    TRY(take_channel_and_person(invocation, &channel, &change.person));
+    TRY(channel_commit_roles(invocation->engine, channel, &change, 1));
+    show_person_done(invocation, "roles changed", channel, &change.person);
+    return STATUS_OK;
+}
+
+enum status channel_knocks_run(struct invocation *invocation)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct channel *channel = NULL;
+    TRY(own_channel_find(invocation, first_argument(invocation), &channel));
+    struct wire_channel_knocks_request request = {.channel = channel->id};
+    struct wire_channel_knocks_response response;
+    TRY(engine_call(invocation->engine, WIRE_CHANNEL_KNOCKS, &request, &reply, &response));
+    for (size_t i = 0; i < response.knock_count; i++) {
+        const struct wire_knock *waiting = &response.knocks[i];
+        char person[ID_TEXT_SIZE];
+        char time[SHOW_TIME_SIZE];
+        id_text(&waiting->person, person);
+        show_entry_time(waiting->time, time);
+        out_line(invocation->out, "%.8s  %s  %.*s (%.*s): %.*s", person, time,
+                 OUT_SPAN(waiting->name), OUT_SPAN(waiting->group_name), OUT_SPAN(waiting->reason));
+        out_record(invocation->out,
+                   json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "type", "knock", "person", person,
+                             "name", out_json_text(waiting->name), "group",
+                             out_json_text(waiting->group_name), "reason",
+                             out_json_text(waiting->reason), "time", (json_int_t)waiting->time));
+    }
+    if (response.knock_count == 0)
+        out_line(invocation->out, "nobody waits");
+    else
+        out_line(invocation->out, "weft channel add CHANNEL PERSON lets somebody in");
+    return STATUS_OK;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/follow.h"
+
+#include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/program.h"
+#include "client-cli/commands/relay.h"
+#include "client-cli/commands/show_entry.h"
+#include "client-cli/core/events.h"
+#include "client-cli/core/limits.h"
+#include "client-cli/core/work.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHOSEN_MAX 64
+
+struct follow {
+    struct invocation *invocation;
+    struct relay *relay;
+    uv_signal_t interrupt;
+    uv_signal_t terminate;
+    bool stopped;
+    const struct channel *chosen[CHOSEN_MAX];
+    size_t chosen_count; /* 0: all */
+    uint64_t backoff_ms;
+    int64_t contact_ms; /* when the server was heard last */
+    bool told_lost;
+};
+
+/* ---- what is shown ---- */
+
+static bool is_chosen(const struct follow *follow, const struct channel *channel)
+{
+    if (follow->chosen_count == 0 || channel == NULL)
+        return true;
+    for (size_t i = 0; i < follow->chosen_count; i++)
+        if (follow->chosen[i] == channel)
+            return true;
+    return false;
+}
+
+static void on_entry(void *context, const struct channel *channel, const struct stored_entry *entry)
+{
+    struct follow *follow = context;
+    if (is_chosen(follow, channel))
+        show_entry(follow->invocation->out, follow->invocation->engine, channel, entry,
+                   follow->chosen_count != 1);
+}
+
+static void on_notice(void *context, const struct channel *channel, const char *text)
+{
+    struct follow *follow = context;
+    struct span title = channel == NULL ? SPAN_EMPTY : channel->title;
+    if (!is_chosen(follow, channel))
+        return;
+    out_line(follow->invocation->out, "  ** %.*s%s%s", OUT_SPAN(title), title.len == 0 ? "" : ": ",
+             text);
+    out_record(follow->invocation->out,
+               json_pack("{s:s, s:o, s:o}", "type", "warning", "title", out_json_text(title),
+                         "text", out_json_text(span_from_text(text))));
+}
+
+/* ---- what others ask of us ---- */
+
+static void on_asked(void *context)
+{
+    struct follow *follow = context;
+    connection_wake(follow->invocation->engine->connection);
+}
+
+static int
+run_for_other(void *context, const struct relay_request *request, const struct out_sink *sink)
+{
+    struct follow *follow = context;
+    return program_run_for_other(follow->invocation->engine, follow->invocation->profile_directory,
+                                 request, sink);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct follow *follow = handle->data;
+    (void)number;
+    follow->stopped = true;
+    connection_wake(follow->invocation->engine->connection);
+}
+
+/* ---- the connection ---- */
+
+static void say_lost(struct follow *follow)
+{
+    char time[SHOW_TIME_SIZE];
+    if (follow->told_lost)
+        return;
+    follow->told_lost = true;
+    show_entry_time(follow->contact_ms, time);
+    out_line(follow->invocation->out, "  ** no contact with the server since %s; trying again",
+             time);
+    out_record(follow->invocation->out,
+               json_pack("{s:s, s:I}", "type", "lost", "since", (json_int_t)follow->contact_ms));
+}
+
+/* Half of it is chance, so that a thousand clients do not come back at once. */
+static void pause_before_retry(struct follow *follow)
+{
+    uint32_t chance = 0;
+    struct engine *engine = follow->invocation->engine;
+    if (follow->backoff_ms == 0)
+        follow->backoff_ms = CORE_BACKOFF_FIRST_MS;
+    if (random_fill(engine->random, (uint8_t *)&chance, sizeof chance) != STATUS_OK)
+        chance = 0;
+    connection_pause(engine->connection, follow->backoff_ms + chance % (follow->backoff_ms + 1));
+    follow->backoff_ms *= 2;
+    if (follow->backoff_ms > CORE_BACKOFF_LAST_MS)
+        follow->backoff_ms = CORE_BACKOFF_LAST_MS;
+}
+
+static bool may_pass(enum status status)
+{
+    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED ||
+           status == STATUS_CANCELLED;
+}
+
+static enum status begin(struct follow *follow)
+{
+    struct engine *engine = follow->invocation->engine;
+    TRY(engine_connect(engine));
+    TRY(events_subscribe_all(engine));
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        TRY(work_look(engine, channel));
+    follow->backoff_ms = 0;
+    follow->told_lost = false;
+    out_record(follow->invocation->out, json_pack("{s:s}", "type", "following"));
+    return STATUS_OK;
+}
+
+/* One ping when nothing else was said: a dead connection shows, and a proxy keeps a living one. */
+static enum status ping(struct engine *engine)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_empty nothing = {0};
+    return engine_call(engine, WIRE_PING, &nothing, &reply, NULL);
+}
+
+static enum status one_round(struct follow *follow)
+{
+    struct engine *engine = follow->invocation->engine;
+    int64_t before = engine_now_ms(engine);
+    connection_wait(engine->connection, CORE_PING_INTERVAL_MS);
+    relay_serve(follow->relay);
+    if (!engine_is_connected(engine))
+        return STATUS_NETWORK;
+    TRY(events_handle_all(engine));
+    if (!follow->stopped && engine_now_ms(engine) - before >= CORE_PING_INTERVAL_MS)
+        TRY(ping(engine));
+    follow->contact_ms = engine_now_ms(engine);
+    return STATUS_OK;
+}
+
+static enum status go_on(struct follow *follow)
+{
+    struct engine *engine = follow->invocation->engine;
+    enum status status = begin(follow);
+    while (!follow->stopped) {
+        if (status == STATUS_OK)
+            status = one_round(follow);
+        if (status == STATUS_OK)
+            continue;
+        if (!may_pass(status))
+            return status;
+        say_lost(follow);
+        pause_before_retry(follow);
+        relay_serve(follow->relay);
+        if (!follow->stopped)
+            status = begin(follow);
+    }
+    return engine_is_connected(engine) || may_pass(status) ? STATUS_OK : status;
+}
+
+/* ---- beginning and end ---- */
+
+static enum status choose(struct follow *follow)
+{
+    struct invocation *invocation = follow->invocation;
+    size_t count = invocation->arguments.positional_count;
+    if (count > CHOSEN_MAX)
+        return command_explain(invocation, STATUS_LIMIT, "at most %d channels", CHOSEN_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct channel *channel = NULL;
+        TRY(own_channel_find(invocation, invocation->arguments.positional[i], &channel));
+        follow->chosen[follow->chosen_count++] = channel;
+    }
+    return STATUS_OK;
+}
+
+static void watch_signal(struct follow *follow, uv_signal_t *handle, int number)
+{
+    uv_signal_init(&follow->invocation->engine->loop, handle);
+    handle->data = follow;
+    uv_signal_start(handle, on_signal, number);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    handle->data = NULL;
+}
+
+static void unwatch_signal(struct follow *follow, uv_signal_t *handle)
+{
+    uv_close((uv_handle_t *)handle, on_handle_closed);
+    while (handle->data != NULL)
+        uv_run(&follow->invocation->engine->loop, UV_RUN_ONCE);
+}
+
+enum status follow_run(struct invocation *invocation)
+{
+    struct engine *engine = invocation->engine;
+    struct follow follow = {.invocation = invocation, .contact_ms = engine_now_ms(engine)};
+    struct engine_listener before = engine->listener;
+    struct engine_listener listener = {.entry = on_entry, .notice = on_notice, .context = &follow};
+    struct relay_handler handler = {.wake = on_asked, .run = run_for_other, .context = &follow};
+    TRY(choose(&follow));
+    TRY(relay_open(&engine->loop, invocation->profile_directory, &handler, &follow.relay));
+    engine_listen(engine, &listener);
+    watch_signal(&follow, &follow.interrupt, SIGINT);
+    watch_signal(&follow, &follow.terminate, SIGTERM);
+    enum status status = go_on(&follow);
+    unwatch_signal(&follow, &follow.interrupt);
+    unwatch_signal(&follow, &follow.terminate);
+    relay_close(&follow.relay);
+    engine_listen(engine, &before);
+    return status;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/own_channel.h"
+
+#include "client-cli/commands/find.h"
+
+static bool is_present(const struct channel *channel)
+{
+    return channel->state == CHANNEL_STATE_MEMBER || channel->state == CHANNEL_STATE_CREATING ||
+           channel->state == CHANNEL_STATE_STUCK;
+}
+
+static struct channel *only_channel(const struct engine *engine)
+{
+    struct channel *only = NULL;
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
+        if (!is_present(channel))
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = channel;
+    }
+    return only;
+}
+
+static enum status search(const struct engine *engine, const char *text, struct channel **channel)
+{
+    struct find find;
+    size_t at = 0;
+    find_begin(&find, text);
+    for (struct channel *offered = engine->channels; offered != NULL; offered = offered->next)
+        find_offer(&find, &offered->id, offered->title);
+    TRY(find_finish(&find, &at));
+    struct channel *found = engine->channels;
+    while (at-- > 0)
+        found = found->next;
+    *channel = found;
+    return STATUS_OK;
+}
+
+enum status
+own_channel_find(struct invocation *invocation, const char *text, struct channel **channel)
+{
+    const struct engine *engine = invocation->engine;
+    if (text != NULL) {
+        enum status status = search(engine, text, channel);
+        if (status == STATUS_NOT_FOUND)
+            return command_explain(invocation, status,
+                                   "you are in no channel called \"%s\": weft status lists yours, "
+                                   "weft channel list those that you may join",
+                                   text);
+        if (status == STATUS_CONFLICT)
+            return command_explain(invocation, status,
+                                   "several channels are called \"%s...\": say more of the title, "
+                                   "or an id from weft status",
+                                   text);
+        return status;
+    }
+    struct channel *only = only_channel(engine);
+    if (only == NULL)
+        return command_explain(invocation, STATUS_USAGE,
+                               "say which channel: weft status lists yours");
+    *channel = only;
+    return STATUS_OK;
+}
+
+enum status own_channel_take(struct invocation *invocation, size_t *at, struct channel **channel)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    const char *text = *at < arguments->positional_count ? arguments->positional[*at] : NULL;
+    struct channel *only = only_channel(invocation->engine);
+    if (text != NULL && search(invocation->engine, text, channel) == STATUS_OK) {
+        (*at)++;
+        return STATUS_OK;
+    }
+    if (only != NULL) {
+        *channel = only;
+        return STATUS_OK;
+    }
+    return own_channel_find(invocation, text, channel);
+}

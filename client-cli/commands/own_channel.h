@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Which of our channels a command means.
+ * Thread rule: the engine's thread.
+ */
+#ifndef WEFT_COMMANDS_OWN_CHANNEL_H
+#define WEFT_COMMANDS_OWN_CHANNEL_H
+
+#include "client-cli/commands/command.h"
+#include "client-cli/core/channel.h"
+
+/* The channel that `text` names: title, beginning of one, id or beginning of one. NULL: the only
+ * channel that we are in. Explains what to do otherwise. */
+MUST_CHECK enum status
+own_channel_find(struct invocation *invocation, const char *text, struct channel **channel);
+
+/* The same for a command whose positional number `*at` may be a channel: when it names none and
+ * there is only one channel, that one is taken and `*at` stays. */
+MUST_CHECK enum status
+own_channel_take(struct invocation *invocation, size_t *at, struct channel **channel);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* weft read [CHANNEL]: what was said, from where we stopped reading or further back. */
+#include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/show_entry.h"
+#include "client-cli/commands/verbs.h"
+#include "client-cli/core/channel_log.h"
+#include "client-cli/core/people.h"
+#include "client-cli/core/work.h"
+
+#define LAST_MAX 1000000
+
+struct reading {
+    struct invocation *invocation;
+    const struct channel *channel;
+    uint64_t shown;
+};
+
+static enum status show(void *context, const struct stored_entry *entry)
+{
+    struct reading *reading = context;
+    show_entry(reading->invocation->out, reading->invocation->engine, reading->channel, entry,
+               false);
+    reading->shown = entry->sequence;
+    return STATUS_OK;
+}
+
+/* The server is asked first; without it, what is here is shown. */
+static void bring_up_to_date(struct invocation *invocation, struct channel *channel)
+{
+    struct engine *engine = invocation->engine;
+    enum status status = engine_connect(engine);
+    if (status == STATUS_OK)
+        status = channel_log_catch_up(engine, channel);
+    if (status == STATUS_OK)
+        status = work_look(engine, channel);
+    if (status != STATUS_OK)
+        out_error(invocation->out, status,
+                  engine_explanation(engine)[0] == '\0' ? status_text(status)
+                                                        : engine_explanation(engine));
+}
+
+static enum status note_shown(struct engine *engine, struct channel *channel, void *context)
+{
+    (void)engine;
+    channel->shown = *(uint64_t *)context;
+    return STATUS_OK;
+}
+
+enum status read_run(struct invocation *invocation)
+{
+    struct engine *engine = invocation->engine;
+    struct channel *channel = NULL;
+    int64_t last = 0;
+    int64_t since = 0;
+    const char *name =
+        invocation->arguments.positional_count == 0 ? NULL : invocation->arguments.positional[0];
+    TRY(arguments_number(&invocation->arguments, "last", 1, LAST_MAX, 0, &last));
+    TRY(arguments_number(&invocation->arguments, "since", 0, INT64_MAX, 0, &since));
+    TRY(own_channel_find(invocation, name, &channel));
+    bring_up_to_date(invocation, channel);
+    uint64_t from = (uint64_t)since + 1;
+    if (last != 0)
+        from = channel->cursor >= (uint64_t)last ? channel->cursor - (uint64_t)last + 1 : 1;
+    else if (arguments_has(&invocation->arguments, "new"))
+        from = channel->shown + 1;
+    struct reading reading = {.invocation = invocation, .channel = channel};
+    struct entry_walk walk = {.channel = channel->id,
+                              .from = from,
+                              .to = channel->cursor,
+                              .visit = show,
+                              .context = &reading};
+    TRY(entry_walk(engine, &walk));
+    if (!channel->confirmed)
+        out_line(invocation->out, "  -- not confirmed yet: no member has spoken since you joined");
+    if (reading.shown <= channel->shown)
+        return STATUS_OK;
+    return channel_transact(engine, channel, note_shown, &reading.shown);
+}

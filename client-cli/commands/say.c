@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* weft say [CHANNEL] TEXT: says something, as the kind that the session's stage asks for. */
+#include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/saying.h"
+#include "client-cli/commands/verbs.h"
+#include "client-cli/core/channel_log.h"
+#include "client-cli/core/channel_say.h"
+#include "client-cli/core/entry.h"
+
+#include <string.h>
+
+static enum status choose_kind(struct invocation *invocation, uint16_t *kind)
+{
+    const char *given = arguments_value(&invocation->arguments, "kind");
+    *kind = CONTENT_TEXT;
+    if (given == NULL)
+        return STATUS_OK;
+    const struct content_kind_row *row = content_kind_named(span_from_text(given));
+    if (row == NULL || !saying_is_sayable(row->number))
+        return command_explain(invocation, STATUS_USAGE, "\"%s\" is nothing to say; one of: %s",
+                               given, saying_kind_names());
+    *kind = row->number;
+    return STATUS_OK;
+}
+
+/* --reply: a sequence number or a message's id. */
+static enum status
+choose_reply(struct invocation *invocation, struct channel *channel, struct id *reply_to)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    const char *given = arguments_value(&invocation->arguments, "reply");
+    struct stored_entry entry;
+    int64_t sequence = 0;
+    *reply_to = (struct id){{0}};
+    if (given == NULL || id_parse(span_from_text(given), reply_to) == STATUS_OK)
+        return STATUS_OK;
+    TRY(arguments_number(&invocation->arguments, "reply", 1, INT64_MAX, 0, &sequence));
+    if (entry_get(invocation->engine, &channel->id, (uint64_t)sequence, &record, &arena, &entry) !=
+        STATUS_OK)
+        return command_explain(
+            invocation, STATUS_NOT_FOUND,
+            "there is no message %s in this channel: weft read shows the numbers", given);
+    *reply_to = entry.message;
+    return STATUS_OK;
+}
+
+static enum status read_text(struct invocation *invocation, size_t from, struct buffer *text)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    bool input =
+        arguments->positional_count == from + 1 && strcmp(arguments->positional[from], "-") == 0;
+    if (input)
+        TRY(buffer_append(text, invocation->input));
+    else
+        TRY(arguments_join(arguments, from, text));
+    while (text->len != 0 && text->ptr[text->len - 1] == '\n')
+        buffer_truncate(text, text->len - 1);
+    if (text->len == 0)
+        return command_explain(invocation, STATUS_USAGE, "there is nothing to say");
+    if (!utf8_is_valid(buffer_span(text)))
+        return command_explain(invocation, STATUS_NOT_UTF8, "this is not UTF-8 text");
+    if (text->len > LIMIT_TEXT_BYTES)
+        return command_explain(invocation, STATUS_LIMIT,
+                               "this is too long for one message: %zu bytes, at most %d", text->len,
+                               LIMIT_TEXT_BYTES);
+    return STATUS_OK;
+}
+
+static void show_said(struct out *out,
+                      const struct channel *channel,
+                      uint16_t kind,
+                      const struct channel_said *said)
+{
+    char id[ID_TEXT_SIZE];
+    char message[ID_TEXT_SIZE];
+    id_text(&channel->id, id);
+    id_text(&said->message, message);
+    out_line(out, "said, number %llu", (unsigned long long)said->sequence);
+    out_record(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "type", "said", "channel", id,
+                              "message", message, "sequence", (json_int_t)said->sequence, "time",
+                              (json_int_t)said->time, "kind", content_kind_find(kind)->name));
+}
+
+enum status say_run(struct invocation *invocation)
+{
+    CLEANUP(buffer_clear) struct buffer text = BUFFER_INIT(4 * LIMIT_TEXT_BYTES);
+    struct engine *engine = invocation->engine;
+    struct channel *channel = NULL;
+    struct channel_said said;
+    struct saying saying = {0};
+    struct id reply_to;
+    uint16_t kind;
+    size_t at = 0;
+    TRY(own_channel_take(invocation, &at, &channel));
+    TRY(read_text(invocation, at, &text));
+    TRY(channel_log_catch_up(engine, channel));
+    TRY(choose_kind(invocation, &kind));
+    TRY(choose_reply(invocation, channel, &reply_to));
+    TRY(saying_body(invocation, kind, buffer_span(&text), &saying));
+    TRY(channel_say(engine, channel, kind, &reply_to, &saying.body, &said));
+    show_said(invocation->out, channel, kind, &said);
+    return STATUS_OK;
+}

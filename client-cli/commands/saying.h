@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * From words on a command line to the body of a message.
+ * Thread rule: pure functions but for the explanation.
+ */
+#ifndef WEFT_COMMANDS_SAYING_H
+#define WEFT_COMMANDS_SAYING_H
+
+#include "client-cli/commands/command.h"
+#include "protocol/content/kinds.h"
+
+struct saying {
+    union {
+        struct content_text text;
+        struct content_idea idea;
+        struct content_action action;
+    } body;
+};
+
+/* Whether people say this kind in words; the others have commands of their own. */
+bool saying_is_sayable(uint16_t kind);
+
+/* The names of the sayable kinds, with commas. */
+const char *saying_kind_names(void);
+
+/* The body of a sayable kind, with --because, --owner and --by of the command line. Lends from
+ * them and from `text`. */
+MUST_CHECK enum status
+saying_body(struct invocation *invocation, uint16_t kind, struct span text, struct saying *saying);
+
+#endif

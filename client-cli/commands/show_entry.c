@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/show_entry.h"
+
+#include "client-cli/core/people.h"
+#include "protocol/content/content.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define INDENT "    "
+
+/* All bodies, so that one decode serves. */
+union body {
+    struct content_text text;
+    struct content_idea idea;
+    struct content_action action;
+    struct content_mark mark;
+    struct content_sealed sealed;
+    struct content_reveal reveal;
+    struct content_harvest harvest;
+    struct content_channel_state state;
+    struct content_stage stage;
+};
+
+void show_entry_time(int64_t time_ms, char text[SHOW_TIME_SIZE])
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm local;
+    if (localtime_r(&seconds, &local) == NULL ||
+        strftime(text, SHOW_TIME_SIZE, "%Y-%m-%d %H:%M", &local) == 0)
+        text[0] = '\0';
+}
+
+/* ---- messages ---- */
+
+static const char *stage_action(uint8_t action)
+{
+    static const char *const names[] = {
+        "", "started", "moved to the next stage", "extended", "paused", "resumed", "ended"};
+    return action < sizeof names / sizeof *names ? names[action] : "changed";
+}
+
+/* The part of a body that is told apart from its text; sets the record's fields. */
+static void show_action(struct out *out, const struct content_action *action, json_t *record)
+{
+    char due[SHOW_TIME_SIZE] = "";
+    if (action->due != 0)
+        show_entry_time(action->due, due);
+    due[due[0] == '\0' ? 0 : 10] = '\0'; /* the day */
+    out_text(out, INDENT, action->text);
+    if (action->owner.len != 0 || due[0] != '\0')
+        out_line(out, INDENT "owner: %.*s%s%s", OUT_SPAN(action->owner),
+                 due[0] == '\0' ? "" : ", by ", due);
+    json_object_set_new(record, "text", out_json_text(action->text));
+    json_object_set_new(record, "owner", out_json_text(action->owner));
+    json_object_set_new(record, "due", json_integer(action->due));
+}
+
+static void show_harvest(struct out *out, const struct content_harvest *harvest, json_t *record)
+{
+    json_t *items = json_array();
+    for (size_t i = 0; i < harvest->item_count; i++) {
+        const struct content_harvest_item *item = &harvest->items[i];
+        out_line(out, INDENT "%.*s:", OUT_SPAN(item->field));
+        out_text(out, INDENT INDENT, item->text);
+        json_array_append_new(items, json_pack("{s:o, s:o}", "field", out_json_text(item->field),
+                                               "text", out_json_text(item->text)));
+    }
+    json_object_set_new(record, "items", items);
+    json_object_set_new(record, "follow_up", json_integer(harvest->follow_up));
+}
+
+static void show_text(struct out *out, struct span text, json_t *record)
+{
+    out_text(out, INDENT, text);
+    json_object_set_new(record, "text", out_json_text(text));
+}
+
+static void show_id(const char *name, const struct id *id, json_t *record)
+{
+    char text[ID_TEXT_SIZE];
+    id_text(id, text);
+    json_object_set_new(record, name, json_string(text));
+}
+
+static void show_body(struct out *out, uint16_t kind, const union body *body, json_t *record)
+{
+    switch ((enum content_kind)kind) {
+    case CONTENT_TEXT:
+    case CONTENT_CONTEXT:
+    case CONTENT_QUESTION:
+    case CONTENT_ANSWER:
+    case CONTENT_SUMMARY:
+    case CONTENT_FOLLOW_UP:
+    case CONTENT_NOTE:
+    case CONTENT_OFFER:
+    case CONTENT_LESSON:
+        show_text(out, body->text.text, record);
+        return;
+    case CONTENT_IDEA:
+    case CONTENT_LAST_IDEA:
+        show_text(out, body->idea.text, record);
+        if (body->idea.reason.len != 0)
+            out_line(out, INDENT "because: %.*s", OUT_SPAN(body->idea.reason));
+        json_object_set_new(record, "reason", out_json_text(body->idea.reason));
+        return;
+    case CONTENT_COMMITMENT:
+    case CONTENT_ACTION:
+        show_action(out, &body->action, record);
+        return;
+    case CONTENT_SEALED:
+        out_line(out, INDENT "(written, and sealed until the reveal)");
+        return;
+    case CONTENT_REVEAL:
+        out_line(out, INDENT "(opens a sealed answer)");
+        show_id("reveals", &body->reveal.message, record);
+        return;
+    case CONTENT_HAND:
+    case CONTENT_VOTE:
+    case CONTENT_APPROVAL:
+        out_line(out, INDENT "%s", body->mark.on ? "yes" : "no longer");
+        json_object_set_new(record, "on", json_boolean(body->mark.on));
+        return;
+    case CONTENT_HARVEST:
+        show_harvest(out, &body->harvest, record);
+        return;
+    case CONTENT_CHANNEL_STATE:
+        show_text(out, body->state.title, record);
+        out_text(out, INDENT, body->state.brief);
+        return;
+    case CONTENT_STAGE:
+        out_line(out, INDENT "the session is %s", stage_action(body->stage.action));
+        json_object_set_new(record, "action", json_string(stage_action(body->stage.action)));
+        return;
+    }
+}
+
+static void show_content(struct out *out, const struct stored_entry *entry, json_t *record)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct content content;
+    union body body;
+    if (entry_content(entry, &content) != STATUS_OK)
+        return;
+    show_id("reply_to", &content.reply_to, record);
+    if (content_kind_find(content.kind) == NULL) {
+        out_line(out, INDENT "(said with a newer version of weft: kind %u)", content.kind);
+        return;
+    }
+    if (content_decode_body(&content, &arena, &body) != STATUS_OK)
+        out_line(out, INDENT "(cannot be read)");
+    else
+        show_body(out, content.kind, &body, record);
+}
+
+static const char *kind_name(const struct stored_entry *entry)
+{
+    struct content content;
+    if (entry_content(entry, &content) != STATUS_OK)
+        return "";
+    const struct content_kind_row *kind = content_kind_find(content.kind);
+    return kind == NULL ? "unknown" : kind->name;
+}
+
+/* ---- commits ---- */
+
+static void describe_change(struct engine *engine,
+                            const struct stored_entry *entry,
+                            const struct entry_change *change,
+                            char *text,
+                            size_t size)
+{
+    struct people_name by;
+    struct people_name who;
+    people_name(engine, &entry->person, &by);
+    people_name(engine, &change->person, &who);
+    switch ((enum entry_change_kind)change->kind) {
+    case ENTRY_ADDED:
+        snprintf(text, size, "%s let %s in", by.name, who.name);
+        return;
+    case ENTRY_REMOVED:
+        snprintf(text, size, "%s is out of the channel (committed by %s)", who.name, by.name);
+        return;
+    case ENTRY_JOINED:
+        snprintf(text, size, "%s joined", who.name);
+        return;
+    case ENTRY_REJOINED:
+        snprintf(text, size, "%s came back with a fresh key", who.name);
+        return;
+    case ENTRY_ROLES:
+        snprintf(text, size, "%s changed roles", by.name);
+        return;
+    }
+    snprintf(text, size, "a change of a newer version");
+}
+
+static void show_changes(struct out *out,
+                         struct engine *engine,
+                         const struct stored_entry *entry,
+                         json_t *record)
+{
+    static const char *const names[] = {"", "added", "removed", "joined", "rejoined", "roles"};
+    json_t *changes = json_array();
+    for (size_t i = 0; i < entry->change_count; i++) {
+        const struct entry_change *change = &entry->changes[i];
+        char text[400];
+        char person[ID_TEXT_SIZE];
+        id_text(&change->person, person);
+        describe_change(engine, entry, change, text, sizeof text);
+        out_line(out, "  -- %s", text);
+        bool known = change->kind < sizeof names / sizeof *names;
+        json_array_append_new(changes, json_pack("{s:s, s:s, s:s}", "change",
+                                                 known ? names[change->kind] : "", "person", person,
+                                                 "text", text));
+    }
+    json_object_set_new(record, "changes", changes);
+}
+
+/* ---- any entry ---- */
+
+static json_t *begin_record(const struct channel *channel, const struct stored_entry *entry)
+{
+    static const char *const types[] = {"",       "message",    "change",
+                                        "before", "unreadable", "repeated"};
+    char id[ID_TEXT_SIZE];
+    char message[ID_TEXT_SIZE];
+    char person[ID_TEXT_SIZE];
+    bool known = entry->fate < sizeof types / sizeof *types;
+    id_text(&channel->id, id);
+    id_text(&entry->message, message);
+    id_text(&entry->person, person);
+    return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:o}", "type",
+                     known ? types[entry->fate] : "unknown", "channel", id, "sequence",
+                     (json_int_t)entry->sequence, "time", (json_int_t)entry->time, "message",
+                     message, "person", person, "kind", kind_name(entry), "lane", (int)entry->lane,
+                     "stage_counter", (json_int_t)entry->stage_counter, "warning",
+                     out_json_text(entry->warning));
+}
+
+/* Who, when, and of what kind. */
+static void show_head(struct out *out,
+                      const struct channel *channel,
+                      const struct stored_entry *entry,
+                      const struct people_name *name,
+                      bool with_title)
+{
+    char time[SHOW_TIME_SIZE];
+    const char *kind = kind_name(entry);
+    bool plain = strcmp(kind, "text") == 0 || kind[0] == '\0';
+    show_entry_time(entry->time, time);
+    out_heading(out, "%llu  %s  %s%s%s%s%s%s%s%s%.*s", (unsigned long long)entry->sequence, time,
+                name->name, name->group[0] == '\0' ? "" : " (", name->group,
+                name->group[0] == '\0' ? "" : ")", plain ? "" : " [", plain ? "" : kind,
+                plain ? "" : "]", with_title ? "  in " : "",
+                with_title ? (int)channel->title.len : 0,
+                channel->title.len == 0 ? "" : (const char *)channel->title.ptr);
+}
+
+static void show_by_fate(struct out *out,
+                         struct engine *engine,
+                         const struct channel *channel,
+                         const struct stored_entry *entry,
+                         json_t *record,
+                         bool with_title)
+{
+    struct people_name name = {"somebody", ""};
+    switch ((enum entry_fate)entry->fate) {
+    case ENTRY_READ:
+        people_name(engine, &entry->person, &name);
+        show_head(out, channel, entry, &name, with_title);
+        show_content(out, entry, record);
+        break;
+    case ENTRY_CHANGED:
+        people_name(engine, &entry->person, &name);
+        show_changes(out, engine, entry, record);
+        break;
+    case ENTRY_BEFORE:
+        out_line(out, "  -- sent before you joined");
+        break;
+    case ENTRY_UNREADABLE:
+        out_line(out, "  -- a message that cannot be read here");
+        break;
+    case ENTRY_REPEATED:
+        break;
+    }
+    json_object_set_new(record, "name", out_json_text(span_from_text(name.name)));
+    json_object_set_new(record, "group", out_json_text(span_from_text(name.group)));
+}
+
+void show_entry(struct out *out,
+                struct engine *engine,
+                const struct channel *channel,
+                const struct stored_entry *entry,
+                bool with_title)
+{
+    json_t *record = begin_record(channel, entry);
+    show_by_fate(out, engine, channel, entry, record, with_title);
+    if (entry->warning.len != 0)
+        out_line(out, "  !! %.*s", OUT_SPAN(entry->warning));
+    out_record(out, record);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/events.h"
+
+#include "client-cli/core/channel_join.h"
+#include "client-cli/core/channel_log.h"
+#include "client-cli/core/people.h"
+#include "client-cli/core/replica.h"
+#include "client-cli/core/work.h"
+#include "protocol/wire/events.h"
+
+/* What must end the handling; anything else that an event does is said and left behind. */
+static enum status settle(struct engine *engine, const struct channel *channel, enum status status)
+{
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    if (!engine_is_connected(engine) || status == STATUS_NO_MEMORY || status == STATUS_IO ||
+        status == STATUS_FULL || status == STATUS_CORRUPT || status == STATUS_UNTRUSTED)
+        return status;
+    const char *text = engine_explanation(engine);
+    engine_notice(engine, channel, "%s", text[0] == '\0' ? status_text(status) : text);
+    engine_forget_explanation(engine);
+    return STATUS_OK;
+}
+
+static enum status catch_up_all(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        TRY(settle(engine, channel, channel_log_catch_up(engine, channel)));
+    return STATUS_OK;
+}
+
+static enum status on_entry(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_entry_event event;
+    TRY(schema_decode(&wire_entry_event_schema, body, arena, &event));
+    struct channel *channel = channel_find(engine, &event.entry.channel);
+    if (channel == NULL)
+        return STATUS_OK;
+    return settle(engine, channel, channel_log_take_event(engine, channel, &event.entry));
+}
+
+static enum status on_work(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_work_event event;
+    TRY(schema_decode(&wire_work_event_schema, body, arena, &event));
+    struct channel *channel = channel_find(engine, &event.work.channel);
+    if (channel == NULL)
+        return STATUS_OK;
+    return settle(engine, channel, work_do(engine, channel, &event.work));
+}
+
+static enum status on_stage(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_stage_event event;
+    TRY(schema_decode(&wire_stage_event_schema, body, arena, &event));
+    struct channel *channel = channel_find(engine, &event.session.channel);
+    if (channel == NULL)
+        return STATUS_OK;
+    if (engine->listener.session != NULL)
+        engine->listener.session(engine->listener.context, channel);
+    return STATUS_OK;
+}
+
+static enum status on_invitation(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_invitation_event event;
+    TRY(schema_decode(&wire_invitation_event_schema, body, arena, &event));
+    engine_notice(engine, NULL, "%.*s asks for your help: \"%.*s\". weft invitation list shows it",
+                  (int)event.invitation.by_name.len, (const char *)event.invitation.by_name.ptr,
+                  (int)event.invitation.title.len, (const char *)event.invitation.title.ptr);
+    return STATUS_OK;
+}
+
+static enum status on_welcome(struct engine *engine)
+{
+    TRY(settle(engine, NULL, channel_join_welcomes(engine)));
+    return events_subscribe_all(engine);
+}
+
+static enum status on_knock(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_knock_event event;
+    TRY(schema_decode(&wire_knock_event_schema, body, arena, &event));
+    const struct channel *channel = channel_find(engine, &event.channel);
+    if (channel != NULL)
+        engine_notice(engine, channel, "Somebody asks to be let in: weft channel knocks");
+    return STATUS_OK;
+}
+
+static enum status on_directory(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_directory_event event;
+    TRY(schema_decode(&wire_directory_event_schema, body, arena, &event));
+    return replica_update(engine, event.head);
+}
+
+static enum status handle(struct engine *engine, enum wire_event kind, struct span body)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    switch (kind) {
+    case WIRE_EVENT_ENTRY:
+        return on_entry(engine, body, &arena);
+    case WIRE_EVENT_BEHIND:
+        return catch_up_all(engine);
+    case WIRE_EVENT_WORK:
+        return on_work(engine, body, &arena);
+    case WIRE_EVENT_STAGE:
+        return on_stage(engine, body, &arena);
+    case WIRE_EVENT_INVITATION:
+        return on_invitation(engine, body, &arena);
+    case WIRE_EVENT_WELCOME:
+        return on_welcome(engine);
+    case WIRE_EVENT_DIRECTORY:
+        return on_directory(engine, body, &arena);
+    case WIRE_EVENT_KNOCK:
+        return on_knock(engine, body, &arena);
+    case WIRE_EVENT_CLOSING:
+        engine_notice(engine, NULL, "The server stops for a while.");
+        return STATUS_OK;
+    }
+    return STATUS_OK; /* of a later version: events are hints */
+}
+
+enum status events_handle_all(struct engine *engine)
+{
+    CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    enum wire_event kind;
+    while (connection_next_event(engine->connection, &kind, &body)) {
+        enum status status = handle(engine, kind, buffer_span(&body));
+        /* What cannot be decoded is of a server that speaks otherwise: hints may be missed. */
+        if (status != STATUS_OK && status != STATUS_MALFORMED && status != STATUS_TRUNCATED &&
+            status != STATUS_TRAILING)
+            return status;
+    }
+    return connection_lost_events(engine->connection) ? catch_up_all(engine) : STATUS_OK;
+}
+
+enum status events_subscribe(struct engine *engine, struct channel *channel)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_channel_subscribe_request request = {.channel = channel->id, .on = true};
+    struct wire_channel_subscribe_response response;
+    if (channel->state == CHANNEL_STATE_CREATING || channel->distrusted)
+        TRY(channel_log_catch_up(engine, channel));
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    enum status status = engine_call(engine, WIRE_CHANNEL_SUBSCRIBE, &request, &reply, &response);
+    if (status == STATUS_OK || status == STATUS_DENIED)
+        status = channel_log_catch_up(engine, channel);
+    return settle(engine, channel, status);
+}
+
+enum status events_subscribe_all(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        TRY(events_subscribe(engine, channel));
+    return STATUS_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What the server tells unasked: each event is handled to its end, one after another.
+ * Errors: those that the handling meets; a broken connection among them. Thread rule: the engine's
+ * thread.
+ */
+#ifndef WEFT_CORE_EVENTS_H
+#define WEFT_CORE_EVENTS_H
+
+#include "client-cli/core/channel.h"
+
+/* Handles every event that is there, without waiting. */
+MUST_CHECK enum status events_handle_all(struct engine *engine);
+
+/* Asks for the events of a channel from now on, and catches up to now. */
+MUST_CHECK enum status events_subscribe(struct engine *engine, struct channel *channel);
+
+/* The same for every channel that we are in. */
+MUST_CHECK enum status events_subscribe_all(struct engine *engine);
+
+#endif
