@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/session.h"
 
+#include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/sealed_answers.h"
@@ -193,7 +194,42 @@ bool session_time_left(const struct engine *engine,
     return true;
 }
 
-/* ---- moves ---- */
+/* ---- a new session ---- */
+
+static enum status propose_format(struct engine *engine,
+                                  struct channel *channel,
+                                  void *context,
+                                  struct channel_proposals *proposals)
+{
+    const uint8_t *digest = context;
+    struct span wanted = span_of(digest, FORMAT_DIGEST_SIZE);
+    struct channel_extension extension;
+    (void)engine;
+    TRY(channel_extension(channel, &proposals->arena, &extension));
+    if (span_equal(extension.format_digest, wanted))
+        return STATUS_OK;
+    extension.format_digest = wanted;
+    TRY(channel_commit_extensions(&extension, &proposals->bytes));
+    proposals->items[proposals->count++] =
+        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                              .context_extensions = {buffer_span(&proposals->bytes)}};
+    return STATUS_OK;
+}
+
+enum status
+session_agree(struct engine *engine, struct channel *channel, const struct format *format)
+{
+    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_FORMAT_BYTES);
+    uint8_t digest[FORMAT_DIGEST_SIZE];
+    struct channel_change change = {.propose = propose_format, .context = digest};
+    bool done;
+    TRY(format_encode(format, &encoded));
+    TRY(format_digest(buffer_span(&encoded), digest));
+    if ((channel_own_roles(engine, channel) & CHANNEL_ROLE_FACILITATOR) == 0)
+        return engine_explain(engine, STATUS_DENIED,
+                              "only a facilitator of this channel begins a session in it");
+    return channel_commit(engine, channel, &change, &done);
+}
 
 enum status session_create(struct engine *engine,
                            struct channel *channel,
@@ -209,6 +245,8 @@ enum status session_create(struct engine *engine,
     TRY(engine_call(engine, WIRE_SESSION_CREATE, &request, &reply, NULL));
     return session_refresh(engine, channel);
 }
+
+/* ---- moves ---- */
 
 /* What the server would refuse is not said in the channel first. */
 static enum status

@@ -54,6 +54,11 @@ bool session_time_left(const struct engine *engine,
                        const struct session_view *view,
                        int64_t *left_ms);
 
+/* Makes `format` the one that the members agree on, by a commit: for a channel that was made
+ * without a session, or for its next one. STATUS_DENIED unless we facilitate. */
+MUST_CHECK enum status
+session_agree(struct engine *engine, struct channel *channel, const struct format *format);
+
 /* Plans a session in this channel, whose extension has the digest of `format`. `starts`: 0 for
  * whenever a facilitator starts it. */
 MUST_CHECK enum status session_create(struct engine *engine,
