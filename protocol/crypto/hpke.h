@@ -41,8 +41,8 @@ MUST_CHECK enum status hpke_generate_key_pair(const struct suite *suite,
 MUST_CHECK enum status
 hpke_public_of(const struct suite *suite, struct span private_key, struct hpke_public *public_key);
 
-/* Right length, and a point on the curve where the curve has invalid encodings. X25519 and X448
- * have none: their points of small order are refused when they are used. */
+/* Right length, a point on the curve where the curve has invalid encodings, and not one of small
+ * order, to which nothing can be encrypted. */
 MUST_CHECK enum status hpke_check_public(const struct suite *suite, struct span public_key);
 
 /* SealBase(public_key, info, aad, plaintext): `encapsulated` is kem_output, and the ciphertext is

@@ -108,14 +108,63 @@ kem_public_of(const struct suite *suite, struct span private_key, struct hpke_pu
     return STATUS_OK;
 }
 
+/* Whether `key` is little-endian `first`, a middle of one byte repeated, `last`. */
+static bool is_made_of(struct span key, uint8_t first, uint8_t middle, uint8_t last)
+{
+    uint8_t other = (uint8_t)((key.ptr[0] ^ first) | (key.ptr[key.len - 1] ^ last));
+    for (size_t i = 1; i + 1 < key.len; i++)
+        other |= key.ptr[i] ^ middle;
+    return other == 0;
+}
+
+/* The five x of small order of Curve25519 and its twist: 0, 1, -1 and two of order 8, the first
+ * three also as they are before reduction. The top bit does not count (RFC 7748, 5). */
+static bool x25519_is_of_small_order(struct span public_key)
+{
+    static const uint8_t order_8[2][crypto_scalarmult_BYTES] = {
+        {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+         0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+         0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+        {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+         0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+         0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
+    };
+    uint8_t x[crypto_scalarmult_BYTES];
+    memcpy(x, public_key.ptr, sizeof x);
+    x[sizeof x - 1] &= 0x7f;
+    struct span masked = SPAN_OF(x);
+    bool small = is_made_of(masked, 0, 0, 0) || is_made_of(masked, 1, 0, 0);
+    for (uint8_t low = 0xec; low <= 0xee; low++) /* p - 1, p, p + 1 */
+        small = small || is_made_of(masked, low, 0xff, 0x7f);
+    for (size_t i = 0; i < sizeof order_8 / sizeof *order_8; i++)
+        small = small || span_equal(masked, SPAN_OF(order_8[i]));
+    return small;
+}
+
+/* Those of Curve448 and its twist: 0, 1 and -1, the last as p - 1, the others also as p and
+ * p + 1; p = 2^448 - 2^224 - 1. */
+static bool x448_is_of_small_order(struct span public_key)
+{
+    struct span low = span_of(public_key.ptr, public_key.len / 2);
+    struct span high = span_of(public_key.ptr + low.len, public_key.len - low.len);
+    if (is_made_of(high, 0, 0, 0))
+        return is_made_of(low, 0, 0, 0) || is_made_of(low, 1, 0, 0);
+    if (is_made_of(high, 0xfe, 0xff, 0xff))
+        return is_made_of(low, 0xfe, 0xff, 0xff) || is_made_of(low, 0xff, 0xff, 0xff);
+    return is_made_of(high, 0xff, 0xff, 0xff) && is_made_of(low, 0, 0, 0);
+}
+
 enum status kem_check_public(const struct suite *suite, struct span public_key)
 {
     if (public_key.len != suite->kem_public_size)
         return STATUS_BAD_KEY;
     switch (suite->kem) {
+    /* Every string is the x of a point on the curve or on its twist; but to one of small order
+     * nobody can encrypt, so that a group that let it in could make no path any more. */
     case KEM_X25519:
+        return x25519_is_of_small_order(public_key) ? STATUS_BAD_KEY : STATUS_OK;
     case KEM_X448:
-        return STATUS_OK; /* every string is the x of a point on the curve or on its twist */
+        return x448_is_of_small_order(public_key) ? STATUS_BAD_KEY : STATUS_OK;
     case KEM_P256:
     case KEM_P384:
     case KEM_P521:

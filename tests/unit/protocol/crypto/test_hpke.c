@@ -208,6 +208,7 @@ static void assert_gives_nothing(const struct suite *suite, struct span point)
                      STATUS_BAD_KEY);
     CLEANUP(buffer_clear) struct buffer out = BUFFER_INIT(100);
     struct hpke_public encapsulated = {.len = 0};
+    assert_int_equal(hpke_check_public(suite, point), STATUS_BAD_KEY);
     assert_int_equal(hpke_seal(suite, random_system(), point, SPAN_EMPTY, SPAN_EMPTY, SPAN_EMPTY,
                                &encapsulated, &out),
                      STATUS_BAD_KEY);
@@ -223,11 +224,45 @@ static void refuses_points_that_make_the_shared_secret_zero(void **state)
         struct hex point = hex_of(small_order_25519[i]);
         assert_gives_nothing(suite_find(1), hex_span(&point));
         assert_gives_nothing(suite_find(3), hex_span(&point));
+        point.bytes[31] |= 0x80; /* a bit that does not count */
+        assert_gives_nothing(suite_find(1), hex_span(&point));
     }
     uint8_t small[56] = {0};
     assert_gives_nothing(suite_find(4), SPAN_OF(small));
     small[0] = 1;
     assert_gives_nothing(suite_find(6), SPAN_OF(small));
+    memset(small, 0xff, sizeof small);
+    small[28] = 0xfe; /* p */
+    assert_gives_nothing(suite_find(4), SPAN_OF(small));
+    small[0] = 0xfe; /* p - 1 */
+    assert_gives_nothing(suite_find(4), SPAN_OF(small));
+    memset(small, 0, 28);
+    small[28] = 0xff; /* p + 1 */
+    assert_gives_nothing(suite_find(6), SPAN_OF(small));
+}
+
+/* The neighbours of a refused key, byte by byte, are keys like others. */
+static void refuses_no_key_beside_those_of_small_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof small_order_25519 / sizeof *small_order_25519; i++) {
+        struct hex point = hex_of(small_order_25519[i]);
+        for (size_t at = 0; at < 32; at++) {
+            point.bytes[at] ^= 0x10;
+            assert_int_equal(hpke_check_public(suite_find(1), hex_span(&point)), STATUS_OK);
+            point.bytes[at] ^= 0x10;
+        }
+    }
+    for (unsigned fill = 0; fill <= 0xff; fill += 0xff) {
+        uint8_t key[56];
+        memset(key, (int)fill, sizeof key);
+        key[28] = fill == 0 ? 0 : 0xfe;
+        for (size_t at = 0; at < sizeof key; at++) {
+            key[at] ^= 0x10;
+            assert_int_equal(hpke_check_public(suite_find(4), SPAN_OF(key)), STATUS_OK);
+            key[at] ^= 0x10;
+        }
+    }
 }
 
 static void refuses_points_off_the_curve_and_other_forms(void **state)
@@ -293,6 +328,7 @@ int main(void)
         cmocka_unit_test(every_suite_opens_its_own_and_nothing_else),
         cmocka_unit_test(refuses_keys_of_any_other_length),
         cmocka_unit_test(refuses_points_that_make_the_shared_secret_zero),
+        cmocka_unit_test(refuses_no_key_beside_those_of_small_order),
         cmocka_unit_test(refuses_points_off_the_curve_and_other_forms),
         cmocka_unit_test(refuses_scalars_outside_the_order),
         cmocka_unit_test(seals_nothing_without_randomness),
