@@ -271,9 +271,7 @@ enum status channel_create_run(struct invocation *invocation)
 static enum status knock(struct invocation *invocation, const struct wire_channel *info)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    const char *reason = arguments_value(&invocation->arguments, "reason");
-    struct wire_channel_knock_request request = {
-        .channel = info->channel, .reason = reason == NULL ? SPAN_EMPTY : span_from_text(reason)};
+    struct wire_channel_knock_request request = {.channel = info->channel};
     char id[ID_TEXT_SIZE];
     TRY(engine_call(invocation->engine, WIRE_CHANNEL_KNOCK, &request, &reply, NULL));
     id_text(&info->channel, id);
@@ -370,7 +368,7 @@ enum status channel_add_run(struct invocation *invocation)
     struct id person;
     TRY(take_channel_and_person(invocation, &channel, &person));
     TRY(answer_knock(invocation->engine, channel, &person, true));
-    TRY(work_look(invocation->engine, channel));
+    TRY(work_await(invocation->engine, channel, &person));
     show_person_done(invocation, "added", channel, &person);
     return STATUS_OK;
 }
@@ -456,13 +454,13 @@ enum status channel_knocks_run(struct invocation *invocation)
         char time[SHOW_TIME_SIZE];
         id_text(&waiting->person, person);
         show_entry_time(waiting->time, time);
-        out_line(invocation->out, "%.8s  %s  %.*s (%.*s): %.*s", person, time,
-                 OUT_SPAN(waiting->name), OUT_SPAN(waiting->group_name), OUT_SPAN(waiting->reason));
+        out_line(invocation->out, "%.8s  %s  %.*s (%.*s)", person, time, OUT_SPAN(waiting->name),
+                 OUT_SPAN(waiting->group_name));
         out_record(invocation->out,
-                   json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "type", "knock", "person", person,
-                             "name", out_json_text(waiting->name), "group",
-                             out_json_text(waiting->group_name), "reason",
-                             out_json_text(waiting->reason), "time", (json_int_t)waiting->time));
+                   json_pack("{s:s, s:s, s:o, s:o, s:I}", "type", "knock", "person", person, "name",
+                             out_json_text(waiting->name), "group",
+                             out_json_text(waiting->group_name), "time",
+                             (json_int_t)waiting->time));
     }
     if (response.knock_count == 0)
         out_line(invocation->out, "nobody waits");

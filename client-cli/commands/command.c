@@ -2,6 +2,7 @@
 #include "client-cli/commands/command.h"
 
 #include "client-cli/core/channel.h"
+#include "client-cli/core/events.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,7 +45,12 @@ static enum status prepare_and_run(struct invocation *invocation)
     TRY(check_count(invocation));
     if (invocation->command->needs == COMMAND_NEEDS_CONNECTION)
         TRY(engine_connect(invocation->engine));
-    return invocation->command->run(invocation);
+    TRY(invocation->command->run(invocation));
+    /* What the server asked of us meanwhile: while we keep it waiting, it asks nobody else. */
+    if (invocation->engine != NULL && engine_is_connected(invocation->engine) &&
+        invocation->engine->logged_in)
+        TRY(events_handle_all(invocation->engine));
+    return STATUS_OK;
 }
 
 static void show_notice(void *context, const struct channel *channel, const char *text)

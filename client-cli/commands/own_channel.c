@@ -37,12 +37,23 @@ static enum status search(const struct engine *engine, const char *text, struct 
     return STATUS_OK;
 }
 
+/* Somebody may have let us in since the vault was last open. */
+static void look_for_welcomes(struct engine *engine)
+{
+    if (!engine_is_connected(engine) && engine_connect(engine) != STATUS_OK)
+        engine_forget_explanation(engine); /* what is here is what there is */
+}
+
 enum status
 own_channel_find(struct invocation *invocation, const char *text, struct channel **channel)
 {
-    const struct engine *engine = invocation->engine;
+    struct engine *engine = invocation->engine;
     if (text != NULL) {
         enum status status = search(engine, text, channel);
+        if (status == STATUS_NOT_FOUND) {
+            look_for_welcomes(engine);
+            status = search(engine, text, channel);
+        }
         if (status == STATUS_NOT_FOUND)
             return command_explain(invocation, status,
                                    "you are in no channel called \"%s\": weft status lists yours, "
@@ -55,6 +66,8 @@ own_channel_find(struct invocation *invocation, const char *text, struct channel
                                    text);
         return status;
     }
+    if (only_channel(engine) == NULL)
+        look_for_welcomes(engine);
     struct channel *only = only_channel(engine);
     if (only == NULL)
         return command_explain(invocation, STATUS_USAGE,

@@ -59,11 +59,6 @@ static const struct flag channel_create_flags[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct flag channel_join_flags[] = {
-    {"reason", "TEXT", "what you say when you knock"},
-    {NULL, NULL, NULL},
-};
-
 static const struct flag channel_role_flags[] = {
     {"give", "ROLE", "facilitator, sponsor, host, assister or note-taker; again for more"},
     {"take", "ROLE", "likewise"},
@@ -152,7 +147,6 @@ const struct command command_table[] = {
      .run = channel_join_run,
      .usage = "CHANNEL",
      .summary = "join an open channel, or knock at another",
-     .flags = channel_join_flags,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 1},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/session_steps.h"
 
-
 #include <stdlib.h>
 
 /* A session begins with this counter: 0 means "no session" in a message. */

@@ -2,12 +2,18 @@
 #include "client-cli/core/work.h"
 
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
+#include "client-cli/core/events.h"
 #include "client-cli/core/replica.h"
 #include "protocol/channel/identity.h"
 
 /* A round may show further work; a server that shows the same again and again is left alone. */
 #define WORK_ROUNDS_MAX 20
+
+/* The server asks one member for 10 s, then the next. */
+#define AWAIT_MS 12000
+#define AWAIT_STEP_MS 100
 
 /* The leaf of a device, or MLS_NO_LEAF. */
 static uint32_t
@@ -153,6 +159,40 @@ enum status work_look(struct engine *engine, struct channel *channel)
         more = !id_is_none(&response.work.work);
         if (more)
             TRY(commit(engine, channel, &response.work, &more));
+    }
+    return STATUS_OK;
+}
+
+static bool is_member(struct engine *engine, struct channel *channel, const struct id *person)
+{
+    if (channel_need_group(engine, channel) != STATUS_OK)
+        return false;
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
+         leaf = mls_tree_next_member(tree, leaf + 1)) {
+        struct channel_identity identity;
+        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
+                STATUS_OK &&
+            id_equal(&identity.person, person))
+            return true;
+    }
+    return false;
+}
+
+enum status work_await(struct engine *engine, struct channel *channel, const struct id *person)
+{
+    int64_t until = engine_now_ms(engine) + AWAIT_MS;
+    while (!is_member(engine, channel, person)) {
+        TRY(work_look(engine, channel));
+        TRY(channel_log_catch_up(engine, channel));
+        if (is_member(engine, channel, person))
+            return STATUS_OK;
+        if (engine_now_ms(engine) > until || channel->state != CHANNEL_STATE_MEMBER)
+            return engine_explain(engine, STATUS_TIMEOUT,
+                                  "let in, but no member has added their device yet: the next one "
+                                  "who is online does");
+        connection_wait(engine->connection, AWAIT_STEP_MS);
+        TRY(events_handle_all(engine));
     }
     return STATUS_OK;
 }

@@ -17,4 +17,9 @@ work_do(struct engine *engine, struct channel *channel, const struct wire_work *
 /* Asks what waits in a channel, and commits it. */
 MUST_CHECK enum status work_look(struct engine *engine, struct channel *channel);
 
+/* Waits until a person who was let in is a member: committed by us, or by whoever the server asked
+ * first. STATUS_TIMEOUT when nobody has done it within the server's lease. */
+MUST_CHECK enum status
+work_await(struct engine *engine, struct channel *channel, const struct id *person);
+
 #endif

@@ -87,7 +87,8 @@ MUST_CHECK enum status vault_delete_range(
 
 /* Calls `visit` for the records of a kind and scope with major in [from, to], in order, until it
  * fails; STATUS_CANCELLED from it ends the walk without an error. `value` is lent for the call.
- * It must not write to the vault. */
+ * It may write records of other kinds; what those commits overwrite leaves the write-ahead log with
+ * the first commit after the walk. */
 struct vault_walk {
     uint16_t kind;
     struct id scope;
