@@ -44,30 +44,57 @@ bool mls_capabilities_have_credential(const struct mls_capabilities *capabilitie
     return mls_type_list_contains(capabilities->credentials, type);
 }
 
+/* Up to so many comparisons, each with each is cheaper than clearing the bits of a set. Beyond, a
+ * leaf that nobody has authenticated yet could cost 2^32 of them. */
+#define COMPARISONS_MAX 4096
+
+static bool
+have_all(struct mls_type_list have, struct mls_type_list wanted, bool (*is_default)(uint16_t type))
+{
+    struct mls_type_set set;
+    size_t count = mls_type_list_count(wanted);
+    bool is_long = count * mls_type_list_count(have) > COMPARISONS_MAX;
+    if (is_long)
+        mls_type_set_init(&set, have);
+    for (size_t i = 0; i < count; i++) {
+        uint16_t type = mls_type_list_at(wanted, i);
+        if (!is_default(type) &&
+            !(is_long ? mls_type_set_has(&set, type) : mls_type_list_contains(have, type)))
+            return false;
+    }
+    return true;
+}
+
+static bool credential_is_default(uint16_t type)
+{
+    (void)type;
+    return false;
+}
+
 bool mls_capabilities_have_required(const struct mls_capabilities *capabilities,
                                     const struct mls_required_capabilities *required)
 {
-    for (size_t i = 0; i < mls_type_list_count(required->extensions); i++)
-        if (!mls_capabilities_have_extension(capabilities,
-                                             mls_type_list_at(required->extensions, i)))
-            return false;
-    for (size_t i = 0; i < mls_type_list_count(required->proposals); i++)
-        if (!mls_capabilities_have_proposal(capabilities, mls_type_list_at(required->proposals, i)))
-            return false;
-    for (size_t i = 0; i < mls_type_list_count(required->credentials); i++)
-        if (!mls_capabilities_have_credential(capabilities,
-                                              mls_type_list_at(required->credentials, i)))
-            return false;
-    return true;
+    return have_all(capabilities->extensions, required->extensions,
+                    mls_extension_type_is_default) &&
+           have_all(capabilities->proposals, required->proposals, mls_proposal_type_is_default) &&
+           have_all(capabilities->credentials, required->credentials, credential_is_default);
 }
 
 bool mls_capabilities_have_extensions(const struct mls_capabilities *capabilities,
                                       struct mls_extensions list)
 {
+    struct mls_type_set set;
     struct mls_extension extension;
     size_t at = 0;
+    /* An extension is at least a type and an empty vector. */
+    bool is_long =
+        list.bytes.len / 3 * mls_type_list_count(capabilities->extensions) > COMPARISONS_MAX;
+    if (is_long)
+        mls_type_set_init(&set, capabilities->extensions);
     while (mls_extensions_next(list, &at, &extension))
-        if (!mls_capabilities_have_extension(capabilities, extension.type))
+        if (!mls_extension_type_is_default(extension.type) &&
+            !(is_long ? mls_type_set_has(&set, extension.type)
+                      : mls_type_list_contains(capabilities->extensions, extension.type)))
             return false;
     return true;
 }

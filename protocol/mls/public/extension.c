@@ -118,6 +118,26 @@ void mls_required_capabilities_write(struct writer *writer,
     mls_type_list_write(writer, &required->credentials);
 }
 
+static enum status read_sender(struct reader *reader, struct mls_external_sender *sender)
+{
+    TRY(reader_vector(reader, SIZE_MAX, &sender->signature_key));
+    return mls_credential_read(reader, &sender->credential);
+}
+
+bool mls_external_senders_next(struct span data, size_t *at, struct mls_external_sender *sender)
+{
+    struct reader outer = reader_of(data);
+    struct reader senders;
+    if (reader_sub(&outer, SIZE_MAX, &senders) != STATUS_OK || *at >= reader_left(&senders))
+        return false;
+    size_t size = reader_left(&senders);
+    struct reader reader = reader_of(span_of(senders.ptr + *at, size - *at));
+    if (read_sender(&reader, sender) != STATUS_OK)
+        return false;
+    *at = size - reader_left(&reader);
+    return true;
+}
+
 enum status
 mls_external_senders_at(struct span data, uint32_t index, struct mls_external_sender *sender)
 {
@@ -129,8 +149,7 @@ mls_external_senders_at(struct span data, uint32_t index, struct mls_external_se
     bool has_found = false;
     for (uint64_t i = 0; !reader_at_end(&reader); i++) {
         struct mls_external_sender read;
-        TRY(reader_vector(&reader, SIZE_MAX, &read.signature_key));
-        TRY(mls_credential_read(&reader, &read.credential));
+        TRY(read_sender(&reader, &read));
         if (i == index) {
             found = read;
             has_found = true;

@@ -59,6 +59,10 @@ struct mls_external_sender {
     struct mls_credential credential;
 };
 
+/* Walks the data of an extension that was checked (mls_extensions_check_known): `at` starts as 0.
+ * False at the end. */
+bool mls_external_senders_next(struct span data, size_t *at, struct mls_external_sender *sender);
+
 /* Reads entry `index` of the extension's data, of which every entry is checked. STATUS_NOT_FOUND
  * when there are fewer. */
 MUST_CHECK enum status

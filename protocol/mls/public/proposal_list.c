@@ -91,15 +91,12 @@ static enum status check_external_senders(const struct checking *checking, struc
                             &old) &&
         span_equal(old, data))
         return STATUS_OK;
-    for (uint32_t i = 0;; i++) {
-        struct mls_external_sender sender;
-        enum status status = mls_external_senders_at(data, i, &sender);
-        if (status == STATUS_NOT_FOUND)
-            return STATUS_OK;
-        TRY(status);
+    struct mls_external_sender sender;
+    size_t at = 0;
+    while (mls_external_senders_next(data, &at, &sender))
         TRY(mls_options_check_credential(checking->options, &sender.credential,
                                          sender.signature_key, NULL));
-    }
+    return STATUS_OK;
 }
 
 static enum status check_context_extensions(const struct checking *checking,

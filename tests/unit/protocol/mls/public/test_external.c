@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -241,6 +242,37 @@ static void takes_external_proposals_only_from_listed_senders(void **state)
         STATUS_MALFORMED);
 }
 
+/* A list that takes a square of its length to walk would stop whoever checks the commit. */
+static void asks_about_many_external_senders_in_linear_time(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 2, SPAN_EMPTY);
+    BYTES senders = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES list = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    STAGED *staged = NULL;
+    struct writer writer = writer_of(&senders);
+    const struct mls_external_sender sender = {SPAN_EMPTY, {MLS_CREDENTIAL_BASIC, SPAN_EMPTY}};
+    size_t begin = writer_vector_begin(&writer);
+    for (size_t i = 0; i < 200000; i++)
+        mls_external_sender_write(&writer, &sender);
+    writer_vector_end(&writer, begin);
+    writer = writer_of(&list);
+    mls_extension_write(&writer, MLS_EXTENSION_EXTERNAL_SENDERS, buffer_span(&senders));
+    must(writer_finish(&writer));
+    const struct mls_proposal_or_ref items[] = {
+        fixture_by_value((struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                                               .context_extensions = {buffer_span(&list)}})};
+    const struct fixture_commit commit = {&people[0], fixture_member(0), items, 1, true, 0};
+    struct mls_options believing = fixture_options;
+    believing.check_credential = believe;
+    fixture_write_commit(group, &commit, &message);
+    clock_t start = clock();
+    must(mls_public_group_stage(group, buffer_span(&message), &believing, &staged));
+    assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+}
+
 static void takes_the_proposal_of_a_newcomer_to_be_added(void **state)
 {
     (void)state;
@@ -369,6 +401,7 @@ int main(void)
         cmocka_unit_test(refuses_external_commits_that_break_a_rule),
         cmocka_unit_test(covers_cached_proposals_by_reference),
         cmocka_unit_test(takes_external_proposals_only_from_listed_senders),
+        cmocka_unit_test(asks_about_many_external_senders_in_linear_time),
         cmocka_unit_test(takes_the_proposal_of_a_newcomer_to_be_added),
         cmocka_unit_test(refuses_a_member_that_joins_beside_its_old_leaf),
         cmocka_unit_test(asks_about_each_new_credential_and_obeys),

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -89,6 +90,72 @@ static void reads_required_capabilities_and_external_senders(void **state)
     must(mls_external_senders_at(senders, 0, &sender));
     assert_true(span_equal(sender.credential.content, SPAN_LITERAL("bob")));
     assert_int_equal(mls_external_senders_at(senders, 1, &sender), STATUS_NOT_FOUND);
+    const struct span two = SPAN_LITERAL("\x0c\1k\0\1\1a\1l\0\1\1b");
+    size_t at = 0;
+    assert_true(mls_external_senders_next(two, &at, &sender));
+    assert_true(span_equal(sender.signature_key, SPAN_LITERAL("k")));
+    assert_true(mls_external_senders_next(two, &at, &sender));
+    assert_true(span_equal(sender.credential.content, SPAN_LITERAL("b")));
+    assert_false(mls_external_senders_next(two, &at, &sender));
+    at = 0;
+    assert_false(mls_external_senders_next(SPAN_LITERAL("\0"), &at, &sender));
+}
+
+/* Every value of 16 bits but one, from the largest down. */
+static void write_all_types_but(uint16_t missing, struct buffer *bytes)
+{
+    struct writer writer = writer_of(bytes);
+    for (uint32_t type = UINT16_MAX + 1; type-- > 0;)
+        if (type != missing)
+            writer_u16(&writer, (uint16_t)type);
+    must(writer_finish(&writer));
+}
+
+static void compares_the_longest_lists_in_linear_time(void **state)
+{
+    (void)state;
+    BYTES all = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES some = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES extensions = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    write_all_types_but(7, &all);
+    write_all_types_but(0x1234, &some);
+    struct writer writer = writer_of(&extensions);
+    for (uint32_t type = 8; type <= UINT16_MAX; type++)
+        mls_extension_write(&writer, (uint16_t)type, SPAN_EMPTY);
+    must(writer_finish(&writer));
+    struct mls_capabilities capabilities = {.extensions = {buffer_span(&all)}};
+    struct mls_required_capabilities required = {.extensions = {buffer_span(&some)}};
+    clock_t start = clock();
+    assert_true(mls_capabilities_have_extensions(
+        &capabilities, (struct mls_extensions){buffer_span(&extensions)}));
+    assert_false(mls_capabilities_have_required(&capabilities, &required));
+    required.extensions.bytes = buffer_span(&all);
+    assert_true(mls_capabilities_have_required(&capabilities, &required));
+    capabilities.extensions.bytes = buffer_span(&some);
+    assert_false(mls_capabilities_have_extensions(
+        &capabilities, (struct mls_extensions){buffer_span(&extensions)}));
+    /* Comparing each with each takes 2^32 steps, four times. */
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+}
+
+static void refuses_a_list_of_more_types_than_there_are(void **state)
+{
+    (void)state;
+    BYTES types = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES list = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_type_list read;
+    write_all_types_but(0, &types);
+    for (unsigned more = 0; more < 2; more++) {
+        struct writer writer = writer_of(&types);
+        writer_u16(&writer, 0);
+        must(writer_finish(&writer));
+        buffer_truncate(&list, 0);
+        writer = writer_of(&list);
+        writer_vector(&writer, buffer_span(&types));
+        must(writer_finish(&writer));
+        struct reader reader = reader_of(buffer_span(&list));
+        assert_int_equal(mls_type_list_read(&reader, &read), more == 0 ? STATUS_OK : STATUS_LIMIT);
+    }
 }
 
 static void walks_the_certificates_of_an_x509_credential(void **state)
@@ -375,6 +442,8 @@ int main(void)
         cmocka_unit_test(refuses_an_extension_type_that_occurs_twice),
         cmocka_unit_test(does_not_look_into_nested_extensions),
         cmocka_unit_test(reads_required_capabilities_and_external_senders),
+        cmocka_unit_test(compares_the_longest_lists_in_linear_time),
+        cmocka_unit_test(refuses_a_list_of_more_types_than_there_are),
         cmocka_unit_test(walks_the_certificates_of_an_x509_credential),
         cmocka_unit_test(accepts_a_good_key_package_and_names_it),
         cmocka_unit_test(refuses_key_packages_that_break_a_rule),
