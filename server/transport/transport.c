@@ -153,6 +153,8 @@ static bool flush(struct connection *connection)
     connection->stalled_ms = 0;
     if (connection->state == CONNECTION_OPEN)
         transport->handler.drained(transport->handler.context, connection->user);
+    else if (connection->state == CONNECTION_CLOSING)
+        lws_callback_on_writable(connection->wsi); /* which then closes it */
     return true;
 }
 
@@ -196,10 +198,9 @@ static void open_connection(struct connection *connection)
 static bool receive_handshake(struct connection *connection, struct span bytes)
 {
     struct transport *transport = connection->transport;
-    if (buffer_append(&connection->handshake, bytes) != STATUS_OK)
-        return false;
-    struct handshake_result result =
-        handshake_read(buffer_span(&connection->handshake), &transport->rules);
+    struct handshake_result result = {.kind = HANDSHAKE_REFUSED, .http_status = 431};
+    if (buffer_append(&connection->handshake, bytes) == STATUS_OK)
+        result = handshake_read(buffer_span(&connection->handshake), &transport->rules);
     if (result.kind == HANDSHAKE_MORE)
         return true;
     if (transport->draining)
