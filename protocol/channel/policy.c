@@ -222,8 +222,9 @@ static enum status check_external(const struct check *check, const struct mls_le
     const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
     if (effect->extensions_changed || effect->added_count != 0)
         return refuse(check->refusal, STATUS_DENIED, "a newcomer changes nothing but its own leaf");
-    /* RFC 9420, 12.4.3.2: a resync removes "the leaf node with the old signature key"; ours keeps
-     * the key, so that nobody else can be removed. */
+    /* RFC 9420, 12.2: "In particular, the `credential` in the LeafNode MUST present a set of
+     * identifiers that is acceptable to the application for the removed participant." Ours must
+     * have the same signature key, so that nobody else can be removed. */
     bool resync = effect->removed_count == 1 &&
                   span_equal(effect->removed[0].leaf_node->signature_key, joiner->signature_key);
     if (effect->removed_count != 0 && !resync)
