@@ -24,6 +24,7 @@ enum record_kind {
     RECORD_OUTGOING = 41, /* major: a number: what was said and is not in the log yet */
     RECORD_COMMIT = 42,   /* 0, 0: the messages of our pending commit */
     RECORD_SEALED = 43,   /* major: a number: the key of an answer that is not revealed yet */
+    RECORD_ASKED = 44,    /* 0, 0: the topics that a peer assist was asked about */
 
     /* Scope: a message. */
     RECORD_MESSAGE = 60, /* 0, 0: where in its channel's log it is */

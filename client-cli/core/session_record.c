@@ -56,15 +56,15 @@ enum status session_record_steps(struct engine *engine,
     return status;
 }
 
-const char *session_record_breach(struct channel *channel,
-                                  const struct session_steps *steps,
+const char *session_record_breach(const struct session_steps *steps,
                                   const struct stored_entry *entry)
 {
+    const uint16_t every_role = UINT16_MAX;
     struct content content;
     if (entry_content(entry, &content) != STATUS_OK)
         return NULL;
-    return floor_breach(session_steps_stage(steps, entry->stage_counter),
-                        channel_roles_of(channel, &entry->person), entry->lane, content.kind);
+    return floor_breach(session_steps_stage(steps, entry->stage_counter), every_role, entry->lane,
+                        content.kind);
 }
 
 /* ---- the draft ---- */

@@ -25,9 +25,9 @@ MUST_CHECK enum status session_record_steps(struct engine *engine,
                                             const struct session_view *view,
                                             struct session_steps *steps);
 
-/* What is wrong with where a message was said, for people; NULL when nothing is. */
-const char *session_record_breach(struct channel *channel,
-                                  const struct session_steps *steps,
+/* What is wrong with where a message was said, for people; NULL when nothing is. Whose turn it was
+ * is not asked: roles change, and entry_take.h looks at them while they are known. */
+const char *session_record_breach(const struct session_steps *steps,
                                   const struct stored_entry *entry);
 
 struct session_harvest {
