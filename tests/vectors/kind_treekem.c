@@ -248,10 +248,9 @@ static enum vector_result check_own(struct vector_case *test,
     path.nodes = nodes;
     path.node_count = count;
     CHECK_PASSED(merge(test, state, sender, &path, tree, &context));
-    CHECK_OK(mls_treekem_encrypt(tree, sender, NULL, 0, &secrets, buffer_span(&context),
-                                 vector_random(), &test->arena, &path.nodes));
     struct mls_treekem_path input = {
         .tree = tree, .sender = sender, .path = &path, .context = buffer_span(&context)};
+    CHECK_OK(mls_treekem_encrypt(&input, &secrets, vector_random(), &test->arena, &path.nodes));
     return open_everywhere(test, state, &input, NULL, secret_span(&secrets.path[count]));
 }
 

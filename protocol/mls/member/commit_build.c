@@ -114,12 +114,13 @@ static enum status encrypt_path(const struct mls_commit_build *build,
                                 struct mls_update_path *path)
 {
     CLEANUP(buffer_clear) struct buffer context = BUFFER_INIT(MLS_BYTES_MAX);
-    const uint32_t *added = NULL;
+    struct mls_treekem_path input = {
+        .tree = tree, .sender = built->leaf, .excluded_count = effect->added_count};
     TRY(provisional_context(build, effect, tree, &context));
-    TRY(added_leaves(effect, build->arena, &added));
+    TRY(added_leaves(effect, build->arena, &input.excluded));
+    input.context = buffer_span(&context);
     path->node_count = built->secrets.count;
-    return mls_treekem_encrypt(tree, built->leaf, added, effect->added_count, &built->secrets,
-                               buffer_span(&context), build->random, build->arena, &path->nodes);
+    return mls_treekem_encrypt(&input, &built->secrets, build->random, build->arena, &path->nodes);
 }
 
 enum status mls_commit_build_path(const struct mls_commit_build *build,

@@ -19,11 +19,12 @@ static enum status prepare_key(struct mls_group *group)
 }
 
 static enum status seal(struct mls_group *group,
-                        struct mls_authenticated_content *authenticated,
+                        const struct mls_authenticated_content *unsigned_content,
                         size_t padding,
                         const struct random_source *random,
                         struct mls_sent *sent)
 {
+    struct mls_authenticated_content authenticated = *unsigned_content;
     struct signature signature;
     struct mls_private_seal how = {
         .suite = group->suite,
@@ -33,14 +34,14 @@ static enum status seal(struct mls_group *group,
         .random = random};
     TRY(prepare_key(group));
     TRY(mls_protection_sign_content_prepared(group->suite, group->prepared_key,
-                                             MLS_WIRE_PRIVATE_MESSAGE, &authenticated->content,
+                                             MLS_WIRE_PRIVATE_MESSAGE, &authenticated.content,
                                              mls_group_context_bytes(group), &signature));
-    authenticated->auth.signature = signature_span(&signature);
+    authenticated.auth.signature = signature_span(&signature);
     struct writer writer = writer_of(&sent->content);
-    mls_authenticated_content_write(&writer, authenticated);
+    mls_authenticated_content_write(&writer, &authenticated);
     TRY(writer_finish(&writer));
     sent->epoch = group->epoch->number;
-    return mls_protection_seal_private(&how, authenticated, &sent->generation, &sent->message);
+    return mls_protection_seal_private(&how, &authenticated, &sent->generation, &sent->message);
 }
 
 enum status mls_group_protect(struct mls_group *group,
@@ -58,7 +59,7 @@ enum status mls_group_protect(struct mls_group *group,
     CLEANUP(mls_sent_clear)
     struct mls_sent made = {.message = BUFFER_INIT(MLS_BYTES_MAX),
                             .content = BUFFER_INIT(MLS_BYTES_MAX)};
-    struct mls_authenticated_content authenticated = {
+    const struct mls_authenticated_content content = {
         .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
         .content = {.group_id = mls_group_id(group),
                     .epoch = group->epoch->number,
@@ -67,7 +68,7 @@ enum status mls_group_protect(struct mls_group *group,
                     .type = MLS_CONTENT_APPLICATION,
                     .application_data = plaintext}};
     size_t padding = padded_size > plaintext.len ? padded_size - plaintext.len : 0;
-    TRY(seal(group, &authenticated, padding, random, &made));
+    TRY(seal(group, &content, padding, random, &made));
     mls_sent_clear(sent);
     *sent = made;
     made = (struct mls_sent){0};

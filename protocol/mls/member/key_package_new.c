@@ -41,7 +41,7 @@ enum status mls_key_package_private_decode(struct span bytes, struct mls_key_pac
 /* Signs the package and appends it as an MLSMessage. */
 static enum status sign_package(const struct suite *suite,
                                 struct span signature_key,
-                                struct mls_key_package *package,
+                                const struct mls_key_package *package,
                                 struct buffer *message)
 {
     CLEANUP(buffer_clear) struct buffer tbs = BUFFER_INIT(KEY_PACKAGE_BYTES_MAX);
@@ -50,8 +50,8 @@ static enum status sign_package(const struct suite *suite,
     mls_key_package_write_tbs(&writer, package);
     TRY(writer_finish(&writer));
     TRY(mls_protection_sign(suite, signature_key, "KeyPackageTBS", buffer_span(&tbs), &signature));
-    package->signature = signature_span(&signature);
     struct mls_message wrapped = {.wire_format = MLS_WIRE_KEY_PACKAGE, .key_package = *package};
+    wrapped.key_package.signature = signature_span(&signature);
     struct writer message_writer = writer_of(message);
     mls_message_write(&message_writer, &wrapped);
     return writer_finish(&message_writer);

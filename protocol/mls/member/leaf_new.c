@@ -56,19 +56,21 @@ static enum status encode_capabilities(const struct suite *suite,
 }
 
 /* Signs the leaf and appends it. */
-static enum status
-sign_leaf(const struct mls_leaf_request *request, struct mls_leaf_node *leaf, struct buffer *out)
+static enum status sign_leaf(const struct mls_leaf_request *request,
+                             const struct mls_leaf_node *unsigned_leaf,
+                             struct buffer *out)
 {
     CLEANUP(buffer_clear) struct buffer tbs = BUFFER_INIT(LEAF_BYTES_MAX);
+    struct mls_leaf_node leaf = *unsigned_leaf;
     struct signature signature;
     struct writer writer = writer_of(&tbs);
-    mls_leaf_node_write_tbs(&writer, leaf, request->group_id, request->leaf);
+    mls_leaf_node_write_tbs(&writer, &leaf, request->group_id, request->leaf);
     TRY(writer_finish(&writer));
     TRY(mls_protection_sign(request->suite, request->signature_key, "LeafNodeTBS",
                             buffer_span(&tbs), &signature));
-    leaf->signature = signature_span(&signature);
+    leaf.signature = signature_span(&signature);
     struct writer leaf_writer = writer_of(out);
-    mls_leaf_node_write(&leaf_writer, leaf);
+    mls_leaf_node_write(&leaf_writer, &leaf);
     return writer_finish(&leaf_writer);
 }
 

@@ -132,18 +132,15 @@ static enum status encrypt_to(const struct mls_tree *tree,
     return arena_copy(arena, buffer_span(&ciphertext), &item->ciphertext);
 }
 
-enum status mls_treekem_encrypt(const struct mls_tree *tree,
-                                uint32_t leaf,
-                                const uint32_t *excluded,
-                                size_t excluded_count,
+enum status mls_treekem_encrypt(const struct mls_treekem_path *input,
                                 const struct mls_path_secrets *secrets,
-                                struct span context,
                                 const struct random_source *random,
                                 struct arena *arena,
                                 const struct mls_update_path_node **nodes)
 {
+    const struct mls_tree *tree = input->tree;
     struct mls_path_step steps[MLS_PATH_MAX];
-    size_t count = mls_tree_filtered_path(tree, leaf, steps);
+    size_t count = mls_tree_filtered_path(tree, input->sender, steps);
     assert(count == secrets->count);
     void *memory = NULL;
     TRY(arena_take(arena, count, sizeof **nodes, &memory));
@@ -152,13 +149,13 @@ enum status mls_treekem_encrypt(const struct mls_tree *tree,
         /* RFC 9420, 7.5: "Any new member (from an Add proposal) added in the same Commit MUST be
          * excluded from this resolution." */
         struct mls_resolution resolution = {0};
-        TRY(mls_tree_resolution(tree, steps[i].copath, excluded, excluded_count, arena,
-                                &resolution));
+        TRY(mls_tree_resolution(tree, steps[i].copath, input->excluded, input->excluded_count,
+                                arena, &resolution));
         TRY(arena_take(arena, resolution.count, sizeof(struct mls_hpke_ciphertext), &memory));
         struct mls_hpke_ciphertext *items = memory;
         for (size_t j = 0; j < resolution.count; j++)
-            TRY(encrypt_to(tree, resolution.nodes[j], &secrets->path[i], context, random, arena,
-                           &items[j]));
+            TRY(encrypt_to(tree, resolution.nodes[j], &secrets->path[i], input->context, random,
+                           arena, &items[j]));
         out[i].secrets = items;
         out[i].secret_count = resolution.count;
         TRY(arena_copy(arena, hpke_public_span(&secrets->public_keys[i]), &out[i].encryption_key));

@@ -66,29 +66,23 @@ MUST_CHECK enum status mls_path_secrets_derive(const struct suite *suite,
                                                size_t count,
                                                struct mls_path_secrets *secrets);
 
-/* Encrypts each path secret to the resolution of the copath, without the leaves of `excluded`
- * (increasing). `tree` is the tree after the commit, whose copath is that before it; `context` the
- * encoded provisional GroupContext. Ciphertexts are appended to `bytes`, from which the nodes,
- * taken from the arena, lend. */
-MUST_CHECK enum status mls_treekem_encrypt(const struct mls_tree *tree,
-                                           uint32_t leaf,
-                                           const uint32_t *excluded,
-                                           size_t excluded_count,
-                                           const struct mls_path_secrets *secrets,
-                                           struct span context,
-                                           const struct random_source *random,
-                                           struct arena *arena,
-                                           const struct mls_update_path_node **nodes);
-
-/* What decrypting a path takes. */
+/* A path that is made or taken. */
 struct mls_treekem_path {
     const struct mls_tree *tree; /* after the commit: its copath is that before it */
     uint32_t sender;             /* leaf */
     const uint32_t *excluded;    /* leaves added by the same commit, increasing */
     size_t excluded_count;
-    const struct mls_update_path *path;
-    struct span context; /* encoded provisional GroupContext */
+    struct span context;                /* encoded provisional GroupContext */
+    const struct mls_update_path *path; /* that is taken */
 };
+
+/* Encrypts each path secret to the resolution of the copath, without the leaves of `excluded`.
+ * The nodes and what they lend are taken from the arena. */
+MUST_CHECK enum status mls_treekem_encrypt(const struct mls_treekem_path *input,
+                                           const struct mls_path_secrets *secrets,
+                                           const struct random_source *random,
+                                           struct arena *arena,
+                                           const struct mls_update_path_node **nodes);
 
 /* Decrypts the path secret meant for the leaf `own`, with the keys it had before, sets the keys of
  * the nodes from there up in `next`, and gives commit_secret. STATUS_INVALID_TREE when the path

@@ -352,8 +352,8 @@ static void a_path_with_keys_of_another_secret(void **state)
     OK(mls_path_secrets_derive(world.suite, SPAN_OF(first), 2, &secrets));
     for (int wrong = 0; wrong < 3; wrong++) {
         struct mls_private_keys next = {.arena = group->arena};
-        OK(mls_treekem_encrypt(tree, 0, NULL, 0, &secrets, SPAN_EMPTY, &world.random, &arena,
-                               &path.nodes));
+        const struct mls_treekem_path made = {.tree = tree};
+        OK(mls_treekem_encrypt(&made, &secrets, &world.random, &arena, &path.nodes));
         path.node_count = 2;
         struct mls_update_path_node nodes[2] = {path.nodes[0], path.nodes[1]};
         if (wrong == 1)
