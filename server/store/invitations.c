@@ -81,7 +81,7 @@ static enum status check_limit(struct store_db *db, const struct store_invitatio
     uint32_t contacts;
     TRY(contact_limit(db, &invitation->person, &contacts_max));
     TRY(store_invitations_contacts(db, &invitation->person, invitation->created_at_ms, &contacts));
-    return contacts_max != 0 && contacts >= contacts_max ? STATUS_RATE_LIMITED : STATUS_OK;
+    return contacts >= contacts_max ? STATUS_RATE_LIMITED : STATUS_OK;
 }
 
 static enum status forget_old_contacts(struct store_db *db, const struct id *person, int64_t now_ms)

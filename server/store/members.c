@@ -63,6 +63,17 @@ end_welcomes(struct store_db *db, const struct id *channel, const struct id *dev
     return query_run(&q);
 }
 
+/* Who was let in and has left again is not to be added once more for the same knock. */
+static enum status end_knock(struct store_db *db, const struct id *channel, const struct id *device)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "DELETE FROM knocks WHERE channel = ? AND state = 2 AND person ="
+                                  " (SELECT person FROM devices WHERE device = ?)");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
 enum status store_members_remove(struct store_db *db,
                                  const struct id *channel,
                                  const struct id *device,
@@ -79,6 +90,7 @@ enum status store_members_remove(struct store_db *db,
     if (deleted == 0)
         return STATUS_CONFLICT;
     TRY(end_removal(db, channel, device));
+    TRY(end_knock(db, channel, device));
     return end_welcomes(db, channel, device);
 }
 

@@ -35,7 +35,7 @@ struct store_person {
     /* The id in the organisation's own data; empty for people who were not imported. */
     struct span external_id;
     bool opted_in;
-    /* 0: no limit of their own. */
+    /* How often they may be asked; 0: not at all. */
     uint32_t contacts_per_week_max;
     int64_t created_at_ms;
     /* 0 before joining. */

@@ -10,7 +10,7 @@
 
 struct store_profile {
     bool opted_in;
-    /* 0: no limit. */
+    /* How often they may be asked; 0: not at all. */
     uint32_t contacts_per_week_max;
     /* Groups besides the main one. */
     const struct id *groups;

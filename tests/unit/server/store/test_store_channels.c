@@ -4,6 +4,7 @@
 #include "server/store/devices.h"
 #include "server/store/knocks.h"
 #include "server/store/limits.h"
+#include "server/store/members.h"
 #include "server/store/removals.h"
 
 #include <string.h>
@@ -168,6 +169,27 @@ static void a_knock_waits_until_it_is_answered(void **state)
     ASSERT_STATUS(store_knocks_add(f->db, &nowhere, &person, NOW, &knock), STATUS_CONFLICT);
 }
 
+static void a_knock_lets_in_once(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id host = id_number(1);
+    struct id person = make_person(f->db, 2);
+    struct id device = make_device(f->db, 2, &person);
+    struct store_knock knock;
+    struct store_knock_list list;
+    ASSERT_OK(store_knocks_add(f->db, &channel, &person, NOW, &knock));
+    ASSERT_OK(store_knocks_answer(f->db, &channel, &person, true, &host, NOW));
+    ASSERT_OK(store_members_add(f->db, &channel, &person, &device, 1, NOW));
+    ASSERT_OK(store_knocks_list(f->db, &channel, STORE_KNOCK_ACCEPTED, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    ASSERT_OK(store_members_remove(f->db, &channel, &device, 1));
+    ASSERT_OK(store_knocks_list(f->db, &channel, STORE_KNOCK_ACCEPTED, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    ASSERT_OK(store_knocks_add(f->db, &channel, &person, NOW + 1, &knock));
+    assert_int_equal(knock.state, STORE_KNOCK_WAITING);
+}
+
 static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
 {
     struct fixture *f = *state;
@@ -214,6 +236,7 @@ int main(void)
         TEST(lists_only_open_and_restricted_channels),
         TEST(finds_channels_of_people_and_devices),
         TEST(a_knock_waits_until_it_is_answered),
+        TEST(a_knock_lets_in_once),
         TEST(a_removal_waits_for_a_member_and_is_leased_to_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

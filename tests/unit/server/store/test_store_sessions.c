@@ -156,7 +156,7 @@ static void asks_only_people_who_opted_in_and_once_a_channel(void **state)
     struct fixture *f = *state;
     struct id channel = make_channel(f->db, 1);
     struct id unwilling = make_person(f->db, 2);
-    struct id person = willing_person(f->db, 3, 0);
+    struct id person = willing_person(f->db, 3, 1);
     struct store_invitation invitation = invitation_of(&channel, &unwilling, 10);
     struct store_invitation_list list;
     bool again;
@@ -193,13 +193,16 @@ static void asks_nobody_more_often_in_a_week_than_they_allow(void **state)
     ASSERT_OK(store_invitations_add(f->db, &later, &again));
     ASSERT_OK(store_invitations_contacts(f->db, &person, later.created_at_ms, &contacts));
     assert_int_equal(contacts, 2);
+    struct id busy = willing_person(f->db, 51, 0);
+    struct store_invitation none = invitation_of(&third, &busy, 5);
+    ASSERT_STATUS(store_invitations_add(f->db, &none, &again), STATUS_RATE_LIMITED);
 }
 
 static void an_answer_is_given_once_and_by_who_was_asked(void **state)
 {
     struct fixture *f = *state;
     struct id channel = make_channel(f->db, 1);
-    struct id person = willing_person(f->db, 3, 0);
+    struct id person = willing_person(f->db, 3, 1);
     struct store_invitation invitation = invitation_of(&channel, &person, 10);
     struct store_invitation found;
     struct store_invitation_list list;
