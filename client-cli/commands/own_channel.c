@@ -79,15 +79,7 @@ own_channel_find(struct invocation *invocation, const char *text, struct channel
 enum status own_channel_take(struct invocation *invocation, size_t *at, struct channel **channel)
 {
     const struct arguments *arguments = &invocation->arguments;
-    const char *text = *at < arguments->positional_count ? arguments->positional[*at] : NULL;
-    struct channel *only = only_channel(invocation->engine);
-    if (text != NULL && search(invocation->engine, text, channel) == STATUS_OK) {
-        (*at)++;
-        return STATUS_OK;
-    }
-    if (only != NULL) {
-        *channel = only;
-        return STATUS_OK;
-    }
-    return own_channel_find(invocation, text, channel);
+    if (*at + 1 == arguments->positional_count)
+        return own_channel_find(invocation, NULL, channel);
+    return own_channel_find(invocation, arguments->positional[(*at)++], channel);
 }

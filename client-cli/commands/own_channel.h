@@ -14,8 +14,9 @@
 MUST_CHECK enum status
 own_channel_find(struct invocation *invocation, const char *text, struct channel **channel);
 
-/* The same for a command whose positional number `*at` may be a channel: when it names none and
- * there is only one channel, that one is taken and `*at` stays. */
+/* The channel of a command that ends in words: positional number `*at`, and the words begin after
+ * it. It may be left out by somebody with one channel when the words are one argument: of more, the
+ * first is taken for a channel, since a slip must not tell the wrong people. */
 MUST_CHECK enum status
 own_channel_take(struct invocation *invocation, size_t *at, struct channel **channel);
 

@@ -94,8 +94,10 @@ const struct command command_table[] = {
     {.noun = "say",
      .run = say_run,
      .usage = "[CHANNEL] TEXT...",
-     .summary = "say something; CHANNEL may be left out when you are in one only",
-     .details = "TEXT of - takes the standard input.",
+     .summary = "say something",
+     .details =
+         "TEXT of - takes the standard input. When you are in one channel only, and the text "
+         "is one argument (in quotes),\nCHANNEL may be left out.",
      .flags = say_flags,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,

@@ -43,7 +43,7 @@ struct channel {
     uint64_t joined_epoch;
     uint64_t joined_sequence;
     bool confirmed;  /* false: joined an open channel, and no member has spoken in its epoch yet */
-    bool distrusted; /* the vault was put back: resync before anything else */
+    bool distrusted; /* a copy of this vault was in use: a fresh leaf before anything is sent */
     uint8_t running_hash[RUNNING_HASH_SIZE]; /* after the cursor's entry */
     struct channel_epoch_end *ends;          /* of epochs that are kept */
     size_t end_count;

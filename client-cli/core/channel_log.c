@@ -163,9 +163,12 @@ enum status channel_log_catch_up(struct engine *engine, struct channel *channel)
 {
     if (channel->state == CHANNEL_STATE_CREATING)
         TRY(channel_join_create_again(engine, channel));
-    if (channel->distrusted)
-        TRY(channel_join_resync(engine, channel));
     TRY(channel_log_take_new(engine, channel));
+    /* Before a key is used: somebody else, or we ourselves before a restore, may have used it. */
+    if (channel->distrusted && channel->state == CHANNEL_STATE_MEMBER) {
+        TRY(channel_join_resync(engine, channel));
+        TRY(channel_log_take_new(engine, channel));
+    }
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
     TRY(channel_commit_again(engine, channel));

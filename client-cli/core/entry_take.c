@@ -178,6 +178,8 @@ static enum status take_message(struct take *take)
     take->stored.device = sender.device;
     if (!id_equal(&sender.device, &take->wire->device))
         TRY(warn(take, "the server named another sender than the message itself"));
+    if (id_equal(&sender.device, &take->engine->account.device))
+        take->channel->distrusted = true; /* see take_own_message */
     take->stored.authenticated = buffer_span(&take->received.content);
     return take_content(take, take->received.plaintext, false);
 }
@@ -191,6 +193,8 @@ static enum status take_own_message(struct take *take)
     enum status found =
         channel_say_take(take->engine, take->channel, &take->stored.message, &take->own);
     if (found == STATUS_NOT_FOUND) {
+        /* Said with a copy of this vault: its keys may be used up without our knowing. */
+        take->channel->distrusted = true;
         take->stored.fate = ENTRY_UNREADABLE;
         return warn(take, "you said this; its text is not kept here");
     }
