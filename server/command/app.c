@@ -4,6 +4,7 @@
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/events.h"
 #include "server/figures/figures.h"
+#include "server/handler/proposals.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -112,7 +113,8 @@ static enum status open_hub(struct app *app)
     app->services.hub = &app->hub;
     app->hub.port = (uint16_t)app->config.port;
     TRY(hub_init(&app->hub));
-    return figures_new(&app->hub, &app->services.figures);
+    TRY(figures_new(&app->hub, &app->services.figures));
+    return proposals_new(&app->services.proposals);
 }
 
 static enum status open_parts(struct app *app, struct app_problem *problem)
@@ -144,6 +146,7 @@ void app_close(struct app *app)
     pool_free(&app->validators);
     pool_free(&app->figures);
     figures_free(&app->services.figures);
+    proposals_free(&app->services.proposals);
     community_close(&app->community);
     identity_close(&app->identity);
     hub_clear(&app->hub);

@@ -51,7 +51,10 @@ enum handler_access {
     HANDLER(CHANNEL_LIST, channel_list)                                                            \
     HANDLER(WELCOMES, welcomes)                                                                    \
     HANDLER(WELCOME_DONE, welcome_done)                                                            \
-    HANDLER(SESSION_STAGE, session_stage)
+    HANDLER(SESSION_STAGE, session_stage)                                                          \
+    HANDLER(INVITATIONS, invitations)                                                              \
+    HANDLER(INVITATION_ANSWER, invitation_answer)                                                  \
+    HANDLER(STATS, stats)
 
 /* HANDLER(NAME, name, access, member): `member` is the channel's id in the request. */
 #define HANDLER_CHANNEL_LIST(HANDLER)                                                              \
@@ -70,7 +73,9 @@ enum handler_access {
     HANDLER(READ_POSITION, read_position, MEMBER, channel)                                         \
     HANDLER(WORK_LIST, work_list, MEMBER, channel)                                                 \
     HANDLER(SESSION_CREATE, session_create, MEMBER, channel)                                       \
-    HANDLER(SESSION_SHOW, session_show, MEMBER, channel)
+    HANDLER(SESSION_SHOW, session_show, MEMBER, channel)                                           \
+    HANDLER(ASSISTERS_PROPOSE, assisters_propose, MEMBER, channel)                                 \
+    HANDLER(ASSISTERS_INVITE, assisters_invite, MEMBER, channel)
 
 #define HANDLER_PROTOTYPE(NAME, name) void name##_handle(struct services *, struct call *);
 HANDLER_LIST(HANDLER_PROTOTYPE)
