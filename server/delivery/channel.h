@@ -50,6 +50,9 @@ struct channel {
     struct commit_work **commits_last;
     /* What waits for a member to commit; NULL when nothing does. */
     struct work *work;
+    /* Who still needs the pointer, and since when nobody has asked for it (monotonic). */
+    uint32_t holders;
+    int64_t used_ms;
     /* The running session, stage's own; NULL without one. */
     void *session;
 };

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* After so long without use a channel is read again when somebody comes. */
+#define IDLE_MS (10 * 60 * 1000)
+
 /* A public state with its tree, twice, and the members of the largest group. */
 #define LOAD_ARENA_MAX (4 * LIMIT_OBJECT_BYTES)
 
@@ -94,6 +97,7 @@ static enum status finish_load(struct load *load, struct channel **channel)
 {
     struct delivery *delivery = load->delivery;
     TRY(channel_new(&load->facts, delivery->hub->random, channel));
+    (*channel)->used_ms = clock_monotonic_ms(delivery->hub->clock);
     enum status status = id_map_set(&delivery->channels, &load->id, *channel);
     if (status != STATUS_OK)
         channel_free(channel);
@@ -142,6 +146,7 @@ void delivery_load(struct delivery *delivery, const struct id *id, struct delive
 {
     struct channel *channel = delivery_find(delivery, id);
     if (channel != NULL) {
+        channel->used_ms = clock_monotonic_ms(delivery->hub->clock);
         waiter->ready(waiter, channel, STATUS_OK);
         return;
     }
@@ -160,6 +165,46 @@ void delivery_load(struct delivery *delivery, const struct id *id, struct delive
     status = store_read(delivery->hub->store, &load->job);
     if (status != STATUS_OK)
         load_done(&load->job, status);
+}
+
+void delivery_hold(struct channel *channel)
+{
+    channel->holders++;
+}
+
+void delivery_release(void *channel)
+{
+    struct channel *held = channel;
+    held->holders--;
+}
+
+static bool is_idle(const struct channel *channel, int64_t now_ms)
+{
+    return channel->holders == 0 && channel->subscriptions == NULL && channel->commits == NULL &&
+           channel->work == NULL && channel->session == NULL &&
+           now_ms - channel->used_ms >= IDLE_MS;
+}
+
+/* One a tick: the map must not change while it is walked. */
+static void forget_idle(struct delivery *delivery)
+{
+    int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at)) {
+        if (!is_idle(channel, now_ms))
+            continue;
+        id_map_remove(&delivery->channels, &channel->id);
+        channel_free(&channel);
+        return;
+    }
+}
+
+void delivery_tick(struct delivery *delivery)
+{
+    work_tick(delivery);
+    forget_idle(delivery);
+    upkeep_tick(delivery);
 }
 
 /* ---- subscriptions ---- */

@@ -43,6 +43,11 @@ struct delivery_waiter {
     struct delivery_waiter *next;
 };
 
+/* A channel leaves memory when nobody has needed it for a while: whoever keeps its pointer across
+ * a job holds it. The second form is for call.release. */
+void delivery_hold(struct channel *channel);
+void delivery_release(void *channel);
+
 /* Calls `ready` at once when the channel is in memory, else once it has been loaded. */
 void delivery_load(struct delivery *delivery,
                    const struct id *channel,
@@ -86,7 +91,7 @@ void delivery_publish_entry(struct delivery *delivery,
 /* Looks through the store for channels with removals or adds that wait. */
 void delivery_look_for_work(struct delivery *delivery);
 
-/* Once a second: leases that ran out. */
+/* Once a second: leases that ran out, channels that nobody needs, what has expired. */
 void delivery_tick(struct delivery *delivery);
 
 #endif

@@ -14,9 +14,16 @@ struct delivery {
     struct id_map loads;    /* those on their way, by id */
     bool looking;           /* for work, in the store */
     bool look_again;
+    int64_t upkeep_ms; /* monotonic, of the last; 0: not yet */
 };
 
 /* work.c: forgets what waits, when the channel goes. */
 void work_drop(struct channel *channel);
+
+/* work.c: offers what nobody holds. */
+void work_tick(struct delivery *delivery);
+
+/* upkeep.c: deletes what has expired, now and then. */
+void upkeep_tick(struct delivery *delivery);
 
 #endif

@@ -493,7 +493,7 @@ void work_client_arrived(struct delivery *delivery, struct client *client)
     }
 }
 
-void delivery_tick(struct delivery *delivery)
+void work_tick(struct delivery *delivery)
 {
     size_t at = 0;
     for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;

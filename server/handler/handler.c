@@ -62,11 +62,15 @@ static void ready(struct delivery_waiter *waiter, struct channel *channel, enum 
         status = STATUS_CANCELLED;
     if (status == STATUS_OK)
         status = check_access(channel, call, waiting->handler->access);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        delivery_hold(channel);
+        call->release = delivery_release;
+        call->held = channel;
         waiting->handler->handle_channel(waiting->services, channel, call);
-    else
-        call_fail(call, status,
-                  status == STATUS_DENIED ? "this device is not a member of the channel" : NULL);
+        return;
+    }
+    call_fail(call, status,
+              status == STATUS_DENIED ? "this device is not a member of the channel" : NULL);
 }
 
 static void

@@ -15,6 +15,8 @@ static void free_call(struct call *call)
 {
     if (call->client != NULL)
         client_forget_call(call->client, call);
+    if (call->release != NULL)
+        call->release(call->held);
     arena_clear(&call->arena);
     buffer_clear(&call->bytes);
     free(call);

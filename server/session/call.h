@@ -33,6 +33,9 @@ struct call {
     struct id person;
     struct id device;
     uint8_t role;
+    /* Something that must stay as long as the call: given back when it ends. May be NULL. */
+    void (*release)(void *held);
+    void *held;
 };
 
 /* Copies `body` and decodes it. Errors: those of schema.h. */

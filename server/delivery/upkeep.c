@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * KeyPackages and Welcomes end with their lifetimes; the rows go in the background.
+ */
+#include "server/delivery/internal.h"
+#include "server/store/key_packages.h"
+#include "server/store/welcomes.h"
+
+#include <stdlib.h>
+
+/* Nothing depends on it: what has expired is not given out, whether or not it is still there. */
+#define UPKEEP_INTERVAL_MS (60 * 60 * 1000)
+
+struct upkeep {
+    struct store_job job;
+    struct delivery *delivery;
+    int64_t now_ms;
+};
+
+static enum status run(struct store_db *db, struct store_job *job)
+{
+    struct upkeep *upkeep = (struct upkeep *)(void *)job;
+    TRY(store_key_packages_expire(db, upkeep->now_ms));
+    return store_welcomes_expire(db, upkeep->now_ms);
+}
+
+static void done(struct store_job *job, enum status status)
+{
+    struct upkeep *upkeep = (struct upkeep *)(void *)job;
+    if (status != STATUS_OK)
+        JOURNAL(upkeep->delivery->hub->journal, JOURNAL_WARNING, "upkeep_failed",
+                JOURNAL_S(status));
+    free(upkeep);
+}
+
+void upkeep_tick(struct delivery *delivery)
+{
+    int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
+    if (delivery->upkeep_ms != 0 && now_ms - delivery->upkeep_ms < UPKEEP_INTERVAL_MS)
+        return;
+    delivery->upkeep_ms = now_ms;
+    struct upkeep *upkeep = calloc(1, sizeof *upkeep);
+    if (upkeep == NULL)
+        return;
+    upkeep->job = (struct store_job){.run = run, .done = done};
+    upkeep->delivery = delivery;
+    upkeep->now_ms = clock_wall_ms(delivery->hub->clock);
+    if (store_write(delivery->hub->store, &upkeep->job) != STATUS_OK)
+        free(upkeep);
+}
