@@ -2,6 +2,8 @@
 /* weft channel ...: making channels, finding them, who is in them. */
 #include "client-cli/commands/find.h"
 #include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/own_person.h"
+#include "client-cli/commands/role_names.h"
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_commit.h"
@@ -40,8 +42,9 @@ static void show_info(struct out *out, const struct wire_channel *info)
 {
     char id[ID_TEXT_SIZE];
     id_text(&info->channel, id);
-    out_line(out, "%.8s  %-10s %3u people  %.*s%s", id, visibility_name(info->visibility),
-             info->member_count, OUT_SPAN(info->title),
+    out_line(out, "%.8s  %-10s %3u %-6s  %.*s%s", id, visibility_name(info->visibility),
+             info->member_count, info->member_count == 1 ? "person" : "people",
+             OUT_SPAN(info->title),
              info->member    ? "  (you are in)"
              : info->knocked ? "  (you have knocked)"
                              : "");
@@ -162,33 +165,15 @@ static enum status find_any(struct invocation *invocation, const char *text, str
     return STATUS_OK;
 }
 
-static void role_names(uint16_t roles, char *text, size_t size)
-{
-    static const struct {
-        uint16_t role;
-        const char *name;
-    } names[] = {{CHANNEL_ROLE_FACILITATOR, "facilitator"},
-                 {CHANNEL_ROLE_SPONSOR, "sponsor"},
-                 {CHANNEL_ROLE_HOST, "host"},
-                 {CHANNEL_ROLE_ASSISTER, "assister"},
-                 {CHANNEL_ROLE_NOTE_TAKER, "note-taker"}};
-    text[0] = '\0';
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t used = strlen(text);
-        if ((roles & names[i].role) != 0)
-            snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ", names[i].name);
-    }
-}
-
 static void
 show_member(struct invocation *invocation, struct channel *own, const struct wire_member *member)
 {
     struct people_name name;
     char person[ID_TEXT_SIZE];
-    char roles[80];
+    char roles[ROLE_NAMES_SIZE];
     people_name(invocation->engine, &member->person, &name);
     id_text(&member->person, person);
-    role_names(own == NULL ? 0 : channel_roles_of(own, &member->person), roles, sizeof roles);
+    role_names_text(own == NULL ? 0 : channel_roles_of(own, &member->person), roles);
     out_line(invocation->out, "  %.8s  %s%s%s%s%s%s", person, name.name,
              name.group[0] == '\0' ? "" : " (", name.group, name.group[0] == '\0' ? "" : ")",
              roles[0] == '\0' ? "" : ", ", roles);
@@ -331,7 +316,7 @@ take_channel_and_person(struct invocation *invocation, struct channel **channel,
     else
         TRY(own_channel_find(invocation, NULL, channel));
     TRY(channel_log_catch_up(invocation->engine, *channel));
-    return people_find(invocation->engine, span_from_text(arguments->positional[at]), person);
+    return own_person_find(invocation, *channel, arguments->positional[at], person);
 }
 
 static enum status answer_knock(struct engine *engine,
@@ -396,33 +381,13 @@ enum status channel_remove_run(struct invocation *invocation)
     return STATUS_OK;
 }
 
-static uint16_t role_named(const char *name)
-{
-    static const struct {
-        const char *name;
-        uint16_t role;
-    } names[] = {{"facilitator", CHANNEL_ROLE_FACILITATOR},
-                 {"sponsor", CHANNEL_ROLE_SPONSOR},
-                 {"host", CHANNEL_ROLE_HOST},
-                 {"assister", CHANNEL_ROLE_ASSISTER},
-                 {"note-taker", CHANNEL_ROLE_NOTE_TAKER}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i].name, name) == 0)
-            return names[i].role;
-    return 0;
-}
-
 static enum status read_roles(struct invocation *invocation, const char *flag, uint16_t *roles)
 {
     const char *name;
     *roles = 0;
     for (size_t i = 0; (name = arguments_value_at(&invocation->arguments, flag, i)) != NULL; i++) {
-        uint16_t role = role_named(name);
-        if (role == 0)
-            return command_explain(invocation, STATUS_USAGE,
-                                   "\"%s\" is no role; one of: facilitator, sponsor, host, "
-                                   "assister, note-taker",
-                                   name);
+        uint16_t role;
+        TRY(role_names_find(invocation, name, &role));
         *roles |= role;
     }
     return STATUS_OK;

@@ -43,37 +43,46 @@ bool saying_is_sayable(uint16_t kind)
     return false;
 }
 
-/* YYYY-MM-DD as noon UTC, which is the same day nearly everywhere. */
-static enum status read_day(struct invocation *invocation, const char *text, int64_t *time_ms)
+enum status saying_day(struct invocation *invocation, const char *text, int64_t *time_ms)
 {
     struct tm day = {0};
     const char *end = strptime(text, "%Y-%m-%d", &day);
-    if (end == NULL || *end != '\0')
-        return command_explain(invocation, STATUS_USAGE, "--by takes a day as 2026-12-31");
+    int written = day.tm_mday;
     day.tm_hour = 12;
-    *time_ms = (int64_t)timegm(&day) * 1000;
+    time_t seconds = timegm(&day);
+    if (end == NULL || *end != '\0' || day.tm_mday != written) /* there is no 31 February */
+        return command_explain(invocation, STATUS_USAGE, "a day is written as 2026-12-31");
+    *time_ms = (int64_t)seconds * 1000;
     return STATUS_OK;
 }
 
-static struct span flag_text(const struct invocation *invocation, const char *flag)
+/* A flag that is called `other` in the commands of single kinds. */
+static const char *
+flag_value(const struct invocation *invocation, const char *flag, const char *other)
 {
     const char *value = arguments_value(&invocation->arguments, flag);
-    return value == NULL ? SPAN_EMPTY : span_from_text(value);
+    return value != NULL ? value : arguments_value(&invocation->arguments, other);
+}
+
+static struct span optional_text(const char *text)
+{
+    return text == NULL ? SPAN_EMPTY : span_from_text(text);
 }
 
 enum status
 saying_body(struct invocation *invocation, uint16_t kind, struct span text, struct saying *saying)
 {
-    const char *by = arguments_value(&invocation->arguments, "by");
+    const char *why = flag_value(invocation, "because", "why");
+    const char *owner = arguments_value(&invocation->arguments, "owner");
+    const char *by = flag_value(invocation, "by", "due");
     *saying = (struct saying){0};
     if (kind == CONTENT_IDEA || kind == CONTENT_LAST_IDEA) {
-        saying->body.idea = (struct content_idea){text, flag_text(invocation, "because")};
+        saying->body.idea = (struct content_idea){text, optional_text(why)};
         return STATUS_OK;
     }
     if (kind == CONTENT_ACTION || kind == CONTENT_COMMITMENT) {
-        saying->body.action =
-            (struct content_action){.text = text, .owner = flag_text(invocation, "owner")};
-        return by == NULL ? STATUS_OK : read_day(invocation, by, &saying->body.action.due);
+        saying->body.action = (struct content_action){.text = text, .owner = optional_text(owner)};
+        return by == NULL ? STATUS_OK : saying_day(invocation, by, &saying->body.action.due);
     }
     saying->body.text = (struct content_text){text};
     return STATUS_OK;

@@ -23,9 +23,13 @@ bool saying_is_sayable(uint16_t kind);
 /* The names of the sayable kinds, with commas. */
 const char *saying_kind_names(void);
 
-/* The body of a sayable kind, with --because, --owner and --by of the command line. Lends from
- * them and from `text`. */
+/* The body of a sayable kind, with --because (or --why), --owner and --by (or --due) of the
+ * command line. Lends from them and from `text`. */
 MUST_CHECK enum status
 saying_body(struct invocation *invocation, uint16_t kind, struct span text, struct saying *saying);
+
+/* YYYY-MM-DD as noon UTC, which is the same day nearly everywhere; STATUS_USAGE, explained. */
+MUST_CHECK enum status
+saying_day(struct invocation *invocation, const char *text, int64_t *time_ms);
 
 #endif
