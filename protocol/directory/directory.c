@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/directory/directory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A device, linked with the others of its person. */
 struct record {
     struct directory_device device;
+    uint64_t added_at;       /* the place of its entry in the log */
+    uint64_t revoked_at;     /* the same; UINT64_MAX: never */
     uint32_t next_of_person; /* record index + 1; 0: the last */
 };
 
-/* Open addressing: record index + 1 under some bytes of the record; 0: free. Nothing is ever
- * taken out, only a device's state changes. */
+/* What an entry of the log made of a person; before the first it is DIRECTORY_ACTIVE. */
+struct change {
+    uint64_t at; /* the entry's place in the log */
+    enum directory_device_state state;
+    uint32_t before; /* change index + 1; 0: the first */
+};
+
+/* Somebody whom an entry names, with or without a device. */
+struct person {
+    struct id id;
+    uint32_t latest_record; /* index + 1; 0: none */
+    uint32_t latest_change; /* the same */
+};
+
+/* Open addressing: an index + 1 under some bytes of what it stands for; 0: free. Nothing is ever
+ * taken out. */
 struct index {
     uint32_t *slots;
     size_t count;
@@ -22,12 +39,18 @@ struct directory {
     struct record *records;
     size_t record_count;
     size_t record_capacity;
+    struct person *people;
+    size_t person_count;
+    size_t person_capacity;
+    struct change *changes;
+    size_t change_count;
+    size_t change_capacity;
     struct index by_device;
-    struct index by_person; /* the person's latest device */
-    struct index by_key;    /* login and leaf keys */
+    struct index by_person;
+    struct index by_key; /* login and leaf keys */
 };
 
-#define RECORDS_CAPACITY_MIN 64
+#define CAPACITY_MIN 64
 
 enum status directory_new(struct directory **directory)
 {
@@ -44,6 +67,8 @@ void directory_free(struct directory **directory)
     if (*directory == NULL)
         return;
     free((*directory)->records);
+    free((*directory)->people);
+    free((*directory)->changes);
     free((*directory)->by_device.slots);
     free((*directory)->by_person.slots);
     free((*directory)->by_key.slots);
@@ -51,64 +76,72 @@ void directory_free(struct directory **directory)
     *directory = NULL;
 }
 
-static bool matches_device(const struct record *record, struct span key)
+static bool matches_device(const struct directory *directory, uint32_t at, struct span key)
 {
-    return span_equal(id_span(&record->device.device), key);
+    return span_equal(id_span(&directory->records[at].device.device), key);
 }
 
-static bool matches_person(const struct record *record, struct span key)
+static bool matches_person(const struct directory *directory, uint32_t at, struct span key)
 {
-    return span_equal(id_span(&record->device.person), key);
+    return span_equal(id_span(&directory->people[at].id), key);
 }
 
-static bool matches_key(const struct record *record, struct span key)
+static bool matches_key(const struct directory *directory, uint32_t at, struct span key)
 {
-    return span_equal(SPAN_OF(record->device.login_key), key) ||
-           span_equal(SPAN_OF(record->device.leaf_key), key);
+    const struct directory_device *device = &directory->records[at].device;
+    return span_equal(SPAN_OF(device->login_key), key) ||
+           span_equal(SPAN_OF(device->leaf_key), key);
 }
 
 /* Ids and keys are random, so any of their bytes are a hash. Whoever grinds theirs to collide
- * slows their own look-ups, and stands in the log for it. */
+ * slows look-ups a little, and stands in the log for it. */
 static uint32_t *index_slot(const struct directory *directory,
                             const struct index *index,
-                            bool (*match)(const struct record *, struct span),
+                            bool (*match)(const struct directory *, uint32_t, struct span),
                             struct span key)
 {
     uint64_t hash;
     memcpy(&hash, key.ptr, sizeof hash);
     size_t slot = (size_t)(hash & (index->count - 1));
-    while (index->slots[slot] != 0 && !match(&directory->records[index->slots[slot] - 1], key))
+    while (index->slots[slot] != 0 && !match(directory, index->slots[slot] - 1, key))
         slot = (slot + 1) & (index->count - 1);
     return &index->slots[slot];
 }
 
-static struct record *index_find(const struct directory *directory,
-                                 const struct index *index,
-                                 bool (*match)(const struct record *, struct span),
-                                 struct span key)
+/* What was found, as index + 1; 0 for nothing. */
+static uint32_t index_find(const struct directory *directory,
+                           const struct index *index,
+                           bool (*match)(const struct directory *, uint32_t, struct span),
+                           struct span key)
 {
-    if (index->count == 0)
-        return NULL;
-    uint32_t found = *index_slot(directory, index, match, key);
-    return found == 0 ? NULL : &directory->records[found - 1];
+    return index->count == 0 ? 0 : *index_slot(directory, index, match, key);
 }
 
-static struct directory_device *find(const struct directory *directory, const struct id *device)
+static struct record *find(const struct directory *directory, const struct id *device)
 {
-    struct record *record =
-        index_find(directory, &directory->by_device, matches_device, id_span(device));
-    return record == NULL ? NULL : &record->device;
+    uint32_t found = index_find(directory, &directory->by_device, matches_device, id_span(device));
+    return found == 0 ? NULL : &directory->records[found - 1];
 }
 
 const struct directory_device *directory_find(const struct directory *directory,
                                               const struct id *device)
 {
-    return find(directory, device);
+    const struct record *record = find(directory, device);
+    return record == NULL ? NULL : &record->device;
 }
 
-static struct record *latest_of_person(const struct directory *directory, const struct id *person)
+static struct person *find_person(const struct directory *directory, const struct id *id)
 {
-    return index_find(directory, &directory->by_person, matches_person, id_span(person));
+    uint32_t found = index_find(directory, &directory->by_person, matches_person, id_span(id));
+    return found == 0 ? NULL : &directory->people[found - 1];
+}
+
+static struct record *latest_of_person(const struct directory *directory, const struct id *id)
+{
+    const struct person *person = find_person(directory, id);
+    return person == NULL || person->latest_record == 0
+               ? NULL
+               : &directory->records[person->latest_record - 1];
 }
 
 static struct record *next_of_person(const struct directory *directory, const struct record *record)
@@ -116,59 +149,120 @@ static struct record *next_of_person(const struct directory *directory, const st
     return record->next_of_person == 0 ? NULL : &directory->records[record->next_of_person - 1];
 }
 
-/* Puts the record at `at` into all three indexes. */
-static void index_record(struct directory *directory, size_t at)
+/* The state of a person after the first `size` entries of the log. */
+static enum directory_device_state
+state_of_person(const struct directory *directory, const struct person *person, uint64_t size)
 {
-    struct record *record = &directory->records[at];
-    uint32_t value = (uint32_t)at + 1;
-    *index_slot(directory, &directory->by_device, matches_device, id_span(&record->device.device)) =
-        value;
-    const struct span keys[] = {SPAN_OF(record->device.login_key),
-                                SPAN_OF(record->device.leaf_key)};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        *index_slot(directory, &directory->by_key, matches_key, keys[i]) = value;
-    uint32_t *person = index_slot(directory, &directory->by_person, matches_person,
-                                  id_span(&record->device.person));
-    record->next_of_person = *person;
-    *person = value;
+    uint32_t at = person->latest_change;
+    while (at != 0 && directory->changes[at - 1].at >= size)
+        at = directory->changes[at - 1].before;
+    return at == 0 ? DIRECTORY_ACTIVE : directory->changes[at - 1].state;
 }
 
-/* Makes room for one more record. A record takes at most two slots of an index, and an index has
- * four for each, so that at most half are in use. */
-static enum status reserve(struct directory *directory)
+/* ---- room for one more entry ---- */
+
+static void index_record(struct directory *directory, size_t at)
+{
+    const struct directory_device *device = &directory->records[at].device;
+    uint32_t value = (uint32_t)at + 1;
+    *index_slot(directory, &directory->by_device, matches_device, id_span(&device->device)) = value;
+    const struct span keys[] = {SPAN_OF(device->login_key), SPAN_OF(device->leaf_key)};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        *index_slot(directory, &directory->by_key, matches_key, keys[i]) = value;
+}
+
+static void index_person(struct directory *directory, size_t at)
+{
+    *index_slot(directory, &directory->by_person, matches_person,
+                id_span(&directory->people[at].id)) = (uint32_t)at + 1;
+}
+
+/* Room for more items of an array that is full; the old ones are moved. */
+static enum status grow(void *items, size_t *capacity, size_t item_size, void **grown)
+{
+    size_t larger = *capacity == 0 ? CAPACITY_MIN : *capacity * 2;
+    if (larger > UINT32_MAX / 4)
+        return STATUS_LIMIT;
+    *grown = reallocarray(items, larger, item_size);
+    if (*grown == NULL)
+        return STATUS_NO_MEMORY;
+    *capacity = larger;
+    return STATUS_OK;
+}
+
+/* An empty index for `capacity` items. An item takes at most two slots, and an index has four for
+ * each, so that at most half are in use. */
+static enum status index_renew(struct index *index, size_t capacity)
+{
+    uint32_t *slots = calloc(capacity * 4, sizeof *slots);
+    if (slots == NULL)
+        return STATUS_NO_MEMORY;
+    free(index->slots);
+    *index = (struct index){slots, capacity * 4};
+    return STATUS_OK;
+}
+
+/* What fails half-way leaves only an array that is larger than it says. */
+static enum status reserve_record(struct directory *directory)
 {
     if (directory->record_count < directory->record_capacity)
         return STATUS_OK;
-    size_t capacity =
-        directory->record_capacity == 0 ? RECORDS_CAPACITY_MIN : directory->record_capacity * 2;
-    if (capacity > UINT32_MAX / 4)
-        return STATUS_LIMIT;
-    struct record *records = reallocarray(directory->records, capacity, sizeof *records);
-    if (records == NULL)
-        return STATUS_NO_MEMORY;
-    directory->records = records;
-    struct index *const indexes[] = {&directory->by_device, &directory->by_person,
-                                     &directory->by_key};
-    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
-        uint32_t *slots = reallocarray(indexes[i]->slots, capacity * 4, sizeof *slots);
-        if (slots == NULL)
-            return STATUS_NO_MEMORY; /* a larger array under the old count still serves */
-        indexes[i]->slots = slots;
+    size_t capacity = directory->record_capacity;
+    void *grown;
+    TRY(grow(directory->records, &capacity, sizeof *directory->records, &grown));
+    directory->records = grown;
+    struct index by_device = {0};
+    struct index by_key = {0};
+    enum status status = index_renew(&by_device, capacity);
+    if (status == STATUS_OK)
+        status = index_renew(&by_key, capacity);
+    if (status != STATUS_OK) {
+        free(by_device.slots);
+        return status;
     }
-    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
-        indexes[i]->count = capacity * 4;
-        memset(indexes[i]->slots, 0, indexes[i]->count * sizeof *indexes[i]->slots);
-    }
+    free(directory->by_device.slots);
+    free(directory->by_key.slots);
+    directory->by_device = by_device;
+    directory->by_key = by_key;
     directory->record_capacity = capacity;
     for (size_t i = 0; i < directory->record_count; i++)
         index_record(directory, i);
     return STATUS_OK;
 }
 
+static enum status reserve_person(struct directory *directory)
+{
+    if (directory->person_count < directory->person_capacity)
+        return STATUS_OK;
+    size_t capacity = directory->person_capacity;
+    void *grown;
+    TRY(grow(directory->people, &capacity, sizeof *directory->people, &grown));
+    directory->people = grown;
+    TRY(index_renew(&directory->by_person, capacity));
+    directory->person_capacity = capacity;
+    for (size_t i = 0; i < directory->person_count; i++)
+        index_person(directory, i);
+    return STATUS_OK;
+}
+
+static enum status reserve(struct directory *directory)
+{
+    TRY(reserve_record(directory));
+    TRY(reserve_person(directory));
+    if (directory->change_count < directory->change_capacity)
+        return STATUS_OK;
+    void *grown;
+    TRY(grow(directory->changes, &directory->change_capacity, sizeof *directory->changes, &grown));
+    directory->changes = grown;
+    return STATUS_OK;
+}
+
+/* ---- what an entry may say ---- */
+
 /* A leaf or login key belongs to one device for ever: one person can so never pass as another. */
 static bool key_is_known(const struct directory *directory, struct span key)
 {
-    return index_find(directory, &directory->by_key, matches_key, key) != NULL;
+    return index_find(directory, &directory->by_key, matches_key, key) != 0;
 }
 
 static enum status check_authority(const struct directory *directory,
@@ -177,7 +271,7 @@ static enum status check_authority(const struct directory *directory,
 {
     if (id_is_none(&entry->by_device))
         return STATUS_OK;
-    const struct directory_device *authority = find(directory, &entry->by_device);
+    const struct directory_device *authority = directory_find(directory, &entry->by_device);
     if (authority == NULL)
         return STATUS_NOT_FOUND;
     const struct id *expected =
@@ -203,7 +297,7 @@ static enum status check_add(const struct directory *directory, const struct dir
 static enum status check_revoke(const struct directory *directory,
                                 const struct directory_entry *entry)
 {
-    const struct directory_device *device = find(directory, &entry->device);
+    const struct directory_device *device = directory_find(directory, &entry->device);
     if (device == NULL || !id_equal(&device->person, &entry->person))
         return STATUS_NOT_FOUND;
     return STATUS_OK;
@@ -222,7 +316,7 @@ static enum status check_entry(const struct directory *directory,
     case DIRECTORY_SUSPEND_PERSON:
     case DIRECTORY_RESTORE_PERSON:
     case DIRECTORY_ERASE_PERSON:
-        return STATUS_OK; /* also of a person without a device: a later one would be affected */
+        return STATUS_OK; /* also of a person without a device: a later one is affected */
     }
     return STATUS_UNSUPPORTED;
 }
@@ -235,29 +329,62 @@ directory_check(const struct directory *directory, struct span entry_bytes, bool
     return check_entry(directory, &entry, authority_is_admin);
 }
 
-static void add_device(struct directory *directory, const struct directory_entry *entry)
+/* ---- what it makes of the directory: room was made, and its place is the log's last ---- */
+
+static struct person *take_person(struct directory *directory, const struct id *id)
 {
-    struct directory_device *device = &directory->records[directory->record_count].device;
-    *device = (struct directory_device){
-        .person = entry->person,
-        .device = entry->device,
-        .by_person = entry->by_person,
-        .state = DIRECTORY_ACTIVE,
-        .added = entry->time,
-    };
-    memcpy(device->login_key, entry->login_key.ptr, DIRECTORY_KEY_SIZE);
-    memcpy(device->leaf_key, entry->leaf_key.ptr, DIRECTORY_KEY_SIZE);
-    index_record(directory, directory->record_count++);
+    struct person *person = find_person(directory, id);
+    if (person != NULL)
+        return person;
+    assert(directory->person_count < directory->person_capacity);
+    person = &directory->people[directory->person_count];
+    *person = (struct person){.id = *id};
+    index_person(directory, directory->person_count++);
+    return person;
 }
 
-/* Revoked and erased are final. */
+static void add_device(struct directory *directory, const struct directory_entry *entry)
+{
+    struct person *person = take_person(directory, &entry->person);
+    struct record *record = &directory->records[directory->record_count];
+    *record = (struct record){
+        .device = {.person = entry->person,
+                   .device = entry->device,
+                   .by_person = entry->by_person,
+                   .state = state_of_person(directory, person, directory->log.size),
+                   .added = entry->time},
+        .added_at = directory->log.size - 1,
+        .revoked_at = UINT64_MAX,
+        .next_of_person = person->latest_record,
+    };
+    memcpy(record->device.login_key, entry->login_key.ptr, DIRECTORY_KEY_SIZE);
+    memcpy(record->device.leaf_key, entry->leaf_key.ptr, DIRECTORY_KEY_SIZE);
+    index_record(directory, directory->record_count++);
+    person->latest_record = (uint32_t)directory->record_count;
+}
+
+static void revoke_device(struct directory *directory, const struct directory_entry *entry)
+{
+    struct record *record = find(directory, &entry->device);
+    record->device.state = DIRECTORY_REVOKED;
+    if (record->revoked_at == UINT64_MAX)
+        record->revoked_at = directory->log.size - 1;
+}
+
+/* Erased is final, and so is revoked. */
 static void set_person_state(struct directory *directory,
-                             const struct id *person,
+                             const struct id *id,
                              enum directory_device_state state)
 {
-    for (struct record *record = latest_of_person(directory, person); record != NULL;
+    struct person *person = take_person(directory, id);
+    if (state_of_person(directory, person, directory->log.size) == DIRECTORY_ERASED)
+        return;
+    directory->changes[directory->change_count++] =
+        (struct change){directory->log.size - 1, state, person->latest_change};
+    person->latest_change = (uint32_t)directory->change_count;
+    for (struct record *record = latest_of_person(directory, id); record != NULL;
          record = next_of_person(directory, record))
-        if (record->device.state != DIRECTORY_REVOKED && record->device.state != DIRECTORY_ERASED)
+        if (record->device.state != DIRECTORY_REVOKED)
             record->device.state = state;
 }
 
@@ -268,7 +395,7 @@ static void apply_entry(struct directory *directory, const struct directory_entr
         add_device(directory, entry);
         return;
     case DIRECTORY_REVOKE_DEVICE:
-        find(directory, &entry->device)->state = DIRECTORY_REVOKED;
+        revoke_device(directory, entry);
         return;
     case DIRECTORY_SUSPEND_PERSON:
         set_person_state(directory, &entry->person, DIRECTORY_SUSPENDED);
@@ -299,17 +426,31 @@ const struct directory_log *directory_log_of(const struct directory *directory)
     return &directory->log;
 }
 
+enum status directory_check_leaf_at(const struct directory *directory,
+                                    uint64_t size,
+                                    const struct id *person,
+                                    const struct id *device,
+                                    struct span leaf_key)
+{
+    const struct record *found = find(directory, device);
+    if (found == NULL || found->added_at >= size)
+        return STATUS_NOT_FOUND;
+    if (!id_equal(&found->device.person, person) ||
+        !span_equal(SPAN_OF(found->device.leaf_key), leaf_key))
+        return STATUS_UNTRUSTED;
+    if (found->revoked_at < size)
+        return STATUS_DENIED;
+    enum directory_device_state state =
+        state_of_person(directory, find_person(directory, person), size);
+    return state == DIRECTORY_ACTIVE ? STATUS_OK : STATUS_DENIED;
+}
+
 enum status directory_check_leaf(const struct directory *directory,
                                  const struct id *person,
                                  const struct id *device,
                                  struct span leaf_key)
 {
-    const struct directory_device *found = find(directory, device);
-    if (found == NULL)
-        return STATUS_NOT_FOUND;
-    if (!id_equal(&found->person, person) || !span_equal(SPAN_OF(found->leaf_key), leaf_key))
-        return STATUS_UNTRUSTED;
-    return found->state == DIRECTORY_ACTIVE ? STATUS_OK : STATUS_DENIED;
+    return directory_check_leaf_at(directory, directory->log.size, person, device, leaf_key);
 }
 
 void directory_each_device(const struct directory *directory,

@@ -61,6 +61,14 @@ MUST_CHECK enum status directory_check_leaf(const struct directory *directory,
                                             const struct id *device,
                                             struct span leaf_key);
 
+/* The same as it was when the log had `log_size` entries (or now, when it has fewer yet):
+ * STATUS_NOT_FOUND for a device that was added later. */
+MUST_CHECK enum status directory_check_leaf_at(const struct directory *directory,
+                                               uint64_t log_size,
+                                               const struct id *person,
+                                               const struct id *device,
+                                               struct span leaf_key);
+
 /* Calls `visit` for each device of a person. */
 void directory_each_device(const struct directory *directory,
                            const struct id *person,

@@ -239,6 +239,134 @@ static void suspension_ends_and_erasure_does_not(void **state)
     directory_free(&directory);
 }
 
+static enum status
+check_leaf_at(const struct directory *directory, uint64_t size, const struct device *device)
+{
+    return directory_check_leaf_at(directory, size, &device->person, &device->device,
+                                   signature_public_span(&device->leaf_public));
+}
+
+static enum status
+add_by_admin(struct directory *directory, const struct device *device, const struct device *admin)
+{
+    struct directory_entry entry = add_entry(device, DIRECTORY_BY_ADMIN);
+    struct directory_signers signers = {
+        .login_private_key = secret_span(&device->login_private),
+        .leaf_private_key = secret_span(&device->leaf_private),
+        .authority_private_key = secret_span(&admin->login_private),
+    };
+    entry.by_device = admin->device;
+    entry.by_person = admin->person;
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
+    assert_int_equal(directory_check(directory, buffer_span(&bytes), false), STATUS_DENIED);
+    return directory_apply(directory, buffer_span(&bytes), true);
+}
+
+static void a_device_that_comes_later_is_as_its_person_is(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id ids[3];
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(id_random(random_system(), &ids[i]), STATUS_OK);
+    struct device admin;
+    struct device first;
+    struct device second;
+    struct device erased;
+    device_make(&admin, &ids[0]);
+    device_make(&first, &ids[1]);
+    device_make(&second, &ids[1]);
+    device_make(&erased, &ids[2]);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&admin, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    /* Suspended before there is a device. */
+    assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &first), STATUS_OK);
+    buffer_clear(&bytes);
+    sign_add(&first, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &first), STATUS_DENIED);
+    assert_int_equal(directory_find(directory, &first.device)->state, DIRECTORY_SUSPENDED);
+    /* Revoking all devices does not end the suspension. */
+    assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &first), STATUS_OK);
+    assert_int_equal(add_by_admin(directory, &second, &admin), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &second), STATUS_DENIED);
+    assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &second), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &second), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &first), STATUS_DENIED);
+    assert_int_equal(directory_find(directory, &first.device)->state, DIRECTORY_REVOKED);
+    /* Erased without a device is erased, too. */
+    assert_int_equal(apply_about(directory, DIRECTORY_ERASE_PERSON, &erased), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &erased), STATUS_OK);
+    assert_int_equal(add_by_admin(directory, &erased, &admin), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &erased), STATUS_DENIED);
+    assert_int_equal(directory_find(directory, &erased.device)->state, DIRECTORY_ERASED);
+    directory_free(&directory);
+}
+
+static void what_was_the_case_earlier_can_still_be_asked(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id person;
+    assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+    struct device device;
+    device_make(&device, &person);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&device, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    static const uint8_t kinds[] = {DIRECTORY_SUSPEND_PERSON, DIRECTORY_RESTORE_PERSON,
+                                    DIRECTORY_SUSPEND_PERSON, DIRECTORY_RESTORE_PERSON,
+                                    DIRECTORY_REVOKE_DEVICE,  DIRECTORY_REVOKE_DEVICE,
+                                    DIRECTORY_ERASE_PERSON};
+    for (size_t i = 0; i < sizeof kinds; i++)
+        assert_int_equal(apply_about(directory, kinds[i], &device), STATUS_OK);
+    static const enum status expected[] = {STATUS_NOT_FOUND, STATUS_OK,     STATUS_DENIED,
+                                           STATUS_OK,        STATUS_DENIED, STATUS_OK,
+                                           STATUS_DENIED,    STATUS_DENIED, STATUS_DENIED};
+    for (uint64_t size = 0; size < sizeof expected / sizeof *expected; size++)
+        assert_int_equal(check_leaf_at(directory, size, &device), expected[size]);
+    directory_free(&directory);
+}
+
+static void how_it_stood_at_an_earlier_size_is_still_known(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id people[2];
+    struct device devices[2];
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+        assert_int_equal(id_random(random_system(), &people[i]), STATUS_OK);
+        device_make(&devices[i], &people[i]);
+        sign_add(&devices[i], NULL, &bytes);
+        assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    }
+    assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &devices[0]), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &devices[0]), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_ERASE_PERSON, &devices[0]), STATUS_OK);
+    static const enum status first[] = {STATUS_NOT_FOUND, STATUS_OK, STATUS_OK,
+                                        STATUS_DENIED,    STATUS_OK, STATUS_DENIED};
+    static const enum status second[] = {STATUS_NOT_FOUND, STATUS_NOT_FOUND, STATUS_OK,
+                                         STATUS_OK,        STATUS_OK,        STATUS_OK};
+    for (uint64_t size = 0; size < sizeof first / sizeof *first; size++) {
+        assert_int_equal(directory_check_leaf_at(directory, size, &people[0], &devices[0].device,
+                                                 signature_public_span(&devices[0].leaf_public)),
+                         first[size]);
+        assert_int_equal(directory_check_leaf_at(directory, size, &people[1], &devices[1].device,
+                                                 signature_public_span(&devices[1].leaf_public)),
+                         second[size]);
+    }
+    assert_int_equal(directory_check_leaf_at(directory, 1000, &people[0], &devices[0].device,
+                                             signature_public_span(&devices[0].leaf_public)),
+                     STATUS_DENIED);
+    directory_free(&directory);
+}
+
 static void no_flipped_bit_of_an_entry_is_accepted(void **state)
 {
     (void)state;
@@ -294,6 +422,9 @@ int main(void)
         cmocka_unit_test(a_first_device_adds_itself_once),
         cmocka_unit_test(a_further_device_needs_one_of_the_same_person),
         cmocka_unit_test(suspension_ends_and_erasure_does_not),
+        cmocka_unit_test(a_device_that_comes_later_is_as_its_person_is),
+        cmocka_unit_test(what_was_the_case_earlier_can_still_be_asked),
+        cmocka_unit_test(how_it_stood_at_an_earlier_size_is_still_known),
         cmocka_unit_test(no_flipped_bit_of_an_entry_is_accepted),
         cmocka_unit_test(many_devices_are_found_and_nobody_passes_as_another),
     };
