@@ -69,6 +69,7 @@ enum status read_run(struct invocation *invocation)
                               .to = channel->cursor,
                               .visit = show,
                               .context = &reading};
+    TRY(people_learn_from(engine, &channel->id, from, channel->cursor));
     TRY(entry_walk(engine, &walk));
     if (!channel->confirmed)
         out_line(invocation->out, "  -- not confirmed yet: no member has spoken since you joined");

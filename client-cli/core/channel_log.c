@@ -7,6 +7,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/entry_take.h"
 #include "client-cli/core/limits.h"
+#include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
 #include "protocol/crypto/hash.h"
 
@@ -47,6 +48,7 @@ static enum status tell_new(struct engine *engine, struct channel *channel, uint
 {
     if (engine->listener.entry == NULL || channel->cursor == before)
         return STATUS_OK;
+    TRY(people_learn_from(engine, &channel->id, before + 1, channel->cursor));
     void *context[] = {engine, channel};
     struct entry_walk walk = {.channel = channel->id,
                               .from = before + 1,

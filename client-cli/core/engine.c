@@ -205,8 +205,20 @@ static enum status open_connection(struct engine *engine)
     return status == STATUS_OK ? STATUS_OK : explain_failure(engine, status);
 }
 
+/* Every login has a counter of its own, so that a copy of the vault which is put back shows at its
+ * first login: its counter is one that was used. */
+static enum status raise_counter(struct engine *engine)
+{
+    TRY(vault_begin(engine->vault));
+    enum status status = vault_commit(engine->vault);
+    if (status != STATUS_OK)
+        vault_rollback(engine->vault);
+    return status;
+}
+
 static enum status log_in(struct engine *engine)
 {
+    TRY(raise_counter(engine));
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
     struct wire_login_request request = {.device = engine->account.device,

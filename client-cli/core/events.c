@@ -5,6 +5,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
+#include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
 #include "protocol/wire/events.h"
 
@@ -22,10 +23,17 @@ static enum status settle(struct engine *engine, const struct channel *channel, 
     return STATUS_OK;
 }
 
+/* With the session, by which what is said on the floor is judged. */
+static enum status catch_up(struct engine *engine, struct channel *channel)
+{
+    TRY(channel_log_catch_up(engine, channel));
+    return channel->state == CHANNEL_STATE_MEMBER ? session_refresh(engine, channel) : STATUS_OK;
+}
+
 static enum status catch_up_all(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
-        TRY(settle(engine, channel, channel_log_catch_up(engine, channel)));
+        TRY(settle(engine, channel, catch_up(engine, channel)));
     return STATUS_OK;
 }
 
@@ -56,9 +64,11 @@ static enum status on_stage(struct engine *engine, struct span body, struct aren
     struct channel *channel = channel_find(engine, &event.session.channel);
     if (channel == NULL)
         return STATUS_OK;
-    if (engine->listener.session != NULL)
+    /* Asked again rather than taken as it is: our own sealed answers may have to be opened now. */
+    enum status status = session_refresh(engine, channel);
+    if (status == STATUS_OK && engine->listener.session != NULL)
         engine->listener.session(engine->listener.context, channel);
-    return STATUS_OK;
+    return settle(engine, channel, status);
 }
 
 static enum status on_invitation(struct engine *engine, struct span body, struct arena *arena)
@@ -146,7 +156,7 @@ enum status events_subscribe(struct engine *engine, struct channel *channel)
         return STATUS_OK;
     enum status status = engine_call(engine, WIRE_CHANNEL_SUBSCRIBE, &request, &reply, &response);
     if (status == STATUS_OK || status == STATUS_DENIED)
-        status = channel_log_catch_up(engine, channel);
+        status = catch_up(engine, channel);
     return settle(engine, channel, status);
 }
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/people.h"
 
+#include "client-cli/core/entry.h"
 #include "client-cli/core/records.h"
 #include "protocol/codec/schema.h"
 #include "protocol/wire/people.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#define PREFIX_DIGITS_MIN 6
-#define PAGES_MAX 100
+/* Names asked for in one go; of more, the rest is asked for one by one. */
+#define PEOPLE_AT_ONCE 256
 
 struct person_record {
     struct span name;
@@ -133,68 +133,40 @@ void people_name(struct engine *engine, const struct id *person, struct people_n
         snprintf(name->name, sizeof name->name, "person %.8s", id);
 }
 
-/* ---- finding somebody ---- */
+/* ---- everybody in some entries ---- */
 
-struct search {
-    struct span text;
-    struct id found;
+struct gathering {
+    struct id people[PEOPLE_AT_ONCE];
     size_t count;
 };
 
-static void look_at(struct search *search, const struct wire_person *person)
+static void gather_one(struct gathering *gathering, const struct id *person)
 {
-    char id[ID_TEXT_SIZE];
-    id_text(&person->person, id);
-    bool by_id = search->text.len >= PREFIX_DIGITS_MIN && search->text.len < ID_TEXT_SIZE &&
-                 memcmp(id, search->text.ptr, search->text.len) == 0;
-    bool by_name = person->name.len == search->text.len && search->text.len != 0 &&
-                   strncasecmp((const char *)person->name.ptr, (const char *)search->text.ptr,
-                               search->text.len) == 0;
-    if (!by_id && !by_name)
-        return;
-    if (search->count == 0 || !id_equal(&search->found, &person->person))
-        search->count++;
-    search->found = person->person;
+    for (size_t i = 0; i < gathering->count; i++)
+        if (id_equal(&gathering->people[i], person))
+            return;
+    if (gathering->count < PEOPLE_AT_ONCE)
+        gathering->people[gathering->count++] = *person;
 }
 
-static enum status search_pages(struct engine *engine, struct search *search, struct span query)
+static enum status gather(void *context, const struct stored_entry *entry)
 {
-    struct wire_people_request request = {.query = query};
-    bool more = true;
-    for (int page = 0; page < PAGES_MAX && more; page++) {
-        CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-        struct wire_people_response response;
-        TRY(engine_call(engine, WIRE_PEOPLE, &request, &reply, &response));
-        for (size_t i = 0; i < response.person_count; i++)
-            look_at(search, &response.people[i]);
-        more = response.more && response.person_count != 0;
-        if (more)
-            request.after = response.people[response.person_count - 1].person;
-    }
+    struct gathering *gathering = context;
+    gather_one(gathering, &entry->person);
+    for (size_t i = 0; i < entry->change_count; i++)
+        gather_one(gathering, &entry->changes[i].person);
     return STATUS_OK;
 }
 
-enum status people_find(struct engine *engine, struct span text, struct id *person)
+enum status
+people_learn_from(struct engine *engine, const struct id *channel, uint64_t from, uint64_t to)
 {
-    if (id_parse(text, person) == STATUS_OK)
+    struct gathering gathering = {.count = 0};
+    struct entry_walk walk = {
+        .channel = *channel, .from = from, .to = to, .visit = gather, .context = &gathering};
+    TRY(entry_walk(engine, &walk));
+    if (!engine_is_connected(engine))
         return STATUS_OK;
-    struct search search = {.text = text};
-    if (text.len == engine->account.name.len && text.len != 0 &&
-        memcmp(text.ptr, engine->account.name.ptr, text.len) == 0) {
-        *person = engine->account.person;
-        return STATUS_OK;
-    }
-    bool digits = text.len >= PREFIX_DIGITS_MIN;
-    for (size_t i = 0; i < text.len && digits; i++)
-        digits = strchr("0123456789abcdef", text.ptr[i]) != NULL && text.ptr[i] != '\0';
-    TRY(search_pages(engine, &search, digits ? SPAN_EMPTY : text));
-    if (search.count == 0)
-        return engine_explain(engine, STATUS_NOT_FOUND,
-                              "nobody who shows themselves here is called that; take the id that "
-                              "the person's weft status prints");
-    if (search.count > 1)
-        return engine_explain(engine, STATUS_CONFLICT,
-                              "several people fit: take an id from weft people");
-    *person = search.found;
-    return STATUS_OK;
+    enum status status = people_learn(engine, gathering.people, gathering.count);
+    return engine_is_connected(engine) ? STATUS_OK : status;
 }

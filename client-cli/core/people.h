@@ -17,12 +17,13 @@ struct people_name {
 /* Asks the server for those of `people` that this process has not asked for yet. */
 MUST_CHECK enum status people_learn(struct engine *engine, const struct id *people, size_t count);
 
+/* The same for everybody whom the entries [from, to] of a channel name. A server that does not
+ * answer is no error: names are then as far as they are known. */
+MUST_CHECK enum status
+people_learn_from(struct engine *engine, const struct id *channel, uint64_t from, uint64_t to);
+
 /* The name as far as it is known; an id's first digits for somebody unknown, and "somebody who was
  * erased" for an erased person. Never fails. */
 void people_name(struct engine *engine, const struct id *person, struct people_name *name);
-
-/* A person by id, by the beginning of one (6 digits or more), or by name among those that the
- * server shows. STATUS_NOT_FOUND, or STATUS_CONFLICT when several fit: explained. */
-MUST_CHECK enum status people_find(struct engine *engine, struct span text, struct id *person);
 
 #endif
