@@ -336,7 +336,7 @@ static struct person *take_person(struct directory *directory, const struct id *
     struct person *person = find_person(directory, id);
     if (person != NULL)
         return person;
-    assert(directory->person_count < directory->person_capacity);
+    assert(directory->people != NULL && directory->person_count < directory->person_capacity);
     person = &directory->people[directory->person_count];
     *person = (struct person){.id = *id};
     index_person(directory, directory->person_count++);
