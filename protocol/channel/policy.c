@@ -120,8 +120,9 @@ static enum status check_active(const struct check *check, const struct mls_leaf
 {
     struct channel_identity identity;
     TRY(channel_identity_decode(&leaf->credential, &identity));
-    enum status listed = directory_check_leaf(check->directory, &identity.person, &identity.device,
-                                              leaf->signature_key);
+    enum status listed =
+        directory_check_leaf_at(check->directory, check->header.log_size, &identity.person,
+                                &identity.device, leaf->signature_key);
     if (listed != STATUS_OK)
         return refuse(check->refusal, listed, "a leaf is not an active device of the directory");
     return STATUS_OK;
@@ -144,13 +145,13 @@ static enum status check_adds(const struct check *check)
     return STATUS_OK;
 }
 
-/* Whether the directory no longer lets this leaf in. */
+/* Whether the directory no longer let this leaf in. */
 static bool is_shut_out(const struct check *check,
                         const struct channel_identity *identity,
                         const struct mls_leaf_node *leaf)
 {
-    return directory_check_leaf(check->directory, &identity->person, &identity->device,
-                                leaf->signature_key) != STATUS_OK;
+    return directory_check_leaf_at(check->directory, check->header.log_size, &identity->person,
+                                   &identity->device, leaf->signature_key) == STATUS_DENIED;
 }
 
 /* Whether the commit carries the leaf's own signed request to leave this group. */
@@ -270,4 +271,55 @@ enum status channel_policy_check_commit(const struct mls_public_group *group,
     TRY(check_proposals(&check));
     return mls_staged_commit_is_external(staged) ? check_external(&check, leaf)
                                                  : check_member(&check);
+}
+
+/* What the directory says of a leaf as of `log_size`. */
+static enum status listed_at(const struct mls_leaf_node *leaf,
+                             const struct directory *directory,
+                             uint64_t log_size,
+                             enum status *listed)
+{
+    struct channel_identity identity;
+    TRY(channel_identity_decode(&leaf->credential, &identity));
+    *listed = directory_check_leaf_at(directory, log_size, &identity.person, &identity.device,
+                                      leaf->signature_key);
+    return STATUS_OK;
+}
+
+static enum status check_unchanged(const struct mls_leaf_node *leaf,
+                                   const struct directory *directory,
+                                   uint64_t log_size,
+                                   struct channel_refusal *refusal)
+{
+    enum status then = STATUS_INTERNAL;
+    enum status now = STATUS_INTERNAL;
+    TRY(listed_at(leaf, directory, log_size, &then));
+    TRY(listed_at(leaf, directory, UINT64_MAX, &now));
+    if (then != now)
+        return refuse(refusal, STATUS_DENIED, "the directory has changed about that device since");
+    return STATUS_OK;
+}
+
+enum status channel_policy_check_now(const struct mls_staged_commit *staged,
+                                     const struct directory *directory,
+                                     struct channel_refusal *refusal)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    const struct mls_framed_content *content = &mls_staged_commit_content(staged)->content;
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(staged);
+    const struct mls_tree *after = mls_public_group_tree(mls_staged_commit_group(staged));
+    const struct mls_leaf_node *committer =
+        mls_tree_leaf(after, mls_staged_commit_committer(staged));
+    struct message_header header;
+    refusal->reason = "";
+    TRY(message_header_decode(content->authenticated_data, &arena, &header));
+    if (header.log_size > directory_log_of(directory)->size)
+        return refuse(refusal, STATUS_INVALID, "the directory has no such size");
+    TRY(check_unchanged(committer, directory, header.log_size, refusal));
+    for (size_t i = 0; i < effect->added_count; i++)
+        TRY(check_unchanged(&effect->added[i].key_package->leaf_node, directory, header.log_size,
+                            refusal));
+    for (size_t i = 0; i < effect->removed_count; i++)
+        TRY(check_unchanged(effect->removed[i].leaf_node, directory, header.log_size, refusal));
+    return STATUS_OK;
 }

@@ -10,6 +10,11 @@
  * open channel; elsewhere an external commit only replaces the same device's own old leaf. Every
  * leaf is a device of the directory, and a device has one leaf.
  *
+ * The directory is asked how it stood at the size that the commit's header names, not how it stands
+ * now: whoever reads the log a week later, when somebody in it has been shut out or let in again,
+ * must come to the same answer. That the size is not a convenient old one is the server's to see
+ * (channel_policy_check_now), when the commit is new.
+ *
  * Errors: STATUS_DENIED with a reason, STATUS_INVALID for a message that is not a channel's, and
  * what decoding and the directory say. Thread rule: pure functions.
  */
@@ -38,6 +43,13 @@ MUST_CHECK enum status channel_policy_check_commit(const struct mls_public_group
                                                    const struct mls_staged_commit *staged,
                                                    const struct directory *directory,
                                                    struct channel_refusal *refusal);
+
+/* Whether the directory says of the committer and of those who are added or removed what it said at
+ * the size that the commit's header names: for whoever accepts a new commit, besides
+ * channel_policy_check_commit. */
+MUST_CHECK enum status channel_policy_check_now(const struct mls_staged_commit *staged,
+                                                const struct directory *directory,
+                                                struct channel_refusal *refusal);
 
 /* The weft_channel extension of a group, lent from it and the arena. */
 MUST_CHECK enum status channel_policy_extension(const struct mls_public_group *group,

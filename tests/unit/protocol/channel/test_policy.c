@@ -34,6 +34,8 @@ struct world {
     struct party people[PEOPLE];
     struct id channel;
     struct mls_public_group *server;
+    uint64_t log_size; /* that commits name; 0: the directory's own */
+    bool reads_later;  /* the judge follows what was accepted long ago */
 };
 
 static void add_to_directory(struct world *world, struct party *party)
@@ -150,12 +152,18 @@ static void world_end(struct world *world)
 }
 
 /* The header of a commit; `leave` may be NULL. */
-static void write_header(struct message_leave *leave, uint8_t lane, struct buffer *bytes)
+static void write_header(const struct world *world,
+                         struct message_leave *leave,
+                         uint8_t lane,
+                         struct buffer *bytes)
 {
     struct message_header header = {.version = MESSAGE_HEADER_VERSION,
                                     .lane = lane,
+                                    .log_size = world->log_size,
                                     .leaves = leave,
                                     .leave_count = leave == NULL ? 0 : 1};
+    if (header.log_size == 0)
+        header.log_size = directory_log_of(world->directory)->size;
     assert_int_equal(id_random(random_system(), &header.message), STATUS_OK);
     assert_int_equal(message_header_encode(&header, bytes), STATUS_OK);
 }
@@ -169,6 +177,8 @@ static enum status judge(struct world *world, struct span commit)
         return status;
     struct channel_refusal refusal = {0};
     status = channel_policy_check_commit(world->server, staged, world->directory, &refusal);
+    if (status == STATUS_OK && !world->reads_later)
+        status = channel_policy_check_now(staged, world->directory, &refusal);
     if (status == STATUS_OK)
         assert_int_equal(mls_public_group_merge(world->server, &staged), STATUS_OK);
     else
@@ -185,7 +195,7 @@ static enum status commit(struct world *world,
                           struct mls_commit_bundle *bundle)
 {
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
-    write_header(leave, LANE_CONTROL, &header);
+    write_header(world, leave, LANE_CONTROL, &header);
     struct mls_commit_request request = {
         .proposals = proposal,
         .proposal_count = proposal == NULL ? 0 : 1,
@@ -256,7 +266,7 @@ static enum status join_external(struct world *world, struct party *joiner, bool
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
     assert_int_equal(mls_group_write_group_info(world->people[0].group, true, &info), STATUS_OK);
-    write_header(NULL, LANE_CONTROL, &header);
+    write_header(world, NULL, LANE_CONTROL, &header);
     struct mls_external_join_request request = {
         .group_info = buffer_span(&info),
         .identity = &joiner->mls,
@@ -381,6 +391,48 @@ static void a_device_that_was_shut_out_neither_commits_nor_comes_back(void **sta
     world_end(&world);
 }
 
+static void what_was_right_when_it_was_committed_is_followed_later(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    struct party *people = world.people;
+    uint64_t before = directory_log_of(world.directory)->size;
+    world.reads_later = true;
+    world.log_size = before;
+    shut_out(&world, &people[2]);
+    shut_out(&world, &people[3]);
+    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(add(&world, &people[0], &people[4]), STATUS_OK);
+    assert_int_equal(remove_member(&world, &people[4], &people[2], NULL), STATUS_DENIED);
+    world.log_size = 0;
+    assert_int_equal(remove_member(&world, &people[4], &people[2], NULL), STATUS_OK);
+    assert_int_equal(add(&world, &people[4], &people[2]), STATUS_DENIED);
+    assert_int_equal(join_external(&world, &people[3], false), STATUS_DENIED);
+    world.log_size = before;
+    assert_int_equal(join_external(&world, &people[3], false), STATUS_OK);
+    world_end(&world);
+}
+
+static void a_new_commit_cannot_name_a_size_that_suits_it(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    struct party *people = world.people;
+    uint64_t before = directory_log_of(world.directory)->size;
+    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
+    shut_out(&world, &people[2]);
+    world.log_size = before;
+    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_DENIED);
+    assert_int_equal(join_external(&world, &people[2], false), STATUS_DENIED);
+    world.log_size = 1; /* the others are not in it yet: that lets nobody remove them */
+    assert_int_equal(remove_member(&world, &people[3], &people[0], NULL), STATUS_NOT_FOUND);
+    world.log_size = before + 100;
+    assert_int_equal(add(&world, &people[0], &people[1]), STATUS_INVALID);
+    world_end(&world);
+}
+
 static void anybody_commits_the_removal_of_a_leaf_that_asked_for_it(void **state)
 {
     (void)state;
@@ -436,7 +488,7 @@ static void a_leaf_that_the_directory_does_not_know_is_refused(void **state)
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
     assert_int_equal(mls_group_write_group_info(world.people[0].group, true, &info), STATUS_OK);
-    write_header(NULL, LANE_CONTROL, &header);
+    write_header(&world, NULL, LANE_CONTROL, &header);
     struct mls_external_join_request request = {
         .group_info = buffer_span(&info),
         .identity = &ghost.mls,
@@ -471,7 +523,7 @@ static void a_device_has_one_leaf(void **state)
     assert_int_equal(mls_message_decode(buffer_span(&key_package), &arena, &message), STATUS_OK);
     struct mls_proposal proposal = {.type = MLS_PROPOSAL_ADD, .add = &message.key_package};
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
-    write_header(NULL, LANE_CONTROL, &header);
+    write_header(&world, NULL, LANE_CONTROL, &header);
     struct mls_commit_request request = {
         .proposals = &proposal, .proposal_count = 1, .authenticated_data = buffer_span(&header)};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
@@ -495,6 +547,8 @@ int main(void)
         cmocka_unit_test(only_a_facilitator_removes_somebody_who_stays),
         cmocka_unit_test(anybody_commits_the_removal_of_a_device_that_was_shut_out),
         cmocka_unit_test(a_device_that_was_shut_out_neither_commits_nor_comes_back),
+        cmocka_unit_test(what_was_right_when_it_was_committed_is_followed_later),
+        cmocka_unit_test(a_new_commit_cannot_name_a_size_that_suits_it),
         cmocka_unit_test(anybody_commits_the_removal_of_a_leaf_that_asked_for_it),
         cmocka_unit_test(only_a_facilitator_changes_the_channel_and_never_without_its_extension),
         cmocka_unit_test(a_leaf_that_the_directory_does_not_know_is_refused),
