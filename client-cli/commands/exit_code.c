@@ -8,6 +8,7 @@ enum exit_code exit_code_of(enum status status)
         return EXIT_CODE_OK;
     case STATUS_USAGE:
     case STATUS_NOT_UTF8:
+    case STATUS_LIMIT: /* too long, too many: of what was typed */
         return EXIT_CODE_USAGE;
     case STATUS_NETWORK:
     case STATUS_TIMEOUT:
@@ -41,7 +42,6 @@ enum exit_code exit_code_of(enum status status)
     case STATUS_IO:
     case STATUS_FULL:
     case STATUS_CORRUPT:
-    case STATUS_LIMIT:
     case STATUS_TRUNCATED:
     case STATUS_TRAILING:
     case STATUS_MALFORMED:
