@@ -49,12 +49,78 @@ static void show_flags(struct out *out, const struct flag *flags)
     }
 }
 
+/* The order of the whole list: what most people need first, the rest by what it is about. A noun
+ * stands for all its verbs that no earlier line named. */
+struct topic {
+    const char *title;
+    const char *names[14]; /* NULL ends them */
+};
+
+static const struct topic topics[] = {
+    {"Getting started", {"join", "peer-assist ask", "say", "read", "follow", NULL}},
+    {"Peer assists and other sessions",
+     {"peer-assist", "invitation", "session", "stage", "harvest", "review", NULL}},
+    {"Saying more than text",
+     {"context", "question", "answer", "idea", "last-idea", "summary", "commitment", "note",
+      "action", "offer", "lesson", "follow-up", NULL}},
+    {"Channels", {"channel", NULL}},
+    {"You, and the others here",
+     {"status", "sync", "profile", "people", "group", "stats", "help", NULL}},
+};
+#define TOPIC_COUNT (sizeof topics / sizeof *topics)
+
+/* Whether `name` is this command's noun, or its noun and verb. */
+static bool is_named(const struct command *command, const char *name)
+{
+    size_t length = strlen(command->noun);
+    if (strncmp(name, command->noun, length) != 0)
+        return false;
+    if (name[length] == '\0')
+        return true;
+    return name[length] == ' ' && command->verb != NULL &&
+           strcmp(name + length + 1, command->verb) == 0;
+}
+
+/* The place of a command in the list: the first name that is its own, whole names before nouns.
+ * TOPIC_COUNT when none is. */
+static size_t topic_of(const struct command *command)
+{
+    size_t by_noun = TOPIC_COUNT;
+    for (size_t i = TOPIC_COUNT; i-- > 0;)
+        for (size_t j = 0; topics[i].names[j] != NULL; j++) {
+            if (!is_named(command, topics[i].names[j]))
+                continue;
+            if (strchr(topics[i].names[j], ' ') != NULL)
+                return i;
+            by_noun = i;
+        }
+    return by_noun;
+}
+
+static void show_named(struct out *out, size_t topic, const char *name)
+{
+    for (size_t i = 0; i < command_table_count; i++)
+        if (is_named(&command_table[i], name) && topic_of(&command_table[i]) == topic)
+            show_line(out, &command_table[i]);
+}
+
+static void show_rest(struct out *out)
+{
+    for (size_t i = 0; i < command_table_count; i++)
+        if (topic_of(&command_table[i]) == TOPIC_COUNT)
+            show_line(out, &command_table[i]);
+}
+
 void help_show_all(struct out *out)
 {
     out_heading(out, "weft - ask peers for help, in channels that the server cannot read");
-    out_line(out, "%s", "");
-    for (size_t i = 0; i < command_table_count; i++)
-        show_line(out, &command_table[i]);
+    for (size_t i = 0; i < TOPIC_COUNT; i++) {
+        out_line(out, "%s", "");
+        out_heading(out, "%s", topics[i].title);
+        for (size_t j = 0; topics[i].names[j] != NULL; j++)
+            show_named(out, i, topics[i].names[j]);
+    }
+    show_rest(out);
     out_line(out, "%s", "");
     out_line(out, "A CHANNEL is a title, the beginning of one, or an id; a PERSON is a name or an "
                   "id.");

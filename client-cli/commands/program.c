@@ -12,6 +12,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 struct call {
     const struct command *command;
     struct arguments arguments;
+    const char **words; /* argv in the order that `arguments` lends from */
     struct out *out;
     bool done; /* help was shown, or the command line is wrong */
     enum status status;
@@ -34,6 +36,7 @@ struct call {
 static void call_clear(struct call *call)
 {
     arguments_clear(&call->arguments);
+    free(call->words);
     out_free(&call->out);
 }
 
@@ -45,46 +48,77 @@ static bool has_word(int argc, const char *const *argv, const char *word)
     return false;
 }
 
-/* Help for a command line that names no command, or one that asks for it. */
-static void show_help(struct call *call, int argc, const char *const *argv)
+/* ---- options in front of the command ---- */
+
+/* How many arguments in front are options that every command takes; STATUS_USAGE at another, which
+ * is then argv[*count]. */
+static enum status count_front(int argc, const char *const *argv, int *count)
 {
-    call->done = true;
-    if (argc == 0 || argv[0][0] == '-') {
-        help_show_all(call->out);
-        return;
+    int at = 0;
+    while (at < argc && argv[at][0] == '-') {
+        bool joined = strncmp(argv[at], "--profile=", strlen("--profile=")) == 0;
+        bool alone = strcmp(argv[at], "--json") == 0 || strcmp(argv[at], "--help") == 0;
+        bool pair = strcmp(argv[at], "--profile") == 0 && at + 1 < argc;
+        *count = at;
+        if (!joined && !alone && !pair)
+            return STATUS_USAGE;
+        at += pair ? 2 : 1;
     }
-    const char *noun = table_noun(argc, argv);
-    if (noun != NULL) {
-        help_show_noun(call->out, noun);
-        if (argc > 1 && argv[1][0] != '-')
-            call->status = STATUS_USAGE;
-        return;
-    }
-    char text[200];
-    snprintf(text, sizeof text, "there is no command \"%s\"; weft help lists them all", argv[0]);
-    call->status = STATUS_USAGE;
-    out_error(call->out, call->status, text);
+    *count = at;
+    return STATUS_OK;
 }
 
-/* Reads the command line. Whatever is wrong with it has been said when `done` is set. */
-static enum status call_read(
-    int argc, const char *const *argv, const struct out_sink *sink, bool colour, struct call *call)
+/* The command line with the options of the front after the command's name, where the others are.
+ * The list is the caller's to free. */
+static const char **move_front(int argc, const char *const *argv, int front, int words)
 {
-    struct out_options options = {.json = has_word(argc, argv, "--json"), .colour = colour};
-    *call = (struct call){0};
-    TRY(out_new(sink, &options, &call->out));
-    int words = 0;
-    call->command = table_find(argc, argv, &words);
-    if (call->command == NULL) {
-        show_help(call, argc, argv);
-        return STATUS_OK;
+    const char **moved = calloc((size_t)argc + 1, sizeof *moved);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, argv + front, (size_t)words * sizeof *moved);
+    memcpy(moved + words, argv, (size_t)front * sizeof *moved);
+    memcpy(moved + words + front, argv + front + words,
+           (size_t)(argc - front - words) * sizeof *moved);
+    return moved;
+}
+
+/* ---- reading the command line ---- */
+
+static void say_wrong(struct call *call, const char *before, const char *what, const char *after)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s%s%s", before, what, after);
+    out_error(call->out, STATUS_USAGE, text);
+    call->status = STATUS_USAGE;
+    call->done = true;
+}
+
+/* A command line that names no command: all of them, those of a noun, or what is wrong. */
+static void show_help(struct call *call, int argc, const char *const *argv)
+{
+    const char *noun = argc == 0 ? NULL : table_noun(argc, argv);
+    call->done = true;
+    if (argc == 0) {
+        help_show_all(call->out);
+    } else if (noun == NULL) {
+        say_wrong(call, "there is no command \"", argv[0], "\"; weft help lists them all");
+    } else {
+        help_show_noun(call->out, noun);
+        if (argc > 1 && argv[1][0] != '-')
+            say_wrong(call, "there is no such command of weft ", noun, "");
     }
+}
+
+static enum status
+read_flags(struct call *call, int argc, const char *const *argv, int front, int words)
+{
+    call->words = move_front(argc, argv, front, words);
+    if (call->words == NULL)
+        return STATUS_NO_MEMORY;
     enum status status = arguments_parse(call->command->flags, command_common_flags, argc - words,
-                                         argv + words, &call->arguments);
+                                         call->words + words, &call->arguments);
     if (status == STATUS_USAGE) {
-        out_error(call->out, status, call->arguments.problem);
-        call->done = true;
-        call->status = status;
+        say_wrong(call, call->arguments.problem, "", "");
         return STATUS_OK;
     }
     if (status == STATUS_OK && arguments_has(&call->arguments, "help")) {
@@ -92,6 +126,27 @@ static enum status call_read(
         call->done = true;
     }
     return status;
+}
+
+/* Reads the command line. Whatever is wrong with it has been said when `done` is set. */
+static enum status call_read(
+    int argc, const char *const *argv, const struct out_sink *sink, bool colour, struct call *call)
+{
+    struct out_options options = {.json = has_word(argc, argv, "--json"), .colour = colour};
+    int front = 0;
+    int words = 0;
+    *call = (struct call){0};
+    TRY(out_new(sink, &options, &call->out));
+    if (count_front(argc, argv, &front) != STATUS_OK) {
+        say_wrong(call, "there is no option ", argv[front], " for all commands; weft help");
+        return STATUS_OK;
+    }
+    call->command = table_find(argc - front, argv + front, &words);
+    if (call->command == NULL) {
+        show_help(call, argc - front, argv + front);
+        return STATUS_OK;
+    }
+    return read_flags(call, argc, argv, front, words);
 }
 
 static enum status run_call(struct call *call,
