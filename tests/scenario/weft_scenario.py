@@ -281,6 +281,7 @@ class Person:
         self.home = (directory or scene.directory) / "people" / re.sub(r"\W+", "-", name)
         self.home.mkdir(parents=True)
         self.streams = 0
+        self._id = None
         self.environment = dict(scene.environment)
         self.environment["HOME"] = str(self.home)
         for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
@@ -319,9 +320,21 @@ class Person:
         return self.scene.stream(argv, self.home / f"stream-{self.streams}.log", self.environment, on_line)
 
     @property
+    def id(self):
+        if self._id is None:
+            self._id = self.json("status")[0]["person"]
+        return self._id
+
+    @property
     def profile(self):
         """The folder of the default profile."""
         return self.home / "xdg_data_home" / "weft" / "default"
+
+    def follow(self, *channels):
+        """`weft follow`, once it has caught up."""
+        following = self.stream("follow", *channels)
+        following.wait_record("following", lambda record: record["type"] == "following")
+        return following
 
     def profile_files(self):
         return [path for path in sorted(self.home.rglob("*")) if path.is_file()]

@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Channels between real clients: who can read what, from when, until when; and what stays readable to
+nobody else."""
+from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
+
+MEMBERS = ["Ann", "Bea", "Cy"]
+
+
+def texts(person, channel, *arguments):
+    """What the person has read, in order."""
+    return [record["text"] for record in person.json("read", channel, *arguments)
+            if record["type"] == "message" and record["kind"] == "text"]
+
+
+def create(person, title, *arguments):
+    return person.one("channel", "create", title, *arguments)["channel"]
+
+
+def people(scene, server, names=MEMBERS):
+    return scene.people(names, lambda name: server.invite(group=f"Ward {names.index(name)}"))
+
+
+def share_channel(scene, server, names=MEMBERS):
+    """The people, in one open channel."""
+    everybody = people(scene, server, names)
+    channel = create(everybody[0], "Falls at night", "--open")
+    for person in everybody[1:]:
+        person.run("channel", "join", channel)
+    return everybody, channel
+
+
+def test_what_one_says_all_read_in_the_same_order(scene):
+    server = scene.server()
+    everybody, channel = share_channel(scene, server)
+    said = []
+    for turn in range(9):
+        text = f"message {turn}"
+        everybody[turn % 3].run("say", channel, text)
+        said.append(text)
+    for person in everybody:
+        person.run("sync")
+        assert texts(person, channel) == said, person
+        for record in person.json("read", channel):
+            assert record["warning"] == "", record
+    server.stop()
+
+
+def test_a_late_joiner_comes_in_while_nobody_is_online(scene):
+    server = scene.server()
+    ann, bea, cy = people(scene, server)
+    channel = create(ann, "Falls at night", "--open")
+    bea.run("channel", "join", channel)
+    bea.run("say", channel, "said before")
+    server.restart()
+    cy.run("channel", "join", channel)
+    cy.run("say", channel, "said by the newcomer")
+    assert texts(cy, channel) == ["said by the newcomer"]
+    before = [record["type"] for record in cy.json("read", channel) if record["sequence"] <= 2]
+    assert "message" not in before, "what was said before cannot be read"
+    for person in (ann, bea):
+        person.run("sync")
+        assert texts(person, channel)[-1] == "said by the newcomer"
+        joined = [change for record in person.json("read", channel) for change in record.get("changes", [])]
+        assert (joined[-1]["change"], joined[-1]["person"]) == ("joined", cy.id)
+    server.stop()
+
+
+def test_a_newcomer_reads_nothing_earlier(scene):
+    server = scene.server()
+    ann, bea, cy = people(scene, server)
+    channel = create(ann, "Private talk", "--private")
+    ann.run("say", channel, "before anybody came")
+    ann.run("channel", "add", channel, bea.id)
+    bea.run("sync")
+    ann.run("say", channel, "between two")
+    bea.run("sync")
+    ann.run("channel", "add", channel, cy.id)
+    ann.run("say", channel, "for all three")
+    for person in (bea, cy):
+        person.run("sync")
+    assert texts(ann, channel) == ["before anybody came", "between two", "for all three"]
+    assert texts(bea, channel) == ["between two", "for all three"]
+    assert texts(cy, channel) == ["for all three"]
+    for path in cy.profile_files():
+        assert b"between two" not in path.read_bytes()
+    server.stop()
+
+
+def test_somebody_removed_reads_nothing_later_and_may_not_speak(scene):
+    server = scene.server()
+    ann, bea, cy = people(scene, server)
+    channel = create(ann, "Private talk", "--private")
+    for person in (bea, cy):
+        ann.run("channel", "add", channel, person.id)
+        person.run("sync")
+    bea.run("say", channel, "still here")
+    cy.run("sync")
+    ann.run("channel", "remove", channel, cy.id)
+    ann.run("say", channel, "without Cy")
+    bea.run("sync")
+    assert texts(bea, channel)[-1] == "without Cy"
+    cy.run("sync", code=None)
+    assert "without Cy" not in texts(cy, channel)
+    assert "still here" in texts(cy, channel), "what was read stays readable"
+    refused = cy.run("say", channel, "let me in", code=None)
+    assert refused.code in (NOT_FOUND, NOT_NOW), str(refused)
+    assert refused.error.strip()
+    ann.run("sync")
+    assert texts(ann, channel) == ["still here", "without Cy"]
+    shown = ann.run("channel", "show", channel).text
+    assert "Cy" not in shown and "Bea" in shown
+    server.stop()
+
+
+def test_who_leaves_is_removed_by_somebody_else_and_reads_no_more(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    ann.run("sync")
+    following = ann.follow()
+    cy.run("channel", "leave", channel)
+    removed = following.wait_record("the removal", lambda record: any(
+        change["change"] == "removed" for change in record.get("changes", [])))
+    assert removed["changes"][0]["person"] == cy.id
+    following.end()
+    bea.run("sync")
+    bea.run("say", channel, "after the leave")
+    assert cy.run("say", channel, "hello?", code=None).code in (NOT_FOUND, NOT_NOW)
+    assert "after the leave" not in texts(cy, channel)
+    server.stop()
+
+
+def test_an_erased_person_is_removed_and_their_name_gone_while_others_go_on(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server, ["Ann", "Bea", "Zebulon Quixworth"])
+    cy.run("say", channel, "my last words")
+    person = cy.id
+    ann.run("sync")
+    following = ann.follow()
+    server.admin("person", "erase", person)
+    following.wait_record("the removal", lambda record: any(
+        change["change"] == "removed" and change["person"] == person for change in record.get("changes", [])))
+    following.end()
+    ann.run("say", channel, "we go on")
+    bea.run("sync")
+    assert texts(bea, channel) == ["my last words", "we go on"]
+    assert cy.run("status", code=None).code != OK
+    server.stop()
+    for needle in ("Quixworth", "Zebulon"):
+        assert server.occurrences(needle) == []
+    server.start()
+    bea.run("say", channel, "the log still verifies")
+    server.stop()
+
+
+def test_two_terminals_of_one_profile_work_and_a_second_engine_is_refused(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    following = ann.follow(channel)
+    ann.run("say", channel, "from the other terminal")
+    bea.run("say", channel, "answered")
+    assert following.wait_record("Ann's own words", lambda record: record.get("text") == "from the other terminal")
+    assert following.wait_record("Bea's answer", lambda record: record.get("text") == "answered")
+    refused = ann.run("follow", channel, code=CONFLICT)
+    assert str(following.process.pid) in refused.error
+    assert texts(ann, channel)[-2:] == ["from the other terminal", "answered"]
+    assert following.end() == OK
+    ann.run("say", channel, "and alone again")
+    server.stop()
+
+
+def test_a_killed_client_loses_nothing_and_repeats_nothing(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    said = []
+    for turn in range(6):
+        following = ann.follow(channel)
+        text = f"before kill {turn}"
+        bea.run("say", channel, text)
+        said.append(text)
+        if turn % 2 == 0:
+            following.wait_record(text, lambda record, text=text: record.get("text") == text)
+        following.end(9)
+        text = f"after kill {turn}"
+        ann.run("say", channel, text)
+        said.append(text)
+    for person in (ann, bea):
+        person.run("sync")
+        assert texts(person, channel) == said, person
+    server.stop()
+
+
+def test_everything_over_long_is_refused_in_words(scene):
+    server = scene.server()
+    (ann, _, _), channel = share_channel(scene, server)
+    create(ann, "A second one", "--open")
+    for arguments in (["say", channel, "x" * 16001], ["say", channel, "-"], ["channel", "create", "t" * 201],
+                      ["channel", "create", "t", "--brief", "b" * 4001], ["say", "no such channel at all", "hello"],
+                      ["channel", "add", channel, "nobody of that name"], ["read", "f" * 32],
+                      ["say", channel, "--reply", "999999", "to nothing"], ["say", channel, "--kind", "shout", "x"],
+                      ["channel", "join", "x" * 5000], ["channel", "role", channel, "Bea", "--give", "king"]):
+        refused = ann.run(*arguments, stdin="y" * 20000, code=None)
+        assert refused.code not in (OK, 2), (arguments[:2], str(refused)[:500])
+        assert refused.error.strip()
+    refused = scene.run([scene.weft, "say", channel, b"\xff\xfe not text"], environment=ann.environment, code=None)
+    assert refused.code not in (OK, 2), str(refused)
+    ann.run("say", channel, "x" * 16000)
+    assert texts(ann, channel) == ["x" * 16000]
+    server.stop()
+
+
+def test_escape_sequences_in_content_reach_no_terminal(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnol\u2066\u200f end"
+    ann.run("say", channel, "-", stdin=hostile)
+    titled = create(ann, "Title \x1b[31mred\u202e", "--open")
+    bea.run("sync")
+    for shown in (bea.run("read", channel), bea.run("read", channel, json_lines=True), bea.run("channel", "list"),
+                  bea.run("channel", "show", titled)):
+        for character in "\x1b\x07\x9b\u202e\u2066\r":
+            assert character not in shown.text, (character.encode(), shown.text)
+    assert "end" in bea.run("read", channel).text
+    server.stop()
+
+
+def test_a_hundred_canaries_in_content_are_found_nowhere_on_the_server(scene):
+    server = scene.server(log_level="debug")
+    (ann, bea, cy), _ = share_channel(scene, server)
+    canaries = [f"canary-{i:03}-warbling" for i in range(100)]
+    private = create(ann, canaries[0], "--private", "--brief", canaries[1])
+    ann.run("channel", "add", private, bea.id)
+    bea.run("sync")
+    following = ann.follow()
+    kinds = ["text", "note", "action", "offer", "lesson", "question", "idea"]
+    for i, canary in enumerate(canaries[2:]):
+        kind = kinds[i % len(kinds)]
+        extra = {"idea": ["--because", f"why {canary}"], "action": ["--owner", f"owner {canary}"]}.get(kind, [])
+        ann.run("say", private, "--kind", kind, *extra, canary)
+    following.end()
+    assert "canary" not in cy.run("channel", "list").text, "somebody outside does not even see the title"
+    bea.run("sync")
+    read = bea.run("read", private).text
+    assert all(canary in read for canary in canaries[2:]), "the member can read them"
+    for where in ("running", "stopped"):
+        for path in server.files():
+            data = path.read_bytes()
+            assert b"canary-" not in data and b"warbling" not in data, f"{path.name} while {where}"
+        if where == "running":
+            server.kill()
+    for path in (*ann.profile_files(), *bea.profile_files()):
+        if not path.name.startswith("stream"):
+            assert b"warbling" not in path.read_bytes(), f"{path} is not encrypted"
+
+
+def test_an_old_copy_of_a_vault_speaks_only_with_a_fresh_key(scene):
+    """Whoever puts an old copy back would use message keys twice: the server notices, and the client
+    replaces its leaf before it says anything."""
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    ann.run("say", channel, "one")
+    copy = {path: path.read_bytes() for path in ann.profile.iterdir() if path.is_file()}
+    ann.run("say", channel, "two")
+    bea.run("sync")
+    for path in ann.profile.iterdir():
+        if path.is_file():
+            path.unlink()
+    for path, data in copy.items():
+        path.write_bytes(data)
+        path.chmod(0o600)
+    result = ann.run("say", channel, "three", code=None)
+    if result.code != OK:
+        assert "resync" in result.error or "copy" in result.error, str(result)
+        ann.run("channel", "resync", channel)
+        ann.run("say", channel, "three")
+    bea.run("sync")
+    changes = [change["change"] for record in bea.json("read", channel) for change in record.get("changes", [])]
+    assert "rejoined" in changes
+    assert texts(bea, channel) == ["one", "two", "three"]
+    bea.run("say", channel, "four")
+    ann.run("sync")
+    assert texts(ann, channel)[-2:] == ["three", "four"]
+    server.stop()
+
+
+def test_a_restricted_channel_lets_in_whom_it_wants(scene):
+    server = scene.server()
+    ann, bea, cy = people(scene, server)
+    channel = create(ann, "By knocking")
+    for person in (bea, cy):
+        person.run("channel", "join", channel)
+    knocks = ann.run("channel", "knocks", channel).text
+    assert "Bea" in knocks and "Cy" in knocks
+    ann.run("channel", "add", channel, bea.id)
+    ann.run("channel", "refuse", channel, cy.id)
+    bea.run("sync")
+    bea.run("say", channel, "thank you")
+    cy.run("sync")
+    assert cy.run("say", channel, "and me?", code=None).code in (NOT_FOUND, NOT_NOW, USAGE)
+    ann.run("sync")
+    assert texts(ann, channel) == ["thank you"]
+    server.stop()
