@@ -145,8 +145,18 @@ enum status channel_extension_encode(const struct channel_extension *extension,
 
 uint16_t channel_extension_roles(const struct channel_extension *extension, const struct id *person)
 {
-    for (size_t i = 0; i < extension->role_count; i++)
-        if (id_equal(&extension->roles[i].person, person))
-            return extension->roles[i].roles;
+    size_t low = 0;
+    size_t high = extension->role_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct channel_role_item *item = &extension->roles[middle];
+        int order = span_compare(id_span(&item->person), id_span(person));
+        if (order == 0)
+            return item->roles;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return 0;
 }

@@ -6,11 +6,10 @@
  *     struct { uint16 type; opaque value<V>; } ChannelField;
  *     struct { uint8 version; ChannelField fields<V>; } ChannelExtension;
  *
- * Fields stand by rising type from 1 on, each once. Whoever rewrites the extension keeps the fields it does
- * not know.
- * Ownership: decoding lends from the input and the arena. Errors: those of reader.h,
- * STATUS_UNSUPPORTED for another version, STATUS_INVALID for values that contradict each other.
- * Thread rule: pure functions.
+ * Fields stand by rising type from 1 on, each once. Whoever rewrites the extension keeps the fields
+ * it does not know. Ownership: decoding lends from the input and the arena. Errors: those of
+ * reader.h, STATUS_UNSUPPORTED for another version, STATUS_INVALID for values that contradict each
+ * other. Thread rule: pure functions.
  */
 #ifndef WEFT_CHANNEL_EXTENSION_H
 #define WEFT_CHANNEL_EXTENSION_H
@@ -71,7 +70,7 @@ MUST_CHECK enum status channel_extension_decode(struct span bytes,
 MUST_CHECK enum status channel_extension_encode(const struct channel_extension *extension,
                                                 struct buffer *bytes);
 
-/* The role bits of a person; 0 for a plain member. */
+/* The role bits of a person; 0 for a plain member. The roles are in order, as when decoded. */
 uint16_t channel_extension_roles(const struct channel_extension *extension,
                                  const struct id *person);
 

@@ -75,6 +75,14 @@ static enum status check_requirements(const struct mls_public_group *group,
     TRY(mls_required_capabilities_decode(data, &required));
     if (!mls_type_list_contains(required.extensions, CHANNEL_EXTENSION_TYPE))
         return refuse(refusal, STATUS_INVALID, "the group does not require weft_channel");
+    /* Above all no external_senders, whose proposals would stop all messages until a commit. */
+    struct mls_extensions extensions = mls_public_group_context(group)->extensions;
+    struct mls_extension extension;
+    size_t at = 0;
+    while (mls_extensions_next(extensions, &at, &extension))
+        if (extension.type != CHANNEL_EXTENSION_TYPE &&
+            extension.type != MLS_EXTENSION_REQUIRED_CAPABILITIES)
+            return refuse(refusal, STATUS_DENIED, "channels have no other extensions");
     return STATUS_OK;
 }
 
@@ -86,6 +94,7 @@ enum status channel_policy_check_new(const struct mls_public_group *group,
     struct channel_extension extension;
     struct id channel;
     uint32_t generation;
+    refusal->reason = "";
     TRY(channel_group_id_decode(mls_public_group_id(group), &channel, &generation));
     TRY(channel_policy_extension(group, &arena, &extension));
     TRY(check_requirements(group, refusal));
@@ -110,9 +119,11 @@ static enum status
 check_single_leaf(const struct check *check, const struct mls_credential *credential, uint32_t leaf)
 {
     const struct mls_tree *tree = mls_public_group_tree(mls_staged_commit_group(check->staged));
-    uint32_t first = mls_tree_find_credential(tree, credential);
-    if (first != MLS_NO_LEAF && first != leaf)
-        return refuse(check->refusal, STATUS_DENIED, "the device has a leaf already");
+    uint32_t other = mls_tree_next_member(tree, 0);
+    for (; other != MLS_NO_LEAF; other = mls_tree_next_member(tree, other + 1))
+        if (other != leaf &&
+            mls_credential_equal(&mls_tree_leaf(tree, other)->credential, credential))
+            return refuse(check->refusal, STATUS_DENIED, "the device has a leaf already");
     return STATUS_OK;
 }
 
@@ -185,6 +196,22 @@ static enum status check_removes(const struct check *check)
     return STATUS_OK;
 }
 
+/* Whether some member of the group has the role of a facilitator. */
+static bool has_facilitator(const struct mls_public_group *group,
+                            const struct channel_extension *extension)
+{
+    const struct mls_tree *tree = mls_public_group_tree(group);
+    uint32_t leaf = mls_tree_next_member(tree, 0);
+    for (; leaf != MLS_NO_LEAF; leaf = mls_tree_next_member(tree, leaf + 1)) {
+        struct channel_identity identity;
+        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
+                STATUS_OK &&
+            (channel_extension_roles(extension, &identity.person) & CHANNEL_ROLE_FACILITATOR) != 0)
+            return true;
+    }
+    return false;
+}
+
 /* The extension after the commit must still be one, and somebody must be left who may change it. */
 static enum status check_extensions(const struct check *check)
 {
@@ -197,10 +224,9 @@ static enum status check_extensions(const struct check *check)
     struct channel_extension extension;
     TRY(channel_policy_extension(after, &arena, &extension));
     TRY(check_requirements(after, check->refusal));
-    for (size_t i = 0; i < extension.role_count; i++)
-        if ((extension.roles[i].roles & CHANNEL_ROLE_FACILITATOR) != 0)
-            return STATUS_OK;
-    return refuse(check->refusal, STATUS_DENIED, "a channel needs a facilitator");
+    return has_facilitator(after, &extension)
+               ? STATUS_OK
+               : refuse(check->refusal, STATUS_DENIED, "a channel needs a facilitator");
 }
 
 /* What MLS knows and channels do not use: proposals of others (they would stop all messages until

@@ -59,6 +59,31 @@ static void a_person_listed_twice_is_refused(void **state)
     struct channel_extension extension = sample();
     extension.roles = twice;
     assert_int_equal(channel_extension_encode(&extension, &bytes), STATUS_INVALID);
+    /* The same as it would stand on the wire: two roles of 18 bytes. */
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension decoded;
+    extension = sample();
+    extension.unknown_count = 0;
+    assert_int_equal(channel_extension_encode(&extension, &bytes), STATUS_OK);
+    assert_int_equal(channel_extension_decode(buffer_span(&bytes), &arena, &decoded), STATUS_OK);
+    memcpy(bytes.ptr + bytes.len - 18, bytes.ptr + bytes.len - 36, 18);
+    assert_int_equal(channel_extension_decode(buffer_span(&bytes), &arena, &decoded),
+                     STATUS_INVALID);
+}
+
+static void more_fields_than_there_may_be_are_not_written(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(4096);
+    struct channel_field fields[LIMIT_CHANNEL_FIELDS];
+    for (size_t i = 0; i < LIMIT_CHANNEL_FIELDS; i++)
+        fields[i] = (struct channel_field){.type = (uint16_t)(100 + i)};
+    struct channel_extension extension = sample();
+    extension.unknown = fields;
+    extension.unknown_count = LIMIT_CHANNEL_FIELDS - 3;
+    assert_int_equal(channel_extension_encode(&extension, &bytes), STATUS_OK);
+    extension.unknown_count++;
+    assert_int_equal(channel_extension_encode(&extension, &bytes), STATUS_LIMIT);
 }
 
 static void fields_out_of_order_or_missing_are_refused(void **state)
@@ -70,12 +95,24 @@ static void fields_out_of_order_or_missing_are_refused(void **state)
     static const uint8_t twice[] = {1, 8, 0, 1, 1, 1, 0, 1, 1, 1};
     static const uint8_t no_history[] = {1, 4, 0, 1, 1, 1};
     static const uint8_t bad_visibility[] = {1, 8, 0, 1, 1, 9, 0, 2, 1, 1};
+    static const uint8_t no_visibility[] = {1, 4, 0, 2, 1, 1};
+    static const uint8_t zero_visibility[] = {1, 8, 0, 1, 1, 0, 0, 2, 1, 1};
+    static const uint8_t two_octets[] = {1, 9, 0, 1, 2, 1, 1, 0, 2, 1, 1};
+    static const uint8_t short_digest[] = {1, 13, 0, 1, 1, 1, 0, 2, 1, 1, 0, 3, 2, 7, 7};
     static const uint8_t later_version[] = {2, 8, 0, 1, 1, 1, 0, 2, 1, 1};
     assert_int_equal(channel_extension_decode(SPAN_OF(out_of_order), &arena, &decoded),
                      STATUS_INVALID);
     assert_int_equal(channel_extension_decode(SPAN_OF(twice), &arena, &decoded), STATUS_INVALID);
     assert_int_equal(channel_extension_decode(SPAN_OF(no_history), &arena, &decoded),
                      STATUS_INVALID);
+    assert_int_equal(channel_extension_decode(SPAN_OF(no_visibility), &arena, &decoded),
+                     STATUS_INVALID);
+    assert_int_equal(channel_extension_decode(SPAN_OF(zero_visibility), &arena, &decoded),
+                     STATUS_UNSUPPORTED);
+    assert_int_equal(channel_extension_decode(SPAN_OF(two_octets), &arena, &decoded),
+                     STATUS_MALFORMED);
+    assert_int_equal(channel_extension_decode(SPAN_OF(short_digest), &arena, &decoded),
+                     STATUS_MALFORMED);
     assert_int_equal(channel_extension_decode(SPAN_OF(bad_visibility), &arena, &decoded),
                      STATUS_UNSUPPORTED);
     assert_int_equal(channel_extension_decode(SPAN_OF(later_version), &arena, &decoded),
@@ -115,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_of_later_versions_are_kept),
         cmocka_unit_test(a_person_listed_twice_is_refused),
+        cmocka_unit_test(more_fields_than_there_may_be_are_not_written),
         cmocka_unit_test(fields_out_of_order_or_missing_are_refused),
         cmocka_unit_test(identities_and_group_ids_survive_a_round_trip),
     };

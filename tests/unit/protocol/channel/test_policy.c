@@ -478,6 +478,185 @@ static void only_a_facilitator_changes_the_channel_and_never_without_its_extensi
     world_end(&world);
 }
 
+/* What a community says to a new channel of people[0] with these GroupContext extensions. */
+static enum status
+judge_new(const struct world *world, uint16_t suite, struct span group_id, struct span extensions)
+{
+    struct mls_group_config config = {
+        .suite = suite_find(suite),
+        .group_id = group_id,
+        .identity = &world->people[0].mls,
+        .extensions = {extensions},
+    };
+    struct mls_group *group = NULL;
+    struct mls_public_group *seen = NULL;
+    struct channel_refusal refusal = {NULL};
+    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
+    assert_int_equal(mls_group_new(&config, random_system(), &group), STATUS_OK);
+    assert_int_equal(mls_group_write_group_info(group, true, &info), STATUS_OK);
+    assert_int_equal(mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &world->options, &seen),
+                     STATUS_OK);
+    enum status status = channel_policy_check_new(seen, world->directory, &refusal);
+    assert_non_null(refusal.reason);
+    mls_public_group_free(&seen);
+    mls_group_free(&group);
+    return status;
+}
+
+/* The extensions of a channel, and one more. */
+static void write_one_more(const struct world *world, uint16_t type, struct buffer *bytes)
+{
+    write_extensions(world, CHANNEL_OPEN, bytes);
+    struct writer writer = writer_of(bytes);
+    /* An empty list, where it is one. */
+    mls_extension_write(&writer, type, SPAN_LITERAL("\0"));
+    assert_int_equal(writer_finish(&writer), STATUS_OK);
+}
+
+static void a_new_channel_is_whole_or_refused(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    uint8_t id[CHANNEL_GROUP_ID_SIZE];
+    channel_group_id_encode(&world.channel, 1, id);
+    const uint16_t suite = SUITE_X25519_AES128GCM_SHA256_ED25519;
+    CLEANUP(buffer_clear) struct buffer good = BUFFER_INIT(8192);
+    write_extensions(&world, CHANNEL_OPEN, &good);
+    /* required_capabilities take 9 bytes: type, length, and 5 of data. */
+    struct span whole = buffer_span(&good);
+    struct span unrequired = span_of(whole.ptr + 8, whole.len - 8);
+    struct span bare = span_of(whole.ptr, 8);
+    assert_int_equal(judge_new(&world, suite, SPAN_OF(id), whole), STATUS_OK);
+    assert_int_equal(judge_new(&world, suite, SPAN_LITERAL("no channel"), whole), STATUS_MALFORMED);
+    uint8_t longer[CHANNEL_GROUP_ID_SIZE + 1] = {0};
+    assert_int_equal(judge_new(&world, suite, SPAN_OF(longer), whole), STATUS_MALFORMED);
+    assert_int_equal(
+        judge_new(&world, SUITE_X25519_CHACHA20POLY1305_SHA256_ED25519, SPAN_OF(id), whole),
+        STATUS_UNSUPPORTED);
+    assert_int_equal(judge_new(&world, suite, SPAN_OF(id), unrequired), STATUS_INVALID);
+    assert_int_equal(judge_new(&world, suite, SPAN_OF(id), bare), STATUS_INVALID);
+    CLEANUP(buffer_clear) struct buffer others = BUFFER_INIT(8192);
+    struct writer writer = writer_of(&others);
+    mls_extension_write(&writer, MLS_EXTENSION_REQUIRED_CAPABILITIES, SPAN_LITERAL("\0\0\0"));
+    writer_bytes(&writer, unrequired);
+    assert_int_equal(writer_finish(&writer), STATUS_OK);
+    assert_int_equal(judge_new(&world, suite, SPAN_OF(id), buffer_span(&others)), STATUS_INVALID);
+    /* Somebody else is facilitator, not its creator. */
+    struct party swap = world.people[0];
+    world.people[0] = world.people[2];
+    assert_int_equal(judge_new(&world, suite, SPAN_OF(id), whole), STATUS_INVALID);
+    world.people[0] = swap;
+    shut_out(&world, &world.people[0]);
+    assert_int_equal(judge_new(&world, suite, SPAN_OF(id), whole), STATUS_DENIED);
+    world_end(&world);
+}
+
+static void a_channel_never_has_external_senders(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    uint8_t id[CHANNEL_GROUP_ID_SIZE];
+    channel_group_id_encode(&world.channel, 1, id);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(8192);
+    write_one_more(&world, MLS_EXTENSION_EXTERNAL_SENDERS, &bytes);
+    assert_int_equal(
+        judge_new(&world, SUITE_X25519_AES128GCM_SHA256_ED25519, SPAN_OF(id), buffer_span(&bytes)),
+        STATUS_DENIED);
+    struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                                  .context_extensions = {buffer_span(&bytes)}};
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    assert_int_equal(commit(&world, &world.people[0], &change, NULL, &bundle), STATUS_DENIED);
+    world_end(&world);
+}
+
+static void a_channel_keeps_a_facilitator_who_is_in_it(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    assert_int_equal(add(&world, &world.people[0], &world.people[2]), STATUS_OK);
+    /* As if the roles were of people[3], who is not in, or of people[2], who is. */
+    for (size_t heir = 3; heir >= 2; heir--) {
+        struct world other = world;
+        other.people[0] = world.people[heir];
+        CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(8192);
+        write_extensions(&other, CHANNEL_OPEN, &bytes);
+        struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                                      .context_extensions = {buffer_span(&bytes)}};
+        CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+        assert_int_equal(commit(&world, &world.people[0], &change, NULL, &bundle),
+                         heir == 3 ? STATUS_DENIED : STATUS_OK);
+    }
+    world_end(&world);
+}
+
+/* A commit that the policy is not asked about, as in a group that was badly kept. */
+static void add_unasked(struct world *world, struct party *by, struct party *newcomer)
+{
+    CLEANUP(buffer_clear) struct buffer package = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
+    CLEANUP(buffer_clear) struct buffer private_part = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_staged_commit *staged = NULL;
+    struct mls_message message;
+    struct mls_options believe_all = world->options;
+    believe_all.check_credential = NULL;
+    assert_int_equal(mls_key_package_new(mls_public_group_suite(world->server), &newcomer->mls,
+                                         false, random_system(), &package, &private_part),
+                     STATUS_OK);
+    assert_int_equal(mls_message_decode(buffer_span(&package), &arena, &message), STATUS_OK);
+    struct mls_proposal proposal = {.type = MLS_PROPOSAL_ADD, .add = &message.key_package};
+    struct mls_commit_request request = {.proposals = &proposal, .proposal_count = 1};
+    assert_int_equal(mls_group_commit(by->group, &request, &believe_all, random_system(), &bundle),
+                     STATUS_OK);
+    assert_int_equal(mls_group_apply_pending(by->group), STATUS_OK);
+    assert_int_equal(
+        mls_public_group_stage(world->server, buffer_span(&bundle.commit), &believe_all, &staged),
+        STATUS_OK);
+    assert_int_equal(mls_public_group_merge(world->server, &staged), STATUS_OK);
+}
+
+static void a_second_leaf_is_seen_on_either_side_of_the_first(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    struct party *people = world.people;
+    struct party ghost = {0};
+    make_party(&ghost);
+    ghost.mls.credential.content = SPAN_OF(people[2].credential);
+    assert_int_equal(add(&world, &people[0], &people[1]), STATUS_OK);
+    struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 1};
+    mls_group_free(&people[1].group);
+    add_unasked(&world, &people[0], &ghost);
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    assert_int_equal(commit(&world, &people[0], &remove, NULL, &bundle), STATUS_OK);
+    /* Its place is 1, to the left of the ghost's. */
+    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_DENIED);
+    world_end(&world);
+}
+
+static void a_leaf_does_not_pass_to_another_device(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
+    write_header(&world, NULL, LANE_CONTROL, &header);
+    struct mls_options believe_all = world.options;
+    believe_all.check_credential = NULL;
+    struct mls_commit_request request = {.identity = &world.people[3].mls,
+                                         .authenticated_data = buffer_span(&header)};
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    assert_int_equal(
+        mls_group_commit(world.people[0].group, &request, &believe_all, random_system(), &bundle),
+        STATUS_OK);
+    assert_int_equal(judge(&world, buffer_span(&bundle.commit)), STATUS_UNTRUSTED);
+    world_end(&world);
+}
+
 static void a_leaf_that_the_directory_does_not_know_is_refused(void **state)
 {
     (void)state;
@@ -551,6 +730,11 @@ int main(void)
         cmocka_unit_test(a_new_commit_cannot_name_a_size_that_suits_it),
         cmocka_unit_test(anybody_commits_the_removal_of_a_leaf_that_asked_for_it),
         cmocka_unit_test(only_a_facilitator_changes_the_channel_and_never_without_its_extension),
+        cmocka_unit_test(a_new_channel_is_whole_or_refused),
+        cmocka_unit_test(a_channel_never_has_external_senders),
+        cmocka_unit_test(a_channel_keeps_a_facilitator_who_is_in_it),
+        cmocka_unit_test(a_second_leaf_is_seen_on_either_side_of_the_first),
+        cmocka_unit_test(a_leaf_does_not_pass_to_another_device),
         cmocka_unit_test(a_leaf_that_the_directory_does_not_know_is_refused),
         cmocka_unit_test(a_device_has_one_leaf),
     };
