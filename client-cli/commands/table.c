@@ -65,6 +65,75 @@ static const struct flag channel_role_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag text_flags[] = {
+    {"reply", "NUMBER", "the message that this answers: its number, or its id"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag idea_flags[] = {
+    {"why", "TEXT", "the reason, or where it worked"},
+    {"reply", "NUMBER", "the message that this answers: its number, or its id"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag action_flags[] = {
+    {"owner", "NAME", "who does it"},
+    {"due", "DAY", "until when, as 2026-12-31"},
+    {"reply", "NUMBER", "the message that this answers: its number, or its id"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag ask_flags[] = {
+    {"brief", "TEXT", "what others need to know before they come: a screen at most"},
+    {"topic", "WORDS", "what it is about, to find who knows it; again for more"},
+    {"facilitator", "PERSON", "somebody from outside your team who keeps the time"},
+    {"days", NULL, "over days instead of an hour, for people on shifts"},
+    {"visibility", "HOW", "open, restricted (as long as you say nothing) or private"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag assisters_flags[] = {
+    {"topic", "WORDS", "instead of the topics that you asked about; again for more"},
+    {"all", NULL, "ask everybody who is proposed"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag harvest_flags[] = {
+    {"out", "FILE", "write it to a file instead of the screen"},
+    {"publish", NULL, "give it to the group: what everybody reads from then on"},
+    {"draft", NULL, "make it anew out of what was said, whatever was given to the group"},
+    {"follow-up", "DAY", "when you come back to report, as 2026-12-31"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag review_flags[] = {
+    {"brief", "TEXT", "what happened, in a screen at most"},
+    {"visibility", "HOW", "open, restricted (as long as you say nothing) or private"},
+    {"in", "CHANNEL", "in a channel that is there, instead of a new one"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag approve_flags[] = {
+    {"no", NULL, "not like this: say what to change"},
+    {NULL, NULL, NULL},
+};
+
+/* A row of something that is said: the kind is found by the command's name. */
+#define SAYING(noun_, verb_, summary_, flags_)                                                     \
+    {                                                                                              \
+        .noun = (noun_), .verb = (verb_), .run = say_run, .usage = "[CHANNEL] TEXT...",            \
+        .summary = (summary_), .flags = (flags_), .needs = COMMAND_NEEDS_CONNECTION,               \
+        .positional_min = 1, .positional_max = SIZE_MAX                                            \
+    }
+
+/* A row of a command about the session of a channel. */
+#define ON_CHANNEL(noun_, verb_, run_, summary_, flags_)                                           \
+    {                                                                                              \
+        .noun = (noun_), .verb = (verb_), .run = (run_), .usage = "[CHANNEL]",                     \
+        .summary = (summary_), .flags = (flags_), .needs = COMMAND_NEEDS_CONNECTION,               \
+        .positional_max = 1                                                                        \
+    }
+
 static const char profile_set_details[] =
     "At first you are opted out. When you opt in, others of this community find your name, group, "
     "topics\nand what you can help with in weft people, and you may be proposed to people who ask "
@@ -207,6 +276,90 @@ const struct command command_table[] = {
      .summary = "come back with a fresh key when a channel is stuck",
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = 1},
+    {.noun = "peer-assist",
+     .verb = "ask",
+     .run = peer_assist_ask_run,
+     .usage = "QUESTION...",
+     .summary = "ask peers for help; needs nobody's approval",
+     .details = "Makes a channel with you as its host and facilitator, and plans the session.\n"
+                "Then: weft peer-assist invite, weft peer-assist open.",
+     .flags = ask_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = SIZE_MAX},
+    ON_CHANNEL("peer-assist",
+               "propose",
+               peer_assist_propose_run,
+               "who of other groups could help, each with a reason",
+               assisters_flags),
+    {.noun = "peer-assist",
+     .verb = "invite",
+     .run = peer_assist_invite_run,
+     .usage = "[CHANNEL [PERSON...]]",
+     .summary = "ask people to help; shows who is proposed when you name nobody",
+     .flags = assisters_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = SIZE_MAX},
+    ON_CHANNEL("peer-assist",
+               "open",
+               peer_assist_open_run,
+               "begin: whoever came to help gets a turn, and the clock runs",
+               NULL),
+    {.noun = "peer-assist",
+     .verb = "role",
+     .run = peer_assist_role_run,
+     .usage = "[CHANNEL] PERSON ROLE",
+     .summary = "make somebody facilitator, sponsor, host, assister or note-taker",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 2,
+     .positional_max = 3},
+    ON_CHANNEL(
+        "stage", "show", stage_show_run, "where a session stands, and whose turn it is", NULL),
+    ON_CHANNEL("session", "show", stage_show_run, "the same as weft stage show", NULL),
+    ON_CHANNEL("stage", "start", stage_start_run, "begin a session that is planned", NULL),
+    ON_CHANNEL("stage", "next", stage_next_run, "go on to the next stage", NULL),
+    {.noun = "stage",
+     .verb = "extend",
+     .run = stage_extend_run,
+     .usage = "[CHANNEL] MINUTES",
+     .summary = "give this stage more time",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = 2},
+    ON_CHANNEL("stage", "pause", stage_pause_run, "stop the clock", NULL),
+    ON_CHANNEL("stage", "resume", stage_resume_run, "let the clock run again", NULL),
+    ON_CHANNEL("stage", "end", stage_end_run, "end the whole session", NULL),
+    SAYING("note", NULL, "note something down; never out of turn", text_flags),
+    SAYING("offer", NULL, "offer help; never out of turn", text_flags),
+    SAYING("action", NULL, "something to do; never out of turn", action_flags),
+    SAYING("lesson", NULL, "something learned; never out of turn", text_flags),
+    SAYING("context", NULL, "what it is about, by those who ask", text_flags),
+    SAYING("question", NULL, "ask to understand, not to advise", text_flags),
+    SAYING("answer", NULL, "answer a question", text_flags),
+    SAYING("idea", NULL, "experience or an option, with its reason", idea_flags),
+    SAYING("last-idea", NULL, "your one last idea", idea_flags),
+    SAYING("summary", NULL, "sum up", text_flags),
+    SAYING("commit", NULL, "what you who asked will do", action_flags),
+    SAYING("follow-up", NULL, "what happened afterwards", text_flags),
+    {.noun = "harvest",
+     .run = harvest_run,
+     .usage = "[CHANNEL]",
+     .summary = "what remains of a session: options, offers, actions; names nobody",
+     .details = "Shows what was given to the group, or else a draft out of what you can read.",
+     .flags = harvest_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = 1},
+    {.noun = "review",
+     .verb = "start",
+     .run = review_start_run,
+     .usage = "[TITLE...]",
+     .summary = "plan an after-action review: what was expected, what happened, why, what next",
+     .flags = review_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = SIZE_MAX},
+    SAYING("review", "answer", "write your answer; all open together in the next stage", NULL),
+    ON_CHANNEL("review", "reveal", review_reveal_run, "read the answers that are open", NULL),
+    ON_CHANNEL("review", "approve", review_approve_run, "say yes to the harvest", approve_flags),
     {.noun = "profile",
      .verb = "show",
      .run = own_profile_show_run,
@@ -265,6 +418,7 @@ const struct command_alias command_aliases[] = {
     /* The first word of a name is looked up first, so that what it gives may be found below. */
     {"peer assist", "peer-assist"}, {"peer-assist stage", "stage"},
     {"peer-assist note", "note"},   {"peer-assist harvest", "harvest"},
+    {"commitment", "commit"},
     {"review stage", "stage"},      {"review note", "note"},
     {"review harvest", "harvest"},
 };

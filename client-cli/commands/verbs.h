@@ -46,4 +46,16 @@ MUST_CHECK enum status stage_pause_run(struct invocation *invocation);
 MUST_CHECK enum status stage_resume_run(struct invocation *invocation);
 MUST_CHECK enum status stage_end_run(struct invocation *invocation);
 
+MUST_CHECK enum status peer_assist_ask_run(struct invocation *invocation);
+MUST_CHECK enum status peer_assist_propose_run(struct invocation *invocation);
+MUST_CHECK enum status peer_assist_invite_run(struct invocation *invocation);
+MUST_CHECK enum status peer_assist_open_run(struct invocation *invocation);
+MUST_CHECK enum status peer_assist_role_run(struct invocation *invocation);
+
+MUST_CHECK enum status harvest_run(struct invocation *invocation);
+
+MUST_CHECK enum status review_start_run(struct invocation *invocation);
+MUST_CHECK enum status review_reveal_run(struct invocation *invocation);
+MUST_CHECK enum status review_approve_run(struct invocation *invocation);
+
 #endif

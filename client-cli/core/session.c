@@ -2,6 +2,7 @@
 #include "client-cli/core/session.h"
 
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/sealed_answers.h"
@@ -244,6 +245,29 @@ enum status session_create(struct engine *engine,
     request.format = buffer_span(&encoded);
     TRY(engine_call(engine, WIRE_SESSION_CREATE, &request, &reply, NULL));
     return session_refresh(engine, channel);
+}
+
+enum status session_create_with_channel(struct engine *engine,
+                                        const struct session_plan *plan,
+                                        struct channel **channel)
+{
+    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_FORMAT_BYTES);
+    uint8_t digest[FORMAT_DIGEST_SIZE];
+    struct channel *made = NULL;
+    struct channel_said said;
+    TRY(format_encode(plan->format, &encoded));
+    TRY(format_digest(buffer_span(&encoded), digest));
+    const struct channel_plan room = {.title = plan->title,
+                                      .brief = plan->brief,
+                                      .visibility = plan->visibility,
+                                      .own_roles = plan->own_roles,
+                                      .format_digest = SPAN_OF(digest)};
+    const struct content_channel_state state = {.title = plan->title, .brief = plan->brief};
+    TRY(channel_join_create(engine, &room, &made));
+    TRY(session_create(engine, made, plan->format, 0));
+    TRY(channel_say(engine, made, CONTENT_CHANNEL_STATE, NULL, &state, &said));
+    *channel = made;
+    return STATUS_OK;
 }
 
 /* ---- moves ---- */

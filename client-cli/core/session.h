@@ -59,12 +59,25 @@ bool session_time_left(const struct engine *engine,
 MUST_CHECK enum status
 session_agree(struct engine *engine, struct channel *channel, const struct format *format);
 
-/* Plans a session in this channel, whose extension has the digest of `format`. `starts`: 0 for
- * whenever a facilitator starts it. */
+/* Plans a session in this channel, whose members agreed on `format`. `starts`: 0 for whenever a
+ * facilitator starts it. */
 MUST_CHECK enum status session_create(struct engine *engine,
                                       struct channel *channel,
                                       const struct format *format,
                                       int64_t starts);
+
+/* Makes a channel for a session and plans the session; title and brief are said in it too, where
+ * the server cannot read them. We facilitate, with `own_roles` besides. */
+struct session_plan {
+    const struct format *format;
+    struct span title;
+    struct span brief; /* may be empty */
+    enum channel_visibility visibility;
+    uint16_t own_roles;
+};
+MUST_CHECK enum status session_create_with_channel(struct engine *engine,
+                                                   const struct session_plan *plan,
+                                                   struct channel **channel);
 
 /* Moves the clock: says so in the channel first, then asks the server. `minutes` for an extension.
  * Brings the channel's session up to date. */

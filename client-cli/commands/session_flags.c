@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/commands/session_flags.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/codec/reader.h"
+
+#include <string.h>
+
+enum status session_flags_visibility(struct invocation *invocation,
+                                     enum channel_visibility *visibility)
+{
+    const char *text = arguments_value(&invocation->arguments, "visibility");
+    if (text == NULL || strcmp(text, "restricted") == 0)
+        *visibility = CHANNEL_RESTRICTED;
+    else if (strcmp(text, "open") == 0)
+        *visibility = CHANNEL_OPEN;
+    else if (strcmp(text, "private") == 0)
+        *visibility = CHANNEL_PRIVATE;
+    else
+        return command_explain(invocation, STATUS_USAGE,
+                               "--visibility is open (everybody may come in), restricted (listed, "
+                               "you let people in) or private (not listed)");
+    return STATUS_OK;
+}
+
+enum status session_flags_title(struct invocation *invocation, struct buffer *title)
+{
+    TRY(arguments_join(&invocation->arguments, 0, title));
+    if (title->len == 0 || title->len > LIMIT_TITLE_BYTES)
+        return command_explain(invocation, STATUS_USAGE,
+                               "say it in one sentence, at most %d letters; what else others need "
+                               "to know goes into --brief \"...\"",
+                               LIMIT_TITLE_BYTES);
+    if (!utf8_is_valid(buffer_span(title)))
+        return command_explain(invocation, STATUS_NOT_UTF8, "this is not UTF-8 text");
+    return STATUS_OK;
+}
+
+enum status session_flags_brief(struct invocation *invocation, struct span *brief)
+{
+    const char *text = arguments_value(&invocation->arguments, "brief");
+    struct span given = text == NULL ? SPAN_EMPTY : span_from_text(text);
+    if (given.len > LIMIT_BRIEF_BYTES)
+        return command_explain(invocation, STATUS_USAGE,
+                               "a brief fits a screen: at most %d letters", LIMIT_BRIEF_BYTES);
+    if (!utf8_is_valid(given))
+        return command_explain(invocation, STATUS_NOT_UTF8, "this is not UTF-8 text");
+    *brief = given;
+    return STATUS_OK;
+}
