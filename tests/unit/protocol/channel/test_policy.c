@@ -657,6 +657,86 @@ static void a_leaf_does_not_pass_to_another_device(void **state)
     world_end(&world);
 }
 
+static enum status any_psk(void *context, const struct mls_psk_id *id, struct buffer *psk)
+{
+    (void)context;
+    (void)id;
+    return buffer_append(psk, SPAN_LITERAL("shared long ago"));
+}
+
+static void channels_use_no_psk_and_no_reinit(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    static const struct mls_psk_store store = {any_psk, NULL};
+    static const uint8_t nonce[32];
+    mls_group_set_psk_store(world.people[0].group, &store);
+    const struct mls_proposal proposals[] = {
+        {.type = MLS_PROPOSAL_PSK,
+         .psk = {.type = MLS_PSK_EXTERNAL, .psk_id = SPAN_LITERAL("id"), .nonce = SPAN_OF(nonce)}},
+        {.type = MLS_PROPOSAL_REINIT,
+         .reinit = {.group_id = SPAN_LITERAL("next"),
+                    .version = MLS_VERSION_10,
+                    .cipher_suite = SUITE_X25519_AES128GCM_SHA256_ED25519}},
+    };
+    for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
+        CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+        assert_int_equal(commit(&world, &world.people[0], &proposals[i], NULL, &bundle),
+                         STATUS_DENIED);
+    }
+    world_end(&world);
+}
+
+static void a_commit_covers_nobody_elses_proposal(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    struct party *people = world.people;
+    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
+    const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE,
+                                        .removed = mls_group_own_leaf(people[3].group)};
+    CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(LIMIT_OBJECT_BYTES);
+    struct mls_received received = {0};
+    assert_int_equal(mls_group_propose(people[2].group, &remove, SPAN_EMPTY, &message), STATUS_OK);
+    assert_int_equal(
+        mls_group_receive(people[0].group, buffer_span(&message), &world.options, &received),
+        STATUS_OK);
+    mls_received_clear(&received);
+    assert_int_equal(
+        mls_public_group_cache_proposal(world.server, buffer_span(&message), &world.options),
+        STATUS_OK);
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    assert_int_equal(commit(&world, &people[0], NULL, NULL, &bundle), STATUS_DENIED);
+    world_end(&world);
+}
+
+static void a_commit_travels_in_the_control_lane(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    for (uint8_t lane = LANE_FLOOR; lane <= LANE_CONTROL; lane++) {
+        CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
+        CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+        write_header(&world, NULL, lane, &header);
+        struct mls_commit_request request = {.authenticated_data = buffer_span(&header)};
+        assert_int_equal(mls_group_commit(world.people[0].group, &request, &world.options,
+                                          random_system(), &bundle),
+                         STATUS_OK);
+        assert_int_equal(judge(&world, buffer_span(&bundle.commit)),
+                         lane == LANE_CONTROL ? STATUS_OK : STATUS_INVALID);
+        mls_group_clear_pending(world.people[0].group);
+    }
+    /* And what has had a commit is no new channel. */
+    struct channel_refusal refusal;
+    assert_int_equal(channel_policy_check_new(world.server, world.directory, &refusal),
+                     STATUS_INVALID);
+    world_end(&world);
+}
+
 static void a_leaf_that_the_directory_does_not_know_is_refused(void **state)
 {
     (void)state;
@@ -735,6 +815,9 @@ int main(void)
         cmocka_unit_test(a_channel_keeps_a_facilitator_who_is_in_it),
         cmocka_unit_test(a_second_leaf_is_seen_on_either_side_of_the_first),
         cmocka_unit_test(a_leaf_does_not_pass_to_another_device),
+        cmocka_unit_test(channels_use_no_psk_and_no_reinit),
+        cmocka_unit_test(a_commit_covers_nobody_elses_proposal),
+        cmocka_unit_test(a_commit_travels_in_the_control_lane),
         cmocka_unit_test(a_leaf_that_the_directory_does_not_know_is_refused),
         cmocka_unit_test(a_device_has_one_leaf),
     };
