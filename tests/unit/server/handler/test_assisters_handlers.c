@@ -299,14 +299,15 @@ static void invites_all_or_nobody(void **state)
 static void who_was_invited_is_not_proposed_again_whatever_they_said(void **state)
 {
     struct server *server = *state;
-    invite(server, HOST, FIRST, FIRST + 1);
+    for (uint32_t i = FIRST; i < FIRST + 8; i += 2)
+        invite(server, HOST, i, i + 1);
     struct found found = stored(server);
-    assert_int_equal(found.invitations.count, 2);
+    assert_int_equal(found.invitations.count, 8);
     answer(server, FIRST, &found.invitations.items[0].invitation, false);
     propose(server, HOST);
-    assert_int_equal(reason_of(server, FIRST).len, 0);
-    assert_int_equal(reason_of(server, FIRST + 1).len, 0);
-    assert_true(proposed(server) >= 6);
+    assert_int_equal(proposed(server), 4); /* though there is room for more */
+    for (uint32_t i = FIRST; i < FIRST + 8; i++)
+        assert_int_equal(reason_of(server, i).len, 0);
 }
 
 static void who_accepts_is_let_in_once_and_tied_to_who_asked(void **state)
