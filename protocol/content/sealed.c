@@ -9,6 +9,11 @@
 
 static const uint8_t zero_nonce[12];
 
+static void key_clear(uint8_t (*key)[SEALED_KEY_SIZE])
+{
+    secret_wipe(key, sizeof *key);
+}
+
 static enum status
 commit_to(const uint8_t key[SEALED_KEY_SIZE], struct span text, struct digest *commitment)
 {
@@ -22,7 +27,7 @@ enum status sealed_make(struct span text,
                         uint8_t key[SEALED_KEY_SIZE],
                         struct content_sealed *sealed)
 {
-    uint8_t fresh[SEALED_KEY_SIZE];
+    CLEANUP(key_clear) uint8_t fresh[SEALED_KEY_SIZE] = {0};
     struct digest commitment;
     size_t before = out->len;
     TRY(random_fill(random, fresh, sizeof fresh));
@@ -30,7 +35,6 @@ enum status sealed_make(struct span text,
     TRY(aead_seal(AEAD_CHACHA20POLY1305, SPAN_OF(fresh), SPAN_OF(zero_nonce),
                   digest_span(&commitment), text, out));
     memcpy(key, fresh, sizeof fresh);
-    secret_wipe(fresh, sizeof fresh);
     memcpy(sealed->commitment, commitment.bytes, sizeof sealed->commitment);
     sealed->ciphertext = span_of(out->ptr + before, out->len - before);
     return STATUS_OK;

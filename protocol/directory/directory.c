@@ -17,6 +17,7 @@ struct record {
 struct change {
     uint64_t at; /* the entry's place in the log */
     enum directory_device_state state;
+    uint8_t entry_hash[DIRECTORY_HASH_SIZE];
     uint32_t before; /* change index + 1; 0: the first */
 };
 
@@ -303,8 +304,26 @@ static enum status check_revoke(const struct directory *directory,
     return STATUS_OK;
 }
 
+/* What an admin signed about a person holds once: the server may not end a second suspension with
+ * the signature that ended the first. */
+static enum status check_not_repeated(const struct directory *directory,
+                                      const struct directory_entry *entry,
+                                      struct span entry_bytes)
+{
+    uint8_t hash[DIRECTORY_HASH_SIZE];
+    const struct person *person = find_person(directory, &entry->person);
+    if (person == NULL || id_is_none(&entry->by_device))
+        return STATUS_OK;
+    TRY(directory_leaf_hash(entry_bytes, hash));
+    for (uint32_t at = person->latest_change; at != 0; at = directory->changes[at - 1].before)
+        if (memcmp(directory->changes[at - 1].entry_hash, hash, sizeof hash) == 0)
+            return STATUS_EXISTS;
+    return STATUS_OK;
+}
+
 static enum status check_entry(const struct directory *directory,
                                const struct directory_entry *entry,
+                               struct span entry_bytes,
                                bool authority_is_admin)
 {
     TRY(check_authority(directory, entry, authority_is_admin));
@@ -316,7 +335,8 @@ static enum status check_entry(const struct directory *directory,
     case DIRECTORY_SUSPEND_PERSON:
     case DIRECTORY_RESTORE_PERSON:
     case DIRECTORY_ERASE_PERSON:
-        return STATUS_OK; /* also of a person without a device: a later one is affected */
+        /* Also of a person without a device: a later one is affected. */
+        return check_not_repeated(directory, entry, entry_bytes);
     }
     return STATUS_UNSUPPORTED;
 }
@@ -326,7 +346,7 @@ directory_check(const struct directory *directory, struct span entry_bytes, bool
 {
     struct directory_entry entry;
     TRY(directory_entry_open(entry_bytes, &entry));
-    return check_entry(directory, &entry, authority_is_admin);
+    return check_entry(directory, &entry, entry_bytes, authority_is_admin);
 }
 
 /* ---- what it makes of the directory: room was made, and its place is the log's last ---- */
@@ -374,13 +394,16 @@ static void revoke_device(struct directory *directory, const struct directory_en
 /* Erased is final, and so is revoked. */
 static void set_person_state(struct directory *directory,
                              const struct id *id,
-                             enum directory_device_state state)
+                             enum directory_device_state state,
+                             const uint8_t entry_hash[DIRECTORY_HASH_SIZE])
 {
     struct person *person = take_person(directory, id);
     if (state_of_person(directory, person, directory->log.size) == DIRECTORY_ERASED)
         return;
-    directory->changes[directory->change_count++] =
-        (struct change){directory->log.size - 1, state, person->latest_change};
+    struct change *change = &directory->changes[directory->change_count++];
+    *change = (struct change){
+        .at = directory->log.size - 1, .state = state, .before = person->latest_change};
+    memcpy(change->entry_hash, entry_hash, sizeof change->entry_hash);
     person->latest_change = (uint32_t)directory->change_count;
     for (struct record *record = latest_of_person(directory, id); record != NULL;
          record = next_of_person(directory, record))
@@ -388,7 +411,9 @@ static void set_person_state(struct directory *directory,
             record->device.state = state;
 }
 
-static void apply_entry(struct directory *directory, const struct directory_entry *entry)
+static void apply_entry(struct directory *directory,
+                        const struct directory_entry *entry,
+                        const uint8_t hash[DIRECTORY_HASH_SIZE])
 {
     switch ((enum directory_entry_kind)entry->kind) {
     case DIRECTORY_ADD_DEVICE:
@@ -398,13 +423,13 @@ static void apply_entry(struct directory *directory, const struct directory_entr
         revoke_device(directory, entry);
         return;
     case DIRECTORY_SUSPEND_PERSON:
-        set_person_state(directory, &entry->person, DIRECTORY_SUSPENDED);
+        set_person_state(directory, &entry->person, DIRECTORY_SUSPENDED, hash);
         return;
     case DIRECTORY_RESTORE_PERSON:
-        set_person_state(directory, &entry->person, DIRECTORY_ACTIVE);
+        set_person_state(directory, &entry->person, DIRECTORY_ACTIVE, hash);
         return;
     case DIRECTORY_ERASE_PERSON:
-        set_person_state(directory, &entry->person, DIRECTORY_ERASED);
+        set_person_state(directory, &entry->person, DIRECTORY_ERASED, hash);
         return;
     }
 }
@@ -414,10 +439,12 @@ directory_apply(struct directory *directory, struct span entry_bytes, bool autho
 {
     struct directory_entry entry;
     TRY(directory_entry_open(entry_bytes, &entry));
-    TRY(check_entry(directory, &entry, authority_is_admin));
+    TRY(check_entry(directory, &entry, entry_bytes, authority_is_admin));
+    uint8_t hash[DIRECTORY_HASH_SIZE];
+    TRY(directory_leaf_hash(entry_bytes, hash));
     TRY(reserve(directory));
-    TRY(directory_log_append(&directory->log, entry_bytes));
-    apply_entry(directory, &entry);
+    TRY(directory_log_append_hash(&directory->log, hash));
+    apply_entry(directory, &entry, hash);
     return STATUS_OK;
 }
 

@@ -4,8 +4,9 @@
  * applying the same entries in order; an entry that may not follow is refused by both.
  *
  * Ownership: the directory owns its records. Errors: those of entry.h; STATUS_EXISTS for a device
- * or first device that is there already, STATUS_NOT_FOUND, STATUS_DENIED (the authority may not
- * state it). Thread rule: one thread at a time; look-ups may share a directory nobody changes.
+ * or first device that is there already, and for an admin's ruling that comes a second time,
+ * STATUS_NOT_FOUND, STATUS_DENIED (the authority may not state it). Thread rule: one thread at a
+ * time; look-ups may share a directory nobody changes.
  */
 #ifndef WEFT_DIRECTORY_DIRECTORY_H
 #define WEFT_DIRECTORY_DIRECTORY_H

@@ -306,6 +306,76 @@ static void a_device_that_comes_later_is_as_its_person_is(void **state)
     directory_free(&directory);
 }
 
+static void only_an_active_device_that_is_known_has_authority(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id person;
+    assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+    struct device first;
+    struct device second;
+    device_make(&first, &person);
+    device_make(&second, &person);
+    CLEANUP(buffer_clear) struct buffer added = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&second, &first, &added);
+    assert_int_equal(directory_check(directory, buffer_span(&added), true), STATUS_NOT_FOUND);
+    sign_add(&first, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    assert_int_equal(directory_check(directory, buffer_span(&added), true), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &first), STATUS_OK);
+    assert_int_equal(directory_check(directory, buffer_span(&added), true), STATUS_DENIED);
+    assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &first), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &first), STATUS_OK);
+    assert_int_equal(directory_check(directory, buffer_span(&added), true), STATUS_DENIED);
+    assert_int_equal(directory_log_of(directory)->size, 4);
+    directory_free(&directory);
+}
+
+static void an_admins_ruling_is_not_used_twice(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id ids[2];
+    struct device admin;
+    struct device device;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(id_random(random_system(), &ids[i]), STATUS_OK);
+    device_make(&admin, &ids[0]);
+    device_make(&device, &ids[1]);
+    const struct device *const both[] = {&admin, &device};
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+        sign_add(both[i], NULL, &bytes);
+        assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    }
+    struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
+                                    .kind = DIRECTORY_RESTORE_PERSON,
+                                    .authority = DIRECTORY_BY_ADMIN,
+                                    .time = 7,
+                                    .person = device.person,
+                                    .by_person = admin.person,
+                                    .by_device = admin.device};
+    struct directory_signers signers = {.authority_private_key = secret_span(&admin.login_private)};
+    CLEANUP(buffer_clear) struct buffer restore = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    CLEANUP(buffer_clear) struct buffer again = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    assert_int_equal(directory_entry_sign(&entry, &signers, &restore), STATUS_OK);
+    entry.time = 8;
+    assert_int_equal(directory_entry_sign(&entry, &signers, &again), STATUS_OK);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &device), STATUS_OK);
+    assert_int_equal(directory_apply(directory, buffer_span(&restore), true), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &device), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &device), STATUS_OK);
+    assert_int_equal(directory_apply(directory, buffer_span(&restore), true), STATUS_EXISTS);
+    assert_int_equal(check_leaf(directory, &device), STATUS_DENIED);
+    assert_int_equal(directory_apply(directory, buffer_span(&again), true), STATUS_OK);
+    assert_int_equal(check_leaf(directory, &device), STATUS_OK);
+    directory_free(&directory);
+}
+
 static void what_was_the_case_earlier_can_still_be_asked(void **state)
 {
     (void)state;
@@ -423,6 +493,8 @@ int main(void)
         cmocka_unit_test(a_further_device_needs_one_of_the_same_person),
         cmocka_unit_test(suspension_ends_and_erasure_does_not),
         cmocka_unit_test(a_device_that_comes_later_is_as_its_person_is),
+        cmocka_unit_test(only_an_active_device_that_is_known_has_authority),
+        cmocka_unit_test(an_admins_ruling_is_not_used_twice),
         cmocka_unit_test(what_was_the_case_earlier_can_still_be_asked),
         cmocka_unit_test(how_it_stood_at_an_earlier_size_is_still_known),
         cmocka_unit_test(no_flipped_bit_of_an_entry_is_accepted),
