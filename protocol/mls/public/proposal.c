@@ -24,12 +24,17 @@ read_update(struct reader *reader, struct arena *arena, const struct mls_leaf_no
     return STATUS_OK;
 }
 
-static enum status read_reinit(struct reader *reader, struct mls_reinit *reinit)
+enum status mls_reinit_read(struct reader *reader, struct mls_reinit *reinit)
 {
-    TRY(reader_vector(reader, SIZE_MAX, &reinit->group_id));
-    TRY(reader_u16(reader, &reinit->version));
-    TRY(reader_u16(reader, &reinit->cipher_suite));
-    return mls_extensions_read(reader, &reinit->extensions);
+    struct reader next = *reader;
+    struct mls_reinit read = {0};
+    TRY(reader_vector(&next, SIZE_MAX, &read.group_id));
+    TRY(reader_u16(&next, &read.version));
+    TRY(reader_u16(&next, &read.cipher_suite));
+    TRY(mls_extensions_read(&next, &read.extensions));
+    *reader = next;
+    *reinit = read;
+    return STATUS_OK;
 }
 
 static enum status
@@ -45,7 +50,7 @@ read_body(struct reader *reader, struct arena *arena, struct mls_proposal *propo
     case MLS_PROPOSAL_PSK:
         return mls_psk_id_read(reader, &proposal->psk);
     case MLS_PROPOSAL_REINIT:
-        return read_reinit(reader, &proposal->reinit);
+        return mls_reinit_read(reader, &proposal->reinit);
     case MLS_PROPOSAL_EXTERNAL_INIT:
         return reader_vector(reader, SIZE_MAX, &proposal->kem_output);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
@@ -67,7 +72,7 @@ mls_proposal_read(struct reader *reader, struct arena *arena, struct mls_proposa
     return STATUS_OK;
 }
 
-static void write_reinit(struct writer *writer, const struct mls_reinit *reinit)
+void mls_reinit_write(struct writer *writer, const struct mls_reinit *reinit)
 {
     writer_vector(writer, reinit->group_id);
     writer_u16(writer, reinit->version);
@@ -92,7 +97,7 @@ void mls_proposal_write(struct writer *writer, const struct mls_proposal *propos
         mls_psk_id_write(writer, &proposal->psk);
         return;
     case MLS_PROPOSAL_REINIT:
-        write_reinit(writer, &proposal->reinit);
+        mls_reinit_write(writer, &proposal->reinit);
         return;
     case MLS_PROPOSAL_EXTERNAL_INIT:
         writer_vector(writer, proposal->kem_output);

@@ -21,6 +21,9 @@ struct mls_reinit {
     struct mls_extensions extensions;
 };
 
+MUST_CHECK enum status mls_reinit_read(struct reader *reader, struct mls_reinit *reinit);
+void mls_reinit_write(struct writer *writer, const struct mls_reinit *reinit);
+
 struct mls_proposal {
     uint16_t type; /* enum mls_proposal_type, which names the member */
     union {

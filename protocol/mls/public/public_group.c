@@ -19,6 +19,7 @@ void mls_public_group_free(struct mls_public_group **group)
     mls_tree_free(&old->tree);
     buffer_clear(&old->context_bytes);
     buffer_clear(&old->confirmation_tag);
+    buffer_clear(&old->reinit_bytes);
     free(old);
 }
 
@@ -30,6 +31,15 @@ enum status group_set_tag(struct mls_public_group *group, struct span confirmati
     TRY(buffer_append(&group->confirmation_tag, confirmation_tag));
     group->interim = interim;
     return STATUS_OK;
+}
+
+enum status group_set_reinit(struct mls_public_group *group, const struct mls_reinit *reinit)
+{
+    struct writer writer = writer_of(&group->reinit_bytes);
+    mls_reinit_write(&writer, reinit);
+    TRY(writer_finish(&writer));
+    struct reader reader = reader_of(buffer_span(&group->reinit_bytes));
+    return mls_reinit_read(&reader, &group->reinit);
 }
 
 /* Encodes the context and reads it back, so that its view points into the group's own bytes. */
@@ -53,6 +63,7 @@ enum status group_make(const struct mls_group_context *context,
         return STATUS_NO_MEMORY;
     buffer_init(&made->context_bytes, LIMIT_OBJECT_BYTES);
     buffer_init(&made->confirmation_tag, HASH_SIZE_MAX);
+    buffer_init(&made->reinit_bytes, LIMIT_OBJECT_BYTES);
     made->suite = mls_tree_suite(*tree);
     TRY(set_context(made, context));
     if (confirmation_tag.len != 0)
@@ -148,7 +159,8 @@ enum status mls_public_group_clone(const struct mls_public_group *group,
     CLEANUP(mls_tree_free) struct mls_tree *tree = NULL;
     TRY(mls_tree_clone(group->tree, &tree));
     TRY(group_make(&group->context, &tree, buffer_span(&group->confirmation_tag), &made));
-    made->reinitialized = group->reinitialized;
+    if (mls_public_group_reinit(group) != NULL)
+        TRY(group_set_reinit(made, &group->reinit));
     for (size_t i = 0; i < group->proposal_count; i++) {
         TRY(group_append_proposal(made, group->proposals[i]));
         (void)group_proposal_hold(group->proposals[i]);
@@ -202,7 +214,12 @@ struct span mls_public_group_interim_transcript_hash(const struct mls_public_gro
 
 bool mls_public_group_is_reinitialized(const struct mls_public_group *group)
 {
-    return group->reinitialized;
+    return mls_public_group_reinit(group) != NULL;
+}
+
+const struct mls_reinit *mls_public_group_reinit(const struct mls_public_group *group)
+{
+    return group->reinit_bytes.len == 0 ? NULL : &group->reinit;
 }
 
 bool mls_public_group_extension(const struct mls_public_group *group,
@@ -280,7 +297,7 @@ enum status group_check_content(const struct mls_public_group *group,
         return STATUS_WRONG_EPOCH;
     /* RFC 9420, 12.4.2: "If the Commit included a ReInit proposal, the client MUST NOT use the
      * group to send messages anymore." */
-    if (group->reinitialized)
+    if (mls_public_group_is_reinitialized(group))
         return STATUS_INVALID;
     return mls_public_group_verify(group, content);
 }

@@ -74,6 +74,8 @@ struct span mls_public_group_confirmation_tag(const struct mls_public_group *gro
 struct span mls_public_group_interim_transcript_hash(const struct mls_public_group *group);
 /* Whether the last commit was a ReInit: nothing may be sent in this group any more (12.4.2). */
 bool mls_public_group_is_reinitialized(const struct mls_public_group *group);
+/* The ReInit that the last commit was; NULL when it was none. */
+const struct mls_reinit *mls_public_group_reinit(const struct mls_public_group *group);
 /* Members are walked with mls_tree_next_member and mls_tree_leaf of mls_public_group_tree. */
 
 /* Whether the GroupContext has an extension of this type, and its data (`data` may be NULL). */

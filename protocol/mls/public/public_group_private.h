@@ -27,7 +27,8 @@ struct mls_public_group {
     struct mls_tree *tree;            /* hashes up to date */
     struct buffer confirmation_tag;   /* empty in a commit that its maker has not finished */
     struct digest interim;
-    bool reinitialized;
+    struct buffer reinit_bytes; /* of the ReInit that the last commit was, or empty */
+    struct mls_reinit reinit;   /* into reinit_bytes */
     struct group_proposal **proposals;
     size_t proposal_count;
     size_t proposal_bytes;
@@ -58,6 +59,10 @@ MUST_CHECK enum status group_make(const struct mls_group_context *context,
 
 /* public_group.c: gives the tag and with it the interim transcript hash. */
 MUST_CHECK enum status group_set_tag(struct mls_public_group *group, struct span confirmation_tag);
+
+/* public_group.c: the group ended with this ReInit. */
+MUST_CHECK enum status group_set_reinit(struct mls_public_group *group,
+                                        const struct mls_reinit *reinit);
 
 /* public_group.c: content of this group and epoch, from a sender that may send it, signed by the
  * key that 6.1 names. */

@@ -3,7 +3,7 @@
  *     uint8 form = 1;
  *     opaque group_context<V>;
  *     opaque confirmation_tag<V>;
- *     uint8 reinitialized;
+ *     optional<opaque<V>> reinit;  of the last commit
  *     opaque proposals<V>;        each an opaque AuthenticatedContent<V>
  *     optional<ratchet_tree>;
  * } */
@@ -20,7 +20,9 @@ mls_public_group_encode(const struct mls_public_group *group, bool with_tree, st
     writer_u8(&writer, FORM);
     writer_vector(&writer, buffer_span(&group->context_bytes));
     writer_vector(&writer, buffer_span(&group->confirmation_tag));
-    writer_presence(&writer, group->reinitialized);
+    writer_presence(&writer, mls_public_group_is_reinitialized(group));
+    if (mls_public_group_is_reinitialized(group))
+        writer_vector(&writer, buffer_span(&group->reinit_bytes));
     size_t begin = writer_vector_begin(&writer);
     for (size_t i = 0; i < group->proposal_count; i++)
         writer_vector(&writer, buffer_span(&group->proposals[i]->bytes));
@@ -37,10 +39,22 @@ struct stored_group {
     struct span context_bytes;
     struct mls_group_context context;
     struct span confirmation_tag;
-    bool reinitialized;
+    bool is_reinitialized;
+    struct mls_reinit reinit;
     struct span proposals;
     struct span tree; /* empty for none */
 };
+
+static enum status read_reinit(struct reader *reader, struct stored_group *stored)
+{
+    struct reader reinit;
+    TRY(reader_presence(reader, &stored->is_reinitialized));
+    if (!stored->is_reinitialized)
+        return STATUS_OK;
+    TRY(reader_sub(reader, SIZE_MAX, &reinit));
+    TRY(mls_reinit_read(&reinit, &stored->reinit));
+    return reader_finish(&reinit);
+}
 
 static enum status read_stored(struct reader reader, struct stored_group *stored)
 {
@@ -51,7 +65,7 @@ static enum status read_stored(struct reader reader, struct stored_group *stored
         return STATUS_UNSUPPORTED;
     TRY(reader_vector(&reader, SIZE_MAX, &stored->context_bytes));
     TRY(reader_vector(&reader, SIZE_MAX, &stored->confirmation_tag));
-    TRY(reader_presence(&reader, &stored->reinitialized));
+    TRY(read_reinit(&reader, stored));
     TRY(reader_vector(&reader, SIZE_MAX, &stored->proposals));
     TRY(reader_presence(&reader, &with_tree));
     stored->tree = SPAN_EMPTY;
@@ -96,7 +110,8 @@ static enum status restore(const struct stored_group *stored,
     if (tree == NULL)
         return STATUS_USAGE;
     TRY(mls_public_group_from_parts(stored->context_bytes, tree, stored->confirmation_tag, &made));
-    made->reinitialized = stored->reinitialized;
+    if (stored->is_reinitialized)
+        TRY(group_set_reinit(made, &stored->reinit));
     TRY(restore_proposals(made, stored->proposals));
     *group = made;
     made = NULL;

@@ -119,8 +119,9 @@ static enum status make_next(const struct mls_public_group *group,
                                  &confirmed));
     context.confirmed_transcript_hash = digest_span(&confirmed);
     TRY(group_make(&context, tree, staged->content.auth.confirmation_tag, &staged->next));
-    staged->next->reinitialized = staged->effect.reinit != NULL;
-    return STATUS_OK;
+    if (staged->effect.reinit == NULL)
+        return STATUS_OK;
+    return group_set_reinit(staged->next, staged->effect.reinit);
 }
 
 static enum status apply_commit(const struct mls_public_group *group,

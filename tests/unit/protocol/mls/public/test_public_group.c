@@ -328,6 +328,14 @@ static void sends_nothing_more_after_a_reinit(void **state)
     const struct fixture_commit commit = {&people[0], fixture_member(0), &reinit, 1, false, 0};
     do_commit(group, &commit);
     assert_true(mls_public_group_is_reinitialized(group));
+    BYTES stored = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    GROUP *restored = NULL;
+    must(mls_public_group_encode(group, true, &stored));
+    must(mls_public_group_decode(buffer_span(&stored), NULL, &restored));
+    const struct mls_reinit *kept = mls_public_group_reinit(restored);
+    assert_non_null(kept);
+    assert_true(span_equal(kept->group_id, SPAN_LITERAL("new")));
+    assert_int_equal(kept->cipher_suite, 1);
     const struct fixture_commit empty = {&people[0], fixture_member(0), NULL, 0, true, 0};
     assert_int_equal(try_commit(group, &empty), STATUS_INVALID);
 }
