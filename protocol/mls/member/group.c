@@ -251,6 +251,11 @@ static enum status write_info_extensions(const struct mls_group_info_request *re
         TRY(writer_finish(&key_writer));
         mls_extension_write(&writer, MLS_EXTENSION_EXTERNAL_PUB, buffer_span(&data));
     }
+    const struct mls_leaf_node *own =
+        mls_tree_leaf(mls_public_group_tree(request->public_group), request->signer);
+    struct mls_extension grease;
+    if (own != NULL && mls_grease_find_extension(own->extensions, &grease))
+        mls_extension_write(&writer, grease.type, grease.data);
     return writer_finish(&writer);
 }
 

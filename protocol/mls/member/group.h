@@ -122,12 +122,28 @@ MUST_CHECK enum status mls_group_new(const struct mls_group_config *config,
                                      const struct random_source *random,
                                      struct mls_group **group);
 
+/* The group that a new one continues (11.2, 11.3): by reinitialization, with the same members and
+ * the parameters of the ReInit that ended the old one, or by branching off some of them. */
+struct mls_continuation {
+    const struct mls_group *old; /* in the epoch after the ReInit; for a branch in any */
+    enum mls_psk_usage usage;    /* MLS_PSK_REINIT or MLS_PSK_BRANCH */
+    /* Whether two credentials are of the same client; NULL: when they are equal. */
+    bool (*same_client)(void *context,
+                        const struct mls_credential *a,
+                        const struct mls_credential *b);
+    void *context;
+};
+
 struct mls_join_request {
     struct span welcome;                   /* MLSMessage */
     struct span key_package;               /* MLSMessage, as it was published */
     struct span private_part;              /* of that KeyPackage */
     struct span ratchet_tree;              /* empty when it is inside the Welcome */
     const struct mls_psk_store *psk_store; /* or NULL; the group keeps it */
+    /* The group that this one must continue, or STATUS_INVALID. NULL: none; a Welcome that says
+     * it continues one then needs a psk_store that gives its PSK, and whoever gives it answers for
+     * what 11.2 and 11.3 ask. */
+    const struct mls_continuation *continues;
 };
 
 /* Joins from a Welcome. STATUS_NOT_FOUND when the Welcome is not for this KeyPackage or needs a
@@ -162,6 +178,26 @@ MUST_CHECK enum status mls_group_join_external(const struct mls_external_join_re
                                                const struct random_source *random,
                                                struct mls_group **group,
                                                struct mls_commit_bundle *bundle);
+
+struct mls_continue_request {
+    struct mls_continuation from;
+    const struct mls_identity *identity; /* for the new group's suite */
+    struct span group_id;                /* of a branch; a reinitialized group's is in its ReInit */
+    const struct mls_key_package *packages; /* of the other members, of the new group's suite */
+    size_t package_count;
+    bool tree_in_welcome;
+};
+
+/* Creates the group that continues another one, with ourselves and the owners of the packages: it
+ * is in epoch 1 already, and bundle->welcome brings the others in; nobody needs bundle->commit.
+ * The old group is unchanged. STATUS_NOT_NOW when it was not reinitialized (reinit) or was
+ * (branch), STATUS_INVALID when the members do not match, STATUS_UNSUPPORTED for a suite that we
+ * do not have. */
+MUST_CHECK enum status mls_group_continue(const struct mls_continue_request *request,
+                                          const struct mls_options *options,
+                                          const struct random_source *random,
+                                          struct mls_group **group,
+                                          struct mls_commit_bundle *bundle);
 
 /* Wipes and frees; `*group` becomes NULL. NULL is allowed. */
 void mls_group_free(struct mls_group **group);

@@ -117,8 +117,10 @@ static enum status open_group_info(const struct mls_join_request *request,
 {
     CLEANUP(secret_clear) struct secret welcome_secret = {0};
     CLEANUP(mls_message_key_clear) struct mls_message_key key = {0};
+    struct mls_continued_psks psks = {request->continues, request->psk_store};
+    struct mls_psk_store store = {mls_continued_find, &psks};
     TRY(check_psks(&state->secrets, state->suite));
-    TRY(mls_group_psk_secret(NULL, state->suite, request->psk_store, state->secrets.psks,
+    TRY(mls_group_psk_secret(NULL, state->suite, &store, state->secrets.psks,
                              state->secrets.psk_count, &state->psk_secret));
     TRY(mls_key_schedule_welcome(state->suite, state->secrets.joiner_secret,
                                  secret_span(&state->psk_secret), &welcome_secret));
@@ -210,6 +212,8 @@ static enum status join(const struct mls_join_request *request,
     fresh->psk_store = request->psk_store;
     TRY(mls_public_group_new(buffer_span(&state->group_info), request->ratchet_tree, options,
                              &fresh->public_group));
+    TRY(mls_continuation_check(request->continues, special_psk(&state->secrets),
+                               fresh->public_group));
     TRY(take_keys(state, info.signer, fresh));
     TRY(take_epoch(state, fresh));
     TRY(mls_group_note_all(fresh, &fresh->changed));

@@ -167,6 +167,24 @@ struct mls_group_info_request {
 MUST_CHECK enum status mls_group_build_group_info(const struct mls_group_info_request *request,
                                                   struct buffer *out);
 
+/* ---- groups that continue others (group_continue.c) ---- */
+
+/* Where PSKs are found while a group is created that continues another one. */
+struct mls_continued_psks {
+    const struct mls_continuation *from; /* or NULL */
+    const struct mls_psk_store *others;  /* or NULL */
+};
+
+/* An mls_psk_store's find, with an mls_continued_psks. */
+MUST_CHECK enum status
+mls_continued_find(void *context, const struct mls_psk_id *id, struct buffer *psk);
+
+/* Whether `group` with the PSK `link` (NULL for none) continues `from` as 11.2 and 11.3 say;
+ * STATUS_INVALID otherwise. OK when `from` is NULL. */
+MUST_CHECK enum status mls_continuation_check(const struct mls_continuation *from,
+                                              const struct mls_psk_id *link,
+                                              const struct mls_public_group *group);
+
 /* ---- our own commit (group_commit.c), restored from its row (group_rows.c) ---- */
 
 /* Our own commit as the next epoch: its AuthenticatedContent, with or without a confirmation tag,

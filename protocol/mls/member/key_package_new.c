@@ -79,12 +79,12 @@ static enum status build_package(const struct suite *suite,
     TRY(mls_leaf_new(&request, &leaf_bytes));
     struct reader reader = reader_of(buffer_span(&leaf_bytes));
     TRY(mls_leaf_node_read(&reader, &package.leaf_node));
-    if (last_resort) {
-        struct writer writer = writer_of(&extensions);
+    struct writer writer = writer_of(&extensions);
+    if (last_resort)
         mls_extension_write(&writer, MLS_EXTENSION_LAST_RESORT, SPAN_EMPTY);
-        TRY(writer_finish(&writer));
-        package.extensions.bytes = buffer_span(&extensions);
-    }
+    mls_grease_write_extension(&writer, identity->grease);
+    TRY(writer_finish(&writer));
+    package.extensions.bytes = buffer_span(&extensions);
     return sign_package(suite, identity->signature_private_key, &package, message);
 }
 

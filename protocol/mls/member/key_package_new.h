@@ -12,6 +12,7 @@
 #include "protocol/base/random.h"
 #include "protocol/base/secret.h"
 #include "protocol/crypto/suite.h"
+#include "protocol/mls/member/grease.h"
 #include "protocol/mls/public/extension.h"
 
 /* What goes into our leaves. Everything is lent for the duration of a call; a group keeps a copy
@@ -30,6 +31,7 @@ struct mls_identity {
     const uint16_t *cipher_suites;
     size_t cipher_suite_count;
     struct mls_extensions leaf_extensions;
+    const struct mls_grease *grease; /* or NULL */
 };
 
 /* A fresh KeyPackage: appends an MLSMessage to `message` and its private keys, in a form of our

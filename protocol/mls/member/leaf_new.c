@@ -12,7 +12,9 @@ struct lists {
     struct buffer versions;
     struct buffer suites;
     struct buffer extensions;
+    struct buffer proposals;
     struct buffer credentials;
+    struct buffer leaf_extensions;
 };
 
 static void lists_clear(struct lists *lists)
@@ -20,11 +22,14 @@ static void lists_clear(struct lists *lists)
     buffer_clear(&lists->versions);
     buffer_clear(&lists->suites);
     buffer_clear(&lists->extensions);
+    buffer_clear(&lists->proposals);
     buffer_clear(&lists->credentials);
+    buffer_clear(&lists->leaf_extensions);
 }
 
+/* `first` and `last` may be 0 for none. */
 static enum status
-encode_list(uint16_t first, const uint16_t *types, size_t count, struct buffer *out)
+encode_list(uint16_t first, const uint16_t *types, size_t count, uint16_t last, struct buffer *out)
 {
     buffer_init(out, LEAF_BYTES_MAX);
     struct writer writer = writer_of(out);
@@ -33,6 +38,8 @@ encode_list(uint16_t first, const uint16_t *types, size_t count, struct buffer *
     for (size_t i = 0; i < count; i++)
         if (types[i] != first)
             writer_u16(&writer, types[i]);
+    if (last != 0)
+        writer_u16(&writer, last);
     return writer_finish(&writer);
 }
 
@@ -41,18 +48,34 @@ static enum status encode_capabilities(const struct suite *suite,
                                        struct lists *lists,
                                        struct mls_capabilities *capabilities)
 {
+    static const struct mls_grease none = {0};
+    const struct mls_grease *grease = identity->grease == NULL ? &none : identity->grease;
     uint16_t basic = MLS_CREDENTIAL_BASIC;
-    TRY(encode_list(MLS_VERSION_10, NULL, 0, &lists->versions));
+    TRY(encode_list(MLS_VERSION_10, NULL, 0, 0, &lists->versions));
     TRY(encode_list(suite->id, identity->cipher_suites, identity->cipher_suite_count,
-                    &lists->suites));
-    TRY(encode_list(0, identity->extension_types, identity->extension_type_count,
+                    grease->cipher_suite, &lists->suites));
+    TRY(encode_list(0, identity->extension_types, identity->extension_type_count, grease->extension,
                     &lists->extensions));
-    TRY(encode_list(identity->credential.type, &basic, 1, &lists->credentials));
+    TRY(encode_list(0, NULL, 0, grease->proposal, &lists->proposals));
+    TRY(encode_list(identity->credential.type, &basic, 1, grease->credential, &lists->credentials));
     capabilities->versions.bytes = buffer_span(&lists->versions);
     capabilities->cipher_suites.bytes = buffer_span(&lists->suites);
     capabilities->extensions.bytes = buffer_span(&lists->extensions);
+    capabilities->proposals.bytes = buffer_span(&lists->proposals);
     capabilities->credentials.bytes = buffer_span(&lists->credentials);
     return STATUS_OK;
+}
+
+static enum status encode_extensions(const struct mls_identity *identity,
+                                     struct buffer *bytes,
+                                     struct mls_extensions *extensions)
+{
+    buffer_init(bytes, LEAF_BYTES_MAX);
+    struct writer writer = writer_of(bytes);
+    writer_bytes(&writer, identity->leaf_extensions.bytes);
+    mls_grease_write_extension(&writer, identity->grease);
+    extensions->bytes = buffer_span(bytes);
+    return writer_finish(&writer);
 }
 
 /* Signs the leaf and appends it. */
@@ -82,7 +105,7 @@ enum status mls_leaf_new(const struct mls_leaf_request *request, struct buffer *
     if (identity != NULL) {
         leaf.signature_key = identity->signature_public_key;
         leaf.credential = identity->credential;
-        leaf.extensions = identity->leaf_extensions;
+        TRY(encode_extensions(identity, &lists.leaf_extensions, &leaf.extensions));
         TRY(encode_capabilities(request->suite, identity, &lists, &leaf.capabilities));
         if (request->source == MLS_LEAF_KEY_PACKAGE) {
             leaf.not_before = identity->not_before;
