@@ -409,9 +409,12 @@ enum status channel_join_leave(struct engine *engine, struct channel *channel)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    const struct mls_leaf_node *own = mls_tree_leaf(tree, mls_group_own_leaf(channel->group));
     struct wire_channel_leave_request request = {.leave = {.channel = channel->id,
                                                            .generation = channel->generation,
                                                            .device = engine->account.device,
+                                                           .encryption_key = own->encryption_key,
                                                            .time = engine_now_ms(engine)}};
     TRY(message_leave_sign(&request.leave, SPAN_OF(engine->account.leaf_private), &signature));
     request.leave.signature = buffer_span(&signature);

@@ -76,6 +76,7 @@ static bool is_fact(const struct engine *engine,
         return id_equal(&removal->leave.channel, &channel->id) &&
                id_equal(&removal->leave.device, &removal->device) &&
                removal->leave.generation == channel->generation &&
+               span_equal(removal->leave.encryption_key, leaf->encryption_key) &&
                message_leave_verify(&removal->leave, leaf->signature_key) == STATUS_OK;
     return directory_check_leaf(engine->directory, &removal->person, &removal->device,
                                 leaf->signature_key) == STATUS_DENIED;

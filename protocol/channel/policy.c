@@ -174,6 +174,7 @@ static bool has_left(const struct check *check,
         const struct message_leave *leave = &check->header.leaves[i];
         if (id_equal(&leave->device, &identity->device) &&
             id_equal(&leave->channel, &check->channel) && leave->generation == check->generation &&
+            span_equal(leave->encryption_key, leaf->encryption_key) &&
             message_leave_verify(leave, leaf->signature_key) == STATUS_OK)
             return true;
     }

@@ -8,6 +8,7 @@ static const struct field leave_fields[] = {
     FIELD_ID(struct message_leave, channel),
     FIELD_PLAIN(FIELD_U32, struct message_leave, generation),
     FIELD_ID(struct message_leave, device),
+    FIELD_SIZED(FIELD_BYTES, struct message_leave, encryption_key, KEM_PUBLIC_SIZE_MAX),
     FIELD_PLAIN(FIELD_TIME, struct message_leave, time),
     FIELD_SIZED(FIELD_BYTES, struct message_leave, signature, SIGNATURE_SIZE_MAX),
 };

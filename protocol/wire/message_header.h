@@ -26,6 +26,8 @@ struct message_leave {
     struct id channel;
     uint32_t generation;
     struct id device;
+    /* The leaf's, as it is when it asks: a later leaf of the same device did not ask. */
+    struct span encryption_key;
     int64_t time;
     struct span signature;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/base/limits.h"
 #include "protocol/channel/policy.h"
+#include "protocol/crypto/hpke.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/mls/member/group.h"
 
@@ -441,8 +442,14 @@ static void anybody_commits_the_removal_of_a_leaf_that_asked_for_it(void **state
     struct party *people = world.people;
     assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
     assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
-    struct message_leave leave = {
-        .channel = world.channel, .generation = 1, .device = people[3].identity.device};
+    const struct mls_leaf_node *leaf =
+        mls_tree_leaf(mls_public_group_tree(world.server), mls_group_own_leaf(people[3].group));
+    struct hpke_public leaving = {.len = (uint8_t)leaf->encryption_key.len};
+    memcpy(leaving.bytes, leaf->encryption_key.ptr, leaving.len);
+    struct message_leave leave = {.channel = world.channel,
+                                  .generation = 1,
+                                  .device = people[3].identity.device,
+                                  .encryption_key = hpke_public_span(&leaving)};
     CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
     /* Signed by somebody else: not a request of that leaf. */
     assert_int_equal(message_leave_sign(&leave, secret_span(&people[2].leaf_private), &signature),
@@ -454,6 +461,9 @@ static void anybody_commits_the_removal_of_a_leaf_that_asked_for_it(void **state
                      STATUS_OK);
     leave.signature = buffer_span(&signature);
     assert_int_equal(remove_member(&world, &people[2], &people[3], &leave), STATUS_OK);
+    /* Whoever came back did not ask a second time. */
+    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
+    assert_int_equal(remove_member(&world, &people[2], &people[3], &leave), STATUS_DENIED);
     world_end(&world);
 }
 

@@ -343,6 +343,9 @@ static void a_leave_is_signed_by_its_leaf(void **state)
     assert_int_equal(message_leave_verify(&leave, key), STATUS_OK);
     leave.generation = 2; /* of an earlier group: does not count in the next */
     assert_int_equal(message_leave_verify(&leave, key), STATUS_BAD_SIGNATURE);
+    leave.generation = 1;
+    leave.encryption_key = SPAN_LITERAL("of another leaf");
+    assert_int_equal(message_leave_verify(&leave, key), STATUS_BAD_SIGNATURE);
 }
 
 int main(void)
