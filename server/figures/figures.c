@@ -3,6 +3,7 @@
 
 #include "protocol/base/limits.h"
 #include "server/figures/document.h"
+#include "server/store/people.h"
 
 #include <stdlib.h>
 
@@ -12,12 +13,16 @@
 struct figures {
     struct hub *hub;
     struct figures_job job; /* of the document */
-    bool computing;
-    bool outdated; /* there was an import while it was computed */
+    struct store_job count; /* whether enough people came or went */
     struct buffer document;
-    struct buffer fresh;    /* the figures' thread's, while computing */
+    uint64_t people;        /* in it */
     int64_t valid_until_ms; /* wall time; 0: there is none */
+    bool busy;              /* counting or computing */
+    bool outdated;          /* there was an import meanwhile */
     struct figures_waiter *waiters;
+    /* While counting or computing, of the thread that does it. */
+    struct buffer fresh;
+    uint64_t fresh_people;
 };
 
 enum status figures_new(struct hub *hub, struct figures **figures)
@@ -102,10 +107,24 @@ void figures_submit(struct figures *figures, struct figures_job *job)
 
 /* ---- the document ---- */
 
+static void answer(struct figures *figures, enum status status)
+{
+    struct span document = status == STATUS_OK ? buffer_span(&figures->document) : SPAN_EMPTY;
+    struct figures_waiter *next = NULL;
+    struct figures_waiter *waiter = figures->waiters;
+    figures->waiters = NULL;
+    figures->busy = false;
+    for (; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        waiter->ready(waiter, document, status);
+    }
+}
+
 static enum status compute_document(struct figures_job *job, const struct network *network)
 {
     struct figures *figures = job->figures;
     buffer_truncate(&figures->fresh, 0);
+    figures->fresh_people = network->person_count;
     return document_write(network, &figures->fresh);
 }
 
@@ -114,7 +133,6 @@ static void begin_document(struct figures *figures);
 static void document_done(struct figures_job *job, enum status status)
 {
     struct figures *figures = job->figures;
-    figures->computing = false;
     if (figures->outdated && status != STATUS_CANCELLED) {
         begin_document(figures);
         return;
@@ -123,42 +141,71 @@ static void document_done(struct figures_job *job, enum status status)
         struct buffer before = figures->document;
         figures->document = figures->fresh;
         figures->fresh = before;
+        figures->people = figures->fresh_people;
         figures->valid_until_ms = clock_wall_ms(figures->hub->clock) + DOCUMENT_VALID_MS;
     } else {
         JOURNAL(figures->hub->journal, JOURNAL_WARNING, "figures_failed", JOURNAL_S(status));
     }
-    struct span document = status == STATUS_OK ? buffer_span(&figures->document) : SPAN_EMPTY;
-    struct figures_waiter *next = NULL;
-    struct figures_waiter *waiter = figures->waiters;
-    figures->waiters = NULL;
-    for (; waiter != NULL; waiter = next) {
-        next = waiter->next;
-        waiter->ready(waiter, document, status);
-    }
+    answer(figures, status);
 }
 
 static void begin_document(struct figures *figures)
 {
-    figures->computing = true;
     figures->outdated = false;
     figures->job = (struct figures_job){.compute = compute_document, .done = document_done};
     figures_submit(figures, &figures->job);
 }
 
+static struct figures *figures_of_count(struct store_job *job)
+{
+    return (struct figures *)(void *)((char *)job - offsetof(struct figures, count));
+}
+
+static enum status count_run(struct store_db *db, struct store_job *job)
+{
+    struct store_people_counts counts;
+    TRY(store_people_count(db, &counts));
+    figures_of_count(job)->fresh_people = counts.imported + counts.joined + counts.suspended;
+    return STATUS_OK;
+}
+
+/* A document of fewer than ten people shows only how many they are, so any other may follow it. */
+static bool is_outgrown(const struct figures *figures)
+{
+    uint64_t more = figures->fresh_people > figures->people
+                        ? figures->fresh_people - figures->people
+                        : figures->people - figures->fresh_people;
+    return more >= WEAVE_CELL_PEOPLE_MIN || (figures->people < WEAVE_CELL_PEOPLE_MIN && more > 0);
+}
+
+static void count_done(struct store_job *job, enum status status)
+{
+    struct figures *figures = figures_of_count(job);
+    if (status == STATUS_OK && (figures->outdated || is_outgrown(figures)))
+        begin_document(figures);
+    else
+        answer(figures, status);
+}
+
 void figures_document(struct figures *figures, struct figures_waiter *waiter)
 {
-    if (!figures->computing && clock_wall_ms(figures->hub->clock) < figures->valid_until_ms) {
-        waiter->ready(waiter, buffer_span(&figures->document), STATUS_OK);
-        return;
-    }
     waiter->next = figures->waiters;
     figures->waiters = waiter;
-    if (!figures->computing)
+    if (figures->busy)
+        return;
+    figures->busy = true;
+    if (clock_wall_ms(figures->hub->clock) >= figures->valid_until_ms) {
         begin_document(figures);
+        return;
+    }
+    figures->count = (struct store_job){.run = count_run, .done = count_done};
+    enum status status = store_read(figures->hub->store, &figures->count);
+    if (status != STATUS_OK)
+        answer(figures, status);
 }
 
 void figures_forget(struct figures *figures)
 {
     figures->valid_until_ms = 0;
-    figures->outdated = figures->computing;
+    figures->outdated = figures->busy;
 }

@@ -4,8 +4,9 @@
  * work is done on the figures' thread at low priority, and the result comes back to the loop.
  *
  * The published figures are one JSON document, the same for members and admins, from one frozen
- * snapshot. It is made anew a week after the last or after an import, not with every change: two
- * documents that differ by one person would tell of that person.
+ * snapshot. It is made anew a week after the last, after an import, or when ten people more or
+ * fewer are there; not with every change: two documents that differ by one person would tell of
+ * that person. It is not kept over a restart.
  * Thread rule: loop thread; `compute` on the figures' thread, `look_up` inside run().
  */
 #ifndef WEFT_FIGURES_FIGURES_H
@@ -47,7 +48,7 @@ struct figures_waiter {
     struct figures_waiter *next;
 };
 
-/* The published figures: at once, or when they have been computed. */
+/* The published figures, once it is known that they still stand, or have been computed. */
 void figures_document(struct figures *figures, struct figures_waiter *waiter);
 
 /* After an import: the next document is a new one. */
