@@ -74,6 +74,14 @@ static void a_head_matches_only_its_own_log_and_key(void **state)
     assert_int_equal(directory_head_match(&head, &log), STATUS_OK);
     assert_int_equal(directory_log_append(&log, SPAN_LITERAL("two")), STATUS_OK);
     assert_int_equal(directory_head_match(&head, &log), STATUS_UNTRUSTED);
+    struct secret other_private;
+    struct signature_public other_key;
+    assert_int_equal(
+        signature_generate(SIGNATURE_ED25519, random_system(), &other_private, &other_key),
+        STATUS_OK);
+    assert_int_equal(
+        directory_head_open(buffer_span(&bytes), signature_public_span(&other_key), &head),
+        STATUS_UNTRUSTED);
     for (size_t i = 0; i < bytes.len * 8; i++) {
         bytes.ptr[i / 8] ^= (uint8_t)(1 << i % 8);
         assert_int_not_equal(directory_head_open(buffer_span(&bytes), key, &head), STATUS_OK);
@@ -376,6 +384,117 @@ static void an_admins_ruling_is_not_used_twice(void **state)
     directory_free(&directory);
 }
 
+static enum status check_as_it_is(const struct directory *directory,
+                                  const struct directory_entry *entry)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    assert_int_equal(schema_encode(&directory_entry_schema, entry, &bytes), STATUS_OK);
+    return directory_check(directory, buffer_span(&bytes), true);
+}
+
+static void entries_of_no_known_form_are_refused(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    static const uint8_t key[DIRECTORY_KEY_SIZE] = {1};
+    static const uint8_t signature[64];
+    const struct directory_entry good = {.version = DIRECTORY_ENTRY_VERSION,
+                                         .kind = DIRECTORY_SUSPEND_PERSON,
+                                         .authority = DIRECTORY_BY_SERVER,
+                                         .person = {{1}}};
+    assert_int_equal(check_as_it_is(directory, &good), STATUS_OK);
+    struct directory_entry bad = good;
+    bad.version++;
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_UNSUPPORTED);
+    bad = good;
+    bad.kind = DIRECTORY_ERASE_PERSON + 1;
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_UNSUPPORTED);
+    bad = good;
+    bad.authority = DIRECTORY_BY_DEVICE; /* nobody suspends oneself */
+    bad.by_device = (struct id){{2}};
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_UNSUPPORTED);
+    bad.authority = DIRECTORY_BY_SERVER;
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    bad = good;
+    bad.authority = DIRECTORY_BY_ADMIN; /* who is not named */
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    bad = good;
+    bad.person = (struct id){{0}};
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    bad = good;
+    bad.device = (struct id){{3}};
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    bad = good;
+    bad.login_key = SPAN_OF(key);
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    bad = good;
+    bad.leaf_key = SPAN_OF(key);
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    /* A signature by nobody. */
+    bad = good;
+    bad.login_signature = SPAN_OF(signature);
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    bad = good;
+    bad.authority_signature = SPAN_OF(signature);
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    struct directory_signers none = {0};
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    bad = good;
+    bad.device = (struct id){{3}};
+    assert_int_equal(directory_entry_sign(&bad, &none, &bytes), STATUS_INVALID);
+    /* A revocation names its device, which is the person's. */
+    bad = good;
+    bad.kind = DIRECTORY_REVOKE_DEVICE;
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_INVALID);
+    bad.device = (struct id){{3}};
+    assert_int_equal(check_as_it_is(directory, &bad), STATUS_NOT_FOUND);
+    directory_free(&directory);
+}
+
+static void ids_and_keys_belong_to_one_device(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id ids[2];
+    struct device first;
+    struct device other;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(id_random(random_system(), &ids[i]), STATUS_OK);
+    device_make(&first, &ids[0]);
+    device_make(&other, &ids[1]);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    sign_add(&first, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    for (unsigned what = 0; what < 5; what++) {
+        struct device changed = other;
+        if (what == 0) {
+            changed.device = first.device;
+        } else if (what == 1) {
+            changed.login_private = first.login_private;
+            changed.login_public = first.login_public;
+        } else if (what == 2) {
+            changed.leaf_private = first.leaf_private;
+            changed.leaf_public = first.leaf_public;
+        } else if (what == 3) { /* as the other kind of key */
+            changed.leaf_private = first.login_private;
+            changed.leaf_public = first.login_public;
+        }
+        buffer_clear(&bytes);
+        sign_add(&changed, NULL, &bytes);
+        assert_int_equal(directory_check(directory, buffer_span(&bytes), false),
+                         what == 4 ? STATUS_OK : STATUS_EXISTS);
+    }
+    /* A device is not revoked in another person's name, nor another's in a leaf. */
+    struct device mixed = first;
+    mixed.person = other.person;
+    assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &mixed), STATUS_NOT_FOUND);
+    assert_int_equal(check_leaf(directory, &mixed), STATUS_UNTRUSTED);
+    assert_int_equal(check_leaf(directory, &first), STATUS_OK);
+    directory_free(&directory);
+}
+
 static void what_was_the_case_earlier_can_still_be_asked(void **state)
 {
     (void)state;
@@ -495,6 +614,8 @@ int main(void)
         cmocka_unit_test(a_device_that_comes_later_is_as_its_person_is),
         cmocka_unit_test(only_an_active_device_that_is_known_has_authority),
         cmocka_unit_test(an_admins_ruling_is_not_used_twice),
+        cmocka_unit_test(entries_of_no_known_form_are_refused),
+        cmocka_unit_test(ids_and_keys_belong_to_one_device),
         cmocka_unit_test(what_was_the_case_earlier_can_still_be_asked),
         cmocka_unit_test(how_it_stood_at_an_earlier_size_is_still_known),
         cmocka_unit_test(no_flipped_bit_of_an_entry_is_accepted),
