@@ -12,6 +12,10 @@
 
 struct figures {
     struct hub *hub;
+    struct figures_job *first; /* of those that wait */
+    struct figures_job **last;
+    size_t waiting;
+    bool running;
     struct figures_job job; /* of the document */
     struct store_job count; /* whether enough people came or went */
     struct buffer document;
@@ -31,6 +35,7 @@ enum status figures_new(struct hub *hub, struct figures **figures)
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->hub = hub;
+    made->last = &made->first;
     buffer_init(&made->document, LIMIT_OBJECT_BYTES);
     buffer_init(&made->fresh, LIMIT_OBJECT_BYTES);
     *figures = made;
@@ -60,10 +65,30 @@ static struct figures_job *job_of_work(struct pool_job *work)
     return (struct figures_job *)(void *)((char *)work - offsetof(struct figures_job, work));
 }
 
+static struct figures_job *take_first(struct figures *figures)
+{
+    struct figures_job *job = figures->first;
+    figures->first = job->next;
+    if (figures->first == NULL)
+        figures->last = &figures->first;
+    figures->waiting--;
+    return job;
+}
+
+static void begin_next(struct figures *figures);
+
 static void finish(struct figures_job *job, enum status status)
 {
+    struct figures *figures = job->figures;
     network_free(&job->network);
+    figures->running = false;
     job->done(job, status);
+    /* The server stops: nothing more can be begun. */
+    while (status == STATUS_CANCELLED && figures->first != NULL) {
+        struct figures_job *next = take_first(figures);
+        next->done(next, STATUS_CANCELLED);
+    }
+    begin_next(figures);
 }
 
 static enum status load_run(struct store_db *db, struct store_job *load)
@@ -95,14 +120,31 @@ static void load_done(struct store_job *load, enum status status)
         finish(job, status);
 }
 
-void figures_submit(struct figures *figures, struct figures_job *job)
+static void begin_next(struct figures *figures)
 {
-    job->figures = figures;
-    job->network = NULL;
-    job->load = (struct store_job){.run = load_run, .done = load_done};
+    if (figures->running || figures->first == NULL)
+        return;
+    struct figures_job *job = take_first(figures);
+    figures->running = true;
     enum status status = store_read(figures->hub->store, &job->load);
     if (status != STATUS_OK)
         finish(job, status);
+}
+
+void figures_submit(struct figures *figures, struct figures_job *job)
+{
+    job->figures = figures;
+    job->next = NULL;
+    job->network = NULL;
+    if (figures->waiting >= FIGURES_JOBS_MAX) {
+        job->done(job, STATUS_RATE_LIMITED);
+        return;
+    }
+    job->load = (struct store_job){.run = load_run, .done = load_done};
+    *figures->last = job;
+    figures->last = &job->next;
+    figures->waiting++;
+    begin_next(figures);
 }
 
 /* ---- the document ---- */

@@ -15,6 +15,9 @@
 #include "server/figures/network.h"
 #include "server/session/hub.h"
 
+/* Half a minute of them in a community of 100,000: more would only be waiting. */
+#define FIGURES_JOBS_MAX 32
+
 struct figures;
 
 MUST_CHECK enum status figures_new(struct hub *hub, struct figures **figures);
@@ -33,12 +36,14 @@ struct figures_job {
 
     /* Figures' own. */
     struct figures *figures;
+    struct figures_job *next;
     struct store_job load;
     struct pool_job work;
     struct network *network;
 };
 
-/* `done` is called exactly once, for what cannot be begun too. */
+/* One after another: a snapshot of a large community is some hundred megabytes. `done` is called
+ * exactly once, for what cannot be begun too: STATUS_RATE_LIMITED when FIGURES_JOBS_MAX wait. */
 void figures_submit(struct figures *figures, struct figures_job *job);
 
 /* Somebody who waits for the document; embedded until `ready`. */
