@@ -5,6 +5,7 @@
 #include "client-cli/commands/program.h"
 #include "client-cli/commands/relay.h"
 #include "client-cli/commands/show_entry.h"
+#include "client-cli/commands/show_session.h"
 #include "client-cli/core/events.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/work.h"
@@ -59,6 +60,15 @@ static void on_notice(void *context, const struct channel *channel, const char *
     out_record(follow->invocation->out,
                json_pack("{s:s, s:o, s:o}", "type", "warning", "title", out_json_text(title),
                          "text", out_json_text(span_from_text(text))));
+}
+
+static void on_session(void *context, struct channel *channel)
+{
+    struct follow *follow = context;
+    struct engine *engine = follow->invocation->engine;
+    if (is_chosen(follow, channel) &&
+        show_session(follow->invocation->out, engine, channel, SHOW_SESSION_CHANGE) != STATUS_OK)
+        engine_forget_explanation(engine); /* the session went away meanwhile */
 }
 
 /* ---- what others ask of us ---- */
@@ -119,6 +129,47 @@ static bool may_pass(enum status status)
 {
     return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED ||
            status == STATUS_CANCELLED;
+}
+
+static enum status show_stored(void *context, const struct stored_entry *entry)
+{
+    void **parts = context;
+    on_entry(parts[0], parts[1], entry);
+    return STATUS_OK;
+}
+
+/* What other commands took in and nobody has seen yet. */
+static enum status show_unseen(struct follow *follow)
+{
+    struct engine *engine = follow->invocation->engine;
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
+        void *context[] = {follow, channel};
+        struct entry_walk walk = {.channel = channel->id,
+                                  .from = channel->shown + 1,
+                                  .to = channel->cursor,
+                                  .visit = show_stored,
+                                  .context = context};
+        if (is_chosen(follow, channel) && channel->state == CHANNEL_STATE_MEMBER)
+            TRY(entry_walk(engine, &walk));
+    }
+    return STATUS_OK;
+}
+
+static enum status mark_one(struct engine *engine, struct channel *channel, void *context)
+{
+    (void)engine;
+    (void)context;
+    channel->shown = channel->cursor;
+    return STATUS_OK;
+}
+
+static enum status mark_seen(struct follow *follow)
+{
+    struct engine *engine = follow->invocation->engine;
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        if (is_chosen(follow, channel) && channel->shown != channel->cursor)
+            TRY(channel_transact(engine, channel, mark_one, NULL));
+    return STATUS_OK;
 }
 
 static enum status begin(struct follow *follow)
@@ -217,14 +268,19 @@ enum status follow_run(struct invocation *invocation)
     struct engine *engine = invocation->engine;
     struct follow follow = {.invocation = invocation, .contact_ms = engine_now_ms(engine)};
     struct engine_listener before = engine->listener;
-    struct engine_listener listener = {.entry = on_entry, .notice = on_notice, .context = &follow};
+    struct engine_listener listener = {
+        .entry = on_entry, .notice = on_notice, .session = on_session, .context = &follow};
     struct relay_handler handler = {.wake = on_asked, .run = run_for_other, .context = &follow};
     TRY(choose(&follow));
     TRY(relay_open(&engine->loop, invocation->profile_directory, &handler, &follow.relay));
     engine_listen(engine, &listener);
     watch_signal(&follow, &follow.interrupt, SIGINT);
     watch_signal(&follow, &follow.terminate, SIGTERM);
-    enum status status = go_on(&follow);
+    enum status status = show_unseen(&follow);
+    if (status == STATUS_OK)
+        status = go_on(&follow);
+    if (status == STATUS_OK)
+        status = mark_seen(&follow);
     unwatch_signal(&follow, &follow.interrupt);
     unwatch_signal(&follow, &follow.terminate);
     relay_close(&follow.relay);

@@ -2,18 +2,36 @@
 /* weft sync: every channel to its end, and what others wait for. */
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
+
+/* One channel that fails does not keep the others from their turn. */
+static enum status sync_one(struct invocation *invocation, struct channel *channel)
+{
+    struct engine *engine = invocation->engine;
+    enum status status = channel_log_catch_up(engine, channel);
+    if (status == STATUS_OK && channel->state == CHANNEL_STATE_MEMBER)
+        status = session_refresh(engine, channel);
+    if (status == STATUS_OK)
+        status = work_look(engine, channel);
+    if (status == STATUS_OK || !engine_is_connected(engine))
+        return status;
+    const char *text = engine_explanation(engine);
+    engine_notice(engine, channel, "%s", text[0] == '\0' ? status_text(status) : text);
+    engine_forget_explanation(engine);
+    return STATUS_OK;
+}
 
 enum status sync_run(struct invocation *invocation)
 {
     struct engine *engine = invocation->engine;
     size_t count = 0;
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
-        TRY(channel_log_catch_up(engine, channel));
-        TRY(work_look(engine, channel));
+        TRY(sync_one(invocation, channel));
         count += channel->state == CHANNEL_STATE_MEMBER;
     }
-    out_line(invocation->out, "%zu channels are up to date", count);
+    out_line(invocation->out, "%zu %s up to date", count,
+             count == 1 ? "channel is" : "channels are");
     out_record(invocation->out,
                json_pack("{s:s, s:I}", "type", "synced", "channels", (json_int_t)count));
     return STATUS_OK;

@@ -361,6 +361,9 @@ static enum status open_welcome(struct engine *engine, const struct wire_welcome
             channel_drop(engine, channel);
         return status;
     }
+    /* An unlisted channel's title follows its Welcome. What fails here is made up for later. */
+    if (channel_log_take_new(engine, channel) != STATUS_OK)
+        engine_forget_explanation(engine);
     engine_notice(engine, channel, "You were let into this channel.");
     return STATUS_OK;
 }
