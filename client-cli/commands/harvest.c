@@ -254,7 +254,6 @@ static enum status harvest_with_view(struct harvesting *harvesting)
         status = write_file(harvesting, file);
     if (status == STATUS_OK)
         show(harvesting, file);
-    session_harvest_clear(&harvesting->harvest);
     return status;
 }
 
@@ -270,6 +269,7 @@ enum status harvest_run(struct invocation *invocation)
     TRY(session_refresh(engine, harvesting.channel));
     TRY(session_view_open(engine, harvesting.channel, &harvesting.view));
     enum status status = harvest_with_view(&harvesting);
+    session_harvest_clear(&harvesting.harvest);
     session_view_clear(&harvesting.view);
     buffer_clear(&harvesting.page);
     return status;

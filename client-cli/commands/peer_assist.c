@@ -92,7 +92,7 @@ add_facilitator(struct engine *engine, struct channel *channel, const struct id 
         .channel = channel->id, .person = *person, .accept = true};
     TRY(channel_commit_roles(engine, channel, &change, 1));
     TRY(engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL));
-    return work_look(engine, channel);
+    return work_await(engine, channel, person);
 }
 
 static void

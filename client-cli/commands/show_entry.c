@@ -2,6 +2,7 @@
 #include "client-cli/commands/show_entry.h"
 
 #include "client-cli/core/people.h"
+#include "client-cli/core/sealed_answers.h"
 #include "protocol/content/content.h"
 
 #include <stdio.h>
@@ -112,9 +113,7 @@ static void show_body(struct out *out, uint16_t kind, const union body *body, js
     case CONTENT_SEALED:
         out_line(out, INDENT "(written, and sealed until the reveal)");
         return;
-    case CONTENT_REVEAL:
-        out_line(out, INDENT "(opens a sealed answer)");
-        show_id("reveals", &body->reveal.message, record);
+    case CONTENT_REVEAL: /* show_reveal */
         return;
     case CONTENT_HAND:
     case CONTENT_VOTE:
@@ -136,7 +135,32 @@ static void show_body(struct out *out, uint16_t kind, const union body *body, js
     }
 }
 
-static void show_content(struct out *out, const struct stored_entry *entry, json_t *record)
+/* The answer itself: what was sealed could not be read where it stands. */
+static void show_reveal(struct out *out,
+                        struct engine *engine,
+                        const struct channel *channel,
+                        const struct id *person,
+                        const struct content_reveal *reveal,
+                        json_t *record)
+{
+    CLEANUP(buffer_clear) struct buffer text = BUFFER_INIT(LIMIT_TEXT_BYTES);
+    enum floor_reveal result;
+    show_id("reveals", &reveal->message, record);
+    if (sealed_answers_open(engine, channel, person, reveal, &result, &text) != STATUS_OK)
+        return;
+    if (result == REVEAL_OPEN)
+        show_text(out, buffer_span(&text), record);
+    else if (result == REVEAL_FALSE)
+        out_line(out, "  !! this key does not open what was written");
+    else
+        out_line(out, INDENT "(opens an answer that is not here)");
+}
+
+static void show_content(struct out *out,
+                         struct engine *engine,
+                         const struct channel *channel,
+                         const struct stored_entry *entry,
+                         json_t *record)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct content content;
@@ -150,6 +174,8 @@ static void show_content(struct out *out, const struct stored_entry *entry, json
     }
     if (content_decode_body(&content, &arena, &body) != STATUS_OK)
         out_line(out, INDENT "(cannot be read)");
+    else if (content.kind == CONTENT_REVEAL)
+        show_reveal(out, engine, channel, &entry->person, &body.reveal, record);
     else
         show_body(out, content.kind, &body, record);
 }
@@ -269,7 +295,7 @@ static void show_by_fate(struct out *out,
     case ENTRY_READ:
         people_name(engine, &entry->person, &name);
         show_head(out, channel, entry, &name, with_title);
-        show_content(out, entry, record);
+        show_content(out, engine, channel, entry, record);
         break;
     case ENTRY_CHANGED:
         people_name(engine, &entry->person, &name);

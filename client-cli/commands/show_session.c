@@ -26,9 +26,14 @@ void show_session_time(int64_t left_ms, char text[SHOW_SESSION_TIME_SIZE])
     bool over = left_ms < 0;
     int64_t time = over ? -left_ms : left_ms;
     char amount[32];
+    /* To the nearest of the smaller unit. */
+    if (time >= DAY_MS - HOUR_MS / 2)
+        time += HOUR_MS / 2;
+    else if (time >= MINUTE_MS - MINUTE_MS / 2)
+        time += MINUTE_MS / 2;
     if (time >= DAY_MS)
-        snprintf(amount, sizeof amount, "%lld days %lld h", (long long)(time / DAY_MS),
-                 (long long)(time % DAY_MS / HOUR_MS));
+        snprintf(amount, sizeof amount, "%lld day%s %lld h", (long long)(time / DAY_MS),
+                 time < 2 * DAY_MS ? "" : "s", (long long)(time % DAY_MS / HOUR_MS));
     else if (time >= HOUR_MS)
         snprintf(amount, sizeof amount, "%lld h %lld min", (long long)(time / HOUR_MS),
                  (long long)(time % HOUR_MS / MINUTE_MS));
@@ -69,11 +74,12 @@ static void show_stage_line(const struct showing *showing)
     char time[SHOW_SESSION_TIME_SIZE] = "";
     int64_t left_ms = 0;
     if (stage == NULL) {
-        out_line(showing->out, "%s",
-                 view->wire->state == SESSION_PLANNED
-                     ? "It has not begun. A facilitator opens it: weft peer-assist open, or weft "
-                       "stage start"
-                     : "It is over. What remains of it: weft harvest");
+        out_line(
+            showing->out, "%s",
+            view->wire->state == SESSION_PLANNED
+                ? "It has not begun. A facilitator begins it: weft stage start (a peer assist: "
+                  "weft peer-assist open)"
+                : "It is over. What remains of it: weft harvest");
         return;
     }
     bool clock = session_time_left(showing->engine, view, &left_ms);
@@ -175,7 +181,9 @@ static enum status show_breaches(const struct showing *showing)
                               .to = UINT64_MAX,
                               .visit = show_breach,
                               .context = &search};
-    enum status status = entry_walk(showing->engine, &walk);
+    enum status status = session_record_begin(showing->engine, showing->channel, &walk.from);
+    if (status == STATUS_OK)
+        status = entry_walk(showing->engine, &walk);
     json_object_set_new(showing->record, "breaches", search.list);
     session_steps_clear(&steps);
     return status;

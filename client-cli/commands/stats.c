@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* weft stats: how connected everybody is, the same figures that an admin sees. The server's
  * document is shown whatever it holds: what has an explanation here gets it, the rest its name. */
+#include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/verbs.h"
 #include "protocol/wire/people.h"
 
@@ -10,6 +11,9 @@
 #define DEPTH_MAX 6
 
 #define LABEL_WIDTH 28
+
+/* Longer lists are for programs. */
+#define ROWS_MAX 60
 
 struct figure {
     const char *key;
@@ -39,7 +43,24 @@ static const struct figure figures[] = {
     {"isolates", "People without a tie", ""},
     {"algebraic_connectivity", "Algebraic connectivity", "how hard it is to cut the largest part"},
     {"mean_resistance", "Mean resistance", "low: many ways lead from one person to another"},
-    {"measures", "How connected we are", ""},
+    {"estimated", "Estimated, with standard error", ""},
+    {"group_sizes", "People in each group", ""},
+    {"group_ties", "Ties between groups", ""},
+};
+
+/* What a missing value means, and how a row's member is called. */
+struct member {
+    const char *key;
+    const char *label;
+    const char *missing;
+};
+
+static const struct member members[] = {
+    {"group", "", "smaller groups, together"},
+    {"people", "people:", "hidden, too few"},
+    {"a", "", "smaller groups"},
+    {"b", "and", "smaller groups"},
+    {"ties", "ties:", "hidden, too few people"},
 };
 
 static const struct figure *find_figure(const char *key)
@@ -73,6 +94,14 @@ static void show_value(struct out *out, int depth, const char *key, const json_t
              figure == NULL ? key : figure->label, text, figure == NULL ? "" : figure->text);
 }
 
+static const struct member *find_member(const char *key)
+{
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (strcmp(members[i].key, key) == 0)
+            return &members[i];
+    return NULL;
+}
+
 /* An item of a list that is a table's row: its members beside each other. */
 static void show_row(struct out *out, int depth, const json_t *row)
 {
@@ -82,14 +111,34 @@ static void show_row(struct out *out, int depth, const json_t *row)
     enum status status = STATUS_OK;
     json_object_foreach((json_t *)(uintptr_t)row, key, value)
     {
+        const struct member *member = find_member(key);
         char text[400];
         char cell[500];
         format_value(value, text, sizeof text);
-        snprintf(cell, sizeof cell, "%s%s %s", line.len == 0 ? "" : ", ", key, text);
+        const char *label = member == NULL ? key : member->label;
+        snprintf(cell, sizeof cell, "%s%s%s%s", line.len == 0 ? "" : " ", label,
+                 label[0] == '\0' ? "" : " ",
+                 json_is_null(value) && member != NULL ? member->missing : text);
         if (status == STATUS_OK)
             status = buffer_append(&line, span_from_text(cell));
     }
     out_line(out, "%*s%.*s", 2 * depth, "", OUT_SPAN(buffer_span(&line)));
+}
+
+static void show_list(struct out *out, int depth, const json_t *list)
+{
+    size_t count = json_array_size(list);
+    for (size_t i = 0; i < count && i < ROWS_MAX; i++) {
+        const json_t *item = json_array_get(list, i);
+        char text[400];
+        format_value(item, text, sizeof text);
+        if (json_is_object(item))
+            show_row(out, depth, item);
+        else
+            out_line(out, "%*s%s", 2 * depth, "", text);
+    }
+    if (count > ROWS_MAX)
+        out_line(out, "%*sand %zu more: weft stats --json", 2 * depth, "", count - ROWS_MAX);
 }
 
 static void show_object(struct out *out, int depth, const json_t *object);
@@ -97,24 +146,23 @@ static void show_object(struct out *out, int depth, const json_t *object);
 static void show_member(struct out *out, int depth, const char *key, const json_t *value)
 {
     const struct figure *figure = find_figure(key);
+    if (strcmp(key, "as_of") == 0 && json_is_integer(value)) {
+        char time[SHOW_TIME_SIZE];
+        show_entry_time(json_integer_value(value), time);
+        out_line(out, "As of %s", time);
+        return;
+    }
     if (!json_is_object(value) && !json_is_array(value)) {
         show_value(out, depth, key, value);
         return;
     }
-    out_heading(out, "%*s%s", 2 * depth, "", figure == NULL ? key : figure->label);
-    if (json_is_object(value)) {
-        show_object(out, depth + 1, value);
+    if (json_object_size(value) == 0 && json_array_size(value) == 0)
         return;
-    }
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        const json_t *item = json_array_get(value, i);
-        char text[400];
-        format_value(item, text, sizeof text);
-        if (json_is_object(item))
-            show_row(out, depth + 1, item);
-        else
-            out_line(out, "%*s%s", 2 * (depth + 1), "", text);
-    }
+    out_heading(out, "%*s%s", 2 * depth, "", figure == NULL ? key : figure->label);
+    if (json_is_object(value))
+        show_object(out, depth + 1, value);
+    else
+        show_list(out, depth + 1, value);
 }
 
 static void show_object(struct out *out, int depth, const json_t *object)

@@ -4,6 +4,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/session.h"
+#include "client-cli/core/session_record.h"
 #include "protocol/base/secret.h"
 
 #include <string.h>
@@ -74,6 +75,21 @@ static enum status drop(struct engine *engine, struct channel *channel, void *co
     return vault_delete(engine->vault, &place);
 }
 
+/* Where nothing is revealed afterwards, nothing is sealed. */
+static enum status check_stage(struct engine *engine, struct channel *channel)
+{
+    struct session_view view;
+    TRY(session_view_open(engine, channel, &view));
+    bool asks = view.stage != NULL && view.stage->kind_count != 0 &&
+                format_allows_kind(view.stage, CONTENT_SEALED);
+    session_view_clear(&view);
+    if (!asks)
+        return engine_explain(engine, STATUS_NOT_NOW,
+                              "answers that open together are written in the stages that ask for "
+                              "them: weft stage show. Here it is weft say");
+    return STATUS_OK;
+}
+
 enum status sealed_answers_say(struct engine *engine,
                                struct channel *channel,
                                struct span text,
@@ -83,10 +99,7 @@ enum status sealed_answers_say(struct engine *engine,
     CLEANUP(kept_key_wipe) struct kept_key kept = {0};
     struct content_sealed sealed;
     TRY(session_refresh(engine, channel));
-    if (!channel->has_session)
-        return engine_explain(engine, STATUS_NOT_FOUND,
-                              "only a session has answers that are revealed together: weft review "
-                              "start");
+    TRY(check_stage(engine, channel));
     kept.session = channel->session.session;
     kept.stage = channel->session.stage;
     TRY(id_random(engine->random, &kept.message));
@@ -186,6 +199,34 @@ enum status sealed_answers_reveal(struct engine *engine, struct channel *channel
 
 /* ---- everybody's ---- */
 
+enum status sealed_answers_open(struct engine *engine,
+                                const struct channel *channel,
+                                const struct id *person,
+                                const struct content_reveal *reveal,
+                                enum floor_reveal *result,
+                                struct buffer *text)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct stored_entry entry;
+    struct content content;
+    struct content_sealed sealed;
+    uint64_t sequence;
+    *result = REVEAL_WAITING;
+    enum status status = entry_find_message(engine, &reveal->message, &sequence);
+    if (status == STATUS_OK)
+        status = entry_get(engine, &channel->id, sequence, &record, &arena, &entry);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(status);
+    if (!id_equal(&entry.message, &reveal->message) || !id_equal(&entry.person, person) ||
+        entry_content(&entry, &content) != STATUS_OK || content.kind != CONTENT_SEALED ||
+        content_decode_body(&content, &arena, &sealed) != STATUS_OK)
+        return STATUS_OK;
+    *result = floor_open(&sealed, reveal->key, text);
+    return STATUS_OK;
+}
+
 /* What the log holds of sealed answers: first how many, then they, then their reveals. */
 struct gathering {
     struct sealed_answer_list *list;
@@ -262,17 +303,18 @@ static enum status open_one(void *context, const struct stored_entry *entry)
 }
 
 static enum status walk(struct engine *engine,
-                        const struct channel *channel,
+                        struct channel *channel,
                         struct gathering *gathering,
                         enum status (*visit)(void *context, const struct stored_entry *entry))
 {
     struct entry_walk entries = {
         .channel = channel->id, .to = UINT64_MAX, .visit = visit, .context = gathering};
+    TRY(session_record_begin(engine, channel, &entries.from));
     return entry_walk(engine, &entries);
 }
 
 static enum status
-gather(struct engine *engine, const struct channel *channel, struct gathering *gathering)
+gather(struct engine *engine, struct channel *channel, struct gathering *gathering)
 {
     struct sealed_answer_list *list = gathering->list;
     void *memory = NULL;

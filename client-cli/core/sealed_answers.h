@@ -15,7 +15,8 @@
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/floor.h"
 
-/* Seals `text` under a key of its own and says it in the session's present stage. */
+/* Seals `text` under a key of its own and says it. STATUS_NOT_NOW unless the session's present
+ * stage asks for sealed answers. */
 MUST_CHECK enum status sealed_answers_say(struct engine *engine,
                                           struct channel *channel,
                                           struct span text,
@@ -25,6 +26,15 @@ MUST_CHECK enum status sealed_answers_say(struct engine *engine,
  * due. The caller has brought the session up to date. */
 MUST_CHECK enum status
 sealed_answers_reveal(struct engine *engine, struct channel *channel, size_t *revealed);
+
+/* The answer that a reveal by `person` opens, out of what we have of the channel's log; appended to
+ * `text`. REVEAL_WAITING when the answer is not there. */
+MUST_CHECK enum status sealed_answers_open(struct engine *engine,
+                                           const struct channel *channel,
+                                           const struct id *person,
+                                           const struct content_reveal *reveal,
+                                           enum floor_reveal *result,
+                                           struct buffer *text);
 
 /* One sealed answer of the channel. */
 struct sealed_answer {
@@ -43,8 +53,8 @@ struct sealed_answer_list {
 };
 void sealed_answer_list_clear(struct sealed_answer_list *list);
 
-/* All answers in what we have of the channel's log. Only a reveal by the answer's own author
- * counts. */
+/* All answers of the channel's present session, as far as we have its log. Only a reveal by the
+ * answer's own author counts. */
 MUST_CHECK enum status sealed_answers_list(struct engine *engine,
                                            struct channel *channel,
                                            struct sealed_answer_list *list);

@@ -15,6 +15,20 @@
 
 /* ---- what the server says ---- */
 
+/* Times beyond this are nobody's, and sums of them would overflow: some hundred thousand years. */
+#define TIME_MAX_MS (INT64_C(1) << 53)
+
+static bool is_sane(const struct wire_session *session)
+{
+    const int64_t times[] = {session->remaining_ms, session->deadline, session->starts,
+                             session->now};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (times[i] < -TIME_MAX_MS || times[i] > TIME_MAX_MS)
+            return false;
+    return session->counter >= COUNTER_FIRST && session->state >= SESSION_PLANNED &&
+           session->state <= SESSION_ENDED;
+}
+
 /* Moves what the server said into the channel. */
 static void
 take(struct channel *channel, struct connection_reply *reply, const struct wire_session *session)
@@ -53,8 +67,9 @@ enum status session_refresh(struct engine *engine, struct channel *channel)
         return STATUS_OK;
     }
     TRY(status);
-    if (!id_equal(&response.session.channel, &channel->id))
-        return STATUS_MALFORMED;
+    if (!id_equal(&response.session.channel, &channel->id) || !is_sane(&response.session))
+        return engine_explain(engine, STATUS_MALFORMED,
+                              "what the server says of this session makes no sense");
     take(channel, &reply, &response.session);
     return sealed_answers_reveal(engine, channel, &revealed);
 }

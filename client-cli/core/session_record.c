@@ -7,13 +7,56 @@
 
 #define MAY_GIVE (CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_HOST | CHANNEL_ROLE_NOTE_TAKER)
 
+/* ---- which part of the log ---- */
+
+/* A facilitator's word about a session of this channel. */
+static bool
+read_word(struct channel *channel, const struct stored_entry *entry, struct content_stage *stage)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
+    struct content content;
+    return entry_content(entry, &content) == STATUS_OK && content.kind == CONTENT_STAGE &&
+           content_decode_body(&content, &arena, stage) == STATUS_OK &&
+           (channel_roles_of(channel, &entry->person) & CHANNEL_ROLE_FACILITATOR) != 0;
+}
+
+struct beginning {
+    struct channel *channel;
+    uint64_t sequence;
+};
+
+static enum status look_for_other(void *context, const struct stored_entry *entry)
+{
+    struct beginning *beginning = context;
+    struct content_stage stage;
+    if (!read_word(beginning->channel, entry, &stage) ||
+        id_equal(&stage.session, &beginning->channel->session.session))
+        return STATUS_OK;
+    beginning->sequence = entry->sequence + 1;
+    return STATUS_CANCELLED;
+}
+
+enum status session_record_begin(struct engine *engine, struct channel *channel, uint64_t *sequence)
+{
+    struct beginning beginning = {channel, 1};
+    struct entry_walk entries = {.channel = channel->id,
+                                 .to = UINT64_MAX,
+                                 .backwards = true,
+                                 .visit = look_for_other,
+                                 .context = &beginning};
+    TRY(entry_walk(engine, &entries));
+    *sequence = beginning.sequence;
+    return STATUS_OK;
+}
+
 static enum status walk(struct engine *engine,
-                        const struct channel *channel,
+                        struct channel *channel,
                         enum status (*visit)(void *context, const struct stored_entry *entry),
                         void *context)
 {
     struct entry_walk entries = {
         .channel = channel->id, .to = UINT64_MAX, .visit = visit, .context = context};
+    TRY(session_record_begin(engine, channel, &entries.from));
     return entry_walk(engine, &entries);
 }
 
@@ -27,15 +70,8 @@ struct step_gathering {
 static enum status add_step(void *context, const struct stored_entry *entry)
 {
     struct step_gathering *gathering = context;
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
-    struct content content;
     struct content_stage stage;
-    if (entry_content(entry, &content) != STATUS_OK || content.kind != CONTENT_STAGE ||
-        content_decode_body(&content, &arena, &stage) != STATUS_OK ||
-        !id_equal(&stage.session, &gathering->channel->session.session))
-        return STATUS_OK;
-    uint16_t roles = channel_roles_of(gathering->channel, &entry->person);
-    if ((roles & CHANNEL_ROLE_FACILITATOR) != 0)
+    if (read_word(gathering->channel, entry, &stage))
         session_steps_add(gathering->steps, &stage);
     return STATUS_OK;
 }

@@ -18,6 +18,11 @@
 #include "client-cli/core/session.h"
 #include "client-cli/core/session_steps.h"
 
+/* Where the session's part of the log begins: after the last word that a facilitator said about
+ * another session of this channel; 1 when there was none. */
+MUST_CHECK enum status
+session_record_begin(struct engine *engine, struct channel *channel, uint64_t *sequence);
+
 /* The stages of the past, from the facilitators' words in the log. `view` is lent for their
  * life. */
 MUST_CHECK enum status session_record_steps(struct engine *engine,
