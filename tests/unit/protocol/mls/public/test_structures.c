@@ -158,6 +158,72 @@ static void refuses_a_list_of_more_types_than_there_are(void **state)
     }
 }
 
+static void refuses_known_extensions_that_are_not_well_formed(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t type;
+        struct span data;
+        enum status status;
+    } cases[] = {
+        {MLS_EXTENSION_REQUIRED_CAPABILITIES, {(const uint8_t *)"\0\0\0", 3}, STATUS_OK},
+        {MLS_EXTENSION_REQUIRED_CAPABILITIES, {(const uint8_t *)"\0\0", 2}, STATUS_TRUNCATED},
+        {MLS_EXTENSION_EXTERNAL_PUB, {(const uint8_t *)"\1k", 2}, STATUS_OK},
+        {MLS_EXTENSION_EXTERNAL_PUB, {(const uint8_t *)"\1kk", 3}, STATUS_TRAILING},
+        {MLS_EXTENSION_EXTERNAL_SENDERS, {(const uint8_t *)"\5\1k\0\1\0", 6}, STATUS_OK},
+        {MLS_EXTENSION_EXTERNAL_SENDERS, {(const uint8_t *)"\5\1k\0\1\0x", 7}, STATUS_TRAILING},
+        {MLS_EXTENSION_EXTERNAL_SENDERS, {(const uint8_t *)"\4\1k\0\1", 5}, STATUS_TRUNCATED},
+        {0xf00f, {(const uint8_t *)"any", 3}, STATUS_OK},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        struct writer writer = writer_of(&bytes);
+        mls_extension_write(&writer, cases[i].type, cases[i].data);
+        must(writer_finish(&writer));
+        const struct mls_extensions list = {buffer_span(&bytes)};
+        assert_int_equal(mls_extensions_check_known(list), cases[i].status);
+    }
+}
+
+static void refuses_other_versions_content_types_and_lengths(void **state)
+{
+    (void)state;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(1000);
+    /* Of member 0 in epoch 0 of group g, without data: the type is the last but one. */
+    uint8_t framed[] = {1, 'g', 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0};
+    for (uint8_t type = 0; type <= 4; type++) {
+        struct mls_framed_content content;
+        framed[sizeof framed - 2] = type;
+        struct reader reader = reader_of(SPAN_OF(framed));
+        enum status status = mls_framed_content_read(&reader, &arena, &content);
+        if (type == MLS_CONTENT_APPLICATION)
+            assert_int_equal(status, STATUS_OK);
+        else if (type == 0 || type > MLS_CONTENT_COMMIT)
+            assert_int_equal(status, STATUS_MALFORMED);
+        else
+            assert_int_equal(status, STATUS_TRUNCATED);
+    }
+    static const uint8_t sender_data[13] = {0};
+    struct mls_sender_data read;
+    assert_int_equal(mls_sender_data_decode(span_of(sender_data, 11), &read), STATUS_TRUNCATED);
+    assert_int_equal(mls_sender_data_decode(span_of(sender_data, 12), &read), STATUS_OK);
+    assert_int_equal(mls_sender_data_decode(span_of(sender_data, 13), &read), STATUS_TRAILING);
+
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    const struct mls_group_info info = {.group_context = {.cipher_suite = 1}};
+    struct mls_group_info decoded;
+    struct writer writer = writer_of(&bytes);
+    mls_group_info_write(&writer, &info);
+    must(writer_finish(&writer));
+    must(mls_group_info_decode(buffer_span(&bytes), &decoded));
+    bytes.ptr[1] = 2;
+    assert_int_equal(mls_group_info_decode(buffer_span(&bytes), &decoded), STATUS_UNSUPPORTED);
+    bytes.ptr[1] = 1;
+    writer_u8(&writer, 0);
+    must(writer_finish(&writer));
+    assert_int_equal(mls_group_info_decode(buffer_span(&bytes), &decoded), STATUS_TRAILING);
+}
+
 static void walks_the_certificates_of_an_x509_credential(void **state)
 {
     (void)state;
@@ -287,8 +353,14 @@ static void checks_lifetimes_against_clock_tolerance_and_maximum(void **state)
         assert_int_equal(mls_leaf_node_check_lifetime(&leaf, &options), cases[i].status);
     }
     leaf.not_after = 999;
-    const struct mls_options options = {0};
+    const struct mls_options options = {.tolerance_seconds = 10};
     assert_int_equal(mls_leaf_node_check_lifetime(&leaf, &options), STATUS_EXPIRED);
+    leaf.not_after = 2000;
+    leaf.source = MLS_LEAF_COMMIT; /* has none */
+    assert_int_equal(mls_leaf_node_check_lifetime(&leaf, &options), STATUS_INVALID_LEAF);
+    const struct mls_key_package package = fixture_key_package(&person);
+    const struct mls_options late = {.now_seconds = 2001};
+    assert_int_equal(check(&person, &package, &late), STATUS_EXPIRED);
 }
 
 static void a_leaf_must_support_what_the_group_requires(void **state)
@@ -444,6 +516,8 @@ int main(void)
         cmocka_unit_test(reads_required_capabilities_and_external_senders),
         cmocka_unit_test(compares_the_longest_lists_in_linear_time),
         cmocka_unit_test(refuses_a_list_of_more_types_than_there_are),
+        cmocka_unit_test(refuses_known_extensions_that_are_not_well_formed),
+        cmocka_unit_test(refuses_other_versions_content_types_and_lengths),
         cmocka_unit_test(walks_the_certificates_of_an_x509_credential),
         cmocka_unit_test(accepts_a_good_key_package_and_names_it),
         cmocka_unit_test(refuses_key_packages_that_break_a_rule),
