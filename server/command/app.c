@@ -18,7 +18,7 @@ enum status app_path(const struct app_place *place, const char *name, char path[
 
 static enum status tell(struct app_problem *problem, enum status status, const char *text)
 {
-    snprintf(problem->text, sizeof problem->text, "%s: %s", text, status_text(status));
+    snprintf(problem->text, sizeof problem->text, "%.400s: %s", text, status_text(status));
     return status;
 }
 

@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/wire/accounts.h"
-#include "server/handler/handler.h"
 #include "server/handler/lookup.h"
 #include "server/handler/secret_hash.h"
+#include "server/handler/task.h"
 #include "server/store/invites.h"
 
 struct invite_show {
-    struct store_job job;
-    struct call *call;
+    struct task task;
     struct store_hash hash;
-    int64_t now_ms;
     struct wire_invite_show_response response;
 };
 
-static enum status run(struct store_db *db, struct store_job *job)
+static enum status run(struct store_db *db, struct task *task)
 {
-    struct invite_show *show = (struct invite_show *)(void *)job;
-    struct arena *arena = &show->call->arena;
+    struct invite_show *show = (struct invite_show *)(void *)task;
+    struct arena *arena = &task->call->arena;
     struct store_invite invite;
-    TRY(store_invites_show(db, &show->hash, show->now_ms, &invite));
+    TRY(store_invites_show(db, &show->hash, task->now_ms, &invite));
     show->response.role = (uint8_t)invite.role;
     show->response.person = invite.person;
     show->response.invited_by = invite.created_by;
@@ -33,32 +31,33 @@ static enum status run(struct store_db *db, struct store_job *job)
     return lookup_group_name(db, &group, arena, &show->response.group_name);
 }
 
-static void done(struct store_job *job, enum status status)
+static void finish(struct task *task)
 {
-    struct invite_show *show = (struct invite_show *)(void *)job;
-    if (status == STATUS_OK)
-        call_answer(show->call, &show->response);
-    else
-        call_fail(show->call, status,
-                  "this invite is not known, used up, or over: ask for another");
+    call_answer(task->call, &((struct invite_show *)(void *)task)->response);
+}
+
+static const char *explain(enum status status)
+{
+    bool about_the_invite = status == STATUS_NOT_FOUND || status == STATUS_EXPIRED ||
+                            status == STATUS_DENIED || status == STATUS_REPLAYED;
+    /* One text for all: whoever guesses learns nothing more from it. */
+    return about_the_invite ? "this invite is not known, used up, or over: ask for another" : NULL;
 }
 
 void invite_show_handle(struct services *services, struct call *call)
 {
     const struct wire_invite_show_request *request = call->request;
-    struct hub *hub = services->hub;
-    struct invite_show *show = NULL;
-    enum status status = call_take(call, sizeof *show, (void **)&show);
+    struct invite_show *show = task_new(services, NULL, call, sizeof *show);
+    if (show == NULL)
+        return;
+    show->task.run = run;
+    show->task.finish = finish;
+    show->task.explain = explain;
+    show->response.community = span_from_text(services->hub->config->community);
+    show->response.notice = span_from_text(services->hub->config->notice);
+    enum status status = secret_hash(request->secret, &show->hash);
     if (status == STATUS_OK)
-        status = secret_hash(request->secret, &show->hash);
-    if (status == STATUS_OK) {
-        show->job = (struct store_job){.run = run, .done = done};
-        show->call = call;
-        show->now_ms = clock_wall_ms(hub->clock);
-        show->response.community = span_from_text(hub->config->community);
-        show->response.notice = span_from_text(hub->config->notice);
-        status = store_read(hub->store, &show->job);
-    }
-    if (status != STATUS_OK)
+        task_read(&show->task);
+    else
         call_fail(call, status, NULL);
 }

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/base/limits.h"
 #include "protocol/wire/accounts.h"
-#include "server/handler/handler.h"
+#include "server/handler/task.h"
 
 /* Of one answer: some hundred entries, in a frame. */
 #define ENTRIES_BYTES (48u << 10)
 
 struct log_entries {
-    struct store_job job;
-    struct call *call;
-    struct hub *hub;
+    struct task task;
     struct wire_log_entries_response response;
 };
 
-static enum status run(struct store_db *db, struct store_job *job)
+static enum status run(struct store_db *db, struct task *task)
 {
-    struct log_entries *list = (struct log_entries *)(void *)job;
-    const struct wire_log_entries_request *request = list->call->request;
-    struct arena *arena = &list->call->arena;
+    struct log_entries *list = (struct log_entries *)(void *)task;
+    const struct wire_log_entries_request *request = task->call->request;
+    struct arena *arena = &task->call->arena;
     struct store_directory_page page = {0};
     TRY(store_directory_log_entries(db, request->from, LIMIT_LIST_ITEMS, ENTRIES_BYTES, arena,
                                     &page));
@@ -30,27 +28,19 @@ static enum status run(struct store_db *db, struct store_job *job)
     return STATUS_OK;
 }
 
-static void done(struct store_job *job, enum status status)
+static void finish(struct task *task)
 {
-    struct log_entries *list = (struct log_entries *)(void *)job;
-    if (status != STATUS_OK) {
-        call_fail(list->call, status, NULL);
-        return;
-    }
-    list->response.head = community_head(list->hub->community);
-    call_answer(list->call, &list->response);
+    struct log_entries *list = (struct log_entries *)(void *)task;
+    list->response.head = community_head(task->services->hub->community);
+    call_answer(task->call, &list->response);
 }
 
 void log_entries_handle(struct services *services, struct call *call)
 {
-    struct log_entries *list = NULL;
-    enum status status = call_take(call, sizeof *list, (void **)&list);
-    if (status == STATUS_OK) {
-        list->job = (struct store_job){.run = run, .done = done};
-        list->call = call;
-        list->hub = services->hub;
-        status = store_read(services->hub->store, &list->job);
-    }
-    if (status != STATUS_OK)
-        call_fail(call, status, NULL);
+    struct log_entries *list = task_new(services, NULL, call, sizeof *list);
+    if (list == NULL)
+        return;
+    list->task.run = run;
+    list->task.finish = finish;
+    task_read(&list->task);
 }
