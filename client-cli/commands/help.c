@@ -185,10 +185,12 @@ enum status help_run(struct invocation *invocation)
     }
     const struct command *command =
         table_find((int)arguments->positional_count, arguments->positional, &words);
-    const char *noun = table_noun((int)arguments->positional_count, arguments->positional);
+    int noun_words = 0;
+    const char *noun =
+        table_noun((int)arguments->positional_count, arguments->positional, &noun_words);
     if (command != NULL && (size_t)words == arguments->positional_count)
         help_show_command(invocation->out, command);
-    else if (noun != NULL && arguments->positional_count <= 2)
+    else if (noun != NULL && (size_t)noun_words == arguments->positional_count)
         help_show_noun(invocation->out, noun);
     else
         return command_explain(invocation, STATUS_USAGE,

@@ -96,7 +96,8 @@ static void say_wrong(struct call *call, const char *before, const char *what, c
 /* A command line that names no command: all of them, those of a noun, or what is wrong. */
 static void show_help(struct call *call, int argc, const char *const *argv)
 {
-    const char *noun = argc == 0 ? NULL : table_noun(argc, argv);
+    int words = 0;
+    const char *noun = argc == 0 ? NULL : table_noun(argc, argv, &words);
     call->done = true;
     if (argc == 0) {
         help_show_all(call->out);
@@ -104,7 +105,7 @@ static void show_help(struct call *call, int argc, const char *const *argv)
         say_wrong(call, "there is no command \"", argv[0], "\"; weft help lists them all");
     } else {
         help_show_noun(call->out, noun);
-        if (argc > 1 && argv[1][0] != '-')
+        if (argc > words && argv[words][0] != '-')
             say_wrong(call, "there is no such command of weft ", noun, "");
     }
 }

@@ -5,6 +5,7 @@
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
+#include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
 
 #define LAST_MAX 1000000
@@ -31,6 +32,8 @@ static void bring_up_to_date(struct invocation *invocation, struct channel *chan
     enum status status = engine_connect(engine);
     if (status == STATUS_OK)
         status = channel_log_catch_up(engine, channel);
+    if (status == STATUS_OK && channel->state == CHANNEL_STATE_MEMBER)
+        status = session_refresh(engine, channel);
     if (status == STATUS_OK)
         status = work_look(engine, channel);
     if (status != STATUS_OK)

@@ -418,9 +418,8 @@ const struct command_alias command_aliases[] = {
     /* The first word of a name is looked up first, so that what it gives may be found below. */
     {"peer assist", "peer-assist"}, {"peer-assist stage", "stage"},
     {"peer-assist note", "note"},   {"peer-assist harvest", "harvest"},
-    {"commitment", "commit"},
-    {"review stage", "stage"},      {"review note", "note"},
-    {"review harvest", "harvest"},
+    {"commitment", "commit"},       {"review stage", "stage"},
+    {"review note", "note"},        {"review harvest", "harvest"},
 };
 const size_t command_alias_count = sizeof command_aliases / sizeof *command_aliases;
 
@@ -487,11 +486,11 @@ const struct command *table_find(int argc, const char *const *argv, int *words)
     return alone;
 }
 
-const char *table_noun(int argc, const char *const *argv)
+const char *table_noun(int argc, const char *const *argv, int *words)
 {
     const char *name[NAME_WORDS_MAX];
     int count = 0;
-    read_name(argc, argv, name, &count);
+    *words = 1 + read_name(argc, argv, name, &count);
     for (size_t i = 0; count > 0 && i < command_table_count; i++)
         if (strcmp(command_table[i].noun, name[0]) == 0)
             return command_table[i].noun;

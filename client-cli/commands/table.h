@@ -25,7 +25,8 @@ extern const size_t command_alias_count;
 /* The command that argv begins with, and how many words its name has; NULL when there is none. */
 const struct command *table_find(int argc, const char *const *argv, int *words);
 
-/* The noun that argv begins with; NULL when no command has it. */
-const char *table_noun(int argc, const char *const *argv);
+/* The noun that argv begins with, and how many words it takes there; NULL when no command has it.
+ */
+const char *table_noun(int argc, const char *const *argv, int *words);
 
 #endif
