@@ -278,6 +278,132 @@ static void refuses_a_parent_that_no_leaf_vouches_for(void **state)
     assert_int_equal(mls_tree_verify_parent_hashes(tree), STATUS_INVALID_TREE);
 }
 
+/* Puts a parent in its place and gives what its child on the side away from `sibling` must carry.
+ * The sibling has none of the parent's unmerged leaves. */
+static struct digest link_parent(struct mls_tree *tree,
+                                 uint32_t node,
+                                 const struct mls_parent_node *parent,
+                                 uint32_t sibling)
+{
+    struct digest hash;
+    must(mls_tree_update_hashes(tree));
+    must(mls_parent_hash(mls_tree_suite(tree), parent->encryption_key, parent->parent_hash,
+                         mls_tree_hash(tree, sibling), &hash));
+    must(mls_tree_set_parent(tree, node, parent));
+    return hash;
+}
+
+/* Leaf 0 as a committer's that carries the hash, with its signature. */
+static void vouch(struct mls_tree *tree, const struct person *person, const struct digest *hash)
+{
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_leaf_node leaf = fixture_leaf(person, MLS_LEAF_COMMIT);
+    leaf.parent_hash = digest_span(hash);
+    fixture_write_leaf(person, leaf, 0, &bytes);
+    must(mls_tree_set_leaf(tree, 0, buffer_span(&bytes)));
+    must(mls_tree_update_hashes(tree));
+}
+
+static enum status validate(const struct mls_tree *tree)
+{
+    const struct mls_group_context context = {.cipher_suite = fixture_suite()->id,
+                                              .group_id = FIXTURE_GROUP_ID,
+                                              .tree_hash = mls_tree_root_hash(tree)};
+    return mls_tree_validate(tree, &context, &fixture_options);
+}
+
+static void refuses_a_root_with_a_parent_hash(void **state)
+{
+    (void)state;
+    struct person *people = people_new(2);
+    const struct span hashes[] = {SPAN_EMPTY, SPAN_LITERAL("of nothing")};
+    for (size_t i = 0; i < 2; i++) {
+        TREE *tree = fixture_tree(people, 2);
+        const struct mls_parent_node root = {SPAN_LITERAL("key"), hashes[i], SPAN_EMPTY};
+        struct digest hash = link_parent(tree, 1, &root, 2);
+        vouch(tree, &people[0], &hash);
+        assert_int_equal(validate(tree), i == 0 ? STATUS_OK : STATUS_INVALID_TREE);
+    }
+    free(people);
+}
+
+/* Everything but the list itself is right: the parent's one link does not look at it. */
+static void a_newcomer_refuses_unmerged_leaves_from_elsewhere(void **state)
+{
+    (void)state;
+    struct person *people = people_new(4);
+    static const uint8_t list[] = {0, 0, 0, 3};
+    const struct span lists[] = {SPAN_EMPTY, SPAN_OF(list)};
+    for (size_t i = 0; i < 2; i++) {
+        TREE *tree = fixture_tree(people, 4);
+        const struct mls_parent_node parent = {SPAN_LITERAL("key"), SPAN_EMPTY, lists[i]};
+        struct digest hash = link_parent(tree, 1, &parent, 2);
+        vouch(tree, &people[0], &hash);
+        must(mls_tree_verify_parent_hashes(tree));
+        assert_int_equal(validate(tree), i == 0 ? STATUS_OK : STATUS_INVALID_TREE);
+    }
+    free(people);
+}
+
+/* RFC 9420, 7.9.2: an unmerged leaf of the root that is not one of the node between breaks the
+ * link, though every hash is right. */
+static void an_unmerged_leaf_that_is_skipped_on_the_way_breaks_the_link(void **state)
+{
+    (void)state;
+    struct person *people = people_new(4);
+    static const uint8_t list[] = {0, 0, 0, 1};
+    for (unsigned with = 0; with < 2; with++) {
+        TREE *tree = fixture_tree(people, 4);
+        const struct mls_parent_node root = {SPAN_LITERAL("root"), SPAN_EMPTY,
+                                             with == 0 ? SPAN_EMPTY : SPAN_OF(list)};
+        struct digest from_root = link_parent(tree, 3, &root, 5);
+        const struct mls_parent_node between = {SPAN_LITERAL("between"), digest_span(&from_root),
+                                                SPAN_EMPTY};
+        struct digest hash = link_parent(tree, 1, &between, 2);
+        vouch(tree, &people[0], &hash);
+        assert_int_equal(mls_tree_verify_parent_hashes(tree),
+                         with == 0 ? STATUS_OK : STATUS_INVALID_TREE);
+    }
+    free(people);
+}
+
+static void refuses_a_tree_that_should_have_been_truncated(void **state)
+{
+    (void)state;
+    struct person *people = people_new(3);
+    TREE *tree = fixture_tree(people, 3);
+    must(mls_tree_remove(tree, 2));
+    must(mls_tree_update_hashes(tree));
+    assert_int_equal(validate(tree), STATUS_INVALID_TREE);
+    must(mls_tree_truncate(tree));
+    must(mls_tree_update_hashes(tree));
+    must(validate(tree));
+    must(mls_tree_remove(tree, 1));
+    must(mls_tree_truncate(tree));
+    must(mls_tree_update_hashes(tree));
+    must(validate(tree));
+    must(mls_tree_remove(tree, 0));
+    must(mls_tree_update_hashes(tree));
+    assert_int_equal(validate(tree), STATUS_INVALID_TREE); /* nobody is left */
+    free(people);
+}
+
+/* RFC 9420, 12.4.2: also keys that the path itself takes out of the tree. */
+static void refuses_a_path_with_the_keys_of_the_path_before(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(4);
+    struct digest hash;
+    const struct span keys[] = {SPAN_LITERAL("low"), SPAN_LITERAL("high")};
+    const struct span half_old[] = {SPAN_LITERAL("new"), SPAN_LITERAL("low")};
+    const struct span twice[] = {SPAN_LITERAL("same"), SPAN_LITERAL("same")};
+    must(mls_tree_merge_path(tree, 0, keys, 2, &hash));
+    assert_int_equal(mls_tree_merge_path(tree, 0, keys, 2, &hash), STATUS_INVALID_TREE);
+    assert_int_equal(mls_tree_merge_path(tree, 0, half_old, 2, &hash), STATUS_INVALID_TREE);
+    assert_int_equal(mls_tree_merge_path(tree, 4, twice, 2, &hash), STATUS_USAGE);
+    assert_int_equal(mls_tree_merge_path(tree, 0, twice, 2, &hash), STATUS_INVALID_TREE);
+}
+
 /* 10,000 leaves below non-blank parents in one list: each parent is rewritten once. A square of
  * the number would be seen in the minutes that this then takes. */
 static void adds_ten_thousand_leaves_in_linear_time(void **state)
@@ -313,6 +439,11 @@ int main(void)
         cmocka_unit_test(forgets_the_hash_of_a_root_that_went),
         cmocka_unit_test(refuses_unmerged_leaves_that_are_not_under_their_parent),
         cmocka_unit_test(refuses_a_parent_that_no_leaf_vouches_for),
+        cmocka_unit_test(refuses_a_root_with_a_parent_hash),
+        cmocka_unit_test(a_newcomer_refuses_unmerged_leaves_from_elsewhere),
+        cmocka_unit_test(an_unmerged_leaf_that_is_skipped_on_the_way_breaks_the_link),
+        cmocka_unit_test(refuses_a_tree_that_should_have_been_truncated),
+        cmocka_unit_test(refuses_a_path_with_the_keys_of_the_path_before),
         cmocka_unit_test(adds_ten_thousand_leaves_in_linear_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
