@@ -24,9 +24,14 @@ static void show_error(struct invocation *invocation, enum status status)
         text = engine_explanation(invocation->engine);
     if (text[0] == '\0')
         text = invocation->arguments.problem;
-    if (text[0] == '\0')
-        text = status_text(status);
-    out_error(invocation->out, status, text);
+    if (text[0] != '\0') {
+        out_error(invocation->out, status, text);
+        return;
+    }
+    /* Nobody knew more than the status: its text lacks a subject. */
+    char plain[160];
+    snprintf(plain, sizeof plain, "this could not be done: %s", status_text(status));
+    out_error(invocation->out, status, plain);
 }
 
 static enum status check_count(struct invocation *invocation)
