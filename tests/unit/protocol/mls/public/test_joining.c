@@ -225,6 +225,27 @@ static void refuses_to_add_who_lacks_an_extension_of_the_group(void **state)
     assert_int_equal(try_commit(group, &commit), STATUS_INVALID_LEAF);
 }
 
+/* RFC 9420, 10.1. Suites 1 and 3 have the same keys, so that nothing else is wrong with it. */
+static void refuses_to_add_a_key_package_of_another_suite(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 1, SPAN_EMPTY);
+    const uint16_t suites[] = {1, 3};
+    for (size_t i = 0; i < 2; i++) {
+        BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        struct mls_key_package package = fixture_key_package(&people[1]);
+        package.cipher_suite = suites[i];
+        package.leaf_node.capabilities.cipher_suites.bytes = SPAN_LITERAL("\0\1\0\3");
+        fixture_write_key_package(&people[1], package, &bytes);
+        const struct mls_key_package signed_package = fixture_read_key_package(&bytes);
+        must(mls_key_package_validate(&signed_package, &fixture_options));
+        const struct mls_proposal_or_ref add = fixture_add(&signed_package);
+        const struct fixture_commit commit = {&people[0], fixture_member(0), &add, 1, false, 0};
+        assert_int_equal(try_commit(group, &commit), i == 0 ? STATUS_OK : STATUS_INVALID_PROPOSAL);
+    }
+}
+
 static enum status try_update(struct mls_public_group *group,
                               const struct person *signer,
                               const struct person *leaf_of)
@@ -308,6 +329,7 @@ int main(void)
         cmocka_unit_test(refuses_path_leaves_that_break_a_rule),
         cmocka_unit_test(refuses_requirements_that_only_the_committer_meets),
         cmocka_unit_test(refuses_to_add_who_lacks_an_extension_of_the_group),
+        cmocka_unit_test(refuses_to_add_a_key_package_of_another_suite),
         cmocka_unit_test(refuses_updates_and_removes_that_break_a_rule),
         cmocka_unit_test(refuses_a_reinit_psk_after_the_first_epoch),
         cmocka_unit_test(refuses_an_external_commit_that_refers_to_a_proposal),

@@ -209,6 +209,17 @@ static void refuses_other_versions_content_types_and_lengths(void **state)
     assert_int_equal(mls_sender_data_decode(span_of(sender_data, 12), &read), STATUS_OK);
     assert_int_equal(mls_sender_data_decode(span_of(sender_data, 13), &read), STATUS_TRAILING);
 
+    struct mls_proposal_or_ref item;
+    for (uint8_t form = 0; form <= 3; form++) {
+        const uint8_t reference[] = {form, 1, 'r'};
+        struct reader reader = reader_of(SPAN_OF(reference));
+        enum status status = mls_proposal_or_ref_read(&reader, &arena, &item);
+        if (form == 2)
+            assert_int_equal(status, STATUS_OK);
+        else if (form != 1)
+            assert_int_equal(status, STATUS_MALFORMED);
+    }
+
     BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
     const struct mls_group_info info = {.group_context = {.cipher_suite = 1}};
     struct mls_group_info decoded;
