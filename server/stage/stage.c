@@ -186,8 +186,9 @@ static enum status restore_run(struct store_db *db, struct store_job *job)
     TRY(store_sessions_open(db, &restore->arena, &restore->rows));
     for (size_t i = 0; i < restore->rows.count; i++) {
         const struct store_session *row = &restore->rows.items[i];
-        /* At the end of time every other lease has run out. */
-        if (row->state == STORE_SESSION_RUNNING)
+        /* At the end of time every other lease has run out: also that of a session which our last
+         * life paused, or nobody could resume it until then. */
+        if (row->state == STORE_SESSION_RUNNING || row->state == STORE_SESSION_PAUSED)
             TRY(store_sessions_lease(db, &row->session, &restore->stage->owner, INT64_MAX,
                                      restore->now.wall_ms + SESSION_LEASE_MS));
     }
