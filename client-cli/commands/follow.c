@@ -201,6 +201,7 @@ static enum status one_round(struct follow *follow)
     relay_serve(follow->relay);
     if (!engine_is_connected(engine))
         return STATUS_NETWORK;
+    TRY(events_subscribe_new(engine)); /* of channels that other terminals brought */
     TRY(events_handle_all(engine));
     if (!follow->stopped && engine_now_ms(engine) - before >= CORE_PING_INTERVAL_MS)
         TRY(ping(engine));

@@ -40,13 +40,6 @@ static enum status move(struct invocation *invocation,
     return show_session(invocation->out, engine, channel, SHOW_SESSION_CHANGE);
 }
 
-enum status stage_start_run(struct invocation *invocation)
-{
-    struct channel *channel = NULL;
-    TRY(find_channel(invocation, &channel));
-    return move(invocation, channel, STAGE_START, 0);
-}
-
 enum status stage_next_run(struct invocation *invocation)
 {
     struct channel *channel = NULL;

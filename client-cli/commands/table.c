@@ -316,7 +316,7 @@ const struct command command_table[] = {
     ON_CHANNEL(
         "stage", "show", stage_show_run, "where a session stands, and whose turn it is", NULL),
     ON_CHANNEL("session", "show", stage_show_run, "the same as weft stage show", NULL),
-    ON_CHANNEL("stage", "start", stage_start_run, "begin a session that is planned", NULL),
+    ON_CHANNEL("stage", "start", peer_assist_open_run, "begin a session that is planned", NULL),
     ON_CHANNEL("stage", "next", stage_next_run, "go on to the next stage", NULL),
     {.noun = "stage",
      .verb = "extend",

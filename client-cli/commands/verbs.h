@@ -39,7 +39,6 @@ MUST_CHECK enum status invitation_decline_run(struct invocation *invocation);
 MUST_CHECK enum status stats_run(struct invocation *invocation);
 
 MUST_CHECK enum status stage_show_run(struct invocation *invocation);
-MUST_CHECK enum status stage_start_run(struct invocation *invocation);
 MUST_CHECK enum status stage_next_run(struct invocation *invocation);
 MUST_CHECK enum status stage_extend_run(struct invocation *invocation);
 MUST_CHECK enum status stage_pause_run(struct invocation *invocation);

@@ -54,6 +54,8 @@ struct channel {
 
     struct mls_group *group; /* NULL until it is needed */
 
+    bool subscribed; /* on this connection; not kept in the vault */
+
     /* The session as the server said last; not kept in the vault. */
     bool has_session;
     struct wire_session session;

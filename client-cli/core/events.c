@@ -154,6 +154,7 @@ enum status events_subscribe(struct engine *engine, struct channel *channel)
         TRY(channel_log_catch_up(engine, channel));
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
+    channel->subscribed = true; /* one that fails is not asked for again and again */
     enum status status = engine_call(engine, WIRE_CHANNEL_SUBSCRIBE, &request, &reply, &response);
     if (status == STATUS_OK || status == STATUS_DENIED)
         status = catch_up(engine, channel);
@@ -164,5 +165,13 @@ enum status events_subscribe_all(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         TRY(events_subscribe(engine, channel));
+    return STATUS_OK;
+}
+
+enum status events_subscribe_new(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        if (!channel->subscribed)
+            TRY(events_subscribe(engine, channel));
     return STATUS_OK;
 }

@@ -18,4 +18,7 @@ MUST_CHECK enum status events_subscribe(struct engine *engine, struct channel *c
 /* The same for every channel that we are in. */
 MUST_CHECK enum status events_subscribe_all(struct engine *engine);
 
+/* The same for those that came since: made or joined by a command of another terminal. */
+MUST_CHECK enum status events_subscribe_new(struct engine *engine);
+
 #endif
