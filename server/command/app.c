@@ -59,8 +59,7 @@ static enum status open_store(struct app *app, struct app_problem *problem)
     enum status status = store_open(&options, &app->store);
     int64_t pid = 0;
     if (status == STATUS_LOCKED && store_holder(app->place.state_directory, &pid) == STATUS_OK)
-        snprintf(problem->text, sizeof problem->text,
-                 "the store is in use by process %lld, which does not answer on its socket",
+        snprintf(problem->text, sizeof problem->text, "the store is in use by process %lld",
                  (long long)pid);
     else if (status == STATUS_NOT_FOUND)
         snprintf(problem->text, sizeof problem->text,

@@ -86,8 +86,6 @@ void delivery_publish_entry(struct delivery *delivery,
                             struct channel *channel,
                             const struct delivery_entry *entry);
 
-/* ---- work.h's entry points for others ---- */
-
 /* Looks through the store for channels with removals or adds that wait. */
 void delivery_look_for_work(struct delivery *delivery);
 

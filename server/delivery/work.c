@@ -15,14 +15,17 @@
 /* KeyPackages in one work event: it must fit a frame. */
 #define EVENT_PACKAGE_BYTES (48u << 10)
 
+/* A KeyPackage that waited longer is taken anew: it may have expired meanwhile. */
+#define HELD_MS (INT64_C(24) * 3600 * 1000)
+
 #define GATHER_ARENA_MAX (4u << 20)
-#define CHANNELS_PER_LOOK 256
 
 struct work_add {
     struct work_add *next;
     struct id person;
     struct id device;
     struct id asked_by;
+    int64_t taken_ms; /* wall time */
     struct buffer key_package;
 };
 
@@ -238,11 +241,32 @@ static enum status lease(struct delivery *delivery,
     return STATUS_OK;
 }
 
+/* Whether some were held for too long, and are gone. */
+static bool drop_old_adds(struct work *work, int64_t now_ms)
+{
+    bool dropped = false;
+    for (struct work_add **at = &work->adds; *at != NULL;) {
+        struct work_add *add = *at;
+        if (now_ms - add->taken_ms < HELD_MS) {
+            at = &add->next;
+            continue;
+        }
+        *at = add->next;
+        free_add(add);
+        dropped = true;
+    }
+    return dropped;
+}
+
 static void offer(struct delivery *delivery, struct channel *channel)
 {
     struct work *work = channel->work;
     if (work == NULL || is_empty(work))
         return;
+    if (drop_old_adds(work, clock_wall_ms(delivery->hub->clock))) {
+        work_gather(delivery, channel);
+        return;
+    }
     const struct channel_member *member = choose(delivery, channel);
     if (member == NULL)
         return;
@@ -328,6 +352,7 @@ static enum status gather_device(struct store_db *db,
     add->person = knock->person;
     add->device = device->device;
     add->asked_by = knock->answered_by;
+    add->taken_ms = gather->now_ms;
     buffer_init(&add->key_package, LIMIT_KEY_PACKAGE_BYTES);
     add->next = gather->adds;
     gather->adds = add;
@@ -499,92 +524,4 @@ void work_tick(struct delivery *delivery)
     for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
          channel = delivery_next(delivery, &at))
         offer_unless_held(delivery, channel);
-}
-
-/* ---- all that waits ---- */
-
-struct look {
-    struct store_job job;
-    struct delivery *delivery;
-    struct arena arena;
-    struct id after;
-    const struct id *channels;
-    size_t count;
-};
-
-struct look_waiter {
-    struct delivery_waiter waiter;
-    struct delivery *delivery;
-};
-
-static void look_ready(struct delivery_waiter *waiter, struct channel *channel, enum status status)
-{
-    struct look_waiter *look = (struct look_waiter *)(void *)waiter;
-    if (status == STATUS_OK)
-        work_gather(look->delivery, channel);
-    free(look);
-}
-
-static enum status look_run(struct store_db *db, struct store_job *job)
-{
-    struct look *look = (struct look *)(void *)job;
-    return store_removals_channels(db, &look->after, CHANNELS_PER_LOOK, &look->arena,
-                                   &look->channels, &look->count);
-}
-
-static void gather_each(const struct look *look)
-{
-    for (size_t i = 0; i < look->count; i++) {
-        struct look_waiter *waiter = calloc(1, sizeof *waiter);
-        if (waiter == NULL)
-            return;
-        waiter->waiter.ready = look_ready;
-        waiter->delivery = look->delivery;
-        delivery_load(look->delivery, &look->channels[i], &waiter->waiter);
-    }
-}
-
-static void begin_look(struct delivery *delivery, const struct id *after);
-
-static void look_done(struct store_job *job, enum status status)
-{
-    struct look *look = (struct look *)(void *)job;
-    struct delivery *delivery = look->delivery;
-    bool more = status == STATUS_OK && look->count == CHANNELS_PER_LOOK;
-    struct id last = look->count > 0 ? look->channels[look->count - 1] : look->after;
-    delivery->looking = false;
-    if (status == STATUS_OK)
-        gather_each(look);
-    arena_clear(&look->arena);
-    free(look);
-    if (more) {
-        begin_look(delivery, &last);
-    } else if (delivery->look_again) {
-        delivery->look_again = false;
-        delivery_look_for_work(delivery);
-    }
-}
-
-static void begin_look(struct delivery *delivery, const struct id *after)
-{
-    struct look *look = calloc(1, sizeof *look);
-    if (look == NULL)
-        return;
-    look->job = (struct store_job){.run = look_run, .done = look_done};
-    look->delivery = delivery;
-    look->after = *after;
-    arena_init(&look->arena, GATHER_ARENA_MAX);
-    delivery->looking = true;
-    enum status status = store_read(delivery->hub->store, &look->job);
-    if (status != STATUS_OK)
-        look_done(&look->job, status);
-}
-
-void delivery_look_for_work(struct delivery *delivery)
-{
-    struct id first = {{0}};
-    if (delivery->looking)
-        delivery->look_again = true;
-    else
-        begin_look(delivery, &first);
 }
