@@ -96,8 +96,10 @@ static const struct mls_psk_id *special_psk(const struct mls_group_secrets *secr
 
 /* RFC 9420, 12.4.3.1: "if a PreSharedKeyID has type `resumption` with usage `reinit` or `branch`,
  * verify that it is the only such PSK" */
-static enum status check_psks(const struct mls_group_secrets *secrets, const struct suite *suite)
+static enum status
+check_psks(const struct mls_group_secrets *secrets, const struct suite *suite, struct arena *arena)
 {
+    bool differ;
     size_t special = 0;
     for (size_t i = 0; i < secrets->psk_count; i++) {
         const struct mls_psk_id *id = &secrets->psks[i];
@@ -105,11 +107,9 @@ static enum status check_psks(const struct mls_group_secrets *secrets, const str
         /* RFC 9420, 8.4: the nonce has length KDF.Nh */
         if (id->nonce.len != suite->hash_size)
             return STATUS_INVALID;
-        for (size_t j = 0; j < i; j++)
-            if (mls_psk_id_equal(id, &secrets->psks[j]))
-                return STATUS_INVALID;
     }
-    return special > 1 ? STATUS_INVALID : STATUS_OK;
+    TRY(mls_psk_ids_differ(secrets->psks, secrets->psk_count, arena, &differ));
+    return special > 1 || !differ ? STATUS_INVALID : STATUS_OK;
 }
 
 static enum status open_group_info(const struct mls_join_request *request,
@@ -119,7 +119,7 @@ static enum status open_group_info(const struct mls_join_request *request,
     CLEANUP(mls_message_key_clear) struct mls_message_key key = {0};
     struct mls_continued_psks psks = {request->continues, request->psk_store};
     struct mls_psk_store store = {mls_continued_find, &psks};
-    TRY(check_psks(&state->secrets, state->suite));
+    TRY(check_psks(&state->secrets, state->suite, &state->arena));
     TRY(mls_group_psk_secret(NULL, state->suite, &store, state->secrets.psks,
                              state->secrets.psk_count, &state->psk_secret));
     TRY(mls_key_schedule_welcome(state->suite, state->secrets.joiner_secret,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/mls/member/kdf.h"
 
+#include "protocol/base/limits.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/mls/public/label.h"
 
 #include <assert.h>
 
-/* A label and a GroupContext with all its extensions. */
-#define LABEL_BYTES_MAX (1u << 20)
+/* A label and a GroupContext with all its extensions: as large as one may be, since members who
+ * cannot derive the keys of an epoch that the server accepted are stuck. */
+#define LABEL_BYTES_MAX ((size_t)2 * LIMIT_OBJECT_BYTES)
 
 enum status mls_kdf_expand(const struct suite *suite,
                            struct span secret,

@@ -4,8 +4,6 @@
 #include "protocol/base/limits.h"
 #include "protocol/mls/public/list.h"
 
-#include <stdlib.h>
-
 /* ---- one proposal (12.1) ---- */
 
 /* What a proposal is checked against. `verified`: its signatures and credential were checked when
@@ -319,44 +317,6 @@ static enum status collect_all(struct applying *applying)
     return STATUS_OK;
 }
 
-static int compare_psks(const void *a, const void *b)
-{
-    const struct mls_psk_id *left = *(const struct mls_psk_id *const *)a;
-    const struct mls_psk_id *right = *(const struct mls_psk_id *const *)b;
-    int order = span_compare(left->nonce, right->nonce);
-    if (order == 0)
-        order = (int)left->type - (int)right->type;
-    if (order == 0)
-        order = span_compare(left->psk_id, right->psk_id);
-    if (order == 0)
-        order = (int)left->usage - (int)right->usage;
-    if (order == 0)
-        order = span_compare(left->group_id, right->group_id);
-    if (order == 0)
-        order = (left->epoch > right->epoch) - (left->epoch < right->epoch);
-    return order;
-}
-
-/* RFC 9420, 12.2: "It contains multiple PreSharedKey proposals that reference the same
- * PreSharedKeyID." Sorted, so that a long list takes no square of its length. */
-static enum status check_psks_differ(struct applying *applying)
-{
-    const struct mls_psk_id *psks = applying->psks.items;
-    size_t count = applying->psks.count;
-    if (count < 2)
-        return STATUS_OK;
-    void *room;
-    TRY(arena_take(applying->arena, count, sizeof(struct mls_psk_id *), &room));
-    const struct mls_psk_id **sorted = room;
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &psks[i];
-    qsort(sorted, count, sizeof *sorted, compare_psks);
-    for (size_t i = 1; i < count; i++)
-        if (mls_psk_id_equal(sorted[i - 1], sorted[i]))
-            return STATUS_INVALID_PROPOSAL;
-    return STATUS_OK;
-}
-
 static enum status check_counts(const struct applying *applying)
 {
     if (applying->list->committer.type == MLS_SENDER_MEMBER)
@@ -449,11 +409,16 @@ static enum status validate_and_apply(struct applying *applying)
 {
     const struct mls_tree *tree = applying->base->tree;
     void *touched;
+    bool differ;
     TRY(arena_take(applying->arena, mls_tree_leaf_count(tree), 1, &touched));
     applying->touched = touched;
     TRY(find_extensions(applying));
     TRY(collect_all(applying));
-    TRY(check_psks_differ(applying));
+    /* RFC 9420, 12.2: "It contains multiple PreSharedKey proposals that reference the same
+     * PreSharedKeyID." */
+    TRY(mls_psk_ids_differ(applying->psks.items, applying->psks.count, applying->arena, &differ));
+    if (!differ)
+        return STATUS_INVALID_PROPOSAL;
     TRY(check_counts(applying));
     TRY(mls_tree_clone(tree, &applying->effect->tree));
     return apply_all(applying);

@@ -7,6 +7,7 @@
 #ifndef WEFT_MLS_PUBLIC_PSK_H
 #define WEFT_MLS_PUBLIC_PSK_H
 
+#include "protocol/base/arena.h"
 #include "protocol/codec/reader.h"
 #include "protocol/codec/writer.h"
 
@@ -28,6 +29,11 @@ void mls_psk_id_write(struct writer *writer, const struct mls_psk_id *id);
 
 /* The same PreSharedKeyID, nonce included. */
 bool mls_psk_id_equal(const struct mls_psk_id *a, const struct mls_psk_id *b);
+
+/* Whether no two of them are the same. They are sorted, so that a long list takes no square of its
+ * length; the room for that comes from the arena. */
+MUST_CHECK enum status
+mls_psk_ids_differ(const struct mls_psk_id *ids, size_t count, struct arena *arena, bool *differ);
 
 /* Writes PSKLabel. */
 void mls_psk_label_write(struct writer *writer,

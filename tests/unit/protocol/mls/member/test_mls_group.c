@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What members do together: joining, changing, leaving. */
+#include "protocol/base/limits.h"
+#include "protocol/mls/member/kdf.h"
 #include "tests/unit/protocol/mls/member/world.h"
 
 #include <setjmp.h>
@@ -424,9 +426,22 @@ static void a_stalled_member_comes_back_by_resync(void **state)
     world_clear(&world);
 }
 
+/* The server accepts a commit with such a context: members must not be stuck with it. */
+static void keys_are_derived_from_the_largest_context(void **state)
+{
+    (void)state;
+    static const uint8_t context[LIMIT_OBJECT_BYTES];
+    static const uint8_t secret[32] = {1};
+    uint8_t key[32];
+    assert_int_equal(mls_kdf_expand(suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519),
+                                    SPAN_OF(secret), "epoch", SPAN_OF(context), key, sizeof key),
+                     STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_are_derived_from_the_largest_context),
         cmocka_unit_test(every_suite_creates_adds_and_talks),
         cmocka_unit_test(groups_of_two_to_nine_agree_after_each_change),
         cmocka_unit_test(a_path_and_adds_go_in_one_commit),

@@ -235,6 +235,55 @@ static void refuses_other_versions_content_types_and_lengths(void **state)
     assert_int_equal(mls_group_info_decode(buffer_span(&bytes), &decoded), STATUS_TRAILING);
 }
 
+static void finds_two_equal_psks_in_a_long_list_in_little_time(void **state)
+{
+    (void)state;
+    enum { COUNT = 60000 };
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)64 << 20);
+    void *memory;
+    must(arena_take(&arena, COUNT, sizeof(struct mls_psk_id), &memory));
+    struct mls_psk_id *ids = memory;
+    must(arena_take(&arena, COUNT, sizeof(uint32_t), &memory));
+    uint32_t *numbers = memory;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        numbers[i] = i * 7919;
+        ids[i] = (struct mls_psk_id){.type = MLS_PSK_EXTERNAL,
+                                     .psk_id = span_of(&numbers[i], sizeof numbers[i]),
+                                     .nonce = SPAN_LITERAL("the same for all")};
+    }
+    bool differ = false;
+    clock_t start = clock();
+    must(mls_psk_ids_differ(ids, COUNT, &arena, &differ));
+    assert_true(differ);
+    ids[COUNT - 1] = ids[0];
+    must(mls_psk_ids_differ(ids, COUNT, &arena, &differ));
+    assert_false(differ);
+    assert_true(clock() - start < 3 * CLOCKS_PER_SEC);
+    /* One part that differs is enough. */
+    struct mls_psk_id pair[2] = {{.type = MLS_PSK_RESUMPTION,
+                                  .usage = MLS_PSK_APPLICATION,
+                                  .group_id = SPAN_LITERAL("g"),
+                                  .epoch = 1,
+                                  .nonce = SPAN_LITERAL("n")}};
+    for (unsigned part = 0; part < 5; part++) {
+        pair[1] = pair[0];
+        if (part == 0)
+            pair[1].usage = MLS_PSK_BRANCH;
+        if (part == 1)
+            pair[1].group_id = SPAN_LITERAL("h");
+        if (part == 2)
+            pair[1].epoch = 2;
+        if (part == 3)
+            pair[1].nonce = SPAN_LITERAL("m");
+        must(mls_psk_ids_differ(pair, 2, &arena, &differ));
+        assert_int_equal(differ, part < 4);
+    }
+    must(mls_psk_ids_differ(pair, 1, &arena, &differ));
+    assert_true(differ);
+    must(mls_psk_ids_differ(NULL, 0, &arena, &differ));
+    assert_true(differ);
+}
+
 static void walks_the_certificates_of_an_x509_credential(void **state)
 {
     (void)state;
@@ -529,6 +578,7 @@ int main(void)
         cmocka_unit_test(refuses_a_list_of_more_types_than_there_are),
         cmocka_unit_test(refuses_known_extensions_that_are_not_well_formed),
         cmocka_unit_test(refuses_other_versions_content_types_and_lengths),
+        cmocka_unit_test(finds_two_equal_psks_in_a_long_list_in_little_time),
         cmocka_unit_test(walks_the_certificates_of_an_x509_credential),
         cmocka_unit_test(accepts_a_good_key_package_and_names_it),
         cmocka_unit_test(refuses_key_packages_that_break_a_rule),
