@@ -323,6 +323,18 @@ static void a_tick_of_a_stage_that_is_over_is_not_stored(void **state)
     tear_down(&server);
 }
 
+static void a_session_paused_before_a_restart_resumes_at_once(void **state)
+{
+    WITH_SERVER(server, state);
+    create(&server, SESSION);
+    move(&server, STAGE_START, 9);
+    move(&server, STAGE_PAUSE, 10);
+    restart(&server, &clock_);
+    move(&server, STAGE_RESUME, 11);
+    assert_int_equal(shown(&server).state, SESSION_RUNNING);
+    tear_down(&server);
+}
+
 static void the_process_holds_a_lease_while_the_clock_runs(void **state)
 {
     WITH_SERVER(server, state);
@@ -406,6 +418,7 @@ int main(void)
         TEST(a_change_sent_again_or_too_late_moves_nothing),
         TEST(a_killed_server_goes_on_where_it_stood),
         TEST(a_tick_of_a_stage_that_is_over_is_not_stored),
+        TEST(a_session_paused_before_a_restart_resumes_at_once),
         TEST(the_process_holds_a_lease_while_the_clock_runs),
         TEST(the_floor_is_gated_and_the_other_lanes_are_not),
         TEST(an_ended_session_is_gone_from_memory_and_found_in_the_store),
