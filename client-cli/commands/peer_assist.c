@@ -266,7 +266,9 @@ enum status peer_assist_open_run(struct invocation *invocation)
     TRY(peer_assist_welcome_visitors(engine, channel, &given));
     TRY(session_move(engine, channel, STAGE_START, 0));
     if (given != 0)
-        out_line(invocation->out, "%zu people came to help and have a turn as assisters.", given);
+        out_line(invocation->out, "%zu %s to help, with a turn as %s.", given,
+                 given == 1 ? "person came" : "people came",
+                 given == 1 ? "an assister" : "assisters");
     return show_session(invocation->out, engine, channel, SHOW_SESSION_CHANGE);
 }
 
