@@ -74,11 +74,15 @@ static void set_state(struct connection *connection, enum connection_state state
     connection->since_ms = now_ms(connection->transport);
 }
 
-/* libwebsockets closes it from its own timer, never below our feet. */
+/* libwebsockets closes it from its own timer, never below our feet. On libuv it looks at its
+ * timers only after an event of its own: without the wake-up a quiet server would close a dead
+ * connection half a minute late. */
 static void kill_later(struct connection *connection)
 {
-    if (connection->wsi != NULL)
-        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    if (connection->wsi == NULL)
+        return;
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(connection->transport->context);
 }
 
 static void make_hot(struct connection *connection)
