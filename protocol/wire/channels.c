@@ -201,7 +201,6 @@ const struct schema wire_channel_subscribe_response_schema =
 
 static const struct field channel_knock_request_fields[] = {
     FIELD_ID(struct wire_channel_knock_request, channel),
-    FIELD_SIZED(FIELD_TEXT, struct wire_channel_knock_request, reason, LIMIT_TITLE_BYTES),
 };
 const struct schema wire_channel_knock_request_schema = SCHEMA(
     "channel_knock_request", struct wire_channel_knock_request, channel_knock_request_fields);
@@ -216,7 +215,6 @@ static const struct field knock_fields[] = {
     FIELD_ID(struct wire_knock, person),
     FIELD_SIZED(FIELD_TEXT, struct wire_knock, name, LIMIT_NAME_BYTES),
     FIELD_SIZED(FIELD_TEXT, struct wire_knock, group_name, LIMIT_NAME_BYTES),
-    FIELD_SIZED(FIELD_TEXT, struct wire_knock, reason, LIMIT_TITLE_BYTES),
     FIELD_PLAIN(FIELD_TIME, struct wire_knock, time),
 };
 static const struct schema wire_knock_schema = SCHEMA("knock", struct wire_knock, knock_fields);

@@ -167,7 +167,6 @@ struct wire_channel_subscribe_response {
 
 struct wire_channel_knock_request {
     struct id channel;
-    struct span reason;
 };
 struct wire_channel_knocks_request {
     struct id channel;
@@ -176,7 +175,6 @@ struct wire_knock {
     struct id person;
     struct span name;
     struct span group_name;
-    struct span reason;
     int64_t time;
 };
 struct wire_channel_knocks_response {
