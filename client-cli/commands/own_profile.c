@@ -116,7 +116,7 @@ enum status own_profile_set_run(struct invocation *invocation)
     CLEANUP(connection_reply_clear) struct connection_reply done = CONNECTION_REPLY_INIT;
     struct wire_topic topics[LIMIT_TOPICS];
     struct wire_topic helps[LIMIT_TOPICS];
-    struct wire_person person;
+    struct wire_person person = {0};
     TRY(fetch(invocation->engine, &reply, &person));
     TRY(read_flags(invocation, topics, helps, &person.profile));
     struct wire_profile_set_request request = {.profile = person.profile};

@@ -12,11 +12,10 @@
 __attribute__((format(printf, 3, 4))) static void
 add(char *text, size_t size, const char *format, ...)
 {
-    size_t used = strlen(text);
+    size_t used = strlen(text); /* always below the size */
     va_list values;
     va_start(values, format);
-    if (used < size)
-        vsnprintf(text + used, size - used, format, values);
+    vsnprintf(text + used, size - used, format, values);
     va_end(values);
 }
 
