@@ -60,6 +60,7 @@ struct scene {
     struct buffer info;
     struct buffer tree;
     struct mls_key_package_checked checked;
+    struct buffer branch_welcome; /* into a branch, for member 5 */
 };
 
 static enum status run_protect(struct scene *scene)
@@ -118,6 +119,48 @@ static enum status run_external(struct scene *scene)
                                                 .identity = &scene->world.members[7].identity};
     return mls_group_join_external(&request, &scene->world.options, &scene->world.random, &joined,
                                    &bundle);
+}
+
+static bool anybody(void *context, const struct mls_credential *a, const struct mls_credential *b)
+{
+    (void)context;
+    (void)a;
+    (void)b;
+    return true;
+}
+
+/* A branch with member 5, who is not in the old group, but nobody minds here. */
+static struct mls_continuation branch_of(const struct mls_group *old)
+{
+    return (struct mls_continuation){.old = old, .usage = MLS_PSK_BRANCH, .same_client = anybody};
+}
+
+static enum status run_continue(struct scene *scene)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_group_free) struct mls_group *fresh = NULL;
+    struct mls_continue_request request = {.from = branch_of(scene->group),
+                                           .identity = &scene->world.members[1].identity,
+                                           .group_id = SPAN_LITERAL("a branch"),
+                                           .packages = &scene->checked.package,
+                                           .package_count = 1,
+                                           .tree_in_welcome = true};
+    TRY(mls_group_continue(&request, &scene->world.options, &scene->world.random, &fresh, &bundle));
+    scene->branch_welcome = bundle.welcome;
+    bundle.welcome = (struct buffer){0};
+    return STATUS_OK;
+}
+
+static enum status run_join_branch(struct scene *scene)
+{
+    CLEANUP(mls_group_free) struct mls_group *joined = NULL;
+    const struct member *member = &scene->world.members[5];
+    struct mls_continuation from = branch_of(scene->group);
+    struct mls_join_request request = {.welcome = buffer_span(&scene->branch_welcome),
+                                       .key_package = buffer_span(&member->package),
+                                       .private_part = buffer_span(&member->package_private),
+                                       .continues = &from};
+    return mls_group_join(&request, &scene->world.options, &joined);
 }
 
 static enum status run_restore(struct scene *scene)
@@ -194,6 +237,8 @@ static void every_operation_survives_running_out_of_memory(void **state)
     world_store(world, 1);
     run_out_everywhere(scene, run_external);
     run_out_everywhere(scene, run_restore);
+    run_out_everywhere(scene, run_continue);
+    run_out_everywhere(scene, run_join_branch);
     run_out_everywhere(scene, run_update);
     run_out_everywhere(scene, run_commit);
     mls_group_clear_pending(scene->group);
@@ -213,6 +258,7 @@ static void every_operation_survives_running_out_of_memory(void **state)
     mls_sent_clear(&scene->sent);
     buffer_clear(&scene->info);
     buffer_clear(&scene->tree);
+    buffer_clear(&scene->branch_welcome);
     world_clear(world);
     free(scene);
 }
