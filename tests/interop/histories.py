@@ -176,6 +176,14 @@ class History:
         data[self.random.randrange(len(data))] ^= 1 << self.random.randrange(8)
         return data.hex()
 
+    def keeps_root(self, leaving=()):
+        """Whether somebody stays in the left half of the tree. When nobody does, the root is not in
+        anybody's filtered path, and ts-mls 1.6.4 takes a commit_secret that is one derivation too
+        far (12.4.1: "path_secret[n+1] derived from the last path secret")."""
+        leaves = [m.leaf for m in self.members if m not in leaving]
+        top = max(leaves)
+        return top == 0 or min(leaves) < 1 << (top.bit_length() - 1)
+
     # ---- commits ----
 
     def deliver(self, sender, message, expected, replaced=()):
@@ -229,9 +237,15 @@ class History:
             member.joined = self.epoch
             self.members.append(member)
         for member in outside:
+            self.check()
             leaf = sender.do("find", identity=member.identity)["leaf"]
             member.ask("forget")
-            self.commit(sender, [{"kind": "remove", "leaf": leaf}])
+            proposals = [{"kind": "remove", "leaf": leaf}]
+            others = []
+            if not self.keeps_root():
+                others = [Member(self.sides[0], f"{member.identity}x")]
+                proposals.append({"kind": "add", "key_package": self.package(others[0])})
+            self.commit(sender, proposals, others)
 
     # ---- steps ----
 
@@ -252,6 +266,8 @@ class History:
     def step_remove(self):
         sender = self.one()
         leaving = [m for m in self.some(1, 2) if m is not sender]
+        if not self.keeps_root(leaving):
+            leaving = []
         self.commit(sender, [{"kind": "remove", "leaf": m.leaf} for m in leaving],
                     leaving=leaving)
 
@@ -301,7 +317,8 @@ class History:
             target = self.one(but=[committer, member] + leaving)
             if kind == "update" and (member is committer or member in leaving):
                 kind = "psk"
-            if kind == "remove" and (target is None or target in [p[0] for p in proposals]):
+            if kind == "remove" and (target is None or target in [p[0] for p in proposals]
+                                     or not self.keeps_root(leaving + [target])):
                 kind = "psk"
             if kind == "add" and len(self.members) + len(newcomers) >= MEMBERS_MAX:
                 kind = "psk"
