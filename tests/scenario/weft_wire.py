@@ -339,6 +339,9 @@ class Proxy:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self.listener.close()
         for connection in list(self.open):
             self._cut(connection)
