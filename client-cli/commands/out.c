@@ -107,7 +107,7 @@ void out_text(struct out *out, const char *indent, struct span text)
 
 static void write_json(struct out *out, bool error, json_t *record)
 {
-    char *text = json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII);
+    char *text = json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
     json_decref(record);
     if (text != NULL)
         write_line(out, error, false, "", span_from_text(text));

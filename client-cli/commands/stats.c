@@ -48,19 +48,20 @@ static const struct figure figures[] = {
     {"group_ties", "Ties between groups", ""},
 };
 
-/* What a missing value means, and how a row's member is called. */
+/* How a row's member is told, and what it means when it is missing. */
 struct member {
     const char *key;
-    const char *label;
+    const char *before;
+    const char *after;
     const char *missing;
 };
 
 static const struct member members[] = {
-    {"group", "", "smaller groups, together"},
-    {"people", "people:", "hidden, too few"},
-    {"a", "", "smaller groups"},
-    {"b", "and", "smaller groups"},
-    {"ties", "ties:", "hidden, too few people"},
+    {"group", "", "", "smaller groups, together"},
+    {"people", ": ", " people", "hidden, since they are too few"},
+    {"a", "", "", "smaller groups"},
+    {"b", " and ", "", "smaller groups"},
+    {"ties", ": ", " ties", "hidden, since too few people hold them"},
 };
 
 static const struct figure *find_figure(const char *key)
@@ -115,10 +116,12 @@ static void show_row(struct out *out, int depth, const json_t *row)
         char text[400];
         char cell[500];
         format_value(value, text, sizeof text);
-        const char *label = member == NULL ? key : member->label;
-        snprintf(cell, sizeof cell, "%s%s%s%s", line.len == 0 ? "" : " ", label,
-                 label[0] == '\0' ? "" : " ",
-                 json_is_null(value) && member != NULL ? member->missing : text);
+        if (member == NULL)
+            snprintf(cell, sizeof cell, " %s %s", key, text);
+        else
+            snprintf(cell, sizeof cell, "%s%s%s", member->before,
+                     json_is_null(value) ? member->missing : text,
+                     json_is_null(value) ? "" : member->after);
         if (status == STATUS_OK)
             status = buffer_append(&line, span_from_text(cell));
     }
