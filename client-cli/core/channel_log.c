@@ -58,15 +58,28 @@ static enum status tell_new(struct engine *engine, struct channel *channel, uint
     return entry_walk(engine, &walk);
 }
 
+/* Whether the directory must be brought up to date before this entry is taken: whoever is added
+ * must be in it, and what its sender saw of it is compared with ours. */
+static bool needs_directory(const struct engine *engine, const struct wire_entry *entry)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct mls_message_head head;
+    struct message_header header;
+    if (entry->kind == ENTRY_COMMIT)
+        return true;
+    return mls_message_peek(entry->bytes, &head) == STATUS_OK &&
+           message_header_decode(head.authenticated_data, &arena, &header) == STATUS_OK &&
+           header.log_size > directory_log_of(engine->directory)->size;
+}
+
 static enum status
 commit_batch(struct engine *engine, struct channel *channel, const struct batch *batch)
 {
     uint64_t before = channel->cursor;
-    bool has_commit = false;
-    for (size_t i = 0; i < batch->count; i++)
-        has_commit = has_commit || batch->entries[i].kind == ENTRY_COMMIT;
-    /* Whoever is added must be in the directory first. */
-    if (has_commit)
+    bool behind = false;
+    for (size_t i = 0; i < batch->count && !behind; i++)
+        behind = needs_directory(engine, &batch->entries[i]);
+    if (behind)
         TRY(replica_update(engine, SPAN_EMPTY));
     TRY(channel_need_group(engine, channel));
     struct batch copy = *batch;

@@ -152,6 +152,19 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
     return take_channel_state(take, &content);
 }
 
+/* A split view of the directory shows here: its sender's log against ours. */
+static enum status compare_log(struct take *take, const struct message_header *header)
+{
+    enum status same =
+        directory_check_root(take->engine->directory, header->log_size, header->log_root);
+    if (same == STATUS_UNTRUSTED)
+        return warn(take, "the sender was shown another directory of devices than you: the server "
+                          "tells different people different things");
+    if (same == STATUS_NOT_FOUND)
+        return warn(take, "the sender knows of devices that the server has not shown you yet");
+    return same;
+}
+
 static enum status take_header(struct take *take)
 {
     struct message_header header;
@@ -163,7 +176,7 @@ static enum status take_header(struct take *take)
     if (!id_equal(&header.message, &take->wire->message))
         TRY(warn(take, "the server gave it another id than its sender did"));
     take->stored.message = header.message;
-    return STATUS_OK;
+    return compare_log(take, &header);
 }
 
 static enum status take_message(struct take *take)
@@ -184,10 +197,28 @@ static enum status take_message(struct take *take)
     return take_content(take, take->received.plaintext, false);
 }
 
+static enum status take_unreadable(struct take *take, enum status why)
+{
+    take->stored.fate = ENTRY_UNREADABLE;
+    if (why == STATUS_REPLAYED) {
+        take->stored.fate = ENTRY_REPEATED;
+        return warn(take, "its key was used before: a repeat is not shown");
+    }
+    if (why == STATUS_WRONG_EPOCH && take->wire->epoch < take->channel->joined_epoch) {
+        take->stored.fate = ENTRY_BEFORE;
+        return STATUS_OK;
+    }
+    return warn(take, status_text(why));
+}
+
 /* Nobody can decrypt their own message: its text waited in the vault, under the id that the server
  * repeats. */
 static enum status take_own_message(struct take *take)
 {
+    /* Any member can make a message look like ours up to here; the server, which knows who sent
+     * it, would have to join in. */
+    if (!id_equal(&take->wire->device, &take->engine->account.device))
+        return take_unreadable(take, STATUS_BAD_SIGNATURE);
     take->stored.person = take->engine->account.person;
     take->stored.device = take->engine->account.device;
     enum status found =
@@ -204,22 +235,18 @@ static enum status take_own_message(struct take *take)
     return take_content(take, buffer_span(&take->own.content), true);
 }
 
-static enum status take_unreadable(struct take *take, enum status why)
+/* Whether the entry holds what the server calls it. A proposal must never reach the group: a valid
+ * one would stop all that we say until somebody commits it (RFC 9420, 12.4). */
+static bool holds(const struct take *take, enum mls_content_type type)
 {
-    take->stored.fate = ENTRY_UNREADABLE;
-    if (why == STATUS_REPLAYED) {
-        take->stored.fate = ENTRY_REPEATED;
-        return warn(take, "its key was used before: a repeat is not shown");
-    }
-    if (why == STATUS_WRONG_EPOCH && take->wire->epoch < take->channel->joined_epoch) {
-        take->stored.fate = ENTRY_BEFORE;
-        return STATUS_OK;
-    }
-    return warn(take, status_text(why));
+    struct mls_message_head head;
+    return mls_message_peek(take->wire->bytes, &head) == STATUS_OK && head.type == type;
 }
 
 static enum status take_application(struct take *take, const struct mls_options *options)
 {
+    if (!holds(take, MLS_CONTENT_APPLICATION))
+        return take_unreadable(take, STATUS_INVALID);
     enum status received =
         mls_group_receive(take->channel->group, take->wire->bytes, options, &take->received);
     if (is_ours(received))
@@ -342,6 +369,8 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
 {
     struct channel *channel = take->channel;
     uint64_t epoch = mls_group_epoch(channel->group);
+    if (!holds(take, MLS_CONTENT_COMMIT))
+        return become_stuck(take, "the server calls something a commit that is none");
     enum status received =
         mls_group_receive(channel->group, take->wire->bytes, options, &take->received);
     if (is_ours(received))

@@ -18,10 +18,12 @@ floor_breach(const struct format_stage *stage, uint16_t sender_roles, uint8_t la
     return NULL;
 }
 
-enum floor_reveal
-floor_open(const struct content_sealed *sealed, const uint8_t *key, struct buffer *text)
+enum floor_reveal floor_open(const struct content_sealed *sealed,
+                             const struct id *author,
+                             const uint8_t *key,
+                             struct buffer *text)
 {
     if (key == NULL)
         return REVEAL_WAITING;
-    return sealed_open(sealed, key, text) == STATUS_OK ? REVEAL_OPEN : REVEAL_FALSE;
+    return sealed_open(sealed, author, key, text) == STATUS_OK ? REVEAL_OPEN : REVEAL_FALSE;
 }

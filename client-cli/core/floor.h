@@ -24,9 +24,11 @@ enum floor_reveal {
     REVEAL_FALSE = 3,   /* the key does not open it to what was committed to */
 };
 
-/* Opens `sealed` with the key of a reveal by the same sender; `key` NULL: none came. The text is
- * appended to `text` when open. */
-enum floor_reveal
-floor_open(const struct content_sealed *sealed, const uint8_t *key, struct buffer *text);
+/* Opens what `author` sealed with the key of a reveal by the same person; `key` NULL: none came.
+ * The text is appended to `text` when open. */
+enum floor_reveal floor_open(const struct content_sealed *sealed,
+                             const struct id *author,
+                             const uint8_t *key,
+                             struct buffer *text);
 
 #endif

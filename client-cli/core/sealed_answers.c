@@ -103,7 +103,7 @@ enum status sealed_answers_say(struct engine *engine,
     kept.session = channel->session.session;
     kept.stage = channel->session.stage;
     TRY(id_random(engine->random, &kept.message));
-    TRY(sealed_make(text, engine->random, &bytes, kept.key, &sealed));
+    TRY(sealed_make(&engine->account.person, text, engine->random, &bytes, kept.key, &sealed));
     TRY(channel_transact(engine, channel, put, &kept));
     return session_say_as(engine, channel, &kept.message, CONTENT_SEALED, NULL, &sealed, said);
 }
@@ -223,7 +223,7 @@ enum status sealed_answers_open(struct engine *engine,
         entry_content(&entry, &content) != STATUS_OK || content.kind != CONTENT_SEALED ||
         content_decode_body(&content, &arena, &sealed) != STATUS_OK)
         return STATUS_OK;
-    *result = floor_open(&sealed, reveal->key, text);
+    *result = floor_open(&sealed, person, reveal->key, text);
     return STATUS_OK;
 }
 
@@ -277,7 +277,7 @@ static enum status open_item(struct gathering *gathering, size_t at, const uint8
 {
     CLEANUP(buffer_clear) struct buffer text = BUFFER_INIT(LIMIT_TEXT_BYTES);
     struct sealed_answer *item = &gathering->list->items[at];
-    enum floor_reveal reveal = floor_open(&gathering->sealed[at], key, &text);
+    enum floor_reveal reveal = floor_open(&gathering->sealed[at], &item->person, key, &text);
     if (item->reveal == REVEAL_OPEN)
         return STATUS_OK; /* a second key cannot close it again */
     if (reveal == REVEAL_OPEN)

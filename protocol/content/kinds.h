@@ -63,7 +63,7 @@ struct content_mark {
 
 /* An answer that nobody can read before its key: sealed.h. */
 struct content_sealed {
-    uint8_t commitment[32]; /* SHA-256 over key and text */
+    uint8_t commitment[32]; /* SHA-256 over key, author and text */
     struct span ciphertext;
 };
 

@@ -14,14 +14,17 @@ static void key_clear(uint8_t (*key)[SEALED_KEY_SIZE])
     secret_wipe(key, sizeof *key);
 }
 
-static enum status
-commit_to(const uint8_t key[SEALED_KEY_SIZE], struct span text, struct digest *commitment)
+static enum status commit_to(const uint8_t key[SEALED_KEY_SIZE],
+                             const struct id *author,
+                             struct span text,
+                             struct digest *commitment)
 {
-    const struct span parts[] = {span_of(key, SEALED_KEY_SIZE), text};
+    const struct span parts[] = {span_of(key, SEALED_KEY_SIZE), id_span(author), text};
     return hash_parts(HASH_SHA256, parts, sizeof parts / sizeof *parts, commitment);
 }
 
-enum status sealed_make(struct span text,
+enum status sealed_make(const struct id *author,
+                        struct span text,
                         const struct random_source *random,
                         struct buffer *out,
                         uint8_t key[SEALED_KEY_SIZE],
@@ -31,7 +34,7 @@ enum status sealed_make(struct span text,
     struct digest commitment;
     size_t before = out->len;
     TRY(random_fill(random, fresh, sizeof fresh));
-    TRY(commit_to(fresh, text, &commitment));
+    TRY(commit_to(fresh, author, text, &commitment));
     TRY(aead_seal(AEAD_CHACHA20POLY1305, SPAN_OF(fresh), SPAN_OF(zero_nonce),
                   digest_span(&commitment), text, out));
     memcpy(key, fresh, sizeof fresh);
@@ -41,6 +44,7 @@ enum status sealed_make(struct span text,
 }
 
 enum status sealed_open(const struct content_sealed *sealed,
+                        const struct id *author,
                         const uint8_t key[SEALED_KEY_SIZE],
                         struct buffer *text)
 {
@@ -49,7 +53,7 @@ enum status sealed_open(const struct content_sealed *sealed,
                   SPAN_OF(sealed->commitment), sealed->ciphertext, text));
     struct digest commitment;
     enum status hashed =
-        commit_to(key, span_of(text->ptr + before, text->len - before), &commitment);
+        commit_to(key, author, span_of(text->ptr + before, text->len - before), &commitment);
     if (hashed == STATUS_OK && memcmp(commitment.bytes, sealed->commitment, 32) == 0)
         return STATUS_OK;
     buffer_truncate(text, before);

@@ -37,6 +37,8 @@ struct index {
 
 struct directory {
     struct directory_log log;
+    uint8_t (*roots)[DIRECTORY_HASH_SIZE]; /* after each entry: what others saw can be compared */
+    size_t root_capacity;
     struct record *records;
     size_t record_count;
     size_t record_capacity;
@@ -67,6 +69,7 @@ void directory_free(struct directory **directory)
 {
     if (*directory == NULL)
         return;
+    free((*directory)->roots);
     free((*directory)->records);
     free((*directory)->people);
     free((*directory)->changes);
@@ -434,6 +437,21 @@ static void apply_entry(struct directory *directory,
     }
 }
 
+/* The log after one more entry, with its root. */
+static enum status append(struct directory *directory, const uint8_t leaf_hash[DIRECTORY_HASH_SIZE])
+{
+    struct directory_log next = directory->log;
+    if (next.size == directory->root_capacity) {
+        void *grown;
+        TRY(grow(directory->roots, &directory->root_capacity, sizeof *directory->roots, &grown));
+        directory->roots = grown;
+    }
+    TRY(directory_log_append_hash(&next, leaf_hash));
+    TRY(directory_log_root(&next, directory->roots[directory->log.size]));
+    directory->log = next;
+    return STATUS_OK;
+}
+
 enum status
 directory_apply(struct directory *directory, struct span entry_bytes, bool authority_is_admin)
 {
@@ -443,9 +461,23 @@ directory_apply(struct directory *directory, struct span entry_bytes, bool autho
     uint8_t hash[DIRECTORY_HASH_SIZE];
     TRY(directory_leaf_hash(entry_bytes, hash));
     TRY(reserve(directory));
-    TRY(directory_log_append_hash(&directory->log, hash));
+    TRY(append(directory, hash));
     apply_entry(directory, &entry, hash);
     return STATUS_OK;
+}
+
+enum status directory_check_root(const struct directory *directory,
+                                 uint64_t log_size,
+                                 const uint8_t root[DIRECTORY_HASH_SIZE])
+{
+    uint8_t empty[DIRECTORY_HASH_SIZE];
+    struct directory_log none;
+    if (log_size > directory->log.size)
+        return STATUS_NOT_FOUND;
+    directory_log_init(&none);
+    TRY(directory_log_root(&none, empty));
+    const uint8_t *ours = log_size == 0 ? empty : directory->roots[log_size - 1];
+    return memcmp(ours, root, DIRECTORY_HASH_SIZE) == 0 ? STATUS_OK : STATUS_UNTRUSTED;
 }
 
 const struct directory_log *directory_log_of(const struct directory *directory)

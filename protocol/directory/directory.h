@@ -50,6 +50,12 @@ MUST_CHECK enum status directory_check(const struct directory *directory,
 /* The log of what was applied: size and root. */
 const struct directory_log *directory_log_of(const struct directory *directory);
 
+/* STATUS_OK when the log had this root at this size; STATUS_UNTRUSTED when it had another: whoever
+ * says so was shown another log. STATUS_NOT_FOUND for a size it has not reached yet. */
+MUST_CHECK enum status directory_check_root(const struct directory *directory,
+                                            uint64_t log_size,
+                                            const uint8_t root[DIRECTORY_HASH_SIZE]);
+
 /* NULL when there is no such device. Lent until the next change. */
 const struct directory_device *directory_find(const struct directory *directory,
                                               const struct id *device);

@@ -130,13 +130,17 @@ static void an_answer_is_waiting_open_or_false(void **state)
     CLEANUP(buffer_clear) struct buffer text = BUFFER_INIT(1024);
     uint8_t key[SEALED_KEY_SIZE];
     struct content_sealed sealed;
-    assert_int_equal(sealed_make(SPAN_LITERAL("ten"), random_system(), &ciphertext, key, &sealed),
-                     STATUS_OK);
-    assert_int_equal(floor_open(&sealed, NULL, &text), REVEAL_WAITING);
-    assert_int_equal(floor_open(&sealed, key, &text), REVEAL_OPEN);
+    struct id author = {{1}};
+    struct id copier = {{2}};
+    assert_int_equal(
+        sealed_make(&author, SPAN_LITERAL("ten"), random_system(), &ciphertext, key, &sealed),
+        STATUS_OK);
+    assert_int_equal(floor_open(&sealed, &author, NULL, &text), REVEAL_WAITING);
+    assert_int_equal(floor_open(&sealed, &author, key, &text), REVEAL_OPEN);
     assert_true(span_equal(buffer_span(&text), SPAN_LITERAL("ten")));
+    assert_int_equal(floor_open(&sealed, &copier, key, &text), REVEAL_FALSE);
     key[1] ^= 1;
-    assert_int_equal(floor_open(&sealed, key, &text), REVEAL_FALSE);
+    assert_int_equal(floor_open(&sealed, &author, key, &text), REVEAL_FALSE);
 }
 
 int main(void)

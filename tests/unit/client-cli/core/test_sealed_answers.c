@@ -86,7 +86,7 @@ seal(struct room *room, struct id person, const char *words, struct content_reve
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_SEALED_BYTES);
     struct content_sealed sealed;
     assert_int_equal(
-        sealed_make(span_from_text(words), random_system(), &bytes, reveal->key, &sealed),
+        sealed_make(&person, span_from_text(words), random_system(), &bytes, reveal->key, &sealed),
         STATUS_OK);
     reveal->message = put(room, person, LANE_FLOOR, CONTENT_SEALED, &sealed);
 }
@@ -128,6 +128,24 @@ static void a_key_that_opens_nothing_is_shown_as_false(void **state)
     reveal.key[0] ^= 1;
     put(room, person_named('a'), LANE_SIDE, CONTENT_REVEAL, &reveal);
     assert_answer(room, 0, REVEAL_FALSE, "");
+}
+
+/* Who copies a sealed answer can wait for its key too, but not for a commitment to their own name.
+ */
+static void a_copied_answer_opens_for_nobody_but_its_author(void **state)
+{
+    struct room *room = *state;
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_SEALED_BYTES);
+    const struct id author = person_named('a');
+    struct content_sealed sealed;
+    struct content_reveal reveal;
+    assert_int_equal(sealed_make(&author, SPAN_LITERAL("my own words"), random_system(), &bytes,
+                                 reveal.key, &sealed),
+                     STATUS_OK);
+    put(room, author, LANE_FLOOR, CONTENT_SEALED, &sealed);
+    reveal.message = put(room, person_named('b'), LANE_FLOOR, CONTENT_SEALED, &sealed);
+    put(room, person_named('b'), LANE_SIDE, CONTENT_REVEAL, &reveal);
+    assert_answer(room, 1, REVEAL_FALSE, "");
 }
 
 static void what_is_open_stays_open(void **state)
@@ -201,6 +219,7 @@ int main(void)
         IN_A_ROOM(an_answer_waits_until_its_author_reveals_it),
         IN_A_ROOM(nobody_else_can_reveal_an_answer),
         IN_A_ROOM(a_key_that_opens_nothing_is_shown_as_false),
+        IN_A_ROOM(a_copied_answer_opens_for_nobody_but_its_author),
         IN_A_ROOM(what_is_open_stays_open),
         IN_A_ROOM(the_key_of_one_answer_opens_no_other),
         IN_A_ROOM(a_reveal_is_read_where_it_stands),

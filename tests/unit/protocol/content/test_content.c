@@ -122,16 +122,19 @@ static void a_sealed_answer_opens_with_its_key_only(void **state)
     CLEANUP(buffer_clear) struct buffer text = BUFFER_INIT(1024);
     uint8_t key[SEALED_KEY_SIZE];
     struct content_sealed sealed;
-    assert_int_equal(
-        sealed_make(SPAN_LITERAL("we expected ten"), random_system(), &ciphertext, key, &sealed),
-        STATUS_OK);
-    assert_int_equal(sealed_open(&sealed, key, &text), STATUS_OK);
+    struct id author = {{1}};
+    struct id copier = {{2}};
+    assert_int_equal(sealed_make(&author, SPAN_LITERAL("we expected ten"), random_system(),
+                                 &ciphertext, key, &sealed),
+                     STATUS_OK);
+    assert_int_equal(sealed_open(&sealed, &author, key, &text), STATUS_OK);
     assert_true(span_equal(buffer_span(&text), SPAN_LITERAL("we expected ten")));
+    assert_int_equal(sealed_open(&sealed, &copier, key, &text), STATUS_NOT_DECRYPTED);
     key[0] ^= 1;
-    assert_int_equal(sealed_open(&sealed, key, &text), STATUS_NOT_DECRYPTED);
+    assert_int_equal(sealed_open(&sealed, &author, key, &text), STATUS_NOT_DECRYPTED);
     key[0] ^= 1;
     sealed.commitment[0] ^= 1;
-    assert_int_equal(sealed_open(&sealed, key, &text), STATUS_NOT_DECRYPTED);
+    assert_int_equal(sealed_open(&sealed, &author, key, &text), STATUS_NOT_DECRYPTED);
     assert_int_equal(text.len, strlen("we expected ten"));
 }
 

@@ -578,6 +578,31 @@ static void no_flipped_bit_of_an_entry_is_accepted(void **state)
     directory_free(&directory);
 }
 
+static void what_others_saw_of_the_log_is_compared_at_its_size(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    uint8_t roots[80][DIRECTORY_HASH_SIZE];
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    for (size_t size = 0; size < 80; size++) {
+        assert_int_equal(directory_log_root(directory_log_of(directory), roots[size]), STATUS_OK);
+        assert_int_equal(directory_check_root(directory, size + 1, roots[size]), STATUS_NOT_FOUND);
+        struct device device;
+        struct id person;
+        assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+        device_make(&device, &person);
+        CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+        sign_add(&device, NULL, &bytes);
+        assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    }
+    for (size_t size = 0; size < 80; size++) {
+        assert_int_equal(directory_check_root(directory, size, roots[size]), STATUS_OK);
+        roots[size][7] ^= 1;
+        assert_int_equal(directory_check_root(directory, size, roots[size]), STATUS_UNTRUSTED);
+    }
+    directory_free(&directory);
+}
+
 static void many_devices_are_found_and_nobody_passes_as_another(void **state)
 {
     (void)state;
@@ -619,6 +644,7 @@ int main(void)
         cmocka_unit_test(what_was_the_case_earlier_can_still_be_asked),
         cmocka_unit_test(how_it_stood_at_an_earlier_size_is_still_known),
         cmocka_unit_test(no_flipped_bit_of_an_entry_is_accepted),
+        cmocka_unit_test(what_others_saw_of_the_log_is_compared_at_its_size),
         cmocka_unit_test(many_devices_are_found_and_nobody_passes_as_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
