@@ -33,7 +33,7 @@ static const struct schema account_schema = SCHEMA("account", struct account, ac
 
 static const struct vault_place place = {.kind = RECORD_ACCOUNT};
 
-/* Capabilities of our leaves besides RFC 9420's defaults (decisions.md, 3). */
+/* Capabilities of our leaves besides RFC 9420's defaults. */
 static const uint16_t extension_types[] = {CHANNEL_EXTENSION_TYPE, MLS_EXTENSION_LAST_RESORT};
 
 void account_clear(struct account *account)
@@ -105,7 +105,7 @@ void account_identity_init(const struct account *account,
         .credential = {.type = MLS_CREDENTIAL_BASIC, .content = SPAN_OF(identity->credential)},
         .signature_public_key = SPAN_OF(account->leaf_public),
         .signature_private_key = SPAN_OF(account->leaf_private),
-        /* decisions.md, 11: a day back, for clocks that are behind. */
+        /* A day back, for clocks that are behind. */
         .not_before = now_seconds - DAY_SECONDS,
         .not_after = now_seconds + (uint64_t)lifetime_days * DAY_SECONDS,
         .extension_types = extension_types,

@@ -387,7 +387,7 @@ enum status channel_join_welcomes(struct engine *engine)
     for (size_t i = 0; i < response.welcome_count; i++) {
         const struct wire_welcome_item *item = &response.welcomes[i];
         enum status status = is_known(engine, item) ? STATUS_OK : open_welcome(engine, item);
-        /* decisions.md, 9: what may pass (network, disk) must not lose a Welcome for ever. */
+        /* What may pass (network, disk) must not lose a Welcome for ever. */
         if (status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_NO_MEMORY ||
             status == STATUS_IO || status == STATUS_FULL)
             return status;

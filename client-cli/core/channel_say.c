@@ -116,6 +116,10 @@ static enum status send_once(struct engine *engine,
     return STATUS_OK;
 }
 
+#define REPLACED_TEXT                                                                              \
+    "what you said is not what the server has as number %llu, and nobody can read that: say it "   \
+    "again, and tell whoever runs the server"
+
 static enum status forget(struct engine *engine, struct channel *channel, void *context)
 {
     const uint64_t *number = context;
@@ -169,51 +173,6 @@ static enum status next_number(struct engine *engine, const struct channel *chan
     return STATUS_OK;
 }
 
-enum status channel_say_as(struct engine *engine,
-                           struct channel *channel,
-                           const struct id *message,
-                           uint16_t kind,
-                           const struct id *reply_to,
-                           const void *body,
-                           struct channel_said *said)
-{
-    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_ENTRY_BYTES);
-    const struct content_kind_row *row = content_kind_find(kind);
-    uint64_t number;
-    if (row == NULL)
-        return STATUS_UNSUPPORTED;
-    if (channel->state != CHANNEL_STATE_MEMBER)
-        return engine_explain(engine, STATUS_REMOVED, "you are not in this channel any more");
-    enum status encodes = content_encode_body(kind, body, &encoded);
-    if (encodes == STATUS_LIMIT)
-        return engine_explain(engine, encodes, "this is too long for one message");
-    TRY(encodes);
-    TRY(channel_log_catch_up(engine, channel));
-    TRY(next_number(engine, channel, &number));
-    struct outgoing outgoing = {.message = *message,
-                                .lane = row->lane,
-                                .stage_counter =
-                                    channel->has_session ? channel->session.counter : 0,
-                                .kind = kind,
-                                .body = buffer_span(&encoded)};
-    if (reply_to != NULL)
-        outgoing.reply_to = *reply_to;
-    TRY(deliver(engine, channel, &outgoing, number, said));
-    return channel_log_catch_up(engine, channel);
-}
-
-enum status channel_say(struct engine *engine,
-                        struct channel *channel,
-                        uint16_t kind,
-                        const struct id *reply_to,
-                        const void *body,
-                        struct channel_said *said)
-{
-    struct id message;
-    TRY(id_random(engine->random, &message));
-    return channel_say_as(engine, channel, &message, kind, reply_to, body, said);
-}
-
 /* ---- what is in the vault ---- */
 
 struct search {
@@ -254,6 +213,78 @@ static enum status find(struct engine *engine,
     return schema_decode(&outgoing_schema, buffer_span(search->record), &none, outgoing);
 }
 
+/* Whether what we said still waits although the log was read past its place: then the server has
+ * something else there. It is dropped, or it would be sent for ever, before everything else. */
+static enum status drop_if_replaced(struct engine *engine,
+                                    struct channel *channel,
+                                    const struct channel_said *said,
+                                    bool *replaced)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
+    struct search search = {.message = &said->message, .record = &record};
+    struct outgoing outgoing;
+    *replaced = false;
+    if (channel->cursor < said->sequence)
+        return STATUS_OK;
+    enum status found = find(engine, channel, &search, &outgoing);
+    if (found != STATUS_OK)
+        return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+    TRY(channel_transact(engine, channel, forget, &search.number));
+    *replaced = true;
+    return STATUS_OK;
+}
+
+enum status channel_say_as(struct engine *engine,
+                           struct channel *channel,
+                           const struct id *message,
+                           uint16_t kind,
+                           const struct id *reply_to,
+                           const void *body,
+                           struct channel_said *said)
+{
+    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_ENTRY_BYTES);
+    const struct content_kind_row *row = content_kind_find(kind);
+    uint64_t number;
+    if (row == NULL)
+        return STATUS_UNSUPPORTED;
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return engine_explain(engine, STATUS_REMOVED, "you are not in this channel any more");
+    enum status encodes = content_encode_body(kind, body, &encoded);
+    if (encodes == STATUS_LIMIT)
+        return engine_explain(engine, encodes, "this is too long for one message");
+    TRY(encodes);
+    TRY(channel_log_catch_up(engine, channel));
+    TRY(next_number(engine, channel, &number));
+    struct outgoing outgoing = {.message = *message,
+                                .lane = row->lane,
+                                .stage_counter =
+                                    channel->has_session ? channel->session.counter : 0,
+                                .kind = kind,
+                                .body = buffer_span(&encoded)};
+    if (reply_to != NULL)
+        outgoing.reply_to = *reply_to;
+    TRY(deliver(engine, channel, &outgoing, number, said));
+    TRY(channel_log_catch_up(engine, channel));
+    bool replaced = false;
+    TRY(drop_if_replaced(engine, channel, said, &replaced));
+    if (replaced)
+        return engine_explain(engine, STATUS_UNTRUSTED, REPLACED_TEXT,
+                              (unsigned long long)said->sequence);
+    return STATUS_OK;
+}
+
+enum status channel_say(struct engine *engine,
+                        struct channel *channel,
+                        uint16_t kind,
+                        const struct id *reply_to,
+                        const void *body,
+                        struct channel_said *said)
+{
+    struct id message;
+    TRY(id_random(engine->random, &message));
+    return channel_say_as(engine, channel, &message, kind, reply_to, body, said);
+}
+
 enum status channel_say_again(struct engine *engine, struct channel *channel)
 {
     for (int i = 0; i < CORE_COMMIT_TRIES; i++) {
@@ -261,6 +292,7 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
         struct search search = {.record = &record};
         struct outgoing outgoing;
         struct channel_said said;
+        bool replaced = false;
         enum status found = find(engine, channel, &search, &outgoing);
         if (found != STATUS_OK)
             return found == STATUS_NOT_FOUND ? STATUS_OK : found;
@@ -271,6 +303,10 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
             engine_notice(engine, channel, "A message that was waiting was refused: %s",
                           status_text(sent));
         TRY(channel_log_take_new(engine, channel));
+        if (sent == STATUS_OK)
+            TRY(drop_if_replaced(engine, channel, &said, &replaced));
+        if (replaced)
+            engine_notice(engine, channel, REPLACED_TEXT, (unsigned long long)said.sequence);
     }
     return STATUS_OK;
 }

@@ -16,7 +16,8 @@
 #include <string.h>
 #include <time.h>
 
-/* decisions.md, 11. */
+/* A day for clocks that are off; a KeyPackage of last resort lives 400 days and a day either side.
+ */
 #define LIFETIME_TOLERANCE_SECONDS 86400u
 #define LIFETIME_SECONDS_MAX (402u * 86400u)
 

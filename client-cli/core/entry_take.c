@@ -311,7 +311,7 @@ static void note_end(struct channel *channel, uint64_t epoch, int64_t time)
     channel->end_items[channel->end_count++] = (struct channel_epoch_end){epoch, time};
 }
 
-/* decisions.md, 7: an epoch goes once an entry of a minute after its end was processed. */
+/* An epoch goes once an entry of a minute after its end was processed. */
 static enum status drop_old_epochs(struct channel *channel, int64_t now)
 {
     size_t over = 0;

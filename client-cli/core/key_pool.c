@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* decisions.md, 11. */
+/* A quarter of a year away without being joined to anything new; then the one of last resort,
+ * which outlives a year of absence. */
 #define ONE_TIME_DAYS 90
 #define LAST_RESORT_DAYS 400
 

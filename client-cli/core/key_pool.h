@@ -2,7 +2,7 @@
 /*
  * The KeyPackages that we leave on the server so that others can add us: public parts there,
  * private parts in the vault until the Welcome came.
- * Errors: those of engine.h. Source: decisions.md, 11. Thread rule: the engine's thread.
+ * Errors: those of engine.h. Thread rule: the engine's thread.
  */
 #ifndef WEFT_CORE_KEY_POOL_H
 #define WEFT_CORE_KEY_POOL_H

@@ -112,10 +112,6 @@ void people_name(struct engine *engine, const struct id *person, struct people_n
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
     struct person_record record;
     name->group[0] = '\0';
-    if (id_equal(person, &engine->account.person)) {
-        copy_text(name->name, sizeof name->name, engine->account.name);
-        return;
-    }
     enum status status = load(engine, person, &bytes, &record);
     if (status != STATUS_OK && !vault_in_transaction(engine->vault) &&
         engine_is_connected(engine) && people_learn(engine, person, 1) == STATUS_OK)
@@ -123,6 +119,10 @@ void people_name(struct engine *engine, const struct id *person, struct people_n
     if (status == STATUS_OK && record.name.len != 0) {
         copy_text(name->name, sizeof name->name, record.name);
         copy_text(name->group, sizeof name->group, record.group);
+        return;
+    }
+    if (id_equal(person, &engine->account.person)) {
+        copy_text(name->name, sizeof name->name, engine->account.name);
         return;
     }
     char id[ID_TEXT_SIZE];

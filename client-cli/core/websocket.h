@@ -3,7 +3,7 @@
  * A WebSocket over TLS 1.3 to a server, on a libuv loop: whole binary messages out and in.
  *
  * Certificates are not checked here: who the server is shows from its first frame, which signs
- * the TLS key (decisions.md, 17); `opened` hands that key's hash over. Nothing but the WebSocket
+ * the TLS key; `opened` hands that key's hash over. Nothing but the WebSocket
  * handshake is sent before the owner of this object sends it.
  *
  * Ownership: spans are lent for the call. Callbacks come from inside uv_run; they may send and

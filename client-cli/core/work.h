@@ -2,7 +2,7 @@
 /*
  * What the server asks an online member to commit: people who were let in, devices that left or
  * were shut out. The facts are checked here, and again by everybody who follows the commit; the
- * server's word alone moves nobody (decisions.md, 5).
+ * server's word alone moves nobody.
  * Errors: those of channel_commit.h. Thread rule: the engine's thread.
  */
 #ifndef WEFT_CORE_WORK_H

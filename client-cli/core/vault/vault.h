@@ -14,7 +14,7 @@
  *
  * Errors: STATUS_CORRUPT (damaged, or changed by somebody), STATUS_IO, STATUS_FULL,
  * STATUS_NO_MEMORY, STATUS_LIMIT. After an error inside a transaction: vault_rollback.
- * Source: decisions.md, 19. Thread rule: one thread at a time.
+ * Thread rule: one thread at a time.
  */
 #ifndef WEFT_VAULT_VAULT_H
 #define WEFT_VAULT_VAULT_H

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* security.md asks for 256 MiB; three passes take about half a second of one core. */
+/* More than a graphics card has for each of its cores; three passes take about half a second of one
+ * core. */
 #define PASSPHRASE_MEMORY_BYTES (256u << 20)
 #define PASSPHRASE_PASSES 3
 
