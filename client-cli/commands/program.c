@@ -194,23 +194,17 @@ static void pause_ms(long milliseconds)
     nanosleep(&time, NULL);
 }
 
-static enum status open_engine(const char *directory, struct engine **engine, pid_t *holder)
-{
-    CLEANUP(buffer_clear) struct buffer passphrase = BUFFER_INIT(PASSPHRASE_BYTES_MAX);
-    if (vault_needs_passphrase(directory))
-        TRY(terminal_ask_secret("The passphrase of this profile:", &passphrase));
-    struct engine_options options = {
-        .directory = directory, .passphrase = buffer_span(&passphrase), .random = random_system()};
-    return engine_open(&options, engine, holder);
-}
-
 static const char *open_problem(enum status status)
 {
     switch ((int)status) {
     case STATUS_NOT_FOUND:
         return "this profile has not joined a community yet: weft join LINK";
+    case STATUS_UNAUTHENTICATED:
+        return "that is not this profile's passphrase";
+    case STATUS_CANCELLED:
+        return "this profile needs its passphrase";
     case STATUS_NOT_DECRYPTED:
-        return "the vault does not open: the passphrase or the key file is not its own";
+        return "the vault does not open: its key file is another one's";
     case STATUS_CORRUPT:
         return "the vault is damaged and cannot be read. Keep its folder as it is; to go on, move "
                "it away and join again with a new invite";
@@ -224,7 +218,20 @@ struct surroundings {
     struct profile profile;
     char working_directory[PATH_MAX];
     struct buffer input;
+    struct buffer passphrase; /* asked for once, when it is needed */
 };
+
+static enum status open_engine(struct surroundings *here, struct engine **engine, pid_t *holder)
+{
+    bool guarded = vault_needs_passphrase(here->profile.directory);
+    if (guarded && here->passphrase.len == 0)
+        TRY(terminal_ask_secret("The passphrase of this profile:", &here->passphrase));
+    struct engine_options options = {.directory = here->profile.directory,
+                                     .passphrase = buffer_span(&here->passphrase),
+                                     .random = random_system()};
+    enum status status = engine_open(&options, engine, holder);
+    return guarded && status == STATUS_NOT_DECRYPTED ? STATUS_UNAUTHENTICATED : status;
+}
 
 static enum status refuse_second(struct call *call, pid_t holder)
 {
@@ -234,6 +241,16 @@ static enum status refuse_second(struct call *call, pid_t holder)
              (long)holder);
     out_error(call->out, STATUS_LOCKED, text);
     return STATUS_LOCKED;
+}
+
+/* What was begun elsewhere is not begun again here. */
+static enum status explain_asked(struct call *call, enum status asked)
+{
+    if (asked != STATUS_OK)
+        out_error(call->out, asked,
+                  "the process that holds this profile ended in the middle; look "
+                  "with weft read whether it was done");
+    return asked;
 }
 
 /* Opens the engine, waiting for one that is in use for a moment; or has the command run by the
@@ -255,14 +272,15 @@ static enum status open_or_ask(struct call *call,
     pid_t holder = 0;
     enum status status = STATUS_LOCKED;
     for (int waited = 0; status == STATUS_LOCKED && waited < LOCK_WAIT_MS; waited += LOCK_STEP_MS) {
-        status = open_engine(here->profile.directory, engine, &holder);
+        /* First, so that nobody is asked for a passphrase that another process has. */
+        enum status asked = STATUS_NOT_FOUND;
+        if (!here_only)
+            asked = relay_ask(here->profile.directory, &request, &sink, exit_code);
+        if (asked != STATUS_NOT_FOUND)
+            return explain_asked(call, asked);
+        status = open_engine(here, engine, &holder);
         if (status != STATUS_LOCKED)
             break;
-        enum status asked = here_only
-                                ? STATUS_NOT_FOUND
-                                : relay_ask(here->profile.directory, &request, &sink, exit_code);
-        if (asked == STATUS_OK)
-            return STATUS_OK;
         if (here_only && relay_is_there(here->profile.directory))
             return refuse_second(call, holder);
         pause_ms(LOCK_STEP_MS);
@@ -328,6 +346,7 @@ static enum status look_around(struct call *call, struct surroundings *here)
 static void surroundings_clear(struct surroundings *here)
 {
     buffer_clear(&here->input);
+    buffer_clear(&here->passphrase);
 }
 
 int program_main(int argc, const char *const *argv)
@@ -335,7 +354,8 @@ int program_main(int argc, const char *const *argv)
     struct out_sink sink = out_sink_terminal();
     CLEANUP(call_clear) struct call call;
     CLEANUP(surroundings_clear)
-    struct surroundings here = {.input = BUFFER_INIT(4 * LIMIT_TEXT_BYTES)};
+    struct surroundings here = {.input = BUFFER_INIT(4 * LIMIT_TEXT_BYTES),
+                                .passphrase = BUFFER_INIT(PASSPHRASE_BYTES_MAX)};
     int exit_code = 0;
     enum status status = call_read(argc, argv, &sink, terminal_has_colour(), &call);
     if (status == STATUS_OK && call.done)
