@@ -22,6 +22,10 @@
  * about 900 messages of 1 KiB. */
 #define LIMIT_OUTBOX_BYTES (1u << 20)
 
+/* What a waiting packet takes beside its bytes: its allocation and its place in the ring. Without
+ * it, half a million empty pongs would be a mebibyte. */
+#define LIMIT_OUTBOX_PACKET_BYTES 64
+
 /* One write to the socket: as much as one frame, so that small frames travel together and a
  * client's progress shows at least once a frame. */
 #define LIMIT_WRITE_BYTES (64u << 10)

@@ -12,6 +12,11 @@ void outbox_init(struct outbox *outbox, struct packet *behind_packet)
         outbox->behind_packet = packet_share(behind_packet);
 }
 
+static size_t cost_of(const struct packet *packet)
+{
+    return packet->len + LIMIT_OUTBOX_PACKET_BYTES;
+}
+
 static struct outbox_item *item_at(const struct outbox *outbox, size_t index)
 {
     return &outbox->items[(outbox->head + index) % outbox->capacity];
@@ -48,7 +53,7 @@ static enum status append(struct outbox *outbox, struct packet *packet, enum out
     outbox->count++;
     *item_at(outbox, outbox->count - 1) =
         (struct outbox_item){.packet = packet_share(packet), .class = class};
-    outbox->bytes += packet->len;
+    outbox->bytes += cost_of(packet);
     return STATUS_OK;
 }
 
@@ -58,7 +63,7 @@ static void drop_events(struct outbox *outbox)
     for (size_t i = 0; i < outbox->count; i++) {
         struct outbox_item *item = item_at(outbox, i);
         if (item->class == OUTBOX_EVENT) {
-            outbox->bytes -= item->packet->len;
+            outbox->bytes -= cost_of(item->packet);
             packet_free(&item->packet);
         } else {
             *item_at(outbox, kept++) = *item;
@@ -69,7 +74,7 @@ static void drop_events(struct outbox *outbox)
 
 static bool fits(const struct outbox *outbox, const struct packet *packet)
 {
-    return outbox->bytes + packet->len <= LIMIT_OUTBOX_BYTES;
+    return outbox->bytes + cost_of(packet) <= LIMIT_OUTBOX_BYTES;
 }
 
 static enum status fall_behind(struct outbox *outbox)
@@ -103,7 +108,7 @@ enum status outbox_gather(struct outbox *outbox, size_t size_bytes_max, struct b
             break;
         TRY(buffer_append(bytes, packet_span(item->packet)));
         gathered += len;
-        outbox->bytes -= len;
+        outbox->bytes -= cost_of(item->packet);
         packet_free(&item->packet);
         outbox->head = (outbox->head + 1) % outbox->capacity;
         outbox->count--;
