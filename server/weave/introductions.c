@@ -2,27 +2,27 @@
 #include "server/weave/introductions.h"
 
 #include "server/weave/bridges.h"
+#include "server/weave/exact.h"
 #include "server/weave/resistance.h"
 #include "server/weave/seeded.h"
+#include "server/weave/sketch.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The choice while it grows. */
-struct choosing {
-    const struct graph *graph;
-    const struct introductions_options *options;
-    uint32_t load_cap;
-    uint32_t *loads;
-    struct graph_components components;
-    double *remoteness;
-    struct graph_pair *pairs;
-    double *gains;
-    uint32_t bridge_count;
-    uint32_t count;
-    uint32_t wanted;
-};
+/* Pairs whose gain is at least 1 - this share of the best are nearly equal to it; and how much of
+ * the whole gain must be kept, or the share is halved, so many times. The margin above 99 % is for
+ * what a gain that is summed up pair by pair leaves out. */
+#define NEARLY_EQUAL 0.05
+#define GAIN_KEPT 0.992
+#define SLACKS_TRIED 4
+
+/* The people with the fewest ties: one in five, for one place in five. */
+#define FIFTH 5
+
+/* Bonuses that are tried to find the least that is fair: within a fifth of it. */
+#define BONUSES_TRIED 8
 
 static void choosing_clear(struct choosing *choosing)
 {
@@ -49,12 +49,6 @@ static enum status choosing_init(struct choosing *choosing)
     return graph_components_init(choosing->graph, &choosing->components);
 }
 
-static bool is_cancelled(const struct choosing *choosing)
-{
-    return choosing->options->cancelled != NULL &&
-           choosing->options->cancelled(choosing->options->context);
-}
-
 static enum status add_bridges(struct choosing *choosing)
 {
     struct bridges_options options = {choosing->wanted, choosing->load_cap, choosing->remoteness};
@@ -64,14 +58,6 @@ static enum status add_bridges(struct choosing *choosing)
         choosing->gains[i] = HUGE_VAL;
     choosing->bridge_count = choosing->count;
     return STATUS_OK;
-}
-
-static void add_pair(struct choosing *choosing, struct graph_pair pair, double gain)
-{
-    choosing->pairs[choosing->count] = pair;
-    choosing->gains[choosing->count++] = gain;
-    choosing->loads[pair.a]++;
-    choosing->loads[pair.b]++;
 }
 
 static uint32_t root_of(const uint32_t *parents, uint32_t label)
@@ -103,50 +89,24 @@ static enum status merge_components(struct choosing *choosing)
     return STATUS_OK;
 }
 
-static enum status choose_greedily(struct choosing *choosing, struct resistance *resistance)
+static enum status find_remoteness(struct choosing *choosing)
 {
-    uint32_t n = choosing->graph->node_count;
-    struct graph_pair pair;
-    double drop;
-    while (choosing->count < choosing->wanted && resistance_best(resistance, &pair, &drop)) {
-        if (is_cancelled(choosing))
-            return STATUS_CANCELLED;
-        /* The mean resistance of a pair is 2 / (n - 1) times the trace. */
-        add_pair(choosing, pair, 2 * drop / (n - 1));
-        if (choosing->loads[pair.a] >= choosing->load_cap)
-            resistance_close_node(resistance, pair.a);
-        if (choosing->loads[pair.b] >= choosing->load_cap)
-            resistance_close_node(resistance, pair.b);
-        resistance_add(resistance, pair);
-    }
+    const struct graph *graph = choosing->graph;
+    if (graph->node_count <= WEAVE_DENSE_PEOPLE_MAX)
+        return resistance_remoteness(graph, choosing->options->weighted, &choosing->components,
+                                     choosing->remoteness);
+    for (uint32_t u = 0; u < graph->node_count; u++)
+        choosing->remoteness[u] = 1.0 / (1 + graph_degree(graph, u));
     return STATUS_OK;
 }
 
-static enum status choose_by_resistance(struct choosing *choosing)
+static enum status join_parts(struct choosing *choosing)
 {
-    const struct graph *graph = choosing->graph;
-    if (choosing->components.count > 1) {
-        TRY(resistance_remoteness(graph, &choosing->components, choosing->remoteness));
-        TRY(add_bridges(choosing));
-        TRY(merge_components(choosing));
-    }
-    if (choosing->count == choosing->wanted)
+    if (choosing->components.count < 2)
         return STATUS_OK;
-    bool *closed = calloc(graph->node_count + 1u, sizeof(*closed));
-    if (closed == NULL)
-        return STATUS_NO_MEMORY;
-    for (uint32_t u = 0; u < graph->node_count; u++)
-        closed[u] = choosing->loads[u] >= choosing->load_cap;
-    CLEANUP(resistance_free) struct resistance *resistance = NULL;
-    struct resistance_start start = {.graph = graph,
-                                     .extra = choosing->pairs,
-                                     .extra_count = choosing->count,
-                                     .components = &choosing->components,
-                                     .closed = closed};
-    enum status status = resistance_new(&start, &resistance);
-    free(closed);
-    TRY(status);
-    return choose_greedily(choosing, resistance);
+    TRY(find_remoteness(choosing));
+    TRY(add_bridges(choosing));
+    return merge_components(choosing);
 }
 
 /* Ties so far, new ones included; the seed decides between equals. */
@@ -190,9 +150,6 @@ static uint32_t poorest(const struct choosing *choosing, const bool *closed, uin
 static enum status choose_by_degree(struct choosing *choosing)
 {
     const struct graph *graph = choosing->graph;
-    for (uint32_t u = 0; u < graph->node_count; u++)
-        choosing->remoteness[u] = 1.0 / (1 + graph_degree(graph, u));
-    TRY(add_bridges(choosing));
     bool *closed = calloc(graph->node_count + 1u, sizeof(*closed));
     if (closed == NULL)
         return STATUS_NO_MEMORY;
@@ -200,7 +157,7 @@ static enum status choose_by_degree(struct choosing *choosing)
         closed[u] = !graph->proposable[u] || graph->groups == NULL;
     enum status status = STATUS_OK;
     while (choosing->count < choosing->wanted) {
-        if (is_cancelled(choosing)) {
+        if (choosing_is_cancelled(choosing)) {
             status = STATUS_CANCELLED;
             break;
         }
@@ -211,7 +168,7 @@ static enum status choose_by_degree(struct choosing *choosing)
         if (v == GRAPH_NONE)
             closed[u] = true;
         else
-            add_pair(choosing, (struct graph_pair){u < v ? u : v, u < v ? v : u}, 0);
+            choosing_add(choosing, (struct graph_pair){u < v ? u : v, u < v ? v : u}, 0);
     }
     free(closed);
     return status;
@@ -230,26 +187,189 @@ static enum status copy_pairs(const struct choosing *choosing, struct introducti
     return STATUS_OK;
 }
 
+/* One choice to be made, and what may be tried differently with it. */
+struct task {
+    const struct graph *graph;
+    const struct introductions_options *options;
+    enum introductions_method method;
+};
+
+static enum status run_method(enum introductions_method method, struct choosing *choosing)
+{
+    switch (method) {
+    case INTRODUCTIONS_GREEDY:
+        return exact_choose(choosing, false);
+    case INTRODUCTIONS_RESISTANCE:
+        /* An exchange would undo what acceptance and relevance had their say in. */
+        return exact_choose(choosing, choosing->options->acceptance == NULL &&
+                                          choosing->options->relevance == NULL);
+    case INTRODUCTIONS_DEGREE:
+        return choose_by_degree(choosing);
+    case INTRODUCTIONS_SKETCH:
+    case INTRODUCTIONS_BY_SIZE:
+        break;
+    }
+    return sketch_choose(choosing);
+}
+
+/* Replaces `*introductions` on success. */
+static enum status
+attempt(const struct task *task, double slack, const double *bonus, struct introductions *made)
+{
+    const struct introductions_options *options = task->options;
+    CLEANUP(choosing_clear)
+    struct choosing choosing = {.graph = task->graph,
+                                .options = options,
+                                .load_cap =
+                                    options->load_cap != 0 ? options->load_cap : WEAVE_LOAD_CAP,
+                                .tie_weight = options->tie_weight > 0 ? options->tie_weight : 1,
+                                .slack = slack,
+                                .bonus = bonus};
+    TRY(choosing_init(&choosing));
+    TRY(join_parts(&choosing));
+    TRY(run_method(task->method, &choosing));
+    struct introductions copied = {.method = task->method};
+    TRY(copy_pairs(&choosing, &copied));
+    introductions_clear(made);
+    *made = copied;
+    return STATUS_OK;
+}
+
+/* What the pairs that are no bridges gain together. */
+static double total_gain(const struct introductions *introductions)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < introductions->count; i++)
+        if (introductions->pairs[i].gain < HUGE_VAL)
+            sum += introductions->pairs[i].gain;
+    return sum;
+}
+
+/* The most relevant of nearly equal pairs, as long as nearly all of the gain is kept. */
+static enum status choose_relevantly(const struct task *task, struct introductions *made)
+{
+    CLEANUP(introductions_clear) struct introductions plain = {0};
+    struct introductions_options options = *task->options;
+    options.relevance = NULL;
+    struct task without = {task->graph, &options, task->method};
+    TRY(attempt(&without, 0, NULL, &plain));
+    double slack = NEARLY_EQUAL, least = GAIN_KEPT * total_gain(&plain);
+    for (int i = 0; i < SLACKS_TRIED; i++, slack /= 2) {
+        TRY(attempt(task, slack, NULL, made));
+        if (total_gain(made) >= least)
+            break;
+    }
+    return STATUS_OK;
+}
+
+struct by_degree {
+    uint32_t degree;
+    uint32_t node;
+};
+
+static int compare_degrees(const void *a, const void *b)
+{
+    const struct by_degree *x = a, *y = b;
+    if (x->degree != y->degree)
+        return x->degree < y->degree ? -1 : 1;
+    return x->node < y->node ? -1 : x->node > y->node;
+}
+
+enum status introductions_mark_poor(const struct graph *graph, bool *poor)
+{
+    uint32_t n = graph->node_count;
+    struct by_degree *sorted = calloc(n + 1u, sizeof(*sorted));
+    if (sorted == NULL)
+        return STATUS_NO_MEMORY;
+    for (uint32_t u = 0; u < n; u++)
+        sorted[u] = (struct by_degree){graph_degree(graph, u), u};
+    qsort(sorted, n, sizeof(*sorted), compare_degrees);
+    for (uint32_t i = 0; i < n; i++)
+        poor[sorted[i].node] = i < n / FIFTH;
+    free(sorted);
+    return STATUS_OK;
+}
+
+/* A fifth of the places or more, two places a pair. */
+static bool is_fair(const bool *poor, const struct introductions *introductions)
+{
+    uint64_t places = 0;
+    for (uint32_t i = 0; i < introductions->count; i++)
+        places += (uint64_t)poor[introductions->pairs[i].u] + poor[introductions->pairs[i].v];
+    return FIFTH * places >= 2 * (uint64_t)introductions->count;
+}
+
+/* The least bonus for a poor person's place that makes the choice fair: the same bonus for all
+ * places gives up the least gain in all (Lagrange). Halves the ratio of a bonus that is too small
+ * to one that is enough. */
+static enum status search_bonus(const struct task *task,
+                                const bool *poor,
+                                double slack,
+                                double *bonus,
+                                struct introductions *made)
+{
+    CLEANUP(introductions_clear) struct introductions tried = {0};
+    uint32_t n = task->graph->node_count;
+    /* In the trace of the pseudo-inverse; the last gain is about what a place costs. */
+    double price = made->pairs[made->count - 1].gain * (n - 1) / 2, low = 0, high = HUGE_VAL;
+    for (int i = 0; i < BONUSES_TRIED; i++) {
+        for (uint32_t u = 0; u < n; u++)
+            bonus[u] = poor[u] ? price : 0;
+        TRY(attempt(task, slack, bonus, &tried));
+        bool fair = is_fair(poor, &tried);
+        if (fair || isinf(high)) {
+            struct introductions before = *made;
+            *made = tried;
+            tried = before;
+        }
+        *(fair ? &high : &low) = price;
+        price = isinf(high) ? 4 * low : low > 0 ? sqrt(low * high) : high / 4;
+    }
+    return STATUS_OK;
+}
+
+static enum status choose_fairly(const struct task *task, struct introductions *made)
+{
+    double slack = task->options->relevance != NULL ? NEARLY_EQUAL : 0;
+    TRY(attempt(task, slack, NULL, made));
+    uint32_t n = task->graph->node_count;
+    bool *poor = calloc(n + 1u, sizeof(*poor));
+    double *bonus = calloc(n + 1u, sizeof(*bonus));
+    enum status status = poor != NULL && bonus != NULL ? introductions_mark_poor(task->graph, poor)
+                                                       : STATUS_NO_MEMORY;
+    if (status == STATUS_OK && !is_fair(poor, made) && total_gain(made) > 0)
+        status = search_bonus(task, poor, slack, bonus, made);
+    free(poor);
+    free(bonus);
+    return status;
+}
+
+static bool is_weight(double weight)
+{
+    return weight >= 0 && weight <= WEAVE_WEIGHT_MAX;
+}
+
 enum status introductions_choose(const struct graph *graph,
                                  const struct introductions_options *options,
                                  struct introductions *introductions)
 {
-    enum introductions_method method = options->method;
-    if (method == INTRODUCTIONS_BY_SIZE)
-        method = graph->node_count <= WEAVE_DENSE_PEOPLE_MAX ? INTRODUCTIONS_RESISTANCE
-                                                             : INTRODUCTIONS_DEGREE;
-    if (method == INTRODUCTIONS_RESISTANCE && graph->node_count > WEAVE_DENSE_PEOPLE_MAX)
+    struct task task = {graph, options, options->method};
+    bool small = graph->node_count <= WEAVE_DENSE_PEOPLE_MAX;
+    if (task.method == INTRODUCTIONS_BY_SIZE)
+        task.method = small ? INTRODUCTIONS_RESISTANCE : INTRODUCTIONS_SKETCH;
+    if (!small && (task.method == INTRODUCTIONS_RESISTANCE || task.method == INTRODUCTIONS_GREEDY))
         return STATUS_LIMIT;
-    CLEANUP(choosing_clear)
-    struct choosing choosing = {.graph = graph,
-                                .options = options,
-                                .load_cap =
-                                    options->load_cap != 0 ? options->load_cap : WEAVE_LOAD_CAP};
-    TRY(choosing_init(&choosing));
-    TRY(method == INTRODUCTIONS_RESISTANCE ? choose_by_resistance(&choosing)
-                                           : choose_by_degree(&choosing));
-    TRY(copy_pairs(&choosing, introductions));
-    introductions->method = method;
+    if (!is_weight(options->tie_weight))
+        return STATUS_INVALID;
+    CLEANUP(introductions_clear) struct introductions made = {0};
+    if (options->fair)
+        TRY(choose_fairly(&task, &made));
+    else if (options->relevance != NULL)
+        TRY(choose_relevantly(&task, &made));
+    else
+        TRY(attempt(&task, 0, NULL, &made));
+    *introductions = made;
+    made = (struct introductions){0};
     return STATUS_OK;
 }
 

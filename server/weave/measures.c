@@ -131,7 +131,7 @@ compute_components(const struct graph *graph, bool with_dense, struct measures *
     if (!with_dense || components.sizes[0] < 2 || components.sizes[0] > WEAVE_DENSE_PEOPLE_MAX)
         return STATUS_OK;
     struct dense_spectrum spectrum;
-    TRY(dense_spectrum_compute(graph, &components, &spectrum));
+    TRY(dense_spectrum_compute(graph, false, &components, &spectrum));
     set(measures, MEASURES_ALGEBRAIC_CONNECTIVITY, spectrum.algebraic_connectivity);
     set(measures, MEASURES_MEAN_RESISTANCE, spectrum.mean_resistance);
     return STATUS_OK;

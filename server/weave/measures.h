@@ -32,7 +32,7 @@
             "steps between two people, on average over the pairs that can reach each other")       \
     MEASURE(EFFICIENCY, "efficiency", "mean of 1/steps over all pairs, 0 where there is no path")  \
     MEASURE(CLUSTERING, "clustering", "share of a person's contacts who know each other")          \
-    MEASURE(TWO_STEP_REACH, "2_step_reach", "share of the others within two steps of a person")  \
+    MEASURE(TWO_STEP_REACH, "2_step_reach", "share of the others within two steps of a person")    \
     MEASURE(E_I, "e_i", "ties across groups against ties within: -1 all within, 1 all across")     \
     MEASURE(E_I_RANDOM, "e_i_random", "the same if ties paid no heed to groups")                   \
     MEASURE(E_I_RESCALED, "e_i_rescaled", "e_i with 0 at random, -1 all within, 1 all across")     \

@@ -148,6 +148,11 @@ static enum status introduce_by_degree(void *context)
     return introduce_by(context, INTRODUCTIONS_DEGREE);
 }
 
+static enum status introduce_by_sketch(void *context)
+{
+    return introduce_by(context, INTRODUCTIONS_SKETCH);
+}
+
 static enum status publish(void *context)
 {
     CLEANUP(groups_parts_clear) struct groups_parts parts = {0};
@@ -199,6 +204,7 @@ static void all_that_uses_a_graph_survives(void **state)
     assert_survives(measure, graph);
     assert_survives(introduce_by_resistance, graph);
     assert_survives(introduce_by_degree, graph);
+    assert_survives(introduce_by_sketch, graph);
     assert_survives(publish, graph);
     assert_survives(choose_assisters, graph);
     graph_free(&graph);
