@@ -3,6 +3,7 @@
 #include "protocol/base/limits.h"
 #include "server/command/audit.h"
 #include "server/command/command.h"
+#include "server/delivery/work.h"
 #include "server/store/channels.h"
 #include "server/store/devices.h"
 #include "server/store/invitations.h"
@@ -199,7 +200,7 @@ struct person_act {
     const char *name;
     enum directory_entry_kind kind;
     const char *audited;
-    enum store_removal_reason reason; /* of the removals that it causes */
+    enum store_removal_reason reason; /* of the removals that it causes, or withdraws */
     bool shuts_out;
 };
 
@@ -220,21 +221,25 @@ struct person_change {
     int64_t now_ms;
 };
 
-static enum status add_removals(struct store_db *db, struct person_change *work)
+/* Whoever is shut out is to be removed everywhere; whoever comes back stays where they still are.
+ */
+static enum status change_removals(struct store_db *db, struct person_change *work)
 {
+    enum store_removal_reason reason = work->act->reason;
     struct store_device_list devices;
     TRY(store_devices_of_person(db, &work->person, &work->call->arena, &devices));
-    for (size_t i = 0; i < devices.count; i++)
-        TRY(store_removals_add_everywhere(db, &devices.items[i].device, work->act->reason,
-                                          work->now_ms));
+    for (size_t i = 0; i < devices.count; i++) {
+        const struct id *device = &devices.items[i].device;
+        TRY(work->act->shuts_out ? store_removals_add_everywhere(db, device, reason, work->now_ms)
+                                 : store_removals_withdraw(db, device, reason));
+    }
     return STATUS_OK;
 }
 
 static enum status run_change(struct store_db *db, struct community_change *change)
 {
     struct person_change *work = (struct person_change *)(void *)change;
-    if (work->act->shuts_out)
-        TRY(add_removals(db, work));
+    TRY(change_removals(db, work));
     if (work->act->kind == DIRECTORY_ERASE_PERSON)
         TRY(store_people_erase(db, &work->person, work->now_ms));
     else
@@ -247,11 +252,13 @@ static void done_change(struct community_change *change, enum status status)
     struct person_change *work = (struct person_change *)(void *)change;
     struct command_call *call = work->call;
     buffer_clear(&work->entry);
-    if (status == STATUS_OK && work->act->shuts_out) {
+    struct delivery *delivery = call->app->services.delivery;
+    if (status == STATUS_OK && work->act->shuts_out)
         hub_close_person(&call->app->hub, &work->person);
-        if (call->app->services.delivery != NULL)
-            delivery_look_for_work(call->app->services.delivery);
-    }
+    if (status == STATUS_OK && delivery != NULL && work->act->shuts_out)
+        delivery_look_for_work(delivery);
+    else if (status == STATUS_OK && delivery != NULL)
+        work_gather_removals(delivery);
     command_finish(call, status, "nothing was changed");
 }
 

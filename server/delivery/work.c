@@ -495,6 +495,16 @@ void work_gather(struct delivery *delivery, struct channel *channel)
         gather_done(&gather->job, status);
 }
 
+void work_gather_removals(struct delivery *delivery)
+{
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at)) {
+        if (channel->work != NULL && (channel->work->removes != NULL || channel->work->gathering))
+            work_gather(delivery, channel);
+    }
+}
+
 void work_after_commit(struct delivery *delivery, struct channel *channel)
 {
     struct work *work = channel->work;

@@ -19,6 +19,9 @@
 /* Looks what waits for a channel in the store, and offers it. */
 void work_gather(struct delivery *delivery, struct channel *channel);
 
+/* Looks again wherever somebody was to be removed: some of it may not be wanted any more. */
+void work_gather_removals(struct delivery *delivery);
+
 /* After a commit: what it has done is dropped, and the rest offered. */
 void work_after_commit(struct delivery *delivery, struct channel *channel);
 

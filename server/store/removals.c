@@ -50,6 +50,17 @@ enum status store_removals_add_everywhere(struct store_db *db,
     return query_run(&q);
 }
 
+enum status store_removals_withdraw(struct store_db *db,
+                                    const struct id *device,
+                                    enum store_removal_reason reason)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "DELETE FROM removals WHERE device = ? AND reason = ?");
+    query_bind_id(&q, device);
+    query_bind_int(&q, reason);
+    return query_run(&q);
+}
+
 enum status store_removals_list(struct store_db *db,
                                 const struct id *channel,
                                 struct arena *arena,

@@ -42,6 +42,11 @@ MUST_CHECK enum status store_removals_add_everywhere(struct store_db *db,
                                                      enum store_removal_reason reason,
                                                      int64_t now_ms);
 
+/* Ends those of the device that wait for this reason, which is none any more. */
+MUST_CHECK enum status store_removals_withdraw(struct store_db *db,
+                                               const struct id *device,
+                                               enum store_removal_reason reason);
+
 /* Of the channel, oldest first. */
 MUST_CHECK enum status store_removals_list(struct store_db *db,
                                            const struct id *channel,

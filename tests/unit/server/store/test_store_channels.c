@@ -225,6 +225,27 @@ static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
     assert_true(id_equal(&holder, &other));
 }
 
+static void a_removal_is_withdrawn_with_its_reason(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id left = make_channel(f->db, 2);
+    struct id device = id_number(1);
+    struct id other = id_number(2);
+    struct store_removal leaving = {left, other, STORE_REMOVAL_LEFT, SPAN_LITERAL("signed"), NOW};
+    struct store_removal_list list;
+    ASSERT_OK(store_removals_add(f->db, &leaving));
+    ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_SUSPENDED, NOW));
+    ASSERT_OK(store_removals_add_everywhere(f->db, &other, STORE_REMOVAL_SUSPENDED, NOW));
+    ASSERT_OK(store_removals_withdraw(f->db, &device, STORE_REMOVAL_SUSPENDED));
+    ASSERT_OK(store_removals_withdraw(f->db, &other, STORE_REMOVAL_SUSPENDED));
+    ASSERT_OK(store_removals_list(f->db, &channel, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    /* Whoever asked to leave before still leaves. */
+    ASSERT_OK(store_removals_list(f->db, &left, &f->arena, &list));
+    assert_int_equal(list.count, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open_db, fixture_close_db)
 
 int main(void)
@@ -238,6 +259,7 @@ int main(void)
         TEST(a_knock_waits_until_it_is_answered),
         TEST(a_knock_lets_in_once),
         TEST(a_removal_waits_for_a_member_and_is_leased_to_one),
+        TEST(a_removal_is_withdrawn_with_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
