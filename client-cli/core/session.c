@@ -57,6 +57,12 @@ enum status session_refresh(struct engine *engine, struct channel *channel)
     struct wire_session_show_response response;
     size_t revealed;
     bool agreed = false;
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return engine_explain(engine, STATUS_REMOVED,
+                              channel->state == CHANNEL_STATE_STUCK
+                                  ? "this channel is stuck: weft channel resync"
+                                  : "you are not in this channel any more; weft read shows what "
+                                    "you could read until then");
     TRY(agreed_format(engine, channel, &agreed));
     enum status status = STATUS_NOT_FOUND;
     if (agreed)
