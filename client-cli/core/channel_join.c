@@ -303,11 +303,16 @@ static enum status join_group(struct engine *engine, struct channel *channel, vo
 {
     struct welcomed *welcomed = context;
     struct mls_options options;
+    uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
+    channel_group_id_encode(&channel->id, welcomed->item->generation, group_id);
+    /* RFC 9420, 12.4.3: "New members MUST verify that `group_id` is unique among the groups they
+     * are currently participating in." A channel has one group here, which the new one replaces. */
     struct mls_join_request request = {.welcome = welcomed->item->welcome,
                                        .key_package = buffer_span(&welcomed->key_package->message),
                                        .private_part =
                                            buffer_span(&welcomed->key_package->private_part),
-                                       .ratchet_tree = welcomed->tree};
+                                       .ratchet_tree = welcomed->tree,
+                                       .group_id = SPAN_OF(group_id)};
     engine_mls_options(engine, &options);
     mls_group_free(&channel->group);
     TRY(mls_group_join(&request, &options, &channel->group));

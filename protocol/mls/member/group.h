@@ -144,12 +144,14 @@ struct mls_join_request {
      * it continues one then needs a psk_store that gives its PSK, and whoever gives it answers for
      * what 11.2 and 11.3 ask. */
     const struct mls_continuation *continues;
+    /* The id that the group must have, one that the client has no group with; or
+     * STATUS_WRONG_GROUP. Empty: any, and the caller compares it with its groups (12.4.3). */
+    struct span group_id;
 };
 
 /* Joins from a Welcome. STATUS_NOT_FOUND when the Welcome is not for this KeyPackage or needs a
- * PSK that nobody has; STATUS_NOT_DECRYPTED, STATUS_BAD_MAC. That the group is new to the client
- * is the caller's to check (12.4.3.1), and so is deleting the private part (unless last resort)
- * in the same transaction. */
+ * PSK that nobody has; STATUS_NOT_DECRYPTED, STATUS_BAD_MAC. Deleting the private part
+ * (unless last resort) in the same transaction is the caller's. */
 MUST_CHECK enum status mls_group_join(const struct mls_join_request *request,
                                       const struct mls_options *options,
                                       struct mls_group **group);
@@ -236,10 +238,12 @@ mls_group_write_group_info(const struct mls_group *group, bool with_tree, struct
 /* ---- proposals by reference (12.1) ---- */
 
 /* Appends a PublicMessage that proposes. The group caches it only when it comes back through
- * mls_group_receive, as everybody's: the server orders proposals and commits. Not for Update. */
+ * mls_group_receive, as everybody's: the server orders proposals and commits. Not for Update. Of
+ * the options, the time counts for an Add: STATUS_EXPIRED. */
 MUST_CHECK enum status mls_group_propose(struct mls_group *group,
                                          const struct mls_proposal *proposal,
                                          struct span authenticated_data,
+                                         const struct mls_options *options,
                                          struct buffer *message);
 
 /* Proposes a fresh leaf for ourselves; `identity` may bring new credential and keys (of the same
@@ -253,7 +257,7 @@ MUST_CHECK enum status mls_group_propose_update(struct mls_group *group,
 /* ---- our commits (12.4.1) ---- */
 
 struct mls_commit_request {
-    const struct mls_proposal *proposals; /* by value, in this order */
+    const struct mls_proposal *proposals; /* by value, in this order; a PSK's nonce may be empty */
     size_t proposal_count;
     bool force_path;      /* a path even where none is required */
     bool ignore_cached;   /* leave out the proposals of others that are cached */
@@ -362,8 +366,8 @@ void mls_sent_clear(struct mls_sent *sent);
  * text with its padding has `padded_size` bytes (smaller than the text: no padding). The key is
  * used up even if this fails later; nobody, not even we, can decrypt the message with this group
  * afterwards. `sent` is zeroed or cleared.
- * STATUS_NOT_NOW while proposals wait for a commit (12.4) or after a ReInit; STATUS_LIMIT when the
- * epoch has no generation left. */
+ * STATUS_NOT_NOW while proposals wait for a commit (12.4) or a staged one to be merged or dropped
+ * (15.2), or after a ReInit; STATUS_LIMIT when the epoch has no generation left. */
 MUST_CHECK enum status mls_group_protect(struct mls_group *group,
                                          struct span authenticated_data,
                                          struct span plaintext,

@@ -2,6 +2,7 @@
 #include "protocol/mls/member/commit_build.h"
 #include "protocol/mls/member/group_state.h"
 #include "protocol/mls/member/protection.h"
+#include "protocol/mls/member/psk.h"
 
 void mls_commit_bundle_clear(struct mls_commit_bundle *bundle)
 {
@@ -173,8 +174,32 @@ static void cover(struct covered *covered,
     covered->needs_path = covered->needs_path || mls_proposal_type_needs_path(proposal->type);
 }
 
+/* Covers a proposal of our own; a PSK without a nonce gets one. */
+static enum status cover_own(const struct mls_group *group,
+                             const struct mls_proposal *proposal,
+                             const struct random_source *random,
+                             struct arena *arena,
+                             struct covered *covered)
+{
+    struct mls_sender self = {MLS_SENDER_MEMBER, group->own_leaf};
+    void *memory = NULL;
+    struct digest nonce;
+    if (proposal->type != MLS_PROPOSAL_PSK || proposal->psk.nonce.len != 0) {
+        cover(covered, proposal, self, SPAN_EMPTY);
+        return STATUS_OK;
+    }
+    TRY(mls_psk_nonce_draw(group->suite, random, &nonce));
+    TRY(arena_take(arena, 1, sizeof *proposal, &memory));
+    struct mls_proposal *with_nonce = memory;
+    *with_nonce = *proposal;
+    TRY(arena_copy(arena, digest_span(&nonce), &with_nonce->psk.nonce));
+    cover(covered, with_nonce, self, SPAN_EMPTY);
+    return STATUS_OK;
+}
+
 static enum status collect(const struct mls_group *group,
                            const struct mls_commit_request *request,
+                           const struct random_source *random,
                            struct arena *arena,
                            struct covered *covered)
 {
@@ -191,9 +216,8 @@ static enum status collect(const struct mls_group *group,
         if (is_covered(group, request, i))
             cover(covered, &cached->proposal, cached->sender, cached->reference);
     }
-    struct mls_sender self = {MLS_SENDER_MEMBER, group->own_leaf};
     for (size_t i = 0; i < request->proposal_count; i++)
-        cover(covered, &request->proposals[i], self, SPAN_EMPTY);
+        TRY(cover_own(group, &request->proposals[i], random, arena, covered));
     size_t adds_max = request->adds_max == 0 ? LIMIT_ADDS_PER_COMMIT : request->adds_max;
     return covered->add_count > adds_max ? STATUS_LIMIT : STATUS_OK;
 }
@@ -276,7 +300,7 @@ static enum status make_commit(struct mls_group *group,
     struct covered covered = {0};
     const struct mls_update_path *path = NULL;
     struct digest tag;
-    TRY(collect(group, request, &arena, &covered));
+    TRY(collect(group, request, random, &arena, &covered));
     struct mls_commit_build build = {.public_group = group->public_group,
                                      .sender = {MLS_SENDER_MEMBER, group->own_leaf},
                                      .signature_key = secret_span(group->signature_key),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/mls/member/group_state.h"
+#include "protocol/mls/member/psk.h"
 
 #include <stdlib.h>
 
@@ -145,9 +146,11 @@ static enum status first_commit(const struct mls_continue_request *request,
                                 struct mls_commit_bundle *bundle)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    uint8_t nonce[HASH_SIZE_MAX];
+    struct digest nonce;
     void *room = NULL;
-    TRY(random_fill(random, nonce, group->suite->hash_size));
+    /* RFC 9420, 11.3: "To avoid key reuse, the `psk_nonce` included in the PreSharedKeyID object
+     * MUST be a randomly sampled nonce of length `KDF.Nh`." */
+    TRY(mls_psk_nonce_draw(group->suite, random, &nonce));
     TRY(arena_take(&arena, request->package_count + 1, sizeof(struct mls_proposal), &room));
     struct mls_proposal *proposals = room;
     for (size_t i = 0; i < request->package_count; i++)
@@ -157,7 +160,7 @@ static enum status first_commit(const struct mls_continue_request *request,
                               .usage = request->from.usage,
                               .group_id = mls_group_id(request->from.old),
                               .epoch = mls_group_epoch(request->from.old),
-                              .nonce = span_of(nonce, group->suite->hash_size)};
+                              .nonce = digest_span(&nonce)};
     proposals[request->package_count] =
         (struct mls_proposal){.type = MLS_PROPOSAL_PSK, .psk = link};
     struct mls_commit_request commit = {.proposals = proposals,

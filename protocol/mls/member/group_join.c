@@ -204,6 +204,10 @@ static enum status join(const struct mls_join_request *request,
      * `cipher_suite` in the KeyPackage." */
     if (info.group_context.cipher_suite != state->suite->id)
         return STATUS_INVALID;
+    /* RFC 9420, 12.4.3: "New members MUST verify that `group_id` is unique among the groups they
+     * are currently participating in." The caller knows its groups and names one that is new. */
+    if (request->group_id.len != 0 && !span_equal(request->group_id, info.group_context.group_id))
+        return STATUS_WRONG_GROUP;
     /* "If a PreSharedKeyID was used that has type `resumption` with usage `reinit` or `branch`,
      * verify that the `epoch` field in the GroupInfo is equal to 1." */
     if (special_psk(&state->secrets) != NULL && info.group_context.epoch != 1)

@@ -31,11 +31,17 @@ static enum status seal_proposal(const struct mls_group *group,
 enum status mls_group_propose(struct mls_group *group,
                               const struct mls_proposal *proposal,
                               struct span authenticated_data,
+                              const struct mls_options *options,
                               struct buffer *message)
 {
     TRY(mls_group_check_sending(group));
     if (proposal->type == MLS_PROPOSAL_UPDATE)
         return STATUS_USAGE;
+    /* RFC 9420, 7.3: "If the LeafNode appears in a message being sent by the client, e.g., a
+     * Proposal or a Commit, then the client MUST verify that the current time is within the range
+     * of the `lifetime` field." Adds in a commit of ours are checked when it is staged. */
+    if (proposal->type == MLS_PROPOSAL_ADD)
+        TRY(mls_leaf_node_check_lifetime(&proposal->add->leaf_node, options));
     return seal_proposal(group, proposal, authenticated_data, message);
 }
 

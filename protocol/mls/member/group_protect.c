@@ -56,6 +56,11 @@ enum status mls_group_protect(struct mls_group *group,
      * MUST send a Commit message before sending application data." */
     if (mls_public_group_cached_count(group->public_group) != 0)
         return STATUS_NOT_NOW;
+    /* RFC 9420, 15.2: "Note that each change to the group through a handshake message will also set
+     * a new `encryption_secret`. Hence this change MUST be applied before encrypting any new
+     * application message." */
+    if (group->staged != NULL)
+        return STATUS_NOT_NOW;
     CLEANUP(mls_sent_clear)
     struct mls_sent made = {.message = BUFFER_INIT(MLS_BYTES_MAX),
                             .content = BUFFER_INIT(MLS_BYTES_MAX)};

@@ -85,6 +85,12 @@ static enum status build_package(const struct suite *suite,
     mls_grease_write_extension(&writer, identity->grease);
     TRY(writer_finish(&writer));
     package.extensions.bytes = buffer_span(&extensions);
+    /* RFC 9420, 10: "Extensions included in the `extensions` or `leaf_node.extensions` fields MUST
+     * be included in the `leaf_node.capabilities` field." */
+    const struct mls_leaf_node *leaf = &package.leaf_node;
+    if (!mls_capabilities_have_extensions(&leaf->capabilities, package.extensions) ||
+        !mls_capabilities_have_extensions(&leaf->capabilities, leaf->extensions))
+        return STATUS_INVALID_LEAF;
     return sign_package(suite, identity->signature_private_key, &package, message);
 }
 

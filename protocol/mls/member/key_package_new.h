@@ -2,7 +2,9 @@
 /*
  * Who a member is, and the KeyPackages that it leaves behind for others.
  *
- * Errors: STATUS_BAD_KEY, STATUS_NO_RANDOMNESS, STATUS_NO_MEMORY, STATUS_CRYPTO.
+ * Errors: STATUS_BAD_KEY, STATUS_NO_RANDOMNESS, STATUS_NO_MEMORY, STATUS_CRYPTO;
+ * STATUS_INVALID_LEAF when an extension is not among the identity's types, STATUS_UNSUPPORTED when
+ * one of its suites is not ours.
  * Source: RFC 9420, 7.2, 10. Thread rule: pure functions.
  */
 #ifndef WEFT_MLS_MEMBER_KEY_PACKAGE_NEW_H

@@ -43,6 +43,34 @@ encode_list(uint16_t first, const uint16_t *types, size_t count, uint16_t last, 
     return writer_finish(&writer);
 }
 
+/* Default types are left out of what the identity lists. */
+static enum status
+encode_extension_types(const struct mls_identity *identity, uint16_t grease, struct buffer *out)
+{
+    buffer_init(out, LEAF_BYTES_MAX);
+    struct writer writer = writer_of(out);
+    /* RFC 9420, 7.2: "The following proposal and extension types are considered "default" and MUST
+     * NOT be listed:" */
+    for (size_t i = 0; i < identity->extension_type_count; i++)
+        if (!mls_extension_type_is_default(identity->extension_types[i]))
+            writer_u16(&writer, identity->extension_types[i]);
+    if (grease != 0)
+        writer_u16(&writer, grease);
+    return writer_finish(&writer);
+}
+
+/* RFC 9420, 13.4: "A client that posts a KeyPackage MUST support all parameters advertised in it."
+ * Extension types and credentials are the application's; suites are ours. */
+static bool suites_are_supported(const struct mls_identity *identity)
+{
+    for (size_t i = 0; i < identity->cipher_suite_count; i++)
+        if (suite_find(identity->cipher_suites[i]) == NULL)
+            return false;
+    return true;
+}
+
+/* RFC 9420, 7.2: "The client MUST list all values for the respective parameters that it supports."
+ */
 static enum status encode_capabilities(const struct suite *suite,
                                        const struct mls_identity *identity,
                                        struct lists *lists,
@@ -51,11 +79,12 @@ static enum status encode_capabilities(const struct suite *suite,
     static const struct mls_grease none = {0};
     const struct mls_grease *grease = identity->grease == NULL ? &none : identity->grease;
     uint16_t basic = MLS_CREDENTIAL_BASIC;
+    if (!suites_are_supported(identity))
+        return STATUS_UNSUPPORTED;
     TRY(encode_list(MLS_VERSION_10, NULL, 0, 0, &lists->versions));
     TRY(encode_list(suite->id, identity->cipher_suites, identity->cipher_suite_count,
                     grease->cipher_suite, &lists->suites));
-    TRY(encode_list(0, identity->extension_types, identity->extension_type_count, grease->extension,
-                    &lists->extensions));
+    TRY(encode_extension_types(identity, grease->extension, &lists->extensions));
     TRY(encode_list(0, NULL, 0, grease->proposal, &lists->proposals));
     TRY(encode_list(identity->credential.type, &basic, 1, grease->credential, &lists->credentials));
     capabilities->versions.bytes = buffer_span(&lists->versions);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Leaves of our own: built and signed.
- * Errors: STATUS_BAD_KEY, STATUS_NO_MEMORY. Source: RFC 9420, 7.2. Thread rule: pure functions.
+ * Errors: STATUS_BAD_KEY, STATUS_NO_MEMORY, STATUS_UNSUPPORTED. Source: RFC 9420, 7.2. Thread rule:
+ * pure functions.
  */
 #ifndef WEFT_MLS_MEMBER_LEAF_NEW_H
 #define WEFT_MLS_MEMBER_LEAF_NEW_H

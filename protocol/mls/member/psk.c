@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/mls/member/psk.h"
 
-#include "protocol/crypto/hash.h"
 #include "protocol/mls/member/kdf.h"
 #include "protocol/mls/member/key_schedule.h"
 
 #include <assert.h>
+
+/* RFC 9420, 8.4: "Each time a client injects a PSK into a group, the `psk_nonce` of its
+ * PreSharedKeyID MUST be set to a fresh random value of length `KDF.Nh`, where `KDF` is the KDF for
+ * the cipher suite of the group into which the PSK is being injected."
+ * 12.1.4: "The `psk_nonce` MUST be randomly sampled." */
+enum status mls_psk_nonce_draw(const struct suite *suite,
+                               const struct random_source *random,
+                               struct digest *nonce)
+{
+    struct digest drawn = {.len = suite->hash_size};
+    TRY(random_fill(random, drawn.bytes, drawn.len));
+    *nonce = drawn;
+    return STATUS_OK;
+}
 
 enum status mls_psk_chain_init(struct mls_psk_chain *chain, const struct suite *suite, size_t count)
 {

@@ -110,6 +110,10 @@ enum status mls_leaf_node_check_alone(const struct suite *suite, const struct ml
      * `encryption_key` and `signature_key` fields" (the latter when a signature is verified). */
     if (hpke_check_public(suite, leaf->encryption_key) != STATUS_OK)
         return STATUS_INVALID_LEAF;
+    /* RFC 9420, 16.7: "The encryption and signature keys stored in the `encryption_key` and
+     * `signature_key` fields of ratchet tree nodes MUST be distinct from one another." */
+    if (span_equal(leaf->encryption_key, leaf->signature_key))
+        return STATUS_INVALID_LEAF;
     /* RFC 9420, 11.1: "At a minimum, all members of the group need to support the cipher suite and
      * protocol version in use." */
     if (!mls_type_list_contains(capabilities->versions, MLS_VERSION_10) ||

@@ -710,7 +710,9 @@ static void a_commit_covers_nobody_elses_proposal(void **state)
                                         .removed = mls_group_own_leaf(people[3].group)};
     CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     struct mls_received received = {0};
-    assert_int_equal(mls_group_propose(people[2].group, &remove, SPAN_EMPTY, &message), STATUS_OK);
+    assert_int_equal(
+        mls_group_propose(people[2].group, &remove, SPAN_EMPTY, &world.options, &message),
+        STATUS_OK);
     assert_int_equal(
         mls_group_receive(people[0].group, buffer_span(&message), &world.options, &received),
         STATUS_OK);

@@ -178,7 +178,7 @@ static void proposals_by_reference_are_committed(void **state)
     world_init(&world, 1);
     world_start_group(&world, 5);
     OK(mls_group_propose_update(world.members[1].group, NULL, SPAN_EMPTY, &world.random, &update));
-    OK(mls_group_propose(world.members[2].group, &remove, SPAN_EMPTY, &removal));
+    OK(mls_group_propose(world.members[2].group, &remove, SPAN_EMPTY, &world.options, &removal));
     for (size_t i = 0; i < 5; i++) {
         OK(world_hear(&world, i, buffer_span(&update), &received));
         assert_int_equal(received.kind, MLS_RECEIVED_PROPOSAL);

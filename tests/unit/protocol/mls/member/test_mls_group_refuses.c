@@ -469,7 +469,8 @@ static void leaf_indices_that_look_negative(void **state)
                                &bundle),
               STATUS_INVALID_PROPOSAL);
         CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
-        OK(mls_group_propose(world.members[0].group, &removal, SPAN_EMPTY, &message));
+        OK(mls_group_propose(world.members[0].group, &removal, SPAN_EMPTY, &world.options,
+                             &message));
         assert_refused(&world, 1, buffer_span(&message));
     }
     world_check(&world);

@@ -368,6 +368,9 @@ static void refuses_key_packages_that_break_a_rule(void **state)
     bad.leaf_node.capabilities.credentials.bytes = SPAN_LITERAL("\0\2");
     assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
     bad = good;
+    bad.leaf_node.encryption_key = good.leaf_node.signature_key;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    bad = good;
     bad.leaf_node.extensions.bytes = SPAN_LITERAL("\xf0\xff\0");
     assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
     assert_int_equal(check(&other, &good, &fixture_options), STATUS_BAD_SIGNATURE);
