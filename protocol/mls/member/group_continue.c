@@ -91,12 +91,17 @@ enum status mls_continuation_check(const struct mls_continuation *from,
         return STATUS_OK;
     const struct mls_group_context *context = mls_public_group_context(group);
     const struct mls_group *old = from->old;
+    /* RFC 9420, 11.2: "The Welcome message MUST specify a PreSharedKeyID of type `resumption` with
+     * usage `reinit`, where the `group_id` field matches the old group and the `epoch` field
+     * indicates the epoch after the Commit covering the ReInit." 11.3: "A client receiving a
+     * Welcome message including a PreSharedKey of type `resumption` with usage `branch` MUST verify
+     * that the new group reflects a subgroup branched from the referenced group by checking that:"
+     */
     if (link == NULL || link->usage != from->usage ||
         !span_equal(link->group_id, mls_group_id(old)))
         return STATUS_INVALID;
     if (from->usage == MLS_PSK_REINIT) {
         const struct mls_reinit *reinit = mls_public_group_reinit(old->public_group);
-        /* "the `epoch` field indicates the epoch after the Commit covering the ReInit" */
         if (reinit == NULL || link->epoch != mls_group_epoch(old) || !fits_reinit(reinit, context))
             return STATUS_INVALID;
         return check_members(from, mls_public_group_tree(group));
@@ -138,7 +143,8 @@ static enum status choose_config(const struct mls_continue_request *request,
     return STATUS_USAGE;
 }
 
-/* The initial Commit: Adds and the PSK, whose nonce is fresh. */
+/* The initial Commit: Adds and the PSK. RFC 9420, 11.3: "To avoid key reuse, the `psk_nonce`
+ * included in the PreSharedKeyID object MUST be a randomly sampled nonce of length `KDF.Nh`." */
 static enum status first_commit(const struct mls_continue_request *request,
                                 const struct mls_options *options,
                                 const struct random_source *random,

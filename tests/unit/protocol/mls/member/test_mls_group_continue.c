@@ -224,6 +224,9 @@ static void forge(struct world *world,
     OK(mls_group_commit(group, &request, &options, &world->random, bundle));
 }
 
+/* RFC 9420, 11.2: "The Welcome message MUST specify a PreSharedKeyID of type `resumption` with
+ * usage `reinit`, where the `group_id` field matches the old group and the `epoch` field indicates
+ * the epoch after the Commit covering the ReInit." */
 static void joiners_refuse_what_the_reinit_did_not_say(void **state)
 {
     (void)state;
@@ -271,6 +274,9 @@ static void joiners_refuse_what_the_reinit_did_not_say(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 11.3: "A client receiving a Welcome message including a PreSharedKey of type
+ * `resumption` with usage `branch` MUST verify that the new group reflects a subgroup branched from
+ * the referenced group by checking that:" */
 static void joiners_refuse_a_branch_that_is_none(void **state)
 {
     (void)state;
@@ -334,6 +340,45 @@ static bool always(void *context, const struct mls_credential *a, const struct m
     return true;
 }
 
+/* The nonce of the PSK in the Commit that created a group. */
+static void created_nonce(const struct mls_commit_bundle *bundle, uint8_t nonce[32])
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct mls_message message;
+    OK(mls_message_decode(buffer_span(&bundle->commit), &arena, &message));
+    const struct mls_commit *commit = &message.public_message.content.commit;
+    const struct mls_proposal *last = &commit->proposals[commit->proposal_count - 1].proposal;
+    assert_int_equal(last->type, MLS_PROPOSAL_PSK);
+    assert_int_equal(last->psk.nonce.len, 32);
+    memcpy(nonce, last->psk.nonce.ptr, 32);
+}
+
+/* RFC 9420, 11.3: "To avoid key reuse, the `psk_nonce` included in the PreSharedKeyID object MUST
+ * be a randomly sampled nonce of length `KDF.Nh`." */
+static void every_branch_has_a_nonce_of_its_own(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mls_key_package packages[WORLD_MEMBERS_MAX];
+    uint8_t nonces[2][32];
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    struct mls_continue_request request = {
+        .from = {.old = world.members[0].group, .usage = MLS_PSK_BRANCH},
+        .identity = &world.members[0].identity,
+        .group_id = SPAN_LITERAL("a branch"),
+        .packages = packages};
+    request.package_count = packages_of(&world, 1, 1, 1, 0, packages);
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+        CLEANUP(mls_group_free) struct mls_group *fresh = NULL;
+        OK(mls_group_continue(&request, &world.options, &world.random, &fresh, &bundle));
+        created_nonce(&bundle, nonces[i]);
+    }
+    assert_memory_not_equal(nonces[0], nonces[1], 32);
+    world_clear(&world);
+}
+
 static void the_application_says_who_is_the_same_client(void **state)
 {
     (void)state;
@@ -381,8 +426,8 @@ static void grease_goes_where_it_may_and_nobody_minds(void **state)
     assert_true(mls_grease_find_extension(checked.package.extensions, &found));
     assert_int_equal(found.type, grease.extension);
     assert_true(mls_grease_find_extension(leaf->extensions, &found));
-    /* "any GREASE values added to `LeafNode.extensions` need to be reflected in
-     * `LeafNode.capabilities.extensions`" */
+    /* RFC 9420, 13.5: "Note that any GREASE values added to `LeafNode.extensions` need to be
+     * reflected in `LeafNode.capabilities.extensions`, since" 7.3 asks for it */
     assert_true(mls_capabilities_have_extension(&leaf->capabilities, found.type));
     assert_true(mls_capabilities_have_proposal(&leaf->capabilities, grease.proposal));
     assert_true(mls_capabilities_have_credential(&leaf->capabilities, grease.credential));
@@ -392,8 +437,36 @@ static void grease_goes_where_it_may_and_nobody_minds(void **state)
     OK(mls_group_write_group_info(world.members[1].group, false, &bytes));
     OK(mls_group_info_decode(buffer_span(&bytes), &info));
     assert_true(mls_grease_find_extension(info.extensions, &found));
-    /* "GREASE values MUST NOT be sent in the following fields" */
+    /* RFC 9420, 13.5: "GREASE values MUST NOT be sent in the following fields, because an
+     * unsupported value in one these fields (including a GREASE value) will cause the enclosing
+     * message to be rejected:" "These values MUST only appear in the fields listed above, and not,
+     * for example, in the `proposal_type` field of a Proposal." */
     assert_false(mls_grease_find_extension(info.group_context.extensions, &found));
+    /* RFC 9420, 13.5: "In other words, lists including GREASE values are only sent to other
+     * clients; representations of a client's own capabilities MUST NOT contain GREASE values."
+     * "When comparing lists of capabilities to identify mutually supported capabilities, clients
+     * MUST represent their own capabilities with a list containing only the capabilities actually
+     * supported, without any GREASE values." */
+    for (size_t i = 0; i < world.members[1].identity.extension_type_count; i++)
+        assert_int_not_equal(world.members[1].identity.extension_types[i], grease.extension);
+    assert_false(mls_options_have_extension(&world.options, grease.extension));
+    /* RFC 9420, 13.5: "GREASE values MUST be handled using normal logic for processing unsupported
+     * values." "Clients MUST NOT implement any special processing rules for how to handle these
+     * values when receiving them, since this negates their utility for detecting extensibility
+     * failures." A value that nobody reserved is treated alike: a group with it is refused. */
+    const uint16_t both[] = {grease.extension, 0x7777};
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(mls_group_free) struct mls_group *group = NULL;
+        CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(64);
+        struct writer writer = writer_of(&extensions);
+        mls_extension_write(&writer, both[i], SPAN_EMPTY);
+        OK(writer_finish(&writer));
+        struct mls_group_config config = {.suite = world.suite,
+                                          .group_id = SPAN_LITERAL("unknown"),
+                                          .identity = &world.members[5].identity,
+                                          .extensions = {buffer_span(&extensions)}};
+        FAILS(mls_group_new(&config, &world.random, &group), STATUS_INVALID_LEAF);
+    }
     world_clear(&world);
 }
 
@@ -443,6 +516,7 @@ int main(void)
         cmocka_unit_test(joiners_refuse_what_the_reinit_did_not_say),
         cmocka_unit_test(joiners_refuse_a_branch_that_is_none),
         cmocka_unit_test(an_ordinary_welcome_is_no_continuation),
+        cmocka_unit_test(every_branch_has_a_nonce_of_its_own),
         cmocka_unit_test(the_application_says_who_is_the_same_client),
         cmocka_unit_test(grease_goes_where_it_may_and_nobody_minds),
         cmocka_unit_test(without_being_asked_there_is_no_grease),
