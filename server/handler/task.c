@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/handler/task.h"
 
+#include "server/store/people.h"
+
 static void fail(struct task *task, enum status status)
 {
     call_fail(task->call, status, task->explain == NULL ? NULL : task->explain(status));
@@ -9,6 +11,14 @@ static void fail(struct task *task, enum status status)
 static enum status run(struct store_db *db, struct store_job *job)
 {
     struct task *task = (struct task *)(void *)job;
+    return task->run(db, task);
+}
+
+/* A request may wait behind the job that suspends or erases whoever asks. */
+static enum status run_write(struct store_db *db, struct store_job *job)
+{
+    struct task *task = (struct task *)(void *)job;
+    TRY(store_people_check_joined(db, &task->call->person));
     return task->run(db, task);
 }
 
@@ -49,6 +59,7 @@ void task_read(struct task *task)
 
 void task_write(struct task *task)
 {
+    task->job.run = run_write;
     enum status status = store_write(task->services->hub->store, &task->job);
     if (status != STATUS_OK)
         fail(task, status);

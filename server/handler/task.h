@@ -27,7 +27,8 @@ struct task {
  * error. */
 void *task_new(struct services *services, struct channel *channel, struct call *call, size_t size);
 
-/* Gives the task to the store. An error, now or of the job, ends the call. */
+/* Gives the task to the store. An error, now or of the job, ends the call. Whoever asks for a write
+ * must still be a person who joined, in the same transaction: STATUS_DENIED. */
 void task_read(struct task *task);
 void task_write(struct task *task);
 

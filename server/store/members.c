@@ -16,7 +16,8 @@ store_members_check_device(struct store_db *db, const struct id *device, const s
 {
     CLEANUP(query_end)
     struct query q =
-        query_on(db, "SELECT 1 FROM devices WHERE device = ? AND person = ? AND state = 1");
+        query_on(db, "SELECT 1 FROM devices d JOIN people p ON p.person = d.person"
+                     " WHERE d.device = ? AND d.person = ? AND d.state = 1 AND p.state = 2");
     query_bind_id(&q, device);
     query_bind_id(&q, person);
     return require_row(&q);
@@ -100,7 +101,8 @@ store_members_check(struct store_db *db, const struct id *channel, const struct 
     CLEANUP(query_end)
     struct query q =
         query_on(db, "SELECT 1 FROM channel_members m JOIN devices d ON d.device = m.device"
-                     " WHERE m.channel = ? AND m.device = ? AND d.state = 1");
+                     " JOIN people p ON p.person = d.person"
+                     " WHERE m.channel = ? AND m.device = ? AND d.state = 1 AND p.state = 2");
     query_bind_id(&q, channel);
     query_bind_id(&q, device);
     return require_row(&q);

@@ -8,7 +8,7 @@
 
 #include "server/store/store.h"
 
-/* STATUS_DENIED unless the device is active and the person's. */
+/* STATUS_DENIED unless the device is active and the person's, who is not suspended. */
 MUST_CHECK enum status
 store_members_check_device(struct store_db *db, const struct id *device, const struct id *person);
 
@@ -26,7 +26,7 @@ MUST_CHECK enum status store_members_remove(struct store_db *db,
                                             const struct id *device,
                                             uint32_t leaf);
 
-/* STATUS_DENIED unless the device is active and a member. */
+/* STATUS_DENIED unless the device is active and a member, and its person not suspended. */
 MUST_CHECK enum status
 store_members_check(struct store_db *db, const struct id *channel, const struct id *device);
 

@@ -150,6 +150,15 @@ set_state(struct store_db *db, const struct id *person, enum store_person_state 
     return query_run(&q);
 }
 
+enum status store_people_check_joined(struct store_db *db, const struct id *person)
+{
+    enum store_person_state state = STORE_PERSON_ERASED;
+    enum status status = state_of(db, person, &state);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    return status == STATUS_OK && state == STORE_PERSON_JOINED ? STATUS_OK : STATUS_DENIED;
+}
+
 enum status store_people_suspend(struct store_db *db, const struct id *person, bool suspended)
 {
     enum store_person_state state;

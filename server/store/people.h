@@ -70,6 +70,9 @@ MUST_CHECK enum status store_people_join(struct store_db *db,
                                          struct span name,
                                          int64_t now_ms);
 
+/* STATUS_DENIED unless the person joined and is neither suspended nor erased. */
+MUST_CHECK enum status store_people_check_joined(struct store_db *db, const struct id *person);
+
 /* Joined to suspended or back. STATUS_NOT_FOUND, STATUS_CONFLICT from any other state. */
 MUST_CHECK enum status
 store_people_suspend(struct store_db *db, const struct id *person, bool suspended);

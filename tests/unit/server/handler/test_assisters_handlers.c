@@ -4,6 +4,7 @@
 #include "tests/unit/server/store/fixture.h"
 
 #include "protocol/crypto/random_system.h"
+#include "protocol/wire/channels.h"
 #include "protocol/wire/sessions.h"
 #include "server/figures/figures.h"
 #include "server/handler/handler.h"
@@ -339,6 +340,34 @@ static void who_declines_is_not_let_in(void **state)
     assert_int_equal(found.invitations.items[0].state, STORE_INVITATION_DECLINED);
 }
 
+static enum status erase_first(struct store_db *db, void *context)
+{
+    struct id person = id_number(FIRST);
+    (void)context;
+    return store_people_erase(db, &person, NOW);
+}
+
+static enum status look_for_knocks(struct store_db *db, void *context)
+{
+    struct found *found = context;
+    return store_knocks_list(db, &found->server->channel.id, STORE_KNOCK_WAITING,
+                             &found->server->fixture->arena, &found->knocks);
+}
+
+static void nothing_comes_from_a_request_that_waited_behind_the_erasure(void **state)
+{
+    struct server *server = *state;
+    struct found found = {.server = server};
+    struct wire_channel_knock_request request = {.channel = server->channel.id};
+    channel_knock_handle(&server->services, &server->channel, call_of(server, LAST, &request));
+    ASSERT_OK(fixture_run(server->store, erase_first, NULL));
+    channel_knock_handle(&server->services, &server->channel, call_of(server, FIRST, &request));
+    ASSERT_OK(fixture_run(server->store, look_for_knocks, &found));
+    struct id last = id_number(LAST);
+    assert_int_equal(found.knocks.count, 1);
+    assert_true(id_equal(&found.knocks.items[0].person, &last));
+}
+
 static void keeps_the_last_reasons(void **state)
 {
     (void)state;
@@ -372,6 +401,7 @@ int main(void)
         TEST(who_was_invited_is_not_proposed_again_whatever_they_said),
         TEST(who_accepts_is_let_in_once_and_tied_to_who_asked),
         TEST(who_declines_is_not_let_in),
+        TEST(nothing_comes_from_a_request_that_waited_behind_the_erasure),
         cmocka_unit_test(keeps_the_last_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,10 @@ static void refuses_senders_who_are_not_active_members(void **state)
     ASSERT_STATUS(store_log_append_commit(f->db, &commit, &appended), STATUS_DENIED);
     message.channel = nowhere;
     ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_NOT_FOUND);
+    struct id member = id_number(1);
+    ASSERT_OK(store_people_suspend(f->db, &member, true));
+    ASSERT_STATUS(append_message(f, &channel, 2, 0, &appended), STATUS_DENIED);
+    ASSERT_OK(store_people_suspend(f->db, &member, false));
     ASSERT_OK(store_devices_revoke(f->db, &channel, NOW));
     ASSERT_STATUS(append_message(f, &channel, 2, 0, &appended), STATUS_DENIED);
 }
