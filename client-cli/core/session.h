@@ -10,8 +10,8 @@
  *
  * Ownership: a view lends from the channel's session until the next session_refresh. Errors:
  * STATUS_NOT_FOUND (no session), STATUS_REMOVED (the channel is over for us), STATUS_UNTRUSTED
- * (another format than the members'),
- * STATUS_NOT_NOW, STATUS_CONFLICT, those of engine.h. Thread rule: the engine's thread.
+ * (another format than the members'), STATUS_NOT_NOW, STATUS_CONFLICT, those of engine.h.
+ * Thread rule: the engine's thread.
  */
 #ifndef WEFT_CORE_SESSION_H
 #define WEFT_CORE_SESSION_H
