@@ -206,12 +206,51 @@ static void nonces_of_branches_are_drawn(void **state)
     world_clear(&world);
 }
 
+/* Both chain the PSKs in order: with another one the Welcome would not open. */
+static void a_welcome_names_the_psks_of_its_commit_in_order(void **state)
+{
+    (void)state;
+    const struct mls_psk_store store = {find_psk, NULL};
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_group_free) struct mls_group *joined = NULL;
+    struct mls_key_package_checked checked;
+    struct mls_proposal proposals[4];
+    world_init(&world, 1);
+    world_start_group(&world, 1);
+    OK(mls_key_package_check(buffer_span(&world.members[2].package), &world.options, &checked));
+    static const char *const names[] = {"zeta", "alpha", "mu"};
+    for (size_t i = 0; i < 3; i++)
+        proposals[i] = (struct mls_proposal){
+            .type = MLS_PROPOSAL_PSK,
+            .psk = {.type = MLS_PSK_EXTERNAL, .psk_id = span_of(names[i], strlen(names[i]))}};
+    proposals[3] = (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    const struct mls_commit_request request = {.proposals = proposals, .proposal_count = 4};
+    mls_group_set_psk_store(world.members[0].group, &store);
+    world_commit(&world, 0, &request, &bundle);
+    world_accept(&world, 0, &bundle);
+    OK(mls_group_write_tree(world.members[0].group, &tree));
+    const struct mls_join_request join = {.welcome = buffer_span(&bundle.welcome),
+                                          .key_package = buffer_span(&world.members[2].package),
+                                          .private_part =
+                                              buffer_span(&world.members[2].package_private),
+                                          .ratchet_tree = buffer_span(&tree),
+                                          .psk_store = &store};
+    OK(mls_group_join(&join, &world.options, &joined));
+    assert_true(span_equal(mls_group_epoch_authenticator(joined),
+                           mls_group_epoch_authenticator(world.members[0].group)));
+    world_clear(&world);
+}
+
 /* ---- messages ---- */
 
-/* Seals a message of member 0, or of another kind of sender, with the state of `group`. */
+static const struct mls_sender first_member = {MLS_SENDER_MEMBER, 0};
+
+/* Seals a message of that sender with the state of `group`. */
 static enum status seal_with(struct world *world,
                              struct mls_group *group,
-                             enum mls_sender_type sender,
+                             struct mls_sender sender,
                              struct buffer *out)
 {
     uint32_t generation = 0;
@@ -219,7 +258,7 @@ static enum status seal_with(struct world *world,
         .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
         .content = {.group_id = mls_group_id(group),
                     .epoch = mls_group_epoch(group),
-                    .sender = {sender, 0},
+                    .sender = sender,
                     .type = MLS_CONTENT_APPLICATION,
                     .application_data = SPAN_LITERAL("the same")},
         .auth = {.signature = SPAN_LITERAL("signature")}};
@@ -255,7 +294,7 @@ static void a_generation_that_is_used_again_has_another_nonce(void **state)
     world_start_group(&world, 2);
     for (size_t i = 0; i < 2; i++) {
         world_restart(&world, 0);
-        OK(seal_with(&world, world.members[0].group, MLS_SENDER_MEMBER, &bytes[i]));
+        OK(seal_with(&world, world.members[0].group, first_member, &bytes[i]));
         sender_data_of(world.members[0].group, &bytes[i], &sender_data[i], &messages[i]);
         assert_int_equal(sender_data[i].generation, 0);
         assert_int_equal(sender_data[i].leaf_index, 0);
@@ -278,8 +317,24 @@ static void only_a_member_seals_a_private_message(void **state)
     world_init(&world, 1);
     world_start_group(&world, 2);
     for (size_t i = 0; i < 3; i++)
-        FAILS(seal_with(&world, world.members[0].group, others[i], &bytes), STATUS_INVALID);
-    OK(seal_with(&world, world.members[0].group, MLS_SENDER_MEMBER, &bytes));
+        FAILS(seal_with(&world, world.members[0].group, (struct mls_sender){others[i], 0}, &bytes),
+              STATUS_INVALID);
+    OK(seal_with(&world, world.members[0].group, first_member, &bytes));
+    world_clear(&world);
+}
+
+/* Any member can make such a message: all know the keys of leaves where nobody is. */
+static void a_message_from_a_blank_leaf_is_refused(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    OK(seal_with(&world, world.members[0].group, (struct mls_sender){MLS_SENDER_MEMBER, 3},
+                 &bytes));
+    FAILS(world_hear(&world, 1, buffer_span(&bytes), &received), STATUS_INVALID);
     world_clear(&world);
 }
 
@@ -403,8 +458,10 @@ int main(void)
         cmocka_unit_test(an_expired_package_is_neither_proposed_nor_committed),
         cmocka_unit_test(nonces_of_psks_are_drawn_for_each_commit),
         cmocka_unit_test(nonces_of_branches_are_drawn),
+        cmocka_unit_test(a_welcome_names_the_psks_of_its_commit_in_order),
         cmocka_unit_test(a_generation_that_is_used_again_has_another_nonce),
         cmocka_unit_test(only_a_member_seals_a_private_message),
+        cmocka_unit_test(a_message_from_a_blank_leaf_is_refused),
         cmocka_unit_test(a_message_beyond_the_limit_is_not_encrypted),
         cmocka_unit_test(nothing_is_said_between_a_commit_and_its_merge),
         cmocka_unit_test(a_newcomer_joins_only_the_group_that_is_new_to_it),

@@ -144,6 +144,8 @@ static void refuses_external_commits_that_break_a_rule(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(try_commit(group, &cases[i]), STATUS_INVALID_PROPOSAL);
+    const struct fixture_commit forged = {&people[4], newcomer, twice, 1, true, SPOIL_SIGNATURE};
+    assert_int_equal(try_commit(group, &forged), STATUS_BAD_SIGNATURE);
     const struct fixture_commit no_path = {&people[4], newcomer, twice, 1, false, 0};
     assert_int_equal(try_commit(group, &no_path), STATUS_PATH_REQUIRED);
 }

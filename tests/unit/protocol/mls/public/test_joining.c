@@ -225,6 +225,30 @@ static void refuses_to_add_who_lacks_an_extension_of_the_group(void **state)
     assert_int_equal(try_commit(group, &commit), STATUS_INVALID_LEAF);
 }
 
+static void judges_adds_by_the_extensions_of_the_same_list(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 1, SPAN_EMPTY);
+    GROUP *with = fixture_group(people, 1, SPAN_LITERAL("\xf0\xc1\0"));
+    BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct mls_key_package package = fixture_key_package(&people[1]);
+    package.leaf_node.capabilities.extensions.bytes = SPAN_EMPTY;
+    fixture_write_key_package(&people[1], package, &bytes);
+    package = fixture_read_key_package(&bytes);
+    const struct mls_proposal_or_ref taken[] = {
+        fixture_add(&package),
+        fixture_by_value((struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS})};
+    const struct mls_proposal_or_ref given[] = {
+        fixture_add(&package), fixture_by_value((struct mls_proposal){
+                                   .type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                                   .context_extensions = {SPAN_LITERAL("\xf0\xc1\0")}})};
+    const struct fixture_commit taking = {&people[0], fixture_member(0), taken, 2, true, 0};
+    const struct fixture_commit giving = {&people[0], fixture_member(0), given, 2, true, 0};
+    assert_int_equal(try_commit(with, &taking), STATUS_OK);
+    assert_int_equal(try_commit(group, &giving), STATUS_INVALID_LEAF);
+}
+
 /* RFC 9420, 10.1. Suites 1 and 3 have the same keys, so that nothing else is wrong with it. */
 static void refuses_to_add_a_key_package_of_another_suite(void **state)
 {
@@ -329,6 +353,7 @@ int main(void)
         cmocka_unit_test(refuses_path_leaves_that_break_a_rule),
         cmocka_unit_test(refuses_requirements_that_only_the_committer_meets),
         cmocka_unit_test(refuses_to_add_who_lacks_an_extension_of_the_group),
+        cmocka_unit_test(judges_adds_by_the_extensions_of_the_same_list),
         cmocka_unit_test(refuses_to_add_a_key_package_of_another_suite),
         cmocka_unit_test(refuses_updates_and_removes_that_break_a_rule),
         cmocka_unit_test(refuses_a_reinit_psk_after_the_first_epoch),

@@ -2,6 +2,8 @@
 #include "tests/unit/protocol/mls/public/fixture.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/crypto/random_system.h"
+#include "protocol/mls/public/label.h"
 #include "protocol/mls/public/ref_hash.h"
 
 #include <setjmp.h>
@@ -220,6 +222,13 @@ static void refuses_other_versions_content_types_and_lengths(void **state)
             assert_int_equal(status, STATUS_MALFORMED);
     }
 
+    /* A type that nobody defined, and one that is GREASE. */
+    const uint8_t unknown[][3] = {{1, 0, 8}, {1, 0x0a, 0x0a}};
+    for (size_t i = 0; i < 2; i++) {
+        struct reader reader = reader_of(SPAN_OF(unknown[i]));
+        assert_int_equal(mls_proposal_or_ref_read(&reader, &arena, &item), STATUS_UNSUPPORTED);
+    }
+
     BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
     const struct mls_group_info info = {.group_context = {.cipher_suite = 1}};
     struct mls_group_info decoded;
@@ -368,6 +377,9 @@ static void refuses_key_packages_that_break_a_rule(void **state)
     bad.leaf_node.capabilities.credentials.bytes = SPAN_LITERAL("\0\2");
     assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
     bad = good;
+    bad.leaf_node.encryption_key.len--;
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    bad = good;
     bad.leaf_node.encryption_key = good.leaf_node.signature_key;
     assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
     bad = good;
@@ -392,6 +404,33 @@ static void refuses_a_key_package_whose_leaf_is_not_signed(void **state)
     struct signature signature = fixture_sign(&person, "KeyPackageTBS", &tbs);
     package.signature = signature_span(&signature);
     assert_int_equal(mls_key_package_validate(&package, &fixture_options), STATUS_BAD_SIGNATURE);
+}
+
+static void refuses_a_leaf_that_is_signed_with_another_algorithm(void **state)
+{
+    (void)state;
+    const struct suite *other = suite_find(SUITE_P256_AES128GCM_SHA256_P256);
+    struct person person;
+    struct secret private_key;
+    struct signature_public public_key;
+    struct signature signature;
+    BYTES tbs = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES input = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    person_init(&person, 1);
+    must(signature_generate(other->signature, random_system(), &private_key, &public_key));
+    struct mls_leaf_node leaf = fixture_leaf(&person, MLS_LEAF_KEY_PACKAGE);
+    leaf.signature_key = signature_public_span(&public_key);
+    struct writer writer = writer_of(&tbs);
+    mls_leaf_node_write_tbs(&writer, &leaf, SPAN_EMPTY, 0);
+    must(writer_finish(&writer));
+    writer = writer_of(&input);
+    mls_sign_content_write(&writer, "LeafNodeTBS", buffer_span(&tbs));
+    must(writer_finish(&writer));
+    must(signature_sign(other->signature, secret_span(&private_key), buffer_span(&input),
+                        &signature));
+    leaf.signature = signature_span(&signature);
+    must(mls_leaf_node_verify(other, &leaf, SPAN_EMPTY, 0));
+    assert_int_not_equal(mls_leaf_node_verify(fixture_suite(), &leaf, SPAN_EMPTY, 0), STATUS_OK);
 }
 
 static void checks_lifetimes_against_clock_tolerance_and_maximum(void **state)
@@ -586,6 +625,7 @@ int main(void)
         cmocka_unit_test(accepts_a_good_key_package_and_names_it),
         cmocka_unit_test(refuses_key_packages_that_break_a_rule),
         cmocka_unit_test(refuses_a_key_package_whose_leaf_is_not_signed),
+        cmocka_unit_test(refuses_a_leaf_that_is_signed_with_another_algorithm),
         cmocka_unit_test(checks_lifetimes_against_clock_tolerance_and_maximum),
         cmocka_unit_test(a_leaf_must_support_what_the_group_requires),
         cmocka_unit_test(refuses_a_key_package_that_is_cut_longer_or_flipped),
