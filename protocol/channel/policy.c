@@ -42,6 +42,10 @@ static enum status check_credential(void *context,
                                     const struct mls_credential *replaced)
 {
     const struct directory *directory = context;
+    /* RFC 9420, 5.3.1: "In cases where a member's credential is being replaced, such as the Update
+     * and Commit cases above, the AS MUST also verify that the set of presented identifiers in the
+     * new credential is valid as a successor to the set of presented identifiers in the old
+     * credential, according to the application's policy." Ours: a device stays that device. */
     if (replaced != NULL && !mls_credential_equal(credential, replaced))
         return STATUS_UNTRUSTED;
     struct channel_identity identity;

@@ -51,7 +51,7 @@ struct wire_redeem_response {
 struct wire_login_request {
     struct id device;
     struct span signature;
-    uint64_t vault_counter; /* of the client's state; a lower one than before means a copy */
+    uint64_t vault_counter; /* of the client's state, raised before each login */
 };
 struct wire_login_response {
     struct id person;
@@ -59,7 +59,7 @@ struct wire_login_response {
     struct span name;
     struct span group_name;
     int64_t server_time;
-    bool vault_rolled_back; /* the server saw a higher counter: resync with fresh leaves */
+    bool vault_rolled_back; /* the server saw this counter or a higher one: resync */
     struct span head;       /* a signed directory head (directory/log.h) */
 };
 

@@ -253,8 +253,14 @@ static enum status write_secrets(const struct mls_welcome_build *build,
     if (build->secrets != NULL)
         step_count = mls_tree_filtered_path(
             effect->tree, mls_staged_commit_committer(build->next->staged), steps);
+    /* RFC 9420, 12.4.1: "However, the set of Welcome messages produced in this step MUST cover
+     * every new member added in the Commit." There is one Welcome, for all. */
     size_t begin = writer_vector_begin(writer);
     for (size_t i = 0; i < effect->added_count; i++) {
+        /* RFC 9420, 8.4: "To ensure that existing and new members compute the same PSK input to the
+         * key schedule, the Commit and GroupSecrets objects MUST indicate the same set of PSKs, in
+         * the same order." 12.4.1: "The order of the `psks` MUST be the same as the order of
+         * PreSharedKey proposals in the `proposals` vector." */
         struct mls_group_secrets secrets = {.joiner_secret = build->joiner_secret,
                                             .psks = effect->psks,
                                             .psk_count = effect->psk_count};

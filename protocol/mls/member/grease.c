@@ -20,6 +20,11 @@ static bool is_grease(uint16_t value)
     return false;
 }
 
+/* RFC 9420, 13.5: "GREASE values MUST NOT be sent in the following fields, because an unsupported
+ * value in one these fields (including a GREASE value) will cause the enclosing message to be
+ * rejected:" "(The value `0xFAFA` falls within the private use range.) These values MUST only
+ * appear in the fields listed above, and not, for example, in the `proposal_type` field of a
+ * Proposal." A set of drawn values has none for any other field. */
 enum status mls_grease_draw(const struct random_source *random, struct mls_grease *grease)
 {
     struct mls_grease drawn = {0};

@@ -103,6 +103,8 @@ static enum status start_group(struct mls_group *group,
     CLEANUP(buffer_clear) struct buffer context_bytes = BUFFER_INIT(MLS_BYTES_MAX);
     struct hpke_public encryption_key;
     struct digest tag;
+    /* RFC 9420, 11: "To initialize a group, the creator of the group MUST take the following
+     * steps:" */
     TRY(hpke_generate_key_pair(config->suite, random, &private_key, &encryption_key));
     TRY(creators_tree(config, &encryption_key, tree));
     struct mls_group_context context = {.cipher_suite = config->suite->id,
@@ -188,8 +190,10 @@ enum status mls_group_check_sending(const struct mls_group *group)
 {
     if (group->removed)
         return STATUS_REMOVED;
-    /* RFC 9420, 12.4.2: "If the Commit included a ReInit proposal, the client MUST NOT use the
-     * group to send messages anymore." */
+    /* RFC 9420, 12.4.2: "Instead, it MUST wait for a Welcome message from the committer meeting the
+     * requirements of Section 11.2." What it must be, mls_continuation_check knows. RFC 9420,
+     * 12.4.2: "If the Commit included a ReInit proposal, the client MUST NOT use the group to send
+     * messages anymore." */
     if (mls_public_group_is_reinitialized(group->public_group))
         return STATUS_NOT_NOW;
     return STATUS_OK;

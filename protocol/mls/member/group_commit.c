@@ -313,6 +313,8 @@ static enum status make_commit(struct mls_group *group,
     /* RFC 9420, 12.4: "The `path` field MAY be omitted if (a) it covers at least one proposal and
      * (b) none of the proposals covered by the Commit are of "path required" types." */
     struct mls_own_commit own = {0};
+    /* RFC 9420, 12.4.1: "If the `path` field is required based on the proposals that are in the
+     * Commit (see above), then it MUST be populated." */
     if (covered.count == 0 || covered.needs_path || request->force_path ||
         request->identity != NULL) {
         TRY(make_path(group, &build, &covered, options, &built, &path));
@@ -346,6 +348,9 @@ enum status mls_group_commit(struct mls_group *group,
         return STATUS_PENDING;
     TRY(mls_next_new(group->arena, &next));
     TRY(make_commit(group, request, options, random, next, &made));
+    /* RFC 9420, 14: "The generation of Commit messages MUST NOT modify a client's state, since the
+     * client doesn't know at that time whether the changes implied by the Commit message will
+     * conflict with another Commit or not." It waits beside the present epoch. */
     group->pending = next;
     next = NULL;
     group->pending_changed = true;

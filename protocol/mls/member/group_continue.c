@@ -106,8 +106,10 @@ enum status mls_continuation_check(const struct mls_continuation *from,
             return STATUS_INVALID;
         return check_members(from, mls_public_group_tree(group));
     }
-    /* RFC 9420, 11.3: "The `version` and `cipher_suite` values in the Welcome message are the same
-     * as those used by the old group." */
+    /* RFC 9420, 11.3: "A client receiving a Welcome message including a PreSharedKey of type
+     * `resumption` with usage `branch` MUST verify that the new group reflects a subgroup branched
+     * from the referenced group by checking that:" RFC 9420, 11.3: "The `version` and
+     * `cipher_suite` values in the Welcome message are the same as those used by the old group." */
     if (context->cipher_suite != old->suite->id)
         return STATUS_INVALID;
     return check_members(from, mls_public_group_tree(group));
@@ -162,6 +164,8 @@ static enum status first_commit(const struct mls_continue_request *request,
     for (size_t i = 0; i < request->package_count; i++)
         proposals[i] =
             (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &request->packages[i]};
+    /* RFC 9420, 12.4.1: "The Welcome message MUST include a PreSharedKeyID with the following
+     * parameters:" */
     struct mls_psk_id link = {.type = MLS_PSK_RESUMPTION,
                               .usage = request->from.usage,
                               .group_id = mls_group_id(request->from.old),
@@ -178,6 +182,9 @@ static enum status first_commit(const struct mls_continue_request *request,
                                   mls_staged_commit_group(mls_group_pending_staged(group)));
 }
 
+/* RFC 9420, 12.4.1: "If a ReInit proposal was part of the Commit, the committer MUST create a new
+ * group with the parameters specified in the ReInit proposal, and with the same members as the
+ * original group." This is how. */
 enum status mls_group_continue(const struct mls_continue_request *request,
                                const struct mls_options *options,
                                const struct random_source *random,

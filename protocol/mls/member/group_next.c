@@ -236,7 +236,10 @@ enum status mls_next_merge(struct mls_group *group, struct mls_next **next)
     if ((*next)->removes_us)
         return leave_group(group, next);
     TRY(prepare_merge(group, *next));
-    /* A commit staged beside this one has lost, and its views would dangle. */
+    /* RFC 9420, 14: "The approach chosen MUST minimize the amount of time that forked or previous
+     * group states are kept in memory, and promptly delete them once they're no longer necessary to
+     * ensure forward secrecy." A commit staged beside this one has lost, and its views would
+     * dangle. */
     if (next != &group->staged)
         mls_group_drop_staged(group);
     if (next != &group->pending)

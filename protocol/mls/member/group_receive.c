@@ -73,7 +73,7 @@ static enum status choose_init_secret(const struct mls_group *group,
 {
     const struct mls_epoch_secrets *secrets = &group->epoch->secrets;
     /* RFC 9420, 12.4.3.2: "When processing a Commit, both existing and new members MUST use the
-     * external init secret" */
+     * external init secret as described in Section 8.3." */
     if (effect->has_external_init)
         return mls_key_schedule_external_receive(group->suite, secrets, effect->kem_output,
                                                  init_secret);
@@ -175,6 +175,9 @@ static enum status receive_public(struct mls_group *group,
      * the `epoch` field of the current GroupContext object." */
     if (content->epoch != group->epoch->number)
         return STATUS_WRONG_EPOCH;
+    /* RFC 9420, 6.2: "When decoding a PublicMessage into an AuthenticatedContent, the application
+     * MUST check `membership_tag` and MUST check that the FramedContentAuthData is valid." The
+     * signature is checked when the content is taken. */
     TRY(mls_protection_check_public(
         group->suite, mls_key_schedule_get(&group->epoch->secrets, MLS_SECRET_MEMBERSHIP), message,
         mls_group_context_bytes(group)));
@@ -257,7 +260,8 @@ static enum status take_private(struct mls_group *group,
     TRY(mls_protection_open_private(group->suite, &use.message_key, &input->sender_data,
                                     input->message, input->arena, &plaintext, &authenticated));
     TRY(mls_authenticated_content_check_form(&authenticated));
-    /* RFC 9420, 6.3.1: "the application MUST check that the FramedContentAuthData is valid" */
+    /* RFC 9420, 6.3.1: "When decoding a PrivateMessageContent, the application MUST check that the
+     * FramedContentAuthData is valid." */
     TRY(mls_authenticated_content_verify(group->suite, &authenticated,
                                          buffer_span(&input->epoch->context),
                                          input->sender.signature_key));
@@ -288,8 +292,9 @@ static enum status receive_private(struct mls_group *group,
     TRY(mls_protection_open_sender(
         group->suite, mls_key_schedule_get(&input.epoch->secrets, MLS_SECRET_SENDER_DATA), message,
         &input.sender_data));
-    /* RFC 9420, 6.3.2: "the recipient MUST verify that the leaf index indicated in the `leaf_index`
-     * field identifies a non-blank node" */
+    /* RFC 9420, 6.3.2: "When parsing a SenderData struct as part of message decryption, the
+     * recipient MUST verify that the leaf index indicated in the `leaf_index` field identifies a
+     * non-blank node." */
     TRY(leaf_in_epoch(group, input.epoch, input.sender_data.leaf_index, &input.sender));
     if (input.sender_data.leaf_index == group->own_leaf) {
         if (message->type != MLS_CONTENT_APPLICATION)

@@ -166,11 +166,17 @@ static enum status seal_content(const struct mls_private_seal *seal,
     mls_private_content_write(&writer, &authenticated->content, &authenticated->auth,
                               seal->padding);
     TRY(writer_finish(&writer));
+    /* RFC 9420, 6.3.1: "The overall size of the AAD and ciphertext MUST fit within the limits
+     * established for the group's AEAD algorithm in [CFRG-AEAD-LIMITS]." 15.2: "During each epoch,
+     * senders MUST NOT encrypt more data than permitted by the security bounds of the AEAD scheme
+     * used [CFRG-AEAD-LIMITS]." A key encrypts one message, and both buffers end far below what an
+     * AEAD may take with one nonce. */
     struct writer aad_writer = writer_of(&aad);
     mls_private_message_write_content_aad(&aad_writer, message);
     TRY(writer_finish(&aad_writer));
-    /* RFC 9420, 6.3.1: "the sender of a message MUST generate a fresh random four-byte "reuse
-     * guard" value" */
+    /* RFC 9420, 6.3.1: "To avoid this situation, the sender of a message MUST generate a fresh
+     * random four-byte "reuse guard" value and XOR it with the first four bytes of the nonce from
+     * the key schedule before using the nonce for encryption." */
     TRY(random_fill(seal->random, sender_data->reuse_guard, sizeof sender_data->reuse_guard));
     enum mls_ratchet_type type =
         message->type == MLS_CONTENT_APPLICATION ? MLS_RATCHET_APPLICATION : MLS_RATCHET_HANDSHAKE;
@@ -190,6 +196,9 @@ static enum status seal_sender(const struct mls_private_seal *seal,
     CLEANUP(buffer_clear) struct buffer aad = BUFFER_INIT(INPUT_BYTES_MAX);
     CLEANUP(mls_message_key_clear) struct mls_message_key key = {0};
     struct writer writer = writer_of(&plaintext);
+    /* RFC 9420, 6.3.1: "The sender MUST include the reuse guard in the `reuse_guard` field of the
+     * sender data object, so that the recipient of the message can use it to compute the nonce to
+     * be used for decryption." */
     mls_sender_data_write(&writer, sender_data);
     TRY(writer_finish(&writer));
     struct writer aad_writer = writer_of(&aad);
@@ -207,7 +216,9 @@ enum status mls_protection_seal_private(const struct mls_private_seal *seal,
                                         struct buffer *out)
 {
     const struct mls_framed_content *content = &authenticated->content;
-    /* RFC 9420, 6.3.2: "the sender MUST verify Sender.sender_type is `member`" */
+    /* RFC 9420, 6.3.2: "When constructing a SenderData object from a Sender object, the sender MUST
+     * verify Sender.sender_type is `member` and use Sender.leaf_index for SenderData.leaf_index."
+     */
     if (content->sender.type != MLS_SENDER_MEMBER)
         return STATUS_INVALID;
     CLEANUP(buffer_clear) struct buffer ciphertext = BUFFER_INIT(INPUT_BYTES_MAX);

@@ -252,10 +252,10 @@ static enum status expand_leaf(struct mls_secret_tree *tree, uint32_t leaf)
     return STATUS_OK;
 }
 
-/* Makes sure that the leaf has its ratchets.
- *
- * RFC 9420, 9.2: "all node secrets in the secret tree on the path from the root to the leaf with
- * node L" are consumed with the first key: each is wiped when its children exist. */
+/* RFC 9420, 9.2: "Then, for that member, at least the following values have been consumed and MUST
+ * be deleted:" Makes sure that the leaf has its ratchets.  RFC 9420, 9.2: "all node secrets in the
+ * secret tree on the path from the root to the leaf with node L" are consumed with the first key:
+ * each is wiped when its children exist. */
 static enum status expand_to(struct mls_secret_tree *tree, uint32_t leaf)
 {
     if (leaf >= tree->leaf_count)
@@ -318,6 +318,10 @@ enum status mls_secret_tree_take(struct mls_secret_tree *tree,
     TRY(step_secret(tree->suite, &next, now));
     /* RFC 9420, 9.1: "Each key/nonce pair MUST NOT be used to encrypt more than one message." */
     *ratchet->secret = next;
+    /* RFC 9420, 6.3.1: "Because the key schedule generates nonces deterministically, a client MUST
+     * keep persistent state as to where in the key schedule it is; if this persistent state is lost
+     * or corrupted, a client might reuse a generation that has already been used, causing reuse of
+     * a key/nonce pair." The row goes to disk before the message leaves. */
     ratchet->generation++;
     mls_row_set_add(tree->changed, MLS_ROW_RATCHET, tree->epoch, ratchet->id);
     *generation = now;

@@ -60,7 +60,8 @@ enum status mls_private_keys_carry(const struct mls_private_keys *keys,
     for (size_t i = 0; i < keys->count; i++) {
         uint32_t node = keys->items[i].node;
         struct span now = mls_tree_node_key(after, node);
-        /* RFC 9420, 7.5: "each recipient MUST delete outdated key material" */
+        /* RFC 9420, 7.5: "After processing the update, each recipient MUST delete outdated key
+         * material, specifically:" A key stays only where the node has kept its own. */
         if (now.len != 0 && span_equal(now, mls_tree_node_key(before, node)))
             TRY(mls_private_keys_set(next, node, secret_span(keys->items[i].key)));
     }

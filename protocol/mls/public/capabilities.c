@@ -24,8 +24,15 @@ void mls_capabilities_write(struct writer *writer, const struct mls_capabilities
     mls_type_list_write(writer, &capabilities->credentials);
 }
 
-/* RFC 9420, 7.2: "unknown values in `capabilities` MUST be ignored": all questions ask for a
- * value that somebody needs, so others are never met. */
+/* RFC 9420, 7.2: "As discussed in Section 13, unknown values in `capabilities` MUST be ignored, and
+ * the creator of a `capabilities` field SHOULD include some random GREASE values to help ensure
+ * that other clients correctly ignore unknown values." 13.4: "A client processing a KeyPackage
+ * object MUST ignore all unrecognized values in the `capabilities` field of the LeafNode and all
+ * unknown extensions in the `extensions` and `leaf_node.extensions` fields." 13.5: "Clients MUST
+ * NOT implement any special processing rules for how to handle these values when receiving them,
+ * since this negates their utility for detecting extensibility failures." "GREASE values MUST be
+ * handled using normal logic for processing unsupported values." All questions ask for a value that
+ * somebody needs, so others are never met. */
 bool mls_capabilities_have_extension(const struct mls_capabilities *capabilities, uint16_t type)
 {
     return mls_extension_type_is_default(type) ||

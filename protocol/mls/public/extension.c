@@ -50,6 +50,8 @@ static enum status check_list(struct span bytes)
     return STATUS_OK;
 }
 
+/* RFC 9420, 13.4: "For this to work, implementations MUST correctly handle extensible fields:" Data
+ * of every type is kept as it is and looked at by who knows the type. */
 enum status mls_extensions_read(struct reader *reader, struct mls_extensions *list)
 {
     struct reader next = *reader;

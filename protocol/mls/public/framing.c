@@ -200,10 +200,14 @@ mls_authenticated_content_check_form(const struct mls_authenticated_content *aut
         return STATUS_MALFORMED;
     switch (authenticated->wire_format) {
     case MLS_WIRE_PUBLIC_MESSAGE:
-        /* RFC 9420, 6: "Applications MUST use PrivateMessage to encrypt application messages" */
+        /* RFC 9420, 6: "Applications MUST use PrivateMessage to encrypt application messages and
+         * SHOULD use PrivateMessage to encode handshake messages, but they MAY transmit handshake
+         * messages encoded as PublicMessage objects in cases where it is necessary for the Delivery
+         * Service to examine such messages." */
         return content->type == MLS_CONTENT_APPLICATION ? STATUS_MALFORMED : STATUS_OK;
     case MLS_WIRE_PRIVATE_MESSAGE:
-        /* RFC 9420, 12.1.8: "An external proposal MUST be sent as a PublicMessage object" */
+        /* RFC 9420, 12.1.8: "An external proposal MUST be sent as a PublicMessage object, since the
+         * sender will not have the keys necessary to construct a PrivateMessage object." */
         return content->sender.type == MLS_SENDER_MEMBER ? STATUS_OK : STATUS_MALFORMED;
     default:
         return STATUS_UNSUPPORTED;
@@ -322,6 +326,7 @@ void mls_private_content_write(struct writer *writer,
     static const uint8_t zeros[256];
     write_body(writer, content);
     mls_auth_data_write(writer, content->type, auth);
+    /* RFC 9420, 6.3.1: "The `padding` field MUST be filled with all zero bytes." */
     for (; padding > sizeof zeros; padding -= sizeof zeros)
         writer_bytes(writer, SPAN_OF(zeros));
     writer_bytes(writer, span_of(zeros, padding));

@@ -64,7 +64,8 @@ enum status mls_key_package_validate(const struct mls_key_package *package,
     if (package->version != MLS_VERSION_10 || suite == NULL)
         return STATUS_UNSUPPORTED;
     /* RFC 9420, 10: "The value for `init_key` MUST be a public key for the asymmetric encryption
-     * scheme defined by `cipher_suite`" */
+     * scheme defined by `cipher_suite`, and it MUST be unique among the set of KeyPackages created
+     * by this client." Unique it is by being drawn (key_package_new.c). */
     if (hpke_check_public(suite, package->init_key) != STATUS_OK)
         return STATUS_INVALID;
     /* RFC 9420, 10.1: "Verify that the value of `leaf_node.encryption_key` is different from the
@@ -78,8 +79,10 @@ enum status mls_key_package_validate(const struct mls_key_package *package,
     TRY(mls_leaf_node_check_alone(suite, leaf));
     TRY(mls_leaf_node_check_lifetime(leaf, options));
     TRY(mls_leaf_node_verify(suite, leaf, SPAN_EMPTY, 0));
-    /* RFC 9420, 10.1: "Verify that the signature on the KeyPackage is valid using the public key
-     * in `leaf_node.credential`." (for a basic credential, the key that it vouches for) */
+    /* RFC 9420, 10: "A KeyPackage object with an invalid signature field MUST be considered
+     * malformed." RFC 9420, 10.1: "Verify that the signature on the KeyPackage is valid using the
+     * public key in `leaf_node.credential`." (for a basic credential, the key that it vouches for)
+     */
     TRY(verify_signature(suite, package));
     return mls_options_check_credential(options, &leaf->credential, leaf->signature_key, NULL);
 }
@@ -98,10 +101,15 @@ enum status mls_key_package_check(struct span bytes,
         return STATUS_UNSUPPORTED;
     TRY(mls_key_package_read(&reader, &result.package));
     TRY(reader_finish(&reader));
-    /* RFC 9420, 10: "it MUST verify that the `version` field of the KeyPackage has the same value
-     * as the `version` field of the MLSMessage." (validate knows one version only) */
+    /* RFC 9420, 10: "If a client receives a KeyPackage carried within an MLSMessage object, then it
+     * MUST verify that the `version` field of the KeyPackage has the same value as the `version`
+     * field of the MLSMessage." validate knows one version only. */
     TRY(mls_key_package_validate(&result.package, options));
     TRY(mls_key_package_ref(&result.package, &result.ref));
+    /* RFC 9420, 10: "As discussed in Section 13, unknown extensions in `KeyPackage.extensions` MUST
+     * be ignored, and the creator of a KeyPackage object SHOULD include some random GREASE
+     * extensions to help ensure that other clients correctly ignore unknown extensions." The one
+     * that we know is looked for. */
     result.last_resort =
         mls_extensions_find(result.package.extensions, MLS_EXTENSION_LAST_RESORT, NULL);
     *checked = result;

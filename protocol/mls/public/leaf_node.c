@@ -57,7 +57,8 @@ static void write_source(struct writer *writer, const struct mls_leaf_node *leaf
     }
 }
 
-/* The fields above the signature. */
+/* RFC 9420, 7.2: "Each modification of LeafNode content MUST be reflected by a change in its
+ * signature." These are all fields above the signature. */
 static void write_signed_fields(struct writer *writer, const struct mls_leaf_node *leaf)
 {
     writer_vector(writer, leaf->encryption_key);
@@ -99,6 +100,9 @@ enum status mls_leaf_node_verify(const struct suite *suite,
     struct writer writer = writer_of(&tbs);
     mls_leaf_node_write_tbs(&writer, leaf, group_id, leaf_index);
     TRY(writer_finish(&writer));
+    /* RFC 9420, 5.1.2: "It MUST be the same as the signature algorithm specified in the credentials
+     * in the leaves of the tree (including the leaf node information in KeyPackages used to add new
+     * members)." The algorithm is the suite's: a key or a signature of another does not verify. */
     return mls_verify_with_label(suite, leaf->signature_key, "LeafNodeTBS", buffer_span(&tbs),
                                  leaf->signature);
 }
@@ -106,8 +110,9 @@ enum status mls_leaf_node_verify(const struct suite *suite,
 enum status mls_leaf_node_check_alone(const struct suite *suite, const struct mls_leaf_node *leaf)
 {
     const struct mls_capabilities *capabilities = &leaf->capabilities;
-    /* RFC 9420, 10: "the `leaf_node` field MUST be valid for the cipher suite, including both the
-     * `encryption_key` and `signature_key` fields" (the latter when a signature is verified). */
+    /* RFC 9420, 10: "Likewise, the `leaf_node` field MUST be valid for the cipher suite, including
+     * both the `encryption_key` and `signature_key` fields." The signature key is tried when a
+     * signature is verified. */
     if (hpke_check_public(suite, leaf->encryption_key) != STATUS_OK)
         return STATUS_INVALID_LEAF;
     /* RFC 9420, 16.7: "The encryption and signature keys stored in the `encryption_key` and
@@ -119,8 +124,10 @@ enum status mls_leaf_node_check_alone(const struct suite *suite, const struct ml
     if (!mls_type_list_contains(capabilities->versions, MLS_VERSION_10) ||
         !mls_type_list_contains(capabilities->cipher_suites, suite->id))
         return STATUS_INVALID_LEAF;
-    /* RFC 9420, 7.2: "the credential type used in the LeafNode MUST be included in the
-     * `credentials` field of the `capabilities` field." */
+    /* RFC 9420, 7.2: "The types of any non-default extensions that appear in the `extensions` field
+     * of a LeafNode MUST be included in the `extensions` field of the `capabilities` field, and the
+     * credential type used in the LeafNode MUST be included in the `credentials` field of the
+     * `capabilities` field." */
     if (!mls_capabilities_have_credential(capabilities, leaf->credential.type))
         return STATUS_INVALID_LEAF;
     /* RFC 9420, 7.3: "Verify that the extensions in the LeafNode are supported by checking that

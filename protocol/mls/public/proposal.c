@@ -55,6 +55,9 @@ read_body(struct reader *reader, struct arena *arena, struct mls_proposal *propo
         return reader_vector(reader, SIZE_MAX, &proposal->kem_output);
     case MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
         return mls_extensions_read(reader, &proposal->context_extensions);
+    /* RFC 9420, 13.2: "As discussed in Section 12.4, Proposals with a non-default proposal type
+     * MUST NOT be included in a commit unless the proposal type is supported by all the members of
+     * the group that will process the Commit." None is supported yet. */
     default: /* a wire value: its form, and where it ends, is not known */
         return STATUS_UNSUPPORTED;
     }

@@ -72,9 +72,11 @@ static enum status check_psk(const struct checking *checking, const struct mls_p
         return STATUS_INVALID_PROPOSAL;
     if (psk->type != MLS_PSK_RESUMPTION || psk->usage == MLS_PSK_APPLICATION)
         return STATUS_OK;
-    /* RFC 9420, 11.2: "Resumption PSKs with usage `reinit` MUST NOT be used in other contexts.",
-     * and 11.3: "Resumption PSKs with usage `branch` MUST NOT be used in other contexts." The
-     * context is the first commit of the new group. */
+    /* RFC 9420, 11.2: "A PreSharedKey proposal with type `resumption` and usage `reinit` MUST be
+     * considered invalid." 11.3: "A PreSharedKey proposal with type `resumption` and usage `branch`
+     * MUST be considered invalid." RFC 9420, 11.2: "Resumption PSKs with usage `reinit` MUST NOT be
+     * used in other contexts.", and 11.3: "Resumption PSKs with usage `branch` MUST NOT be used in
+     * other contexts." The context is the first commit of the new group. */
     return checking->options->continues_group && checking->base->context->epoch == 0
                ? STATUS_OK
                : STATUS_INVALID_PROPOSAL;
@@ -103,8 +105,9 @@ static enum status check_context_extensions(const struct checking *checking,
     struct mls_extension extension;
     size_t at = 0;
     TRY(mls_extensions_check_known(list));
-    /* RFC 9420, 13.4: "an extension in use by the group MUST be supported by all members of the
-     * group." That is us, too. */
+    /* RFC 9420, 13.4: "Note that the latter two requirements mean that all MLS GroupContext
+     * extensions are mandatory, in the sense that an extension in use by the group MUST be
+     * supported by all members of the group." That is us, too. */
     while (mls_extensions_next(list, &at, &extension))
         if (!mls_options_have_extension(checking->options, extension.type))
             return STATUS_INVALID_PROPOSAL;
@@ -283,7 +286,9 @@ static enum status find_extensions(struct applying *applying)
 static bool type_is_allowed(const struct applying *applying, const struct mls_sent_proposal *item)
 {
     uint16_t type = item->proposal->type;
-    /* RFC 9420, 12.2: "It contains an ExternalInit proposal." */
+    /* RFC 9420, 12.4.3.2: "The sender type for the AuthenticatedContent encapsulating the external
+     * Commit MUST be `new_member_commit`." RFC 9420, 12.2: "It contains an ExternalInit proposal."
+     */
     if (applying->list->committer.type == MLS_SENDER_MEMBER)
         return type != MLS_PROPOSAL_EXTERNAL_INIT;
     /* RFC 9420, 12.4.3.2: "The Commit MUST NOT include any proposals by reference, since an
@@ -424,6 +429,11 @@ static enum status validate_and_apply(struct applying *applying)
     return apply_all(applying);
 }
 
+/* RFC 9420, 12.2: "A group member creating a Commit and a group member processing a Commit MUST
+ * verify that the list of committed proposals is valid using one of the following procedures,
+ * depending on whether the Commit is external or not." 12.4: "A sender and a receiver of a Commit
+ * MUST verify that the committed list of proposals is valid as specified in Section 12.2." Both
+ * call this. */
 enum status mls_proposal_list_apply(const struct mls_proposal_base *base,
                                     const struct mls_proposal_list *list,
                                     const struct mls_options *options,

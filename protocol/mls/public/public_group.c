@@ -84,13 +84,16 @@ static enum status decode_tree(const struct suite *suite,
                                struct mls_tree **tree)
 {
     struct span data = ratchet_tree;
+    /* RFC 9420, 12.4.3.1: "If it is sent otherwise (e.g., provided by a caching service on the
+     * Delivery Service), then the client MUST download the tree before processing the Welcome." */
     if (data.len == 0 && !mls_extensions_find(info->extensions, MLS_EXTENSION_RATCHET_TREE, &data))
         return STATUS_NOT_FOUND;
     return mls_tree_decode(suite, data, tree);
 }
 
 /* RFC 9420, 13.4: "A client joining a group MUST verify that it supports every extension in the
- * GroupContext for the group." */
+ * GroupContext for the group." RFC 9420, 13.4: "Otherwise, it MUST treat the enclosing GroupInfo
+ * message as invalid and not join the group." */
 static enum status check_context_extensions(struct mls_extensions list,
                                             const struct mls_options *options)
 {
@@ -102,8 +105,10 @@ static enum status check_context_extensions(struct mls_extensions list,
     return mls_extensions_check_known(list);
 }
 
-/* RFC 9420, 12.4.3.1: "The public key is taken from the LeafNode of the ratchet tree with leaf
- * index `signer`. If the node is blank or if signature verification fails, return an error." */
+/* RFC 9420, 12.4.3: "New members also MUST verify the `signature` using the public key taken from
+ * the leaf node of the ratchet tree with leaf index `signer`." RFC 9420, 12.4.3.1: "The public key
+ * is taken from the LeafNode of the ratchet tree with leaf index `signer`. If the node is blank or
+ * if signature verification fails, return an error." */
 static enum status verify_info(const struct mls_tree *tree, const struct mls_group_info *info)
 {
     const struct mls_leaf_node *signer = mls_tree_leaf(tree, info->signer);
@@ -125,6 +130,13 @@ enum status mls_public_group_new(struct span group_info,
         return STATUS_UNSUPPORTED;
     if (info.confirmation_tag.len != suite->hash_size)
         return STATUS_BAD_MAC;
+    /* RFC 9420, 12.4.3: "Extensions in `GroupInfo.group_context.extensions`, however, MUST be
+     * supported by the new joiner." "As discussed in Section 13, unknown extensions in
+     * `GroupInfo.extensions` MUST be ignored, and the creator of a GroupInfo object SHOULD include
+     * some random GREASE extensions to help ensure that other clients correctly ignore unknown
+     * extensions." 13.4: "A client processing a GroupInfo object MUST ignore all unrecognized
+     * extensions in the `extensions` field." Of the others only those that we know are looked for.
+     */
     TRY(check_context_extensions(info.group_context.extensions, options));
     TRY(decode_tree(suite, &info, ratchet_tree, &tree));
     TRY(verify_info(tree, &info));
@@ -264,9 +276,13 @@ static enum status signature_key_of(const struct mls_public_group *group,
         leaf = &content->proposal.add->leaf_node;
         break;
     case MLS_SENDER_NEW_MEMBER_COMMIT:
-        /* RFC 9420, 12.4.3.2: "External Commits MUST contain a `path` field" */
+        /* RFC 9420, 12.4.3.2: "External Commits MUST contain a `path` field (and is therefore a
+         * "full" Commit)." */
         if (content->commit.path == NULL)
             return STATUS_PATH_REQUIRED;
+        /* RFC 9420, 12.4.3.2: "External Commits MUST be signed by the new member." "In particular,
+         * the signature on the enclosing AuthenticatedContent MUST verify using the public key for
+         * the credential in the `leaf_node` of the `path` field." */
         leaf = &content->commit.path->leaf_node;
         break;
     }
@@ -281,6 +297,8 @@ enum status mls_public_group_verify(const struct mls_public_group *group,
 {
     struct span key;
     TRY(mls_authenticated_content_check_form(authenticated));
+    /* RFC 9420, 6.1: "Recipients of an MLSMessage MUST verify the signature with the key depending
+     * on the `sender_type` of the sender as described above." */
     TRY(signature_key_of(group, &authenticated->content, &key));
     return mls_authenticated_content_verify(group->suite, authenticated,
                                             buffer_span(&group->context_bytes), key);

@@ -131,6 +131,8 @@ static enum status apply_commit(const struct mls_public_group *group,
     CLEANUP(mls_tree_free) struct mls_tree *tree = NULL;
     const struct mls_proposal_base base = {group->tree, &group->context};
     TRY(list_proposals(group, staged));
+    /* RFC 9420, 12.2: "If the list of proposals is invalid, then the Commit message MUST be
+     * rejected as invalid." */
     TRY(mls_proposal_list_apply(&base, &staged->list, options, &staged->arena, &staged->effect));
     const struct mls_update_path *path = staged->content.content.commit.path;
     /* RFC 9420, 12.4: "By default, the `path` field of a Commit MUST be populated.  The `path`

@@ -43,10 +43,15 @@ static enum status check_leaf(const struct mls_public_group *group,
     /* RFC 9420, 12.4.2: "The `leaf_node_source` field MUST be set to `commit`." */
     if (leaf->source != MLS_LEAF_COMMIT)
         return STATUS_INVALID_LEAF;
-    /* RFC 9420, 12.4.2: "Verify that the `encryption_key` value in the LeafNode is different from
-     * the committer's current leaf node." */
+    /* RFC 9420, 12.2: "If a Remove proposal is present, then the LeafNode in the `path` field of
+     * the external Commit MUST meet the same criteria as would the LeafNode in an Update for the
+     * removed leaf (see Section 12.1.2)." RFC 9420, 12.4.2: "Verify that the `encryption_key` value
+     * in the LeafNode is different from the committer's current leaf node." */
     if (old != NULL && span_equal(leaf->encryption_key, old->encryption_key))
         return STATUS_INVALID_LEAF;
+    /* RFC 9420, 7.5: "Since the new leaf node effectively updates an existing leaf node in the
+     * group, it MUST adhere to the same restrictions as LeafNodes used in Update proposals (aside
+     * from `leaf_node_source`)." */
     TRY(mls_leaf_node_check_alone(group->suite, leaf));
     TRY(mls_leaf_node_check_extensions(leaf, staged->effect.extensions));
     TRY(mls_leaf_node_verify(group->suite, leaf, group->context.group_id, staged->committer));
@@ -54,7 +59,8 @@ static enum status check_leaf(const struct mls_public_group *group,
 }
 
 /* RFC 9420, 7.6: "The length of the `encrypted_path_secret` vector MUST be equal to the length of
- * the resolution of the copath node (excluding new leaf nodes)". */
+ * the resolution of the copath node (excluding new leaf nodes), with each ciphertext being the
+ * encryption to the respective resolution node." */
 static enum status check_secrets(const struct mls_staged_commit *staged,
                                  const struct mls_tree *tree,
                                  const uint32_t *added,
@@ -63,6 +69,8 @@ static enum status check_secrets(const struct mls_staged_commit *staged,
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct mls_resolution resolution;
+    /* RFC 9420, 7.6: "For each UpdatePathNode, the resolution of the corresponding copath node MUST
+     * exclude all new leaf nodes added as part of the current Commit." */
     TRY(mls_tree_resolution(tree, step->copath, added, staged->effect.added_count, &arena,
                             &resolution));
     return resolution.count == node->secret_count ? STATUS_OK : STATUS_INVALID;

@@ -103,8 +103,8 @@ static uint32_t last_node(const struct mls_tree *tree)
 
 void mls_tree_write(struct writer *writer, const struct mls_tree *tree)
 {
-    /* RFC 9420, 12.4.3.3: "the sender MUST NOT include blank nodes after the last non-blank
-     * node." */
+    /* RFC 9420, 12.4.3.3: "The `ratchet_tree` vector logically has this number of entries, but the
+     * sender MUST NOT include blank nodes after the last non-blank node." */
     uint32_t count = last_node(tree);
     size_t begin = writer_vector_begin(writer);
     for (uint32_t index = 0; index < count; index++) {

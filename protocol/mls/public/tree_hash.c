@@ -24,8 +24,8 @@ static bool is_fresh(const struct mls_tree *tree, uint32_t node)
 enum status
 tree_hash_leaf(const struct suite *suite, uint32_t leaf, struct span bytes, struct digest *hash)
 {
-    /* RFC 9420, 7.8: "the optional node value MUST be absent if the node is blank and present if
-     * the node contains a value." */
+    /* RFC 9420, 7.8: "For both parent and leaf nodes, the optional node value MUST be absent if the
+     * node is blank and present if the node contains a value." */
     const uint8_t head[] = {
         NODE_LEAF,     (uint8_t)(leaf >> 24), (uint8_t)(leaf >> 16), (uint8_t)(leaf >> 8),
         (uint8_t)leaf, bytes.len != 0};

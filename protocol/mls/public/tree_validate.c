@@ -90,13 +90,16 @@ enum status mls_tree_validate(const struct mls_tree *tree,
 {
     if (mls_tree_member_count(tree) == 0 || !is_truncated(tree))
         return STATUS_INVALID_TREE;
-    /* RFC 9420, 12.4.3.1: "Verify that the tree hash of the ratchet tree matches the `tree_hash`
-     * field in GroupInfo." */
+    /* RFC 9420, 12.4.3.3: "Regardless of how the client obtains the tree, the client MUST verify
+     * that the root hash of the ratchet tree matches the `tree_hash` of the GroupContext before
+     * using the tree for MLS operations." RFC 9420, 12.4.3.1: "Verify that the tree hash of the
+     * ratchet tree matches the `tree_hash` field in GroupInfo." */
     if (!span_equal(mls_tree_root_hash(tree), context->tree_hash))
         return STATUS_INVALID_TREE;
     TRY(mls_tree_check_unmerged(tree));
-    /* RFC 9420, 12.4.3.1: "For each non-empty parent node, verify that it is "parent-hash valid",
-     * as described in" 7.9.2. */
+    /* RFC 9420, 7.9.2: "When joining a group, the new member MUST authenticate that each non-blank
+     * parent node P is parent-hash valid." RFC 9420, 12.4.3.1: "For each non-empty parent node,
+     * verify that it is "parent-hash valid", as described in" 7.9.2. */
     TRY(mls_tree_verify_parent_hashes(tree));
     TRY(mls_tree_check_support(tree, context->extensions));
     /* RFC 9420, 12.4.3.1: "For each non-empty leaf node, validate the LeafNode as described in"
