@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * KeyPackages of people who are to be added. Each one-time KeyPackage goes out once, so only those
- * get any who may add to the channel.
+ * get any who may add to the channel, and not without end: anybody may make an open channel.
  */
 #include "protocol/base/limits.h"
 #include "protocol/wire/people.h"
@@ -59,13 +59,55 @@ static void finish(struct task *task)
     call_answer(task->call, &((struct fetch *)(void *)task)->response);
 }
 
+/* Named twice, one person would give two of each device. */
+static bool is_named_twice(const struct wire_key_packages_fetch_request *request)
+{
+    for (size_t i = 0; i < request->person_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (id_equal(&request->people[i].id, &request->people[k].id))
+                return true;
+        }
+    }
+    return false;
+}
+
+static enum status check(struct services *services,
+                         const struct channel *channel,
+                         const struct call *call,
+                         const char **detail,
+                         uint32_t *wait_ms)
+{
+    const struct wire_key_packages_fetch_request *request = call->request;
+    struct hub *hub = services->hub;
+    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
+    if (!channel_is_open(channel) && (channel_roles(channel, &call->person) & adders) == 0) {
+        *detail = "only a facilitator or sponsor adds people here";
+        return STATUS_DENIED;
+    }
+    if (request->person_count > LIMIT_ADDS_PER_COMMIT) {
+        *detail = "more people than one commit adds";
+        return STATUS_LIMIT;
+    }
+    if (is_named_twice(request))
+        return STATUS_INVALID;
+    struct account *account = NULL;
+    TRY(hub_account(hub, &call->person, &account));
+    *detail = "too many KeyPackages: wait a little";
+    return bucket_take(&account->fetches, &hub->rates.fetches, clock_monotonic_ms(hub->clock),
+                       (uint32_t)request->person_count, wait_ms)
+               ? STATUS_OK
+               : STATUS_RATE_LIMITED;
+}
+
 void key_packages_fetch_handle(struct services *services,
                                struct channel *channel,
                                struct call *call)
 {
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
-    if (!channel_is_open(channel) && (channel_roles(channel, &call->person) & adders) == 0) {
-        call_fail(call, STATUS_DENIED, "only a facilitator or sponsor adds people here");
+    const char *detail = NULL;
+    uint32_t wait_ms = 0;
+    enum status status = check(services, channel, call, &detail, &wait_ms);
+    if (status != STATUS_OK) {
+        call_fail_later(call, status, detail, wait_ms);
         return;
     }
     struct fetch *fetch = task_new(services, channel, call, sizeof *fetch);

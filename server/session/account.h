@@ -18,6 +18,7 @@ struct client;
 struct account_rates {
     struct bucket_rate requests;
     struct bucket_rate messages; /* of each lane */
+    struct bucket_rate fetches;  /* people whose KeyPackages are asked for */
 };
 
 struct account {
@@ -25,6 +26,7 @@ struct account {
     uint8_t role;           /* enum account_role, as in the store at the last login */
     struct client *clients; /* by client.account_next */
     struct bucket requests;
+    struct bucket fetches;
     struct bucket lanes[ACCOUNT_LANES];
 };
 

@@ -24,6 +24,9 @@ enum status hub_init(struct hub *hub)
         (struct bucket_rate){hub->config->requests_per_minute, hub->config->requests_per_minute};
     hub->rates.messages = (struct bucket_rate){hub->config->messages_per_minute,
                                                hub->config->messages_per_minute / 4 + 10};
+    /* A one-time KeyPackage goes out once: nobody empties the pools of a community, and whoever
+     * adds a commit's worth of people has room for it twice. */
+    hub->rates.fetches = (struct bucket_rate){60, 2 * LIMIT_ADDS_PER_COMMIT};
     buffer_init(&hub->hello_signature, LIMIT_FRAME_BYTES);
     TRY(id_map_init(&hub->accounts, hub->random));
     return id_map_init(&hub->devices, hub->random);
