@@ -49,6 +49,8 @@ enum status channel_new(struct channel_facts *facts,
     arena_init(&fresh->roles, LIMIT_DECODED_BYTES);
     enum status status = id_map_init(&fresh->members, random);
     if (status == STATUS_OK)
+        status = id_map_init(&fresh->people, random);
+    if (status == STATUS_OK)
         status = fill(fresh, facts);
     if (status != STATUS_OK) {
         channel_free(&fresh);
@@ -58,16 +60,21 @@ enum status channel_new(struct channel_facts *facts,
     return STATUS_OK;
 }
 
+static void free_values(struct id_map *map)
+{
+    size_t at = 0;
+    for (void *value = id_map_next(map, &at); value != NULL; value = id_map_next(map, &at))
+        free(value);
+    id_map_clear(map);
+}
+
 void channel_free(struct channel **channel)
 {
     struct channel *ending = *channel;
     if (ending == NULL)
         return;
-    size_t at = 0;
-    for (void *member = id_map_next(&ending->members, &at); member != NULL;
-         member = id_map_next(&ending->members, &at))
-        free(member);
-    id_map_clear(&ending->members);
+    free_values(&ending->members);
+    free_values(&ending->people);
     arena_clear(&ending->texts);
     arena_clear(&ending->roles);
     mls_public_group_free(&ending->group);
@@ -88,17 +95,6 @@ const struct channel_member *channel_member(const struct channel *channel, const
     return id_map_find(&channel->members, device);
 }
 
-bool channel_has_person(const struct channel *channel, const struct id *person)
-{
-    size_t at = 0;
-    for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
-         member = id_map_next(&channel->members, &at)) {
-        if (id_equal(&member->person, person))
-            return true;
-    }
-    return false;
-}
-
 uint16_t channel_roles(const struct channel *channel, const struct id *person)
 {
     return channel_extension_roles(&channel->extension, person);
@@ -106,19 +102,7 @@ uint16_t channel_roles(const struct channel *channel, const struct id *person)
 
 uint32_t channel_people(const struct channel *channel)
 {
-    uint32_t count = 0;
-    size_t at = 0;
-    for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
-         member = id_map_next(&channel->members, &at)) {
-        /* Whoever has several devices counts at the lowest leaf. */
-        size_t other_at = 0;
-        bool lowest = true;
-        for (const struct channel_member *other = id_map_next(&channel->members, &other_at);
-             other != NULL && lowest; other = id_map_next(&channel->members, &other_at))
-            lowest = other->leaf >= member->leaf || !id_equal(&other->person, &member->person);
-        count += lowest;
-    }
-    return count;
+    return (uint32_t)channel->people.count;
 }
 
 bool channel_is_open(const struct channel *channel)
@@ -131,6 +115,32 @@ bool channel_is_listed(const struct channel *channel)
     return channel_is_open(channel) || channel->extension.visibility == CHANNEL_RESTRICTED;
 }
 
+static enum status count_device(struct channel *channel, const struct id *person)
+{
+    struct channel_person *counted = id_map_find(&channel->people, person);
+    if (counted == NULL) {
+        counted = calloc(1, sizeof *counted);
+        if (counted == NULL)
+            return STATUS_NO_MEMORY;
+        enum status status = id_map_set(&channel->people, person, counted);
+        if (status != STATUS_OK) {
+            free(counted);
+            return status;
+        }
+    }
+    counted->devices++;
+    return STATUS_OK;
+}
+
+static void uncount_device(struct channel *channel, const struct id *person)
+{
+    struct channel_person *counted = id_map_find(&channel->people, person);
+    if (--counted->devices > 0)
+        return;
+    id_map_remove(&channel->people, person);
+    free(counted);
+}
+
 enum status channel_add_member(struct channel *channel, const struct channel_member *member)
 {
     struct channel_member *copy = malloc(sizeof *copy);
@@ -139,14 +149,24 @@ enum status channel_add_member(struct channel *channel, const struct channel_mem
     *copy = *member;
     channel_remove_member(channel, &member->device);
     enum status status = id_map_set(&channel->members, &member->device, copy);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         free(copy);
+        return status;
+    }
+    status = count_device(channel, &member->person);
+    if (status != STATUS_OK) {
+        id_map_remove(&channel->members, &member->device);
+        free(copy);
+    }
     return status;
 }
 
 void channel_remove_member(struct channel *channel, const struct id *device)
 {
     struct channel_member *member = id_map_find(&channel->members, device);
+    if (member == NULL)
+        return;
+    uncount_device(channel, &member->person);
     id_map_remove(&channel->members, device);
     free(member);
 }

@@ -27,6 +27,10 @@ struct channel_member {
     int64_t since_ms;
 };
 
+struct channel_person {
+    size_t devices; /* in the channel; never 0 */
+};
+
 /* Events of a channel for a client. In two lists, of the channel and of the client. */
 struct subscription {
     struct channel *channel;
@@ -44,6 +48,7 @@ struct channel {
     struct channel_extension extension; /* of the group's present epoch, in `roles` */
     struct arena roles;
     struct id_map members; /* struct channel_member by device */
+    struct id_map people;  /* struct channel_person, of those members */
     struct subscription *subscriptions;
     /* Commits are validated one after another. */
     struct commit_work *commits;
@@ -77,8 +82,6 @@ MUST_CHECK enum status channel_refresh(struct channel *channel);
 
 /* NULL unless the device is a member. */
 const struct channel_member *channel_member(const struct channel *channel, const struct id *device);
-
-bool channel_has_person(const struct channel *channel, const struct id *person);
 
 /* Role bits of enum channel_role. */
 uint16_t channel_roles(const struct channel *channel, const struct id *person);
