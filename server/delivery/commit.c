@@ -52,7 +52,11 @@ static void fail(struct commit_work *work, enum status status)
             JOURNAL_I("channel", &channel->id), JOURNAL_S(status));
     leave_line(work);
     call_fail(call, status, detail != NULL && detail[0] != '\0' ? detail : NULL);
-    begin_first(channel);
+    /* At the end of weftd neither pool nor store is there any more: the whole line is over. */
+    if (status == STATUS_CANCELLED && channel->commits != NULL)
+        fail(channel->commits, status);
+    else
+        begin_first(channel);
 }
 
 static void answer(struct commit_work *work)
@@ -179,6 +183,9 @@ static enum status append_run(struct store_db *db, struct store_job *job)
         .tree = buffer_span(&work->output.tree),
         .changes = work->output.changes,
         .changes_count = work->output.change_count,
+        /* RFC 9420, 14: "Similarly, the Welcome message corresponding to a Commit MUST NOT be
+         * delivered to a new joiner until it's clear that the Commit has been accepted." They are
+         * stored with it or not at all. */
         .welcomes = work->output.welcomes,
         .welcomes_count = work->output.welcome_count,
     };
@@ -230,6 +237,8 @@ static void begin_first(struct channel *channel)
     if (work == NULL)
         return;
     const struct wire_channel_commit_request *request = work->call->request;
+    /* RFC 9420, 14: "Applications MUST have an established way to resolve conflicting Commit
+     * messages for the same epoch." Of those for one epoch the first that is appended counts. */
     bool current =
         request->generation == channel->row.generation && request->epoch == channel->row.epoch;
     if (!current) {
