@@ -63,10 +63,10 @@ static void print(struct buffer *to, const char *format, va_list arguments)
 {
     char *text = NULL;
     int len = vasprintf(&text, format, arguments);
-    /* What does not fit the maximum is lost: the caller sees the exit code. */
-    if (len > 0 && buffer_append(to, span_of(text, (size_t)len)) != STATUS_OK)
-        len = -1;
-    free(text);
+    enum status status = len < 0 ? STATUS_NO_MEMORY : buffer_append(to, span_of(text, (size_t)len));
+    (void)status; /* what does not fit the maximum is lost: the caller sees the exit code */
+    if (len >= 0)
+        free(text);
 }
 
 void command_print(struct command_call *call, const char *format, ...)

@@ -257,8 +257,9 @@ void client_log_in(struct client *client, struct account *account, const struct 
 
 void client_check_deadline(struct client *client, int64_t now_ms)
 {
-    if (client->state == CLIENT_OPENED && now_ms - client->since_ms >= LIMIT_HELLO_MS)
-        client_close(client, CLOSE_POLICY);
-    else if (client->state == CLIENT_GREETED && now_ms - client->since_ms >= LIMIT_LOGIN_MS)
+    int64_t waited_ms = now_ms - client->since_ms;
+    bool late = (client->state == CLIENT_OPENED && waited_ms >= LIMIT_HELLO_MS) ||
+                (client->state == CLIENT_GREETED && waited_ms >= LIMIT_LOGIN_MS);
+    if (late)
         client_close(client, CLOSE_POLICY);
 }
