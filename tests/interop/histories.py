@@ -207,6 +207,7 @@ class History:
         return gone
 
     def commit(self, sender, proposals=(), newcomers=(), leaving=(), loser=None):
+        self.read_the_oldest()
         tree_in_welcome = self.chance(0.5)
         made = sender.do("commit", proposals=list(proposals), private=self.chance(0.5),
                          force_path=self.chance(0.3), tree_in_welcome=tree_in_welcome)
@@ -350,6 +351,7 @@ class History:
         self.join_externally(self.one(), resync=True)
 
     def join_externally(self, member, resync):
+        self.read_the_oldest()
         with_tree = self.chance(0.5)
         info = self.one(but=[member]).do("group_info", with_tree=with_tree)
         answer = member.ask("external_join", group_info=info["group_info"], resync=resync,
@@ -398,6 +400,7 @@ class History:
         self.held = [h for h in self.held if h.readers]
 
     def read_the_oldest(self):
+        """Before every new epoch, what would be too late in it."""
         old = [h for h in self.held if h.epoch <= self.epoch - LATE_EPOCHS]
         fresh = [h for h in self.held if h not in old]
         self.held = old
@@ -497,7 +500,6 @@ class History:
             try:
                 getattr(self, f"step_{name}")()
                 self.epoch = self.check()
-                self.read_the_oldest()
             except Failure as failure:
                 raise Failure(f"step {number}, {name}: {failure}") from failure
             self.steps[name] = self.steps.get(name, 0) + 1
