@@ -5,7 +5,13 @@
 #include "client-cli/core/limits.h"
 #include "client-cli/core/records.h"
 #include "protocol/content/padding.h"
+#include "protocol/crypto/hash.h"
 #include "protocol/wire/message_header.h"
+
+#include <string.h>
+
+/* Encryptions of one message that are remembered: more tries than one call makes. */
+#define SENT_HASHES_MAX 8
 
 /* A message that waits to be in the log. */
 struct outgoing {
@@ -16,6 +22,9 @@ struct outgoing {
     struct id reply_to;
     struct span body;
     struct span content; /* as it was encrypted last: what others will read */
+    /* Of what was sent, each try encrypted anew: anything else in the log is not from us. */
+    uint8_t sent[SENT_HASHES_MAX][32];
+    uint8_t tries;
 };
 
 static const struct field outgoing_fields[] = {
@@ -26,6 +35,8 @@ static const struct field outgoing_fields[] = {
     FIELD_ID(struct outgoing, reply_to),
     FIELD_SIZED(FIELD_BYTES, struct outgoing, body, LIMIT_ENTRY_BYTES),
     FIELD_SIZED(FIELD_BYTES, struct outgoing, content, LIMIT_FRAME_BYTES),
+    FIELD_ID(struct outgoing, sent),
+    FIELD_PLAIN(FIELD_U8, struct outgoing, tries),
 };
 static const struct schema outgoing_schema = SCHEMA("outgoing", struct outgoing, outgoing_fields);
 
@@ -80,6 +91,24 @@ static enum status protect(struct engine *engine,
                              content_padded_size(text.len), engine->random, &attempt->sent);
 }
 
+static enum status note_sent(struct outgoing *outgoing, struct span message)
+{
+    struct digest digest;
+    TRY(hash_bytes(HASH_SHA256, message, &digest));
+    memcpy(outgoing->sent[outgoing->tries++ % SENT_HASHES_MAX], digest.bytes, digest.len);
+    return STATUS_OK;
+}
+
+static enum status was_sent(const struct outgoing *outgoing, struct span message, bool *was)
+{
+    struct digest digest;
+    TRY(hash_bytes(HASH_SHA256, message, &digest));
+    *was = false;
+    for (size_t i = 0; i < SENT_HASHES_MAX; i++)
+        *was = *was || span_equal(SPAN_OF(outgoing->sent[i]), digest_span(&digest));
+    return STATUS_OK;
+}
+
 /* The transaction of an attempt: what is sent, and the key's use, are durable before it leaves. */
 static enum status make(struct engine *engine, struct channel *channel, void *context)
 {
@@ -92,6 +121,7 @@ static enum status make(struct engine *engine, struct channel *channel, void *co
     TRY(encode_content(channel, outgoing, &attempt->content));
     TRY(protect(engine, channel, outgoing, attempt));
     outgoing->content = buffer_span(&attempt->content);
+    TRY(note_sent(outgoing, buffer_span(&attempt->sent.message)));
     TRY(schema_encode(&outgoing_schema, outgoing, &record));
     return vault_put(engine->vault, &place, buffer_span(&record));
 }
@@ -313,13 +343,14 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
 
 enum status channel_say_take(struct engine *engine,
                              struct channel *channel,
-                             const struct id *message,
+                             const struct wire_entry *entry,
                              struct channel_say_own *own)
 {
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
-    struct search search = {.message = message, .record = &record};
+    struct search search = {.message = &entry->message, .record = &record};
     struct outgoing outgoing;
     TRY(find(engine, channel, &search, &outgoing));
+    TRY(was_sent(&outgoing, entry->bytes, &own->intact));
     buffer_clear(&own->content);
     TRY(buffer_append(&own->content, outgoing.content));
     own->lane = outgoing.lane;

@@ -221,8 +221,7 @@ static enum status take_own_message(struct take *take)
         return take_unreadable(take, STATUS_BAD_SIGNATURE);
     take->stored.person = take->engine->account.person;
     take->stored.device = take->engine->account.device;
-    enum status found =
-        channel_say_take(take->engine, take->channel, &take->stored.message, &take->own);
+    enum status found = channel_say_take(take->engine, take->channel, take->wire, &take->own);
     if (found == STATUS_NOT_FOUND) {
         /* Said with a copy of this vault: its keys may be used up without our knowing. */
         take->channel->distrusted = true;
@@ -232,6 +231,8 @@ static enum status take_own_message(struct take *take)
     TRY(found);
     take->stored.lane = take->own.lane;
     take->stored.stage_counter = take->own.stage_counter;
+    if (!take->own.intact)
+        TRY(warn(take, "it was changed on its way: nobody else can read this, say it again"));
     return take_content(take, buffer_span(&take->own.content), true);
 }
 
