@@ -32,6 +32,7 @@ struct serve {
     uv_async_t store_failed;
     uv_signal_t terminate;
     uv_signal_t interrupt;
+    uv_signal_t hangup;
     uv_timer_t drain;
     int64_t drain_until_ms;
     struct transport *transport;
@@ -144,6 +145,44 @@ static enum status start_services(struct serve *serve)
     return stage_restore(services->stage);
 }
 
+static enum status
+read_tls(struct serve *serve, char certificate[APP_PATH_MAX], char key[APP_PATH_MAX])
+{
+    struct app *app = &serve->app;
+    struct certificate_facts facts;
+    TRY(app_path(&app->place, app->config.certificate, certificate));
+    TRY(app_path(&app->place, app->config.key, key));
+    TRY(certificate_read(certificate, &facts));
+    TRY(certificate_check_key(certificate, key));
+    hub_set_tls_key(&app->hub, facts.key_sha256);
+    return STATUS_OK;
+}
+
+static enum status reload_certificate(struct serve *serve)
+{
+    char certificate[APP_PATH_MAX];
+    char key[APP_PATH_MAX];
+    uint8_t before[sizeof serve->app.hub.tls_key_sha256];
+    memcpy(before, serve->app.hub.tls_key_sha256, sizeof before);
+    TRY(read_tls(serve, certificate, key));
+    enum status status = transport_use_certificate(serve->transport, certificate, key);
+    if (status != STATUS_OK)
+        hub_set_tls_key(&serve->app.hub, before);
+    return status;
+}
+
+/* A renewed certificate. What is wrong with it is said, and the one in use stays. */
+static void on_hangup(uv_signal_t *signal_handle, int number)
+{
+    struct serve *serve = signal_handle->data;
+    (void)number;
+    if (serve->transport == NULL || serve->stopping)
+        return;
+    enum status status = reload_certificate(serve);
+    JOURNAL(&serve->app.journal, status == STATUS_OK ? JOURNAL_INFO : JOURNAL_ERROR,
+            "certificate_read", JOURNAL_S(status));
+}
+
 static enum status start_handles(struct serve *serve)
 {
     uv_async_t *asyncs[] = {&serve->store_ready, &serve->pool_ready, &serve->store_failed};
@@ -153,12 +192,14 @@ static enum status start_handles(struct serve *serve)
         if (uv_async_init(&serve->loop, asyncs[i], callbacks[i]) != 0)
             return STATUS_INTERNAL;
     }
-    serve->terminate.data = serve->interrupt.data = serve->drain.data = serve;
+    serve->terminate.data = serve->interrupt.data = serve->hangup.data = serve->drain.data = serve;
     bool ok = uv_signal_init(&serve->loop, &serve->terminate) == 0 &&
               uv_signal_init(&serve->loop, &serve->interrupt) == 0 &&
+              uv_signal_init(&serve->loop, &serve->hangup) == 0 &&
               uv_timer_init(&serve->loop, &serve->drain) == 0 &&
               uv_signal_start(&serve->terminate, on_signal, SIGTERM) == 0 &&
-              uv_signal_start(&serve->interrupt, on_signal, SIGINT) == 0;
+              uv_signal_start(&serve->interrupt, on_signal, SIGINT) == 0 &&
+              uv_signal_start(&serve->hangup, on_hangup, SIGHUP) == 0;
     return ok ? STATUS_OK : STATUS_INTERNAL;
 }
 
@@ -184,19 +225,6 @@ static enum status start_threads(struct serve *serve)
         .context = serve,
     };
     return store_start(app->store, &callbacks);
-}
-
-static enum status
-read_tls(struct serve *serve, char certificate[APP_PATH_MAX], char key[APP_PATH_MAX])
-{
-    struct app *app = &serve->app;
-    struct certificate_facts facts;
-    TRY(app_path(&app->place, app->config.certificate, certificate));
-    TRY(app_path(&app->place, app->config.key, key));
-    TRY(certificate_read(certificate, &facts));
-    TRY(certificate_check_key(certificate, key));
-    memcpy(app->hub.tls_key_sha256, facts.key_sha256, sizeof app->hub.tls_key_sha256);
-    return STATUS_OK;
 }
 
 static enum status start_network(struct serve *serve, const char *certificate, const char *key)

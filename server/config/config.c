@@ -51,7 +51,7 @@ static const struct config_key keys[] = {
      "TLS certificate chain (PEM), relative to the state directory. Any issuer will do for weft:\n"
      "# its key is vouched for by the community's own key, which every invite link pins."},
     {"key", VALUE_TEXT, offsetof(struct config, key), 1, 1000, "tls.key",
-     "The certificate's private key (PEM)."},
+     "The certificate's private key (PEM). SIGHUP has a running weftd read both anew."},
     {"allow_tls_1_2", VALUE_SWITCH, offsetof(struct config, allow_tls_1_2), 0, 0, "no",
      "yes: also speak TLS 1.2, for clients behind old middleboxes."},
     {"origin", VALUE_ORIGIN, 0, 1, 253, NULL,

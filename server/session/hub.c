@@ -43,6 +43,12 @@ void hub_clear(struct hub *hub)
     buffer_clear(&hub->hello_signature);
 }
 
+void hub_set_tls_key(struct hub *hub, const uint8_t sha256[32])
+{
+    memcpy(hub->tls_key_sha256, sha256, sizeof hub->tls_key_sha256);
+    buffer_truncate(&hub->hello_signature, 0);
+}
+
 static enum status sign_hello(struct hub *hub, int64_t now_ms)
 {
     struct wire_server_key key = {

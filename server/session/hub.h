@@ -60,6 +60,10 @@ struct transport_handler hub_transport_handler(struct hub *hub, void (*tick)(voi
 /* Once a second. */
 void hub_tick(struct hub *hub);
 
+/* The key of the certificate that is served from now on: the next hello is signed for it. Whoever
+ * was greeted with another and has not logged in must come again. */
+void hub_set_tls_key(struct hub *hub, const uint8_t sha256[32]);
+
 /* All but nonce and capabilities; lends from the hub. */
 MUST_CHECK enum status hub_fill_hello(struct hub *hub, struct wire_server_hello *hello);
 

@@ -50,6 +50,7 @@ struct transport {
     struct handshake_rules rules;
     struct lws_context *context;
     struct lws_vhost *vhost;
+    SSL_CTX *tls; /* libwebsockets' */
     struct lws_protocols protocols[2];
     struct admission *admission;
     struct connection *connections;
@@ -354,10 +355,12 @@ static int on_writeable(struct connection *connection)
 static int
 on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-    (void)user;
     struct connection *connection = lws_get_opaque_user_data(wsi);
     /* Events of the whole listener have no connection and need nothing from us. */
     switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        ((struct transport *)lws_context_user(lws_get_context(wsi)))->tls = user;
+        return 0;
     case LWS_CALLBACK_RAW_ADOPT:
         return accept_connection(lws_context_user(lws_get_context(wsi)), wsi) ? 0 : -1;
     case LWS_CALLBACK_RAW_RX:
@@ -513,6 +516,16 @@ enum status transport_open(struct uv_loop_s *loop,
     }
     *transport = fresh;
     return STATUS_OK;
+}
+
+enum status
+transport_use_certificate(struct transport *transport, const char *certificate, const char *key)
+{
+    if (transport->tls == NULL)
+        return STATUS_UNSUPPORTED;
+    bool taken = SSL_CTX_use_certificate_chain_file(transport->tls, certificate) == 1 &&
+                 SSL_CTX_use_PrivateKey_file(transport->tls, key, SSL_FILETYPE_PEM) == 1;
+    return taken ? STATUS_OK : STATUS_BAD_KEY;
 }
 
 uint16_t transport_port(const struct transport *transport)

@@ -60,6 +60,11 @@ MUST_CHECK enum status transport_open(struct uv_loop_s *loop,
                                       const struct transport_handler *handler,
                                       struct transport **transport);
 
+/* Serves another certificate and key to whoever connects from now on. The files were checked before
+ * (certificate.h): after STATUS_BAD_KEY neither may be in use. */
+MUST_CHECK enum status
+transport_use_certificate(struct transport *transport, const char *certificate, const char *key);
+
 /* The port that it listens on. */
 uint16_t transport_port(const struct transport *transport);
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A certificate is renewed while weftd runs: SIGHUP reads it, and clients go on, because the server signs
+for the new key. Files that do not fit each other change nothing."""
+import os
+import shutil
+import signal
+import ssl
+
+from weft_scenario import until
+
+
+def served(server):
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", server.port)))
+
+
+def file(server, name):
+    return ssl.PEM_cert_to_DER_cert((server.state / name).read_text())
+
+
+def reload(server, times):
+    os.kill(server.pid, signal.SIGHUP)
+    until("the certificate to be read", lambda: server.log().count("certificate_read") == times)
+
+
+def test_a_renewed_certificate_is_served_without_a_restart(scene):
+    server, other = scene.server(), scene.server("other", start=False)
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    first = served(server)
+    assert first == file(server, "tls.crt")
+    shutil.copy(other.state / "tls.crt", server.state / "tls.crt")
+    reload(server, 1)
+    assert served(server) == first, "the key is not of this certificate"
+    ann.run("sync")
+    shutil.copy(other.state / "tls.key", server.state / "tls.key")
+    reload(server, 2)
+    assert served(server) == file(server, "tls.crt") != first
+    ann.run("sync")
+    server.stop()
