@@ -287,7 +287,8 @@ static enum status do_propose(const struct call *call)
                                      &message));
     } else {
         TRY(read_proposal(call, item, &wanted));
-        TRY(mls_group_propose(call->member->group, &wanted.proposal, SPAN_EMPTY, &call->peer->options, &message));
+        TRY(mls_group_propose(call->member->group, &wanted.proposal, SPAN_EMPTY,
+                              &call->peer->options, &message));
     }
     TRY(store(call));
     return fields_set_bytes(call->answer, "message", buffer_span(&message));
