@@ -237,6 +237,10 @@ enum status store_log_append_commit(struct store_db *db,
     TRY(get_position(db, &message->channel, &position));
     TRY(check_committer(db, commit));
     TRY(check_open(&position));
+    /* RFC 9420, 14: "Applications MUST have an established way to resolve conflicting Commit
+     * messages for the same epoch." "Similarly, the Welcome message corresponding to a Commit MUST
+     * NOT be delivered to a new joiner until it's clear that the Commit has been accepted." The
+     * first commit of an epoch counts, and Welcomes are stored with it or not at all. */
     if (message->generation != position.generation || message->epoch != position.epoch)
         return STATUS_WRONG_EPOCH;
     TRY(append(db, message, STORE_ENTRY_COMMIT, &position, &made));

@@ -13,6 +13,7 @@ import checkout  # noqa: E402
 import format as format_lint  # noqa: E402
 import layers  # noqa: E402
 import names  # noqa: E402
+import quotes  # noqa: E402
 import sizes  # noqa: E402
 import spdx  # noqa: E402
 import symbols  # noqa: E402
@@ -243,6 +244,95 @@ class Symbols(Case):
         held = self.archive("held", "static int count;\nint next(void) { return count++; }\n")
         self.assertEqual(len(symbols.check_pure([impure])), 1)
         self.assertEqual(len(symbols.check_pure([held])), 1)
+
+
+RFC = """
+# Introduction
+
+Nothing here MUST count.
+
+# Protocol Overview
+
+# Notation
+
+# Terms
+
+# Objects
+
+A group has `members`.  A member MUST say {{hello}} to everybody, in
+the order of the tree.  Others may.
+
+## Leaves
+
+* Leaves MUST NOT fall. They may turn.
+
+~~~
+A comment that MUST be left out.
+~~~
+
+# Beyond
+"""
+
+
+class Quotes(Case):
+    def setUp(self):
+        super().setUp()
+        here, quotes.HERE = quotes.HERE, self.root
+        self.addCleanup(setattr, quotes, "HERE", here)
+        self.listed = list(quotes.sentences(RFC))
+        self.table("musts.tsv", [(section, len(quotes.words(text)), self.key(text))
+                                 for section, text in self.listed])
+        self.table("excused.tsv", [])
+
+    def table(self, name, rows):
+        self.write(name, "# comment\n" + "".join("\t".join(map(str, row)) + "\n" for row in rows))
+
+    def key(self, text):
+        return quotes.digest(quotes.words(text))
+
+    def quote(self, path, comment):
+        self.write(path, f"int a;\n    /* {comment} */\nint b;\n")
+
+    def quote_all(self, path):
+        self.quote(path, 'RFC 9420, 5: "A member MUST say Section 7.1\n     * to everybody, in the '
+                   'order of the tree." 5.1: "Leaves MUST NOT fall." As it is.')
+
+    def test_the_sentences_of_the_sections_that_count_are_listed(self):
+        self.assertEqual([section for section, _ in self.listed], ["5", "5.1"])
+        self.assertTrue(self.listed[0][1].startswith("A member MUST"))
+
+    def test_what_is_quoted_in_code_and_tests_passes(self):
+        self.quote_all("protocol/mls/a.c")
+        self.quote_all("tests/unit/a.c")
+        self.assertEqual(self.find(quotes.check), [])
+
+    def test_a_quote_that_is_missing_on_one_side_is_found(self):
+        self.quote_all("protocol/mls/a.c")
+        self.quote("tests/unit/a.c", 'RFC 9420, 5.1: "Leaves MUST NOT fall."')
+        found = self.find(quotes.check)
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("RFC 9420, 5: ", found[0])
+        self.assertIn("any test", found[0])
+
+    def test_a_part_of_a_sentence_or_another_document_is_no_quote(self):
+        self.quote("protocol/mls/a.c", 'RFC 9420, 5.1: "Leaves MUST NOT"')
+        self.quote("tests/unit/a.c", 'RFC 9180: "Leaves MUST NOT fall."')
+        self.assertEqual(len(self.find(quotes.check)), 4)
+
+    def test_an_excuse_needs_a_reason_and_a_must(self):
+        keys = [self.key(text) for _, text in self.listed]
+        self.table("excused.tsv", [(keys[0], "By construction."), (keys[1], "Of the future.")])
+        self.assertEqual(self.find(quotes.check), [])
+        self.table("excused.tsv", [(keys[0], " "), (keys[1], "Of the future."), ("0", "None.")])
+        self.assertEqual(len(self.find(quotes.check)), 2)
+
+    def test_the_page_must_say_the_counts(self):
+        self.quote_all("protocol/mls/a.c")
+        self.quote_all("tests/unit/a.c")
+        self.write(quotes.PAGE, "Here are 2 MUSTs: 2 quoted, 0 excused.\n")
+        self.assertEqual(self.find(quotes.check), [])
+        self.write(quotes.PAGE, "Here are 2 MUSTs: 1 quoted, 1 excused.\n")
+        self.assertEqual(len(self.find(quotes.check)), 1)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ check_hash(struct vector_case *test, const struct mls_tree *tree, uint32_t node)
     const json_t *hash = json_array_get(vector_array(test->json, "tree_hashes"), node);
     struct span expected;
     CHECK(vector_hex_value(test, hash, &expected));
+    /* RFC 9420, 7.8: "For both parent and leaf nodes, the optional node value MUST be absent if the
+     * node is blank and present if the node contains a value." Blank nodes are among the vectors'.
+     */
     CHECK(span_equal(mls_tree_hash(tree, node), expected));
     return VECTOR_PASSED;
 }

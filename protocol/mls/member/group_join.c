@@ -208,7 +208,7 @@ static enum status join(const struct mls_join_request *request,
      * are currently participating in." The caller knows its groups and names one that is new. */
     if (request->group_id.len != 0 && !span_equal(request->group_id, info.group_context.group_id))
         return STATUS_WRONG_GROUP;
-    /* RFC 9420, 11.2: "The `epoch` in the Welcome message MUST be 1." "If a PreSharedKeyID was used
+    /* RFC 9420, 12.4.3.1: "If a PreSharedKeyID was used
      * that has type `resumption` with usage `reinit` or `branch`, verify that the `epoch` field in
      * the GroupInfo is equal to 1." RFC 9420, 11.2, 11.3: "The `epoch` in the Welcome message MUST
      * be 1." */

@@ -252,10 +252,11 @@ static enum status expand_leaf(struct mls_secret_tree *tree, uint32_t leaf)
     return STATUS_OK;
 }
 
-/* RFC 9420, 9.2: "Then, for that member, at least the following values have been consumed and MUST
- * be deleted:" Makes sure that the leaf has its ratchets.  RFC 9420, 9.2: "all node secrets in the
- * secret tree on the path from the root to the leaf with node L" are consumed with the first key:
- * each is wiped when its children exist. */
+/* Makes sure that the leaf has its ratchets.
+ *
+ * RFC 9420, 9.2: "Then, for that member, at least the following values have been consumed and MUST
+ * be deleted:" "all node secrets in the secret tree on the path from the root to the leaf with node
+ * L" are consumed with the first key: each is wiped when its children exist. */
 static enum status expand_to(struct mls_secret_tree *tree, uint32_t leaf)
 {
     if (leaf >= tree->leaf_count)

@@ -648,6 +648,10 @@ static void a_second_leaf_is_seen_on_either_side_of_the_first(void **state)
     world_end(&world);
 }
 
+/* RFC 9420, 5.3.1: "In cases where a member's credential is being replaced, such as the Update and
+ * Commit cases above, the AS MUST also verify that the set of presented identifiers in the new
+ * credential is valid as a successor to the set of presented identifiers in the old credential,
+ * according to the application's policy." */
 static void a_leaf_does_not_pass_to_another_device(void **state)
 {
     (void)state;

@@ -85,6 +85,8 @@ static void a_retry_gives_the_first_result_whatever_it_now_says(void **state)
     ASSERT_STATUS(store_log_find(f->db, &channel, &channel, &unknown, &appended), STATUS_NOT_FOUND);
 }
 
+/* RFC 9420, 14: "Applications MUST have an established way to resolve conflicting Commit messages
+ * for the same epoch." */
 static void accepts_one_commit_an_epoch(void **state)
 {
     struct fixture *f = *state;
@@ -163,6 +165,8 @@ static void a_frozen_or_closed_channel_takes_nothing(void **state)
     ASSERT_STATUS(append_commit(f, &channel, 1, 0), STATUS_NOT_NOW);
 }
 
+/* RFC 9420, 14: "Similarly, the Welcome message corresponding to a Commit MUST NOT be delivered to
+ * a new joiner until it's clear that the Commit has been accepted." */
 static void a_commit_brings_members_and_their_welcomes(void **state)
 {
     struct fixture *f = *state;
@@ -184,6 +188,11 @@ static void a_commit_brings_members_and_their_welcomes(void **state)
     commit.changes_count = 1;
     commit.welcomes = &welcome;
     commit.welcomes_count = 1;
+    struct store_commit late = commit;
+    late.message.epoch = 1;
+    ASSERT_STATUS(store_log_append_commit(f->db, &late, &appended), STATUS_WRONG_EPOCH);
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
+    assert_int_equal(welcomes.count, 0);
     ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
     ASSERT_OK(store_channels_members(f->db, &channel, &f->arena, &members));
     assert_int_equal(members.count, 2);

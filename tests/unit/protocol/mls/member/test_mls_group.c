@@ -15,6 +15,7 @@
 #define OK(call) assert_string_equal(status_name(call), "OK")
 #define FAILS(call, expected) assert_string_equal(status_name(call), status_name(expected))
 
+/* RFC 9420, 11: "To initialize a group, the creator of the group MUST take the following steps:" */
 static void every_suite_creates_adds_and_talks(void **state)
 {
     (void)state;
@@ -31,6 +32,8 @@ static void every_suite_creates_adds_and_talks(void **state)
     }
 }
 
+/* RFC 9420, 12.4.1: "If the `path` field is required based on the proposals that are in the Commit
+ * (see above), then it MUST be populated." */
 static void groups_of_two_to_nine_agree_after_each_change(void **state)
 {
     (void)state;
@@ -52,6 +55,11 @@ static void groups_of_two_to_nine_agree_after_each_change(void **state)
     }
 }
 
+/* RFC 9420, 7.5: "Any new member (from an Add proposal) added in the same Commit MUST be excluded
+ * from this resolution." 7.6: "For each UpdatePathNode, the resolution of the corresponding copath
+ * node MUST exclude all new leaf nodes added as part of the current Commit." 12.4.1: "However, the
+ * set of Welcome messages produced in this step MUST cover every new member added in the Commit."
+ */
 static void a_path_and_adds_go_in_one_commit(void **state)
 {
     (void)state;
@@ -104,6 +112,9 @@ static void a_commit_that_only_adds_has_no_path(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 14: "The generation of Commit messages MUST NOT modify a client's state, since the
+ * client doesn't know at that time whether the changes implied by the Commit message will conflict
+ * with another Commit or not." */
 static void creating_a_commit_changes_nothing(void **state)
 {
     (void)state;
@@ -125,6 +136,9 @@ static void creating_a_commit_changes_nothing(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 14: "The approach chosen MUST minimize the amount of time that forked or previous group
+ * states are kept in memory, and promptly delete them once they're no longer necessary to ensure
+ * forward secrecy." */
 static void the_loser_of_a_race_follows_the_winner(void **state)
 {
     (void)state;
@@ -164,6 +178,8 @@ static void ones_own_commit_is_recognised(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 12.4: "A group member that has observed one or more valid proposals within an epoch
+ * MUST send a Commit message before sending application data." */
 static void proposals_by_reference_are_committed(void **state)
 {
     (void)state;
@@ -321,6 +337,8 @@ static void pre_shared_keys_are_part_of_the_next_epoch(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 12.4.2: "If the Commit included a ReInit proposal, the client MUST NOT use the group to
+ * send messages anymore." */
 static void after_a_reinit_nothing_is_sent(void **state)
 {
     (void)state;
@@ -380,6 +398,8 @@ static void join_externally(struct world *world, size_t who, size_t from, bool r
     world_store(world, who);
 }
 
+/* RFC 9420, 12.4.3.2: "When processing a Commit, both existing and new members MUST use the
+ * external init secret as described in Section 8.3." */
 static void a_newcomer_joins_by_an_external_commit(void **state)
 {
     (void)state;

@@ -128,9 +128,12 @@ static void continue_with(struct world *world,
     world_check(world);
 }
 
-/* RFC 9420, 11.2: "The `version`, `cipher_suite`, `group_id`, and `extensions` fields of the
- * GroupContext object in the Welcome message MUST be the same as the corresponding fields in the
- * ReInit proposal. The `epoch` in the Welcome message MUST be 1." */
+/* RFC 9420, 12.4.1: "If a ReInit proposal was part of the Commit, the committer MUST create a new
+ * group with the parameters specified in the ReInit proposal, and with the same members as the
+ * original group." "The Welcome message MUST include a PreSharedKeyID with the following
+ * parameters:" RFC 9420, 11.2: "The `version`, `cipher_suite`, `group_id`, and `extensions` fields
+ * of the GroupContext object in the Welcome message MUST be the same as the corresponding fields in
+ * the ReInit proposal. The `epoch` in the Welcome message MUST be 1." */
 static void a_reinitialized_group_goes_on_in_another_suite(void **state)
 {
     (void)state;
@@ -224,9 +227,10 @@ static void forge(struct world *world,
     OK(mls_group_commit(group, &request, &options, &world->random, bundle));
 }
 
-/* RFC 9420, 11.2: "The Welcome message MUST specify a PreSharedKeyID of type `resumption` with
- * usage `reinit`, where the `group_id` field matches the old group and the `epoch` field indicates
- * the epoch after the Commit covering the ReInit." */
+/* RFC 9420, 12.4.2: "Instead, it MUST wait for a Welcome message from the committer meeting the
+ * requirements of Section 11.2." RFC 9420, 11.2: "The Welcome message MUST specify a PreSharedKeyID
+ * of type `resumption` with usage `reinit`, where the `group_id` field matches the old group and
+ * the `epoch` field indicates the epoch after the Commit covering the ReInit." */
 static void joiners_refuse_what_the_reinit_did_not_say(void **state)
 {
     (void)state;
@@ -404,8 +408,17 @@ static void the_application_says_who_is_the_same_client(void **state)
 
 /* ---- GREASE ---- */
 
-/* RFC 9420, 13.5: "a client generating a KeyPackage, LeafNode, or GroupInfo object includes random
- * values in certain fields which would be ignored by a correctly implemented client" */
+/* RFC 9420, 7.2: "As discussed in Section 13, unknown values in `capabilities` MUST be ignored, and
+ * the creator of a `capabilities` field SHOULD include some random GREASE values to help ensure
+ * that other clients correctly ignore unknown values." 12.4.3: "As discussed in Section 13, unknown
+ * extensions in `GroupInfo.extensions` MUST be ignored, and the creator of a GroupInfo object
+ * SHOULD include some random GREASE extensions to help ensure that other clients correctly ignore
+ * unknown extensions." 13.4: "A client processing a GroupInfo object MUST ignore all unrecognized
+ * extensions in the `extensions` field." 13.5: "(The value `0xFAFA` falls within the private use
+ * range.) These values MUST only appear in the fields listed above, and not, for example, in the
+ * `proposal_type` field of a Proposal." RFC 9420, 13.5: "a client generating a KeyPackage,
+ * LeafNode, or GroupInfo object includes random values in certain fields which would be ignored by
+ * a correctly implemented client" */
 static void grease_goes_where_it_may_and_nobody_minds(void **state)
 {
     (void)state;

@@ -263,7 +263,8 @@ static void every_operation_survives_running_out_of_memory(void **state)
     free(scene);
 }
 
-/* A key may be used up by a message that was not made: it is never used twice. */
+/* RFC 9420, 9.1: "Each key/nonce pair MUST NOT be used to encrypt more than one message." A key may
+ * be used up by a message that was not made: it is never used twice. */
 static void a_message_that_fails_never_uses_a_key_twice(void **state)
 {
     (void)state;

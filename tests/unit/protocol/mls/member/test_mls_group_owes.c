@@ -27,6 +27,8 @@ static enum status make_package(struct world *world,
                                &private_part);
 }
 
+/* RFC 9420, 7.2: "The following proposal and extension types are considered "default" and MUST NOT
+ * be listed:" "The client MUST list all values for the respective parameters that it supports." */
 static void a_leaf_lists_what_its_member_supports_and_no_defaults(void **state)
 {
     (void)state;
@@ -53,6 +55,8 @@ static void a_leaf_lists_what_its_member_supports_and_no_defaults(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 13.4: "A client that posts a KeyPackage MUST support all parameters advertised in it."
+ */
 static void a_suite_that_is_not_ours_is_not_advertised(void **state)
 {
     (void)state;
@@ -68,6 +72,8 @@ static void a_suite_that_is_not_ours_is_not_advertised(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 10: "Extensions included in the `extensions` or `leaf_node.extensions` fields MUST be
+ * included in the `leaf_node.capabilities` field." */
 static void a_key_package_lists_its_own_extensions(void **state)
 {
     (void)state;
@@ -85,6 +91,9 @@ static void a_key_package_lists_its_own_extensions(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 10: "The value for `init_key` MUST be a public key for the asymmetric encryption scheme
+ * defined by `cipher_suite`, and it MUST be unique among the set of KeyPackages created by this
+ * client." */
 static void every_key_package_has_keys_of_its_own(void **state)
 {
     (void)state;
@@ -105,6 +114,9 @@ static void every_key_package_has_keys_of_its_own(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 7.3: "If the LeafNode appears in a message being sent by the client, e.g., a Proposal
+ * or a Commit, then the client MUST verify that the current time is within the range of the
+ * `lifetime` field." */
 static void an_expired_package_is_neither_proposed_nor_committed(void **state)
 {
     (void)state;
@@ -155,6 +167,10 @@ static void nonce_in(struct span commit, uint8_t nonce[32])
     assert_int_equal(found, 1);
 }
 
+/* RFC 9420, 8.4: "Each time a client injects a PSK into a group, the `psk_nonce` of its
+ * PreSharedKeyID MUST be set to a fresh random value of length `KDF.Nh`, where `KDF` is the KDF for
+ * the cipher suite of the group into which the PSK is being injected." 12.1.4: "The `psk_nonce`
+ * MUST be randomly sampled." */
 static void nonces_of_psks_are_drawn_for_each_commit(void **state)
 {
     (void)state;
@@ -206,7 +222,11 @@ static void nonces_of_branches_are_drawn(void **state)
     world_clear(&world);
 }
 
-/* Both chain the PSKs in order: with another one the Welcome would not open. */
+/* RFC 9420, 8.4: "To ensure that existing and new members compute the same PSK input to the key
+ * schedule, the Commit and GroupSecrets objects MUST indicate the same set of PSKs, in the same
+ * order." 12.4.1: "The order of the `psks` MUST be the same as the order of PreSharedKey proposals
+ * in the `proposals` vector." Both chain the PSKs in order: with another one the Welcome would not
+ * open. */
 static void a_welcome_names_the_psks_of_its_commit_in_order(void **state)
 {
     (void)state;
@@ -282,7 +302,12 @@ static void sender_data_of(const struct mls_group *group,
         &message->private_message, sender_data));
 }
 
-/* The state is lost and an older one used again: the guard is what still differs. */
+/* RFC 9420, 6.3.1: "To avoid this situation, the sender of a message MUST generate a fresh random
+ * four-byte "reuse guard" value and XOR it with the first four bytes of the nonce from the key
+ * schedule before using the nonce for encryption." "The sender MUST include the reuse guard in the
+ * `reuse_guard` field of the sender data object, so that the recipient of the message can use it to
+ * compute the nonce to be used for decryption." The state is lost and an older one used again: the
+ * guard is what still differs. */
 static void a_generation_that_is_used_again_has_another_nonce(void **state)
 {
     (void)state;
@@ -307,6 +332,8 @@ static void a_generation_that_is_used_again_has_another_nonce(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 6.3.2: "When constructing a SenderData object from a Sender object, the sender MUST
+ * verify Sender.sender_type is `member` and use Sender.leaf_index for SenderData.leaf_index." */
 static void only_a_member_seals_a_private_message(void **state)
 {
     (void)state;
@@ -323,7 +350,9 @@ static void only_a_member_seals_a_private_message(void **state)
     world_clear(&world);
 }
 
-/* Any member can make such a message: all know the keys of leaves where nobody is. */
+/* RFC 9420, 6.3.2: "When parsing a SenderData struct as part of message decryption, the recipient
+ * MUST verify that the leaf index indicated in the `leaf_index` field identifies a non-blank node."
+ * Any member can make such a message: all know the keys of leaves where nobody is. */
 static void a_message_from_a_blank_leaf_is_refused(void **state)
 {
     (void)state;
@@ -338,6 +367,10 @@ static void a_message_from_a_blank_leaf_is_refused(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 6.3.1: "The overall size of the AAD and ciphertext MUST fit within the limits
+ * established for the group's AEAD algorithm in [CFRG-AEAD-LIMITS]." 15.2: "During each epoch,
+ * senders MUST NOT encrypt more data than permitted by the security bounds of the AEAD scheme used
+ * [CFRG-AEAD-LIMITS]." */
 static void a_message_beyond_the_limit_is_not_encrypted(void **state)
 {
     (void)state;
@@ -357,6 +390,8 @@ static void a_message_beyond_the_limit_is_not_encrypted(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 15.2: "Hence this change MUST be applied before encrypting any new application
+ * message." */
 static void nothing_is_said_between_a_commit_and_its_merge(void **state)
 {
     (void)state;
@@ -408,6 +443,8 @@ static void start_with_welcome(struct world *world, struct mls_commit_bundle *bu
     world_accept(world, 0, bundle);
 }
 
+/* RFC 9420, 12.4.3: "New members MUST verify that `group_id` is unique among the groups they are
+ * currently participating in." */
 static void a_newcomer_joins_only_the_group_that_is_new_to_it(void **state)
 {
     (void)state;
@@ -422,6 +459,8 @@ static void a_newcomer_joins_only_the_group_that_is_new_to_it(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 12.4.3.1: "If it is sent otherwise (e.g., provided by a caching service on the Delivery
+ * Service), then the client MUST download the tree before processing the Welcome." */
 static void a_newcomer_needs_the_tree(void **state)
 {
     (void)state;
@@ -432,6 +471,8 @@ static void a_newcomer_needs_the_tree(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 12.4.3.1: "The private key MUST be the private key that corresponds to the public key
+ * in the node." */
 static void a_path_secret_must_give_the_keys_of_the_tree(void **state)
 {
     (void)state;

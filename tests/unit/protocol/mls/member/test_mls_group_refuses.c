@@ -187,6 +187,9 @@ static void seal_as_another(struct world *world, struct buffer *out)
     OK(mls_protection_seal_private(&seal, &authenticated, &generation, out));
 }
 
+/* RFC 9420, 6.1: "Recipients of an MLSMessage MUST verify the signature with the key depending on
+ * the `sender_type` of the sender as described above." 6.3.1: "When decoding a
+ * PrivateMessageContent, the application MUST check that the FramedContentAuthData is valid." */
 static void a_message_forged_by_another_member_does_not_use_up_the_key(void **state)
 {
     (void)state;
@@ -234,6 +237,9 @@ static void reseal(const struct mls_group *sender,
     OK(writer_finish(&writer));
 }
 
+/* RFC 9420, 6.2: "For messages sent by members, it MUST be set to the following value:" "When
+ * decoding a PublicMessage into an AuthenticatedContent, the application MUST check
+ * `membership_tag` and MUST check that the FramedContentAuthData is valid." */
 static void tags_that_are_short_or_empty(void **state)
 {
     (void)state;

@@ -21,6 +21,10 @@ static void everybody_restarts(struct world *world)
             world_restart(world, i);
 }
 
+/* RFC 9420, 6.3.1: "Because the key schedule generates nonces deterministically, a client MUST keep
+ * persistent state as to where in the key schedule it is; if this persistent state is lost or
+ * corrupted, a client might reuse a generation that has already been used, causing reuse of a
+ * key/nonce pair." */
 static void a_group_goes_on_after_a_restart_at_each_step(void **state)
 {
     (void)state;
@@ -81,6 +85,9 @@ ratchet_secret(const struct world *world, size_t who, uint64_t epoch, uint32_t i
     return span_of(row->bytes.ptr + 10, 32);
 }
 
+/* RFC 9420, 9.2: "As soon as a group member consumes a value, they MUST immediately delete (all
+ * representations of) that value." "Then, for that member, at least the following values have been
+ * consumed and MUST be deleted:" */
 static void used_keys_are_gone_from_the_rows(void **state)
 {
     (void)state;
@@ -122,6 +129,8 @@ static void used_keys_are_gone_from_the_rows(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 7.5: "After processing the update, each recipient MUST delete outdated key material,
+ * specifically:" */
 static void secrets_of_an_epoch_that_is_over_are_gone_from_the_rows(void **state)
 {
     (void)state;

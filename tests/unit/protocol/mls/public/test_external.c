@@ -102,6 +102,10 @@ static enum status believe(void *context,
     return STATUS_OK;
 }
 
+/* RFC 9420, 12.2: "If a Remove proposal is present, then the LeafNode in the `path` field of the
+ * external Commit MUST meet the same criteria as would the LeafNode in an Update for the removed
+ * leaf (see Section 12.1.2)." "In particular, the `credential` in the LeafNode MUST present a set
+ * of identifiers that is acceptable to the application for the removed participant." */
 static void refuses_an_external_commit_that_removes_somebody_else(void **state)
 {
     (void)state;
@@ -121,6 +125,10 @@ static void refuses_an_external_commit_that_removes_somebody_else(void **state)
                      STATUS_INVALID_PROPOSAL);
 }
 
+/* RFC 9420, 12.4.3.2: "External Commits MUST contain a `path` field (and is therefore a "full"
+ * Commit)." "External Commits MUST be signed by the new member." "In particular, the signature on
+ * the enclosing AuthenticatedContent MUST verify using the public key for the credential in the
+ * `leaf_node` of the `path` field." */
 static void refuses_external_commits_that_break_a_rule(void **state)
 {
     (void)state;
@@ -196,6 +204,8 @@ static void covers_cached_proposals_by_reference(void **state)
                            &fixture_options));
 }
 
+/* RFC 9420, 6.1: "The sender MUST use the private key corresponding to the following signature key
+ * depending on the sender's `sender_type`:" */
 static void takes_external_proposals_only_from_listed_senders(void **state)
 {
     (void)state;
@@ -338,6 +348,8 @@ static enum status stage_asking(const struct mls_public_group *group,
     return mls_public_group_stage(group, buffer_span(&message), &options, &staged);
 }
 
+/* RFC 9420, 5.3.1: "Whenever a new credential is introduced in the group, it MUST be validated with
+ * the AS." */
 static void asks_about_each_new_credential_and_obeys(void **state)
 {
     (void)state;
@@ -370,6 +382,9 @@ static void asks_about_each_new_credential_and_obeys(void **state)
     assert_true(asked.replaced);
 }
 
+/* RFC 9420, 13.4: "Note that the latter two requirements mean that all MLS GroupContext extensions
+ * are mandatory, in the sense that an extension in use by the group MUST be supported by all
+ * members of the group." */
 static void refuses_requirements_that_a_member_does_not_meet(void **state)
 {
     (void)state;

@@ -82,6 +82,10 @@ static struct mls_public_group *with_tree(const struct mls_public_group *group,
     return changed;
 }
 
+/* RFC 9420, 12.4.3: "New members also MUST verify the `signature` using the public key taken from
+ * the leaf node of the ratchet tree with leaf index `signer`." 12.4.3.3: "Regardless of how the
+ * client obtains the tree, the client MUST verify that the root hash of the ratchet tree matches
+ * the `tree_hash` of the GroupContext before using the tree for MLS operations." */
 static void joins_only_with_the_signer_and_the_tree_of_the_epoch(void **state)
 {
     (void)state;
@@ -98,6 +102,8 @@ static void joins_only_with_the_signer_and_the_tree_of_the_epoch(void **state)
     assert_int_equal(try_join(group, &people[0], buffer_span(&other_tree)), STATUS_INVALID_TREE);
 }
 
+/* RFC 9420, 7.9.2: "When joining a group, the new member MUST authenticate that each non-blank
+ * parent node P is parent-hash valid." */
 static void refuses_to_join_a_tree_with_a_bad_node(void **state)
 {
     (void)state;
@@ -179,6 +185,9 @@ static void refuses_a_group_info_with_a_part_missing_or_wrong(void **state)
 
 /* ---- leaves of a path, an Add, an Update ---- */
 
+/* RFC 9420, 7.5: "Since the new leaf node effectively updates an existing leaf node in the group,
+ * it MUST adhere to the same restrictions as LeafNodes used in Update proposals (aside from
+ * `leaf_node_source`)." 12.4.2: "The `leaf_node_source` field MUST be set to `commit`." */
 static void refuses_path_leaves_that_break_a_rule(void **state)
 {
     (void)state;
@@ -210,6 +219,8 @@ static void refuses_requirements_that_only_the_committer_meets(void **state)
     assert_int_equal(try_commit(group, &commit), STATUS_INVALID_LEAF);
 }
 
+/* RFC 9420, 13.4: "A client adding a new member to a group MUST verify that the LeafNode for the
+ * new member is compatible with the group's extensions." */
 static void refuses_to_add_who_lacks_an_extension_of_the_group(void **state)
 {
     (void)state;
@@ -225,6 +236,8 @@ static void refuses_to_add_who_lacks_an_extension_of_the_group(void **state)
     assert_int_equal(try_commit(group, &commit), STATUS_INVALID_LEAF);
 }
 
+/* RFC 9420, 12.3: "The new `extensions` MUST be used when evaluating other proposals in this list."
+ */
 static void judges_adds_by_the_extensions_of_the_same_list(void **state)
 {
     (void)state;
@@ -285,6 +298,9 @@ static enum status try_update(struct mls_public_group *group,
     return mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options);
 }
 
+/* RFC 9420, 12.1: "On receiving a FramedContent containing a Proposal, a client MUST verify the
+ * signature inside FramedContentAuthData and that the `epoch` field of the enclosing FramedContent
+ * is equal to the `epoch` field of the current GroupContext object." */
 static void refuses_updates_and_removes_that_break_a_rule(void **state)
 {
     (void)state;
@@ -306,6 +322,8 @@ static void refuses_updates_and_removes_that_break_a_rule(void **state)
         STATUS_INVALID_PROPOSAL);
 }
 
+/* RFC 9420, 11.2: "Resumption PSKs with usage `reinit` MUST NOT be used in other contexts." "A
+ * PreSharedKey proposal with type `resumption` and usage `reinit` MUST be considered invalid." */
 static void refuses_a_reinit_psk_after_the_first_epoch(void **state)
 {
     (void)state;
@@ -325,6 +343,8 @@ static void refuses_a_reinit_psk_after_the_first_epoch(void **state)
                      STATUS_INVALID_PROPOSAL);
 }
 
+/* RFC 9420, 12.4.3.2: "The Commit MUST NOT include any proposals by reference, since an external
+ * joiner cannot determine the validity of proposals sent within the group." */
 static void refuses_an_external_commit_that_refers_to_a_proposal(void **state)
 {
     (void)state;

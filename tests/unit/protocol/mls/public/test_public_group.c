@@ -162,6 +162,12 @@ static void removes_and_truncates(void **state)
         span_equal(mls_tree_root_hash(again), mls_tree_root_hash(mls_public_group_tree(group))));
 }
 
+/* RFC 9420, 7.6: "The length of the `encrypted_path_secret` vector MUST be equal to the length of
+ * the resolution of the copath node (excluding new leaf nodes), with each ciphertext being the
+ * encryption to the respective resolution node." 7.9.2: "When processing a Commit message that
+ * includes an UpdatePath, clients MUST recompute the expected value of `parent_hash` for the
+ * committer's new leaf and verify that it matches the `parent_hash` value in the supplied
+ * `leaf_node`." */
 static void refuses_spoilt_commits_each_for_its_own_reason(void **state)
 {
     (void)state;
@@ -236,6 +242,15 @@ static void refuses_leaf_indices_beyond_the_tree(void **state)
     }
 }
 
+/* RFC 9420, 12.2: "A group member creating a Commit and a group member processing a Commit MUST
+ * verify that the list of committed proposals is valid using one of the following procedures,
+ * depending on whether the Commit is external or not." "If the list of proposals is invalid, then
+ * the Commit message MUST be rejected as invalid." 12.4: "A sender and a receiver of a Commit MUST
+ * verify that the committed list of proposals is valid as specified in Section 12.2." 11.3:
+ * "Resumption PSKs with usage `branch` MUST NOT be used in other contexts." "A PreSharedKey
+ * proposal with type `resumption` and usage `branch` MUST be considered invalid." 12.3: "The client
+ * MUST apply the proposals in the list in the following order:" 12.4.3.2: "The sender type for the
+ * AuthenticatedContent encapsulating the external Commit MUST be `new_member_commit`." */
 static void refuses_lists_that_break_a_rule(void **state)
 {
     (void)state;
@@ -301,6 +316,7 @@ static void refuses_lists_that_break_a_rule(void **state)
     }
 }
 
+/* RFC 9420, 12.4: "By default, the `path` field of a Commit MUST be populated." */
 static void needs_a_path_unless_the_proposals_need_none(void **state)
 {
     (void)state;
@@ -365,6 +381,10 @@ static void accepts_only_the_group_info_of_its_own_epoch(void **state)
                      STATUS_INVALID);
 }
 
+/* RFC 9420, 12.4.3: "Extensions in `GroupInfo.group_context.extensions`, however, MUST be supported
+ * by the new joiner." 13.4: "A client joining a group MUST verify that it supports every extension
+ * in the GroupContext for the group." "Otherwise, it MUST treat the enclosing GroupInfo message as
+ * invalid and not join the group." */
 static void refuses_a_group_context_extension_that_it_does_not_know(void **state)
 {
     (void)state;

@@ -38,6 +38,8 @@ static enum status read_extensions(const struct buffer *bytes, struct mls_extens
     return mls_extensions_read(&reader, list);
 }
 
+/* RFC 9420, 13.4: "Any field containing a list of extensions MUST NOT have more than one extension
+ * of any given type." */
 static void refuses_an_extension_type_that_occurs_twice(void **state)
 {
     (void)state;
@@ -160,6 +162,7 @@ static void refuses_a_list_of_more_types_than_there_are(void **state)
     }
 }
 
+/* RFC 9420, 13.4: "For this to work, implementations MUST correctly handle extensible fields:" */
 static void refuses_known_extensions_that_are_not_well_formed(void **state)
 {
     (void)state;
@@ -187,6 +190,9 @@ static void refuses_known_extensions_that_are_not_well_formed(void **state)
     }
 }
 
+/* RFC 9420, 13.2: "As discussed in Section 12.4, Proposals with a non-default proposal type MUST
+ * NOT be included in a commit unless the proposal type is supported by all the members of the group
+ * that will process the Commit." */
 static void refuses_other_versions_content_types_and_lengths(void **state)
 {
     (void)state;
@@ -325,6 +331,12 @@ static enum status check(const struct person *person,
     return mls_key_package_check(buffer_span(&bytes), options, &checked);
 }
 
+/* RFC 9420, 13.4: "A client processing a KeyPackage object MUST ignore all unrecognized values in
+ * the `capabilities` field of the LeafNode and all unknown extensions in the `extensions` and
+ * `leaf_node.extensions` fields." 10: "As discussed in Section 13, unknown extensions in
+ * `KeyPackage.extensions` MUST be ignored, and the creator of a KeyPackage object SHOULD include
+ * some random GREASE extensions to help ensure that other clients correctly ignore unknown
+ * extensions." */
 static void accepts_a_good_key_package_and_names_it(void **state)
 {
     (void)state;
@@ -343,6 +355,18 @@ static void accepts_a_good_key_package_and_names_it(void **state)
     assert_int_equal(checked.package.leaf_node.not_after, 2000);
 }
 
+/* RFC 9420, 7.2: "The types of any non-default extensions that appear in the `extensions` field of
+ * a LeafNode MUST be included in the `extensions` field of the `capabilities` field, and the
+ * credential type used in the LeafNode MUST be included in the `credentials` field of the
+ * `capabilities` field." 10: "The value for `init_key` MUST be a public key for the asymmetric
+ * encryption scheme defined by `cipher_suite`, and it MUST be unique among the set of KeyPackages
+ * created by this client." "Likewise, the `leaf_node` field MUST be valid for the cipher suite,
+ * including both the `encryption_key` and `signature_key` fields." "If a client receives a
+ * KeyPackage carried within an MLSMessage object, then it MUST verify that the `version` field of
+ * the KeyPackage has the same value as the `version` field of the MLSMessage." "The field
+ * `leaf_node.leaf_node_source` of the LeafNode in a KeyPackage MUST be set to `key_package`." 16.7:
+ * "The encryption and signature keys stored in the `encryption_key` and `signature_key` fields of
+ * ratchet tree nodes MUST be distinct from one another." */
 static void refuses_key_packages_that_break_a_rule(void **state)
 {
     (void)state;
@@ -406,6 +430,9 @@ static void refuses_a_key_package_whose_leaf_is_not_signed(void **state)
     assert_int_equal(mls_key_package_validate(&package, &fixture_options), STATUS_BAD_SIGNATURE);
 }
 
+/* RFC 9420, 5.1.2: "It MUST be the same as the signature algorithm specified in the credentials in
+ * the leaves of the tree (including the leaf node information in KeyPackages used to add new
+ * members)." */
 static void refuses_a_leaf_that_is_signed_with_another_algorithm(void **state)
 {
     (void)state;
@@ -433,6 +460,8 @@ static void refuses_a_leaf_that_is_signed_with_another_algorithm(void **state)
     assert_int_not_equal(mls_leaf_node_verify(fixture_suite(), &leaf, SPAN_EMPTY, 0), STATUS_OK);
 }
 
+/* RFC 9420, 7.2: "Applications MUST define a maximum total lifetime that is acceptable for a
+ * LeafNode, and reject any LeafNode where the total lifetime is longer than this duration." */
 static void checks_lifetimes_against_clock_tolerance_and_maximum(void **state)
 {
     (void)state;
@@ -465,6 +494,10 @@ static void checks_lifetimes_against_clock_tolerance_and_maximum(void **state)
     assert_int_equal(check(&person, &package, &late), STATUS_EXPIRED);
 }
 
+/* RFC 9420, 7.3: "If the GroupContext has a `required_capabilities` extension, then the required
+ * extensions, proposals, and credential types MUST be listed in the LeafNode's `capabilities`
+ * field." 13.4: "The `capabilities` field MUST indicate support for each extension in the
+ * GroupContext." */
 static void a_leaf_must_support_what_the_group_requires(void **state)
 {
     (void)state;
@@ -492,6 +525,9 @@ static void a_leaf_must_support_what_the_group_requires(void **state)
 
 /* ---- messages ---- */
 
+/* RFC 9420, 7.2: "Each modification of LeafNode content MUST be reflected by a change in its
+ * signature." 10: "A KeyPackage object with an invalid signature field MUST be considered
+ * malformed." */
 static void refuses_a_key_package_that_is_cut_longer_or_flipped(void **state)
 {
     (void)state;
@@ -519,6 +555,9 @@ static void refuses_a_key_package_that_is_cut_longer_or_flipped(void **state)
                      STATUS_TRAILING);
 }
 
+/* RFC 9420, 6.3.1: "The `padding` field MUST be filled with all zero bytes." "A receiver MUST
+ * verify that there are no non-zero bytes in the `padding` field, and if this check fails, the
+ * enclosing PrivateMessage MUST be rejected as malformed." */
 static void refuses_padding_that_is_not_zero(void **state)
 {
     (void)state;
@@ -540,6 +579,16 @@ static void refuses_padding_that_is_not_zero(void **state)
                      STATUS_MALFORMED);
 }
 
+/* RFC 9420, 6: "Applications MUST use PrivateMessage to encrypt application messages and SHOULD use
+ * PrivateMessage to encode handshake messages, but they MAY transmit handshake messages encoded as
+ * PublicMessage objects in cases where it is necessary for the Delivery Service to examine such
+ * messages." 6.1: "The `content_type` of the message MUST be `proposal` and the `proposal_type`
+ * MUST be a value that is allowed for external senders." "The `content_type` of the message MUST be
+ * `commit`." "The `content_type` of the message MUST be `proposal` and the `proposal_type` of the
+ * Proposal MUST be `add`." 12.1.8: "An external proposal MUST be sent as a PublicMessage object,
+ * since the sender will not have the keys necessary to construct a PrivateMessage object."
+ * "Messages from `external` senders containing proposal types other than the above MUST be rejected
+ * as malformed." */
 static void refuses_senders_that_may_not_send_the_content(void **state)
 {
     (void)state;

@@ -86,6 +86,10 @@ static void assert_hash_is_right(const struct mls_tree *tree)
     assert_true(span_equal(mls_tree_root_hash(again), mls_tree_root_hash(tree)));
 }
 
+/* RFC 9420, 12.4.3.3: "The `ratchet_tree` vector logically has this number of entries, but the
+ * sender MUST NOT include blank nodes after the last non-blank node." "The receiver MUST check that
+ * the last node in `ratchet_tree` is non-blank, and then extend the tree to the right until it has
+ * a length of the form 2<sup>d+1</sup> - 1, adding the minimum number of blank values possible." */
 static void refuses_a_tree_whose_last_node_is_blank(void **state)
 {
     (void)state;
@@ -246,6 +250,8 @@ static void forgets_the_hash_of_a_root_that_went(void **state)
     assert_hash_is_right(tree);
 }
 
+/* RFC 9420, 7.1: "The entries in the `unmerged_leaves` vector MUST be sorted in increasing order."
+ */
 static void refuses_unmerged_leaves_that_are_not_under_their_parent(void **state)
 {
     (void)state;
