@@ -48,6 +48,10 @@
 /* Requests of one connection that wait for an answer at once: a client needs a handful. */
 #define LIMIT_CALLS_PER_CLIENT 32
 
+/* Bytes of those requests together: one upload of the largest size and some more. Otherwise one
+ * connection could have 32 uploads wait in a channel's line. */
+#define LIMIT_CALLS_BYTES_PER_CLIENT (12u << 20)
+
 /* For the answer to a close frame. */
 #define LIMIT_CLOSE_MS 3000
 

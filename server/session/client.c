@@ -153,6 +153,14 @@ static void receive_hello(struct client *client, const struct frame *frame)
     client->since_ms = clock_monotonic_ms(client->hub->clock);
 }
 
+static size_t waiting_bytes(const struct client *client)
+{
+    size_t bytes = 0;
+    for (const struct call *call = client->calls; call != NULL; call = call->next)
+        bytes += call->bytes.len;
+    return bytes;
+}
+
 /* Whether a request may be begun now; otherwise it has been answered. */
 static bool admit(struct client *client, const struct frame *frame)
 {
@@ -164,7 +172,8 @@ static bool admit(struct client *client, const struct frame *frame)
             ? bucket_take(&client->anonymous, &hub_anonymous_rate, now_ms, 1, &wait_ms)
             : bucket_take(&client->account->requests, &hub->rates.requests, now_ms, 1, &wait_ms);
     const char *detail = "too many requests: wait a little";
-    if (client->call_count >= LIMIT_CALLS_PER_CLIENT) {
+    if (client->call_count >= LIMIT_CALLS_PER_CLIENT ||
+        waiting_bytes(client) + frame->body.len > LIMIT_CALLS_BYTES_PER_CLIENT) {
         allowed = false;
         wait_ms = 100;
         detail = "too many requests at once: wait for answers";
