@@ -3,6 +3,7 @@
 
 #include "protocol/base/limits.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,9 +166,13 @@ static void change_done(struct store_job *job, enum status status)
     struct community_change *change =
         (struct community_change *)(void *)((char *)job - offsetof(struct community_change, job));
     struct community *community = change->community;
-    if (status == STATUS_OK)
-        status = follow(community, change);
     bool grown = status == STATUS_OK;
+    if (grown) {
+        status = follow(community, change);
+        /* The entry is durable and was checked: only memory can fail here, and a server whose
+         * directory is behind its log must start again from it. */
+        assert(status == STATUS_OK);
+    }
     finish(community, change, status);
     if (grown && community->options.grown != NULL)
         community->options.grown(community->options.context);
