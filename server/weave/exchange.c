@@ -6,7 +6,7 @@
 
 /* Rounds over all pairs. Most of what can be won comes with the first; each costs about as much as
  * the greedy choice. */
-#define PASSES_MAX 3
+#define PASSES_MAX 2
 
 /* A replacement must be better by this much, or rounding would let two pairs change for ever. */
 #define BETTER (1 + 1e-9)

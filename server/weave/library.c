@@ -153,3 +153,31 @@ enum status library_betweenness(const struct library_graph *copy,
     igraph_vector_int_destroy(&list);
     return status;
 }
+
+static igraph_error_t largest_block(const igraph_t *graph, igraph_integer_t *people)
+{
+    igraph_vector_int_list_t blocks;
+    igraph_integer_t count;
+    igraph_error_t error = igraph_vector_int_list_init(&blocks, 0);
+    if (error != IGRAPH_SUCCESS)
+        return error;
+    error = igraph_biconnected_components(graph, &count, NULL, NULL, &blocks, NULL);
+    *people = 0;
+    for (igraph_integer_t i = 0; error == IGRAPH_SUCCESS && i < count; i++) {
+        igraph_integer_t size = igraph_vector_int_size(igraph_vector_int_list_get_ptr(&blocks, i));
+        *people = size > *people ? size : *people;
+    }
+    igraph_vector_int_list_destroy(&blocks);
+    return error;
+}
+
+enum status library_largest_block(const struct library_graph *copy, uint32_t *people)
+{
+    igraph_integer_t largest;
+    struct handlers before = handlers_begin();
+    igraph_error_t error = largest_block(&copy->graph, &largest);
+    handlers_end(&before);
+    TRY(status_of(error));
+    *people = (uint32_t)largest;
+    return STATUS_OK;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The only file that includes igraph. What is taken from it: betweenness and local clustering.
+ * The only file that includes igraph. What is taken from it: betweenness, local clustering,
+ * biconnected components.
  *
  * igraph aborts the process on an error unless a handler is set, and in the builds that
  * distributions ship its handlers and its stack of things to free are process-wide, not per
@@ -35,5 +36,9 @@ MUST_CHECK enum status library_betweenness(const struct library_graph *copy,
                                            const uint32_t *sources,
                                            uint32_t source_count,
                                            double *values);
+
+/* People of the largest biconnected block: those who stay connected whoever of them leaves. 0
+ * without a tie. */
+MUST_CHECK enum status library_largest_block(const struct library_graph *copy, uint32_t *people);
 
 #endif

@@ -338,6 +338,146 @@ static void reaches_the_known_figures_on_a_chain_of_cliques(void **state)
     assert_figures("gen_chaincliques", figures, 3);
 }
 
+/* A ring of `people`, in groups that take turns. */
+static struct graph *ring_of(uint32_t people, uint32_t group_count)
+{
+    uint32_t *groups = calloc(people, sizeof(*groups));
+    struct graph_tie *ties = calloc(people, sizeof(*ties));
+    for (uint32_t u = 0; u < people; u++) {
+        groups[u] = u % group_count;
+        ties[u] = (struct graph_tie){u, (u + 1) % people, 1};
+    }
+    struct graph_snapshot snapshot = {.person_count = people,
+                                      .groups = groups,
+                                      .group_count = group_count,
+                                      .ties = ties,
+                                      .tie_count = people};
+    struct graph *graph = NULL;
+    assert_int_equal(graph_new(&snapshot, &graph), STATUS_OK);
+    free(groups);
+    free(ties);
+    return graph;
+}
+
+static void exchanges_pairs_for_better_ones_and_keeps_the_connectivity(void **state)
+{
+    (void)state;
+    struct graph *graph = sample_shared("gen_chaincliques", 0, true);
+    if (graph == NULL)
+        skip();
+    struct introductions_options options = {.count = 10, .method = INTRODUCTIONS_GREEDY};
+    struct introductions greedy = choose(graph, options);
+    options.method = INTRODUCTIONS_RESISTANCE;
+    struct introductions exchanged = choose(graph, options);
+    assert_allowed(graph, &exchanged, WEAVE_LOAD_CAP);
+    const struct measures before = measures_with(graph, &(struct introductions){0});
+    const struct measures by_greedy = measures_with(graph, &greedy);
+    const struct measures after = measures_with(graph, &exchanged);
+    assert_true(resistance_of(&after) < resistance_of(&by_greedy));
+    assert_true(after.values[MEASURES_ALGEBRAIC_CONNECTIVITY].value >=
+                by_greedy.values[MEASURES_ALGEBRAIC_CONNECTIVITY].value - 1e-12);
+    /* The gains were found anew for the new order, and are those of each pair after the others. */
+    double sum = 0;
+    for (uint32_t i = 0; i < exchanged.count; i++)
+        sum += exchanged.pairs[i].gain;
+    sample_assert_near(sum, resistance_of(&before) - resistance_of(&after), 1e-6);
+    introductions_clear(&greedy);
+    introductions_clear(&exchanged);
+    graph_free(&graph);
+}
+
+static void takes_who_accepts_before_who_does_not(void **state)
+{
+    (void)state;
+    static const enum introductions_method methods[] = {INTRODUCTIONS_RESISTANCE,
+                                                        INTRODUCTIONS_SKETCH};
+    struct graph *graph = ring_of(40, 4);
+    /* Nearly as far apart as can be, and likely; all others are unlikely. */
+    static const struct pairwise_entry entries[] = {{3, 21, .9F}, {30, 11, .9F}};
+    struct pairwise *acceptance = NULL;
+    assert_int_equal(pairwise_new(40, entries, 2, .01F, &acceptance), STATUS_OK);
+    for (size_t i = 0; i < 2; i++) {
+        struct introductions chosen =
+            choose(graph, (struct introductions_options){
+                              .count = 2, .method = methods[i], .acceptance = acceptance});
+        assert_int_equal(chosen.count, 2);
+        for (uint32_t j = 0; j < 2; j++)
+            assert_true(pairwise_value(acceptance, chosen.pairs[j].u, chosen.pairs[j].v) > .5F);
+        introductions_clear(&chosen);
+    }
+    pairwise_free(&acceptance);
+    graph_free(&graph);
+}
+
+static void takes_the_most_relevant_of_nearly_equal_pairs(void **state)
+{
+    (void)state;
+    struct graph *graph = ring_of(40, 4);
+    /* Opposite people of other groups are all alike (19 or 21 steps); one such pair is relevant,
+     * and so is a pair of near people, which gains too little. */
+    static const struct pairwise_entry entries[] = {{5, 26, .5F}, {8, 10, 1.0F}};
+    struct pairwise *relevance = NULL;
+    assert_int_equal(pairwise_new(40, entries, 2, 0, &relevance), STATUS_OK);
+    struct introductions chosen =
+        choose(graph, (struct introductions_options){.count = 1, .relevance = relevance});
+    assert_int_equal(chosen.pairs[0].u, 5);
+    assert_int_equal(chosen.pairs[0].v, 26);
+    introductions_clear(&chosen);
+    pairwise_free(&relevance);
+    graph_free(&graph);
+}
+
+static void gives_a_fifth_of_the_places_to_those_with_the_fewest_ties(void **state)
+{
+    (void)state;
+    struct graph *graph = sample_shared("gen_chaincliques", 0, true);
+    if (graph == NULL)
+        skip();
+    bool *poor = calloc(graph->node_count, sizeof(*poor));
+    assert_int_equal(introductions_mark_poor(graph, poor), STATUS_OK);
+    struct introductions_options options = {.count = 10};
+    struct introductions plain = choose(graph, options);
+    options.fair = true;
+    struct introductions fair = choose(graph, options);
+    assert_allowed(graph, &fair, WEAVE_LOAD_CAP);
+    uint32_t places = 0, marked = 0;
+    double gain = 0, gain_plain = 0;
+    for (uint32_t i = 0; i < 10; i++) {
+        places += (uint32_t)poor[fair.pairs[i].u] + poor[fair.pairs[i].v];
+        gain += fair.pairs[i].gain;
+        gain_plain += plain.pairs[i].gain;
+    }
+    for (uint32_t u = 0; u < graph->node_count; u++)
+        marked += poor[u];
+    assert_int_equal(marked, graph->node_count / 5);
+    assert_true(places >= 4);
+    assert_true(gain >= .98 * gain_plain);
+    introductions_clear(&plain);
+    introductions_clear(&fair);
+    free(poor);
+    graph_free(&graph);
+}
+
+static void comes_near_the_exact_choice_with_a_sketch(void **state)
+{
+    (void)state;
+    struct graph *graph = sample_shared("gen_chaincliques", 0, true);
+    if (graph == NULL)
+        skip();
+    struct introductions_options options = {.count = 50, .method = INTRODUCTIONS_SKETCH};
+    struct introductions one = choose(graph, options), other = choose(graph, options);
+    assert_int_equal(one.count, 50);
+    assert_allowed(graph, &one, WEAVE_LOAD_CAP);
+    assert_int_equal(other.count, one.count);
+    assert_memory_equal(one.pairs, other.pairs, one.count * sizeof(*one.pairs));
+    const struct measures after = measures_with(graph, &one);
+    print_message("sketch: R %.3f, exact greedy .800, random .996\n", resistance_of(&after));
+    assert_true(resistance_of(&after) < .82);
+    introductions_clear(&one);
+    introductions_clear(&other);
+    graph_free(&graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +490,11 @@ int main(void)
         cmocka_unit_test(stops_when_no_pair_is_allowed),
         cmocka_unit_test(has_nothing_to_say_about_nobody_and_one),
         cmocka_unit_test(can_be_cancelled),
+        cmocka_unit_test(exchanges_pairs_for_better_ones_and_keeps_the_connectivity),
+        cmocka_unit_test(takes_who_accepts_before_who_does_not),
+        cmocka_unit_test(takes_the_most_relevant_of_nearly_equal_pairs),
+        cmocka_unit_test(gives_a_fifth_of_the_places_to_those_with_the_fewest_ties),
+        cmocka_unit_test(comes_near_the_exact_choice_with_a_sketch),
         cmocka_unit_test(reaches_the_known_figures_on_a_real_network),
         cmocka_unit_test(reaches_the_known_figures_on_a_chain_of_cliques),
     };
