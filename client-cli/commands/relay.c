@@ -27,8 +27,10 @@ struct client {
     struct relay *relay;
     uv_pipe_t pipe;
     struct buffer request;
-    bool asked; /* its request is whole and waits */
+    bool asked;   /* its request is whole and waits */
+    bool serving; /* its command runs, and keeps the client */
     bool closing;
+    bool closed;
 };
 
 struct relay {
@@ -49,9 +51,8 @@ static void socket_path(int directory, char path[64])
 
 /* ---- the holder's side ---- */
 
-static void on_client_closed(uv_handle_t *handle)
+static void free_client(struct client *client)
 {
-    struct client *client = handle->data;
     struct client **place = &client->relay->clients;
     while (*place != client)
         place = &(*place)->next;
@@ -59,6 +60,15 @@ static void on_client_closed(uv_handle_t *handle)
     client->relay->client_count--;
     buffer_clear(&client->request);
     free(client);
+}
+
+/* Its reader may go away while its command runs, which turns the loop and writes to it. */
+static void on_client_closed(uv_handle_t *handle)
+{
+    struct client *client = handle->data;
+    client->closed = true;
+    if (!client->serving)
+        free_client(client);
 }
 
 static void close_client(struct client *client)
@@ -98,7 +108,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 static void on_connection(uv_stream_t *listener, int failed)
 {
     struct relay *relay = listener->data;
-    if (failed != 0 || relay->client_count >= CLIENTS_MAX)
+    if (failed != 0)
         return;
     struct client *client = calloc(1, sizeof *client);
     if (client == NULL)
@@ -110,7 +120,9 @@ static void on_connection(uv_stream_t *listener, int failed)
     client->next = relay->clients;
     relay->clients = client;
     relay->client_count++;
+    /* One too many is accepted too: libuv stops listening while a connection waits. */
     if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 ||
+        relay->client_count > CLIENTS_MAX ||
         uv_read_start((uv_stream_t *)&client->pipe, allocate, on_read) != 0)
         close_client(client);
 }
@@ -240,7 +252,6 @@ static const char **read_argv(const json_t *list, int *argc)
 static void serve_client(struct client *client)
 {
     struct relay *relay = client->relay;
-    client->asked = false;
     const char *text = (const char *)client->request.ptr;
     json_t *object = json_loadb(text, client->request.len,
                                 JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, NULL);
@@ -270,17 +281,24 @@ static void serve_client(struct client *client)
     json_decref(object);
 }
 
+static struct client *next_asked(const struct relay *relay)
+{
+    struct client *client = relay->clients;
+    while (client != NULL && (!client->asked || client->closing))
+        client = client->next;
+    return client;
+}
+
 void relay_serve(struct relay *relay)
 {
-    bool served = true;
-    while (served) {
-        served = false;
-        for (struct client *client = relay->clients; client != NULL && !served;
-             client = client->next) {
-            served = client->asked && !client->closing;
-            if (served)
-                serve_client(client); /* which may run the loop: begin anew */
-        }
+    struct client *client;
+    while ((client = next_asked(relay)) != NULL) { /* anew each time: serving turns the loop */
+        client->asked = false;
+        client->serving = true;
+        serve_client(client);
+        client->serving = false;
+        if (client->closed)
+            free_client(client);
     }
 }
 

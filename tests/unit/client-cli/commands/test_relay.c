@@ -21,6 +21,7 @@ struct fixture {
     struct relay *relay;
     bool woken;
     int runs;
+    int turns; /* of the loop while a command runs, with output in between */
 };
 
 static void wake(void *context)
@@ -34,6 +35,10 @@ static int run(void *context, const struct relay_request *request, const struct 
     struct fixture *fixture = context;
     char text[256];
     fixture->runs++;
+    for (int i = 0; i < fixture->turns; i++) {
+        sink->write(sink->context, false, SPAN_LITERAL("more\n"));
+        uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    }
     snprintf(text, sizeof text, "%d %s %s %.*s %d\n", request->argc, request->argv[1],
              request->working_directory, (int)request->input.len, (const char *)request->input.ptr,
              request->colour);
@@ -137,9 +142,9 @@ static void a_command_runs_in_the_process_that_holds_the_profile(void **state)
     assert_int_equal(fixture->runs, 3);
 }
 
-static void somebody_who_goes_away_early_harms_nobody(void **state)
+static void serve_one_who_went_away(struct fixture *fixture, int turns)
 {
-    struct fixture *fixture = *state;
+    fixture->turns = turns;
     signal(SIGPIPE, SIG_IGN);
     pid_t child = fork();
     assert_true(child >= 0);
@@ -152,11 +157,23 @@ static void somebody_who_goes_away_early_harms_nobody(void **state)
         uv_run(&fixture->loop, UV_RUN_ONCE);
     assert_int_equal(waitpid(child, &result, 0), child);
     assert_true(WIFSIGNALED(result));
+    fixture->woken = false;
     relay_serve(fixture->relay);
+    fixture->turns = 0;
     child = fork();
     if (child == 0)
         _exit(ask(fixture->directory));
     assert_int_equal(serve_until_ended(fixture, child), 0);
+}
+
+static void somebody_who_goes_away_early_harms_nobody(void **state)
+{
+    serve_one_who_went_away(*state, 0);
+}
+
+static void somebody_who_goes_away_while_the_command_runs_harms_nobody(void **state)
+{
+    serve_one_who_went_away(*state, 10);
 }
 
 static void the_socket_is_private_and_goes_with_its_process(void **state)
@@ -186,6 +203,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(somebody_who_goes_away_early_harms_nobody, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(somebody_who_goes_away_while_the_command_runs_harms_nobody,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_socket_is_private_and_goes_with_its_process, set_up,
                                         tear_down),
     };
