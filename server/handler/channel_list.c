@@ -13,27 +13,6 @@ struct list {
     struct wire_channel_list_response response;
 };
 
-static uint32_t count_people(const struct store_member_list *members)
-{
-    uint32_t count = 0;
-    for (size_t i = 0; i < members->count; i++) {
-        size_t first = 0;
-        while (!id_equal(&members->items[first].person, &members->items[i].person))
-            first++;
-        count += first == i;
-    }
-    return count;
-}
-
-static bool has_device(const struct store_member_list *members, const struct id *device)
-{
-    for (size_t i = 0; i < members->count; i++) {
-        if (id_equal(&members->items[i].device, device))
-            return true;
-    }
-    return false;
-}
-
 static enum status
 has_knocked(struct store_db *db, struct task *task, const struct id *channel, bool *knocked)
 {
@@ -50,9 +29,11 @@ static enum status describe(struct store_db *db,
                             const struct store_channel *row,
                             struct wire_channel *described)
 {
-    struct store_member_list members;
     struct store_session_list sessions;
-    TRY(store_channels_members(db, &row->channel, &task->call->arena, &members));
+    uint32_t people = 0;
+    bool is_member = false;
+    TRY(store_channels_count_people(db, &row->channel, &people));
+    TRY(store_channels_is_member(db, &row->channel, &task->call->device, &is_member));
     TRY(store_sessions_of_channel(db, &row->channel, &task->call->arena, &sessions));
     *described = (struct wire_channel){
         .channel = row->channel,
@@ -63,8 +44,8 @@ static enum status describe(struct store_db *db,
         .generation = row->generation,
         .epoch = row->epoch,
         .last_sequence = row->last_sequence,
-        .member_count = count_people(&members),
-        .member = has_device(&members, &task->call->device),
+        .member_count = people,
+        .member = is_member,
         .session = sessions.count > 0,
         .created = row->created_at_ms,
     };

@@ -333,6 +333,21 @@ enum status store_channels_is_member(struct store_db *db,
     return query_next(&q, is_member);
 }
 
+enum status
+store_channels_count_people(struct store_db *db, const struct id *channel, uint32_t *count)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT count(DISTINCT person) FROM channel_members WHERE channel = ?");
+    uint32_t counted = 0;
+    query_bind_id(&q, channel);
+    TRY(query_one(&q));
+    query_take_unsigned32(&q, &counted);
+    TRY(q.status);
+    *count = counted;
+    return STATUS_OK;
+}
+
 enum status store_channels_has_person(struct store_db *db,
                                       const struct id *channel,
                                       const struct id *person,

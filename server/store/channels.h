@@ -174,6 +174,10 @@ MUST_CHECK enum status store_channels_is_member(struct store_db *db,
                                                 const struct id *device,
                                                 bool *is_member);
 
+/* People, not devices, who are members. */
+MUST_CHECK enum status
+store_channels_count_people(struct store_db *db, const struct id *channel, uint32_t *count);
+
 /* Whether any active device of the person is a member now. */
 MUST_CHECK enum status store_channels_has_person(struct store_db *db,
                                                  const struct id *channel,

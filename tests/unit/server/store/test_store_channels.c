@@ -3,6 +3,7 @@
 
 #include "server/store/devices.h"
 #include "server/store/knocks.h"
+#include "server/store/members.h"
 #include "server/store/limits.h"
 #include "server/store/members.h"
 #include "server/store/removals.h"
@@ -136,6 +137,23 @@ static void finds_channels_of_people_and_devices(void **state)
     assert_true(is);
 }
 
+static void counts_people_and_not_their_devices(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id person = id_number(1);
+    struct id second = make_device(f->db, 11, &person);
+    struct id other = make_person(f->db, 2);
+    struct id others = make_device(f->db, 2, &other);
+    uint32_t count = 0;
+    ASSERT_OK(store_members_add(f->db, &channel, &person, &second, 1, NOW));
+    ASSERT_OK(store_channels_count_people(f->db, &channel, &count));
+    assert_int_equal(count, 1);
+    ASSERT_OK(store_members_add(f->db, &channel, &other, &others, 2, NOW));
+    ASSERT_OK(store_channels_count_people(f->db, &channel, &count));
+    assert_int_equal(count, 2);
+}
+
 static void a_knock_waits_until_it_is_answered(void **state)
 {
     struct fixture *f = *state;
@@ -256,6 +274,7 @@ int main(void)
         TEST(refuses_a_creator_who_is_not_the_device_s_person_or_is_revoked),
         TEST(lists_only_open_and_restricted_channels),
         TEST(finds_channels_of_people_and_devices),
+        TEST(counts_people_and_not_their_devices),
         TEST(a_knock_waits_until_it_is_answered),
         TEST(a_knock_lets_in_once),
         TEST(a_removal_waits_for_a_member_and_is_leased_to_one),
