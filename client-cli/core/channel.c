@@ -279,12 +279,29 @@ enum status channel_begin_hash(struct channel *channel)
     return running_hash_begin(context->confirmed_transcript_hash, channel->running_hash);
 }
 
-void channel_distrust_all(struct engine *engine)
+static enum status store_distrusted(struct engine *engine)
+{
+    for (const struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        TRY(store_record(engine, channel));
+    return STATUS_OK;
+}
+
+enum status channel_distrust_all(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         channel->distrusted = true;
+    /* On disk at once: the server says it at this login only, and the next process must know. */
+    TRY(vault_begin(engine->vault));
+    enum status status = store_distrusted(engine);
+    if (status == STATUS_OK)
+        status = vault_commit(engine->vault);
+    if (status != STATUS_OK) {
+        vault_rollback(engine->vault);
+        return status;
+    }
     if (engine->channels != NULL)
         engine_notice(engine, NULL,
                       "This profile was put back from an older copy. Its channels are joined anew "
                       "with fresh keys before anything is sent.");
+    return STATUS_OK;
 }

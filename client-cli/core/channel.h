@@ -117,7 +117,7 @@ uint16_t channel_roles_of(struct channel *channel, const struct id *person);
 /* Begins the running hash of the group's present epoch. */
 MUST_CHECK enum status channel_begin_hash(struct channel *channel);
 
-/* Marks every channel for a resync: the server has seen a newer copy of this vault. */
-void channel_distrust_all(struct engine *engine);
+/* Marks every channel for a resync, durably: the server has seen a newer copy of this vault. */
+MUST_CHECK enum status channel_distrust_all(struct engine *engine);
 
 #endif

@@ -236,7 +236,7 @@ static enum status log_in(struct engine *engine)
     engine->clock_skew_ms = response.server_time - wall_ms();
     engine->logged_in = true;
     if (response.vault_rolled_back)
-        channel_distrust_all(engine);
+        TRY(channel_distrust_all(engine));
     return replica_update(engine, response.head);
 }
 

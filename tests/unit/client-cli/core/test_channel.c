@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/channel.h"
+
+#include "protocol/crypto/random_system.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A profile in a folder of its own. */
+struct profile_room {
+    char directory[64];
+    struct engine_options options;
+    struct engine *engine;
+};
+
+static int room_open(void **state)
+{
+    struct profile_room *room = calloc(1, sizeof *room);
+    pid_t holder;
+    assert_non_null(room);
+    assert_int_equal(crypto_start(), STATUS_OK);
+    strcpy(room->directory, "/tmp/weft-channel-XXXXXX");
+    assert_non_null(mkdtemp(room->directory));
+    room->options =
+        (struct engine_options){.directory = room->directory, .random = random_system()};
+    assert_int_equal(engine_create(&room->options, &room->engine, &holder), STATUS_OK);
+    *state = room;
+    return 0;
+}
+
+static int room_close(void **state)
+{
+    struct profile_room *room = *state;
+    char command[128];
+    engine_close(&room->engine);
+    snprintf(command, sizeof command, "rm -rf %s", room->directory);
+    assert_int_equal(system(command), 0);
+    free(room);
+    return 0;
+}
+
+static enum status change_nothing(struct engine *engine, struct channel *channel, void *context)
+{
+    (void)engine;
+    (void)channel;
+    (void)context;
+    return STATUS_OK;
+}
+
+static void the_next_process_knows_that_the_vault_is_an_old_copy(void **state)
+{
+    struct profile_room *room = *state;
+    struct channel *channel = NULL;
+    struct id ids[2];
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(id_random(room->options.random, &ids[i]), STATUS_OK);
+        assert_int_equal(channel_new(room->engine, &ids[i], &channel), STATUS_OK);
+        assert_int_equal(channel_transact(room->engine, channel, change_nothing, NULL), STATUS_OK);
+    }
+    assert_int_equal(channel_distrust_all(room->engine), STATUS_OK);
+    channel_free_all(room->engine); /* all that another process finds is in the vault */
+    assert_int_equal(channel_load_all(room->engine), STATUS_OK);
+    for (size_t i = 0; i < 2; i++) {
+        channel = channel_find(room->engine, &ids[i]);
+        assert_non_null(channel);
+        assert_true(channel->distrusted);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_next_process_knows_that_the_vault_is_an_old_copy,
+                                        room_open, room_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
