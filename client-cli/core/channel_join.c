@@ -344,6 +344,16 @@ static enum status confirm(struct engine *engine, const struct wire_welcome_item
     return engine_call(engine, WIRE_WELCOME_DONE, &request, &reply, NULL);
 }
 
+/* A Welcome makes a group of the Welcome's choosing: it never takes the place of one that we are
+ * in. Who was removed and let in again finds the removal in the log first. */
+static enum status check_replaces_nothing(struct engine *engine, struct channel *channel)
+{
+    if (channel == NULL || channel->state != CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    TRY(channel_log_take_new(engine, channel));
+    return channel->state == CHANNEL_STATE_MEMBER ? STATUS_EXISTS : STATUS_OK;
+}
+
 static enum status open_welcome(struct engine *engine, const struct wire_welcome_item *item)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
@@ -352,6 +362,7 @@ static enum status open_welcome(struct engine *engine, const struct wire_welcome
                                              .tree_hash = item->tree_hash};
     struct wire_channel_group_response shown;
     struct channel *channel = channel_find(engine, &item->channel);
+    TRY(check_replaces_nothing(engine, channel));
     TRY(key_pool_find(engine, item->welcome, &key_package));
     TRY(engine_call(engine, WIRE_CHANNEL_GROUP, &ask, &reply, &shown));
     bool fresh = channel == NULL;
