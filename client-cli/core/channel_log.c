@@ -43,19 +43,20 @@ static enum status tell(void *context, const struct stored_entry *entry)
     return STATUS_OK;
 }
 
-/* Shows what is durable now. */
+/* Shows what is durable now, with or without names: it is not new another time. */
 static enum status tell_new(struct engine *engine, struct channel *channel, uint64_t before)
 {
     if (engine->listener.entry == NULL || channel->cursor == before)
         return STATUS_OK;
-    TRY(people_learn_from(engine, &channel->id, before + 1, channel->cursor));
+    enum status learned = people_learn_from(engine, &channel->id, before + 1, channel->cursor);
     void *context[] = {engine, channel};
     struct entry_walk walk = {.channel = channel->id,
                               .from = before + 1,
                               .to = channel->cursor,
                               .visit = tell,
                               .context = context};
-    return entry_walk(engine, &walk);
+    TRY(entry_walk(engine, &walk));
+    return learned;
 }
 
 /* Whether the directory must be brought up to date before this entry is taken: whoever is added
@@ -84,12 +85,12 @@ commit_batch(struct engine *engine, struct channel *channel, const struct batch 
     TRY(channel_need_group(engine, channel));
     struct batch copy = *batch;
     TRY(channel_transact(engine, channel, take_batch, &copy));
-    TRY(tell_new(engine, channel, before));
+    enum status told = tell_new(engine, channel, before);
     if (channel->state == CHANNEL_STATE_STUCK)
         engine_notice(engine, channel,
                       "This channel is stuck: the server accepted a change that must not be "
                       "followed. weft channel resync takes you back in with a fresh leaf");
-    return STATUS_OK;
+    return told;
 }
 
 /* ---- entries that do not fit a frame ---- */
@@ -174,16 +175,21 @@ enum status channel_log_take_new(struct engine *engine, struct channel *channel)
     return STATUS_OK;
 }
 
+enum status channel_log_make_ready(struct engine *engine, struct channel *channel)
+{
+    TRY(channel_log_take_new(engine, channel));
+    /* Before a key is used: somebody else, or we ourselves before a restore, may have used it. */
+    if (!channel->distrusted || channel->state != CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    TRY(channel_join_resync(engine, channel));
+    return channel_log_take_new(engine, channel);
+}
+
 enum status channel_log_catch_up(struct engine *engine, struct channel *channel)
 {
     if (channel->state == CHANNEL_STATE_CREATING)
         TRY(channel_join_create_again(engine, channel));
-    TRY(channel_log_take_new(engine, channel));
-    /* Before a key is used: somebody else, or we ourselves before a restore, may have used it. */
-    if (channel->distrusted && channel->state == CHANNEL_STATE_MEMBER) {
-        TRY(channel_join_resync(engine, channel));
-        TRY(channel_log_take_new(engine, channel));
-    }
+    TRY(channel_log_make_ready(engine, channel));
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
     TRY(channel_commit_again(engine, channel));

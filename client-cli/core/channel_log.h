@@ -20,6 +20,10 @@
 /* Pages the log to its end. */
 MUST_CHECK enum status channel_log_take_new(struct engine *engine, struct channel *channel);
 
+/* The same, and then a fresh leaf where our keys may have been used by a copy: from here on one may
+ * be used. */
+MUST_CHECK enum status channel_log_make_ready(struct engine *engine, struct channel *channel);
+
 /* The same, and then what of ours is still on its way: an unconfirmed creation, a pending commit,
  * messages. */
 MUST_CHECK enum status channel_log_catch_up(struct engine *engine, struct channel *channel);

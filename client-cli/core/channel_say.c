@@ -163,7 +163,8 @@ static bool is_passing(enum status status)
     return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED;
 }
 
-/* Sends, following the channel into a new epoch as often as it moves on. */
+/* Sends, following the channel into a new epoch as often as it moves on. It must not send what
+ * waits: this message waits too, and would be sent from within itself without an end. */
 static enum status deliver(struct engine *engine,
                            struct channel *channel,
                            struct outgoing *outgoing,
@@ -174,7 +175,7 @@ static enum status deliver(struct engine *engine,
     for (int i = 0; i < CORE_COMMIT_TRIES && status == STATUS_WRONG_EPOCH; i++) {
         status = send_once(engine, channel, outgoing, number, said);
         if (status == STATUS_WRONG_EPOCH)
-            TRY(channel_log_catch_up(engine, channel));
+            TRY(channel_log_make_ready(engine, channel));
     }
     if (status == STATUS_OK || is_passing(status))
         return status;
