@@ -8,16 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Candidates with whom every other is paired. */
+/* Candidates with whom every other is paired; more where there are more groups, of which none
+ * should go without. */
 #define PARTNERS 1024
+#define PARTNERS_MAX 4096
 
 /* Candidates at the top that are searched for a relevant pair. */
 #define RELEVANT_LOOKS 64
 
 #define RANK SPECTRAL_RANK
 
+/* Who was paired with a candidate in this round, one after another. */
+struct link {
+    uint32_t other;
+    uint32_t next; /* 0: no more */
+};
+
 struct candidates {
     const struct choosing *choosing;
+    const struct mesh *mesh;
+    uint32_t *at;       /* of each candidate: its place in the mesh */
+    uint32_t *first;    /* of each candidate: its last link, or 0 */
+    struct link *links; /* from 1 on */
+    uint32_t link_count;
     uint32_t count;
     uint32_t *nodes; /* of the graph */
     float *rows;     /* x: count x RANK */
@@ -43,6 +56,9 @@ void candidates_free(struct candidates **candidates)
     if (old == NULL)
         return;
     free(old->nodes);
+    free(old->at);
+    free(old->first);
+    free(old->links);
     free(old->rows);
     free(old->scaled);
     free(old->rest);
@@ -57,9 +73,12 @@ void candidates_free(struct candidates **candidates)
     free(old);
 }
 
-static enum status allocate(uint32_t count, struct candidates *made)
+static enum status allocate(uint32_t count, uint32_t pairs, struct candidates *made)
 {
     size_t room = count + 1u;
+    made->at = calloc(room, sizeof(uint32_t));
+    made->first = calloc(room, sizeof(uint32_t));
+    made->links = calloc(2 * (size_t)pairs + 1, sizeof(*made->links));
     made->rows = calloc(room * RANK, sizeof(float));
     made->scaled = calloc(room * RANK, sizeof(float));
     made->rest = calloc(room, sizeof(float));
@@ -71,10 +90,10 @@ static enum status allocate(uint32_t count, struct candidates *made)
     made->slots = calloc(room, sizeof(uint32_t));
     made->scores = calloc(room, sizeof(double));
     made->heap = calloc(room, sizeof(uint32_t));
-    if (made->rows == NULL || made->scaled == NULL || made->rest == NULL ||
-        made->rest_square == NULL || made->partners == NULL || made->is_partner == NULL ||
-        made->acceptance == NULL || made->places == NULL || made->slots == NULL ||
-        made->scores == NULL || made->heap == NULL)
+    if (made->at == NULL || made->first == NULL || made->links == NULL || made->rows == NULL ||
+        made->scaled == NULL || made->rest == NULL || made->rest_square == NULL ||
+        made->partners == NULL || made->is_partner == NULL || made->acceptance == NULL ||
+        made->places == NULL || made->slots == NULL || made->scores == NULL || made->heap == NULL)
         return STATUS_NO_MEMORY;
     return STATUS_OK;
 }
@@ -91,6 +110,7 @@ static void take_rows(const struct shortlist *list,
     for (uint32_t i = 0; i < made->count; i++) {
         uint32_t at = list->places[i];
         made->nodes[i] = mesh->nodes[at];
+        made->at[i] = at;
         made->places[mesh->nodes[at]] = i;
         made->rest[i] = spectral->rest[at];
         made->rest_square[i] = spectral->rest_square[at];
@@ -132,17 +152,27 @@ static inline float drop_of(const struct candidates *candidates, uint32_t i, uin
     return above / below;
 }
 
+/* In this round by the links; before it, among the ties that the mesh has beside the graph's, which
+ * stand last. */
 static bool was_added(const struct candidates *candidates, uint32_t i, uint32_t j)
 {
-    const struct choosing *choosing = candidates->choosing;
-    if (choosing->loads[candidates->nodes[i]] == 0 || choosing->loads[candidates->nodes[j]] == 0)
-        return false;
-    uint32_t u = candidates->nodes[i], v = candidates->nodes[j];
-    struct graph_pair pair = {u < v ? u : v, u < v ? v : u};
-    for (uint32_t k = 0; k < choosing->count; k++)
-        if (choosing->pairs[k].a == pair.a && choosing->pairs[k].b == pair.b)
+    const struct mesh *mesh = candidates->mesh;
+    uint32_t at = candidates->at[i], other = candidates->at[j];
+    uint64_t own = graph_degree(candidates->choosing->graph, candidates->nodes[i]);
+    for (uint64_t arc = mesh->starts[at] + own; arc < mesh->starts[at + 1]; arc++)
+        if (mesh->to[arc] == other)
+            return true;
+    for (uint32_t link = candidates->first[i]; link != 0; link = candidates->links[link].next)
+        if (candidates->links[link].other == j)
             return true;
     return false;
+}
+
+static void link_pair(struct candidates *candidates, uint32_t i, uint32_t j)
+{
+    uint32_t link = ++candidates->link_count;
+    candidates->links[link] = (struct link){j, candidates->first[i]};
+    candidates->first[i] = link;
 }
 
 static bool may_pair(const struct candidates *candidates, uint32_t i, uint32_t j)
@@ -401,6 +431,8 @@ void candidates_add(struct candidates *candidates, const struct candidates_choic
             candidates->middle[i * RANK + j] -= share * k * image[i] * image[j];
     rescale(candidates, choice, image, share * k);
     lower_rest(candidates, choice, k, share);
+    link_pair(candidates, choice->one, choice->other);
+    link_pair(candidates, choice->other, choice->one);
     replace_partner(candidates, choice->one);
     replace_partner(candidates, choice->other);
 }
@@ -412,9 +444,12 @@ static enum status take_partners(struct candidates *candidates)
     uint32_t *taken = calloc(graph->group_count + 1u, sizeof(uint32_t));
     if (taken == NULL)
         return STATUS_NO_MEMORY;
-    uint32_t each = PARTNERS / (graph->group_count + 1u) + 1;
+    uint32_t most = graph->group_count > PARTNERS ? graph->group_count : PARTNERS;
+    most = most < PARTNERS_MAX ? most : PARTNERS_MAX;
+    uint32_t each = graph->group_count < most ? most / (graph->group_count + 1u) : 1;
+    each = each != 0 ? each : 1;
     for (uint32_t pass = 0; pass < 2; pass++)
-        for (uint32_t i = 0; i < candidates->count && candidates->partner_count < PARTNERS; i++) {
+        for (uint32_t i = 0; i < candidates->count && candidates->partner_count < most; i++) {
             uint32_t group = graph->groups[candidates->nodes[i]];
             if (candidates->is_partner[i] || (pass == 0 && taken[group] >= each))
                 continue;
@@ -452,13 +487,14 @@ enum status candidates_new(const struct choosing *choosing,
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->choosing = choosing;
+    made->mesh = mesh;
     if (choosing->graph->groups != NULL)
         TRY(shortlist_init(choosing, mesh, spectral, count, &list));
     made->count = list.count;
     made->nodes = calloc(list.count + 1u, sizeof(uint32_t));
     if (made->nodes == NULL)
         return STATUS_NO_MEMORY;
-    TRY(allocate(list.count, made));
+    TRY(allocate(list.count, count, made));
     take_rows(&list, mesh, spectral, made);
     if (list.count != 0)
         TRY(take_partners(made));
