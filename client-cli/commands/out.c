@@ -2,14 +2,15 @@
 #include "client-cli/commands/out.h"
 
 #include "client-cli/commands/clean.h"
+#include "protocol/base/limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest line is a message of LIMIT_TEXT_BYTES whose every byte had to be replaced. */
-#define LINE_BYTES_MAX (256u << 10)
+/* The longest line is JSON of a whole answer, six characters for a byte ("\u0001"). */
+#define LINE_BYTES_MAX (8u * LIMIT_OBJECT_BYTES)
 
 #define BOLD "\x1b[1m"
 #define PLAIN "\x1b[0m"

@@ -2,6 +2,7 @@
 #include "client-cli/commands/out.h"
 
 #include "protocol/base/buffer.h"
+#include "protocol/base/limits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,9 +123,25 @@ static void bytes_that_are_not_text_still_make_json(void **state)
     json_decref(text);
 }
 
+/* Whoever writes a message of nothing but such characters must not keep it out of the record. */
+static void the_longest_message_is_not_lost_by_its_escapes(void **state)
+{
+    (void)state;
+    static char text[LIMIT_ENTRY_BYTES];
+    struct fixture fixture;
+    begin(&fixture, true, false);
+    buffer_clear(&fixture.written.out);
+    buffer_init(&fixture.written.out, 8 * sizeof text);
+    memset(text, 1, sizeof text);
+    out_record(fixture.out, json_pack("{s:o}", "text", out_json_text(SPAN_OF(text))));
+    assert_int_equal(fixture.written.out.len, 6 * sizeof text + strlen("{\"text\":\"\"}\n"));
+    end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_longest_message_is_not_lost_by_its_escapes),
         cmocka_unit_test(a_line_stays_one_line_whatever_it_quotes),
         cmocka_unit_test(bold_is_ours_alone_and_only_on_demand),
         cmocka_unit_test(only_the_form_that_was_asked_for_is_written),
