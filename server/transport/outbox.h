@@ -32,7 +32,7 @@ struct outbox {
     size_t count;
     size_t capacity;
     size_t bytes; /* of memory, not only of payload */
-    bool behind; /* `behind` is in the outbox: events are dropped until it is empty */
+    bool behind;  /* `behind` is in the outbox: events are dropped until it is empty */
     struct packet *behind_packet;
 };
 

@@ -8,8 +8,6 @@
     symbols.py pure LIBRARY...
         The libraries of protocol/ call nothing that does I/O or reads a clock, and have no
         variables of their own.
-    symbols.py absent
-        Says that there is no weftd to look at.
 """
 import os
 import re
@@ -87,8 +85,6 @@ def check_pure(libraries):
 
 
 def check(_tree, what, *paths):
-    if what == "absent":
-        raise checkout.Skip("this build has no weftd yet")
     if what == "server":
         return check_server(*paths)
     return check_pure(paths)

@@ -3,7 +3,6 @@
 
 #include "server/store/devices.h"
 #include "server/store/knocks.h"
-#include "server/store/members.h"
 #include "server/store/limits.h"
 #include "server/store/members.h"
 #include "server/store/removals.h"
