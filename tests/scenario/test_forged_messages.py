@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Messages and commits that were recorded and are sent again: by an outsider, by another member, in a
+later epoch. The server refuses what it can see, members refuse the rest, and nobody reads a text twice or
+under another name. An outsider gets nothing of a private channel."""
+import os
+import struct
+
+import pytest
+
+from weft_scenario import decode_link, encode_link
+from weft_wire import (ASSISTERS_PROPOSE, CHANNEL_COMMIT, CHANNEL_ENTRY, CHANNEL_GROUP, CHANNEL_KNOCKS, CHANNEL_PAGE,
+                       CHANNEL_SEND, CHANNEL_SHOW, CHANNEL_SUBSCRIBE, CODES, KEY_PACKAGES_FETCH,
+                       KEY_PACKAGES_PUBLISH, READ_POSITION, REQUEST, RESPONSE, SESSION_SHOW, WORK_LIST, Account, Connection, Proxy, vector)
+
+REFUSED = ("not_found", "denied")
+
+
+class Recorder:
+    """A proxy's ear and hand: records requests of a kind, and puts another body into the next one."""
+
+    def __init__(self):
+        self.recorded = {CHANNEL_SEND: [], CHANNEL_COMMIT: []}
+        self.replace = {}
+        self.answers = []
+        self.replaced = set()
+
+    def __call__(self, direction, _, payload):
+        kind = int.from_bytes(payload[5:7], "big")
+        if direction == "up" and payload[0] == REQUEST and kind in self.recorded:
+            body = self.replace.pop(kind, None)
+            if body is not None:
+                self.replaced.add(payload[1:5])
+                return payload[:7] + body
+            self.recorded[kind].append(payload[7:])
+        elif direction == "down" and payload[0] == RESPONSE and payload[1:5] in self.replaced:
+            self.replaced.remove(payload[1:5])
+            self.answers.append(CODES[int.from_bytes(payload[7:9], "big")])
+        return payload
+
+
+@pytest.fixture
+def recorded(scene):
+    """Ann and Bea behind a recording proxy, in one private channel."""
+    server = scene.server()
+    recorder = Recorder()
+    with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", recorder) as proxy:
+        def link(name):
+            host, _, *rest = decode_link(server.invite(group=name))
+            return encode_link(host, proxy.port, *rest)
+
+        ann, bea = scene.people(["Ann", "Bea"], link)
+        channel = ann.one("channel", "create", "Private talk", "--private")["channel"]
+        ann.run("channel", "add", channel, bea.id)
+        bea.run("sync")
+        yield server, recorder, ann, bea, channel
+    server.stop()
+
+
+def outsider(server):
+    eve = Account("Eve")
+    with Connection(server.port) as connection:
+        assert eve.redeem(connection, decode_link(server.invite(group="Elsewhere"))[2])[0] == "ok"
+    return eve
+
+
+def texts(person, channel):
+    return [(record["name"], record["text"]) for record in person.json("read", channel)
+            if record["type"] == "message" and record["kind"] == "text"]
+
+
+def test_an_outsider_gets_and_sends_nothing(recorded):
+    server, recorder, ann, bea, channel = recorded
+    ann.run("say", channel, "for us two")
+    channel_id = bytes.fromhex(channel)
+    first = struct.pack(">IQ", 1, 0)
+    requests = {
+        CHANNEL_SHOW: channel_id,
+        CHANNEL_GROUP: channel_id + vector(b""),
+        CHANNEL_PAGE: channel_id + first + struct.pack(">I", 1 << 20),
+        CHANNEL_ENTRY: channel_id + struct.pack(">IQ", 1, 1),
+        CHANNEL_SUBSCRIBE: channel_id + b"\x01",
+        CHANNEL_KNOCKS: channel_id,
+        READ_POSITION: channel_id + first,
+        WORK_LIST: channel_id,
+        SESSION_SHOW: channel_id,
+        ASSISTERS_PROPOSE: channel_id + vector(b"") + b"\x06",
+        KEY_PACKAGES_FETCH: channel_id + vector(bytes.fromhex(ann.id)),
+        CHANNEL_SEND: recorder.recorded[CHANNEL_SEND][-1],
+        CHANNEL_COMMIT: recorder.recorded[CHANNEL_COMMIT][-1],
+    }
+    eve = outsider(server)
+    with Connection(server.port) as connection:
+        assert eve.log_in(connection)[0] == "ok"
+        for request, body in requests.items():
+            code, _ = connection.request(request, body)
+            assert code in REFUSED, f"request {request}: {code}"
+        unknown = os.urandom(16)
+        for request in (CHANNEL_SHOW, CHANNEL_SUBSCRIBE, CHANNEL_PAGE, SESSION_SHOW):
+            private = connection.request(request, requests[request])
+            nothing = connection.request(request, requests[request].replace(channel_id, unknown))
+            assert private == nothing, "a private channel looks like none"
+        assert connection.events == []
+    bea.run("sync")
+    assert texts(bea, channel) == [("Ann", "for us two")]
+
+
+def test_a_key_package_of_somebody_else_is_not_taken(recorded):
+    server, recorder, ann, _, _ = recorded
+    eve = outsider(server)
+    with Connection(server.port) as connection:
+        assert eve.log_in(connection)[0] == "ok"
+        for device in (eve.device, bytes.fromhex(ann.json("status")[0]["device"]), os.urandom(16)):
+            package = device + b"\x00" + vector(os.urandom(300))
+            code, _ = connection.request(KEY_PACKAGES_PUBLISH, vector(package))
+            assert code not in ("ok", "large", "internal"), code
+
+
+def test_another_member_cannot_send_what_somebody_said(recorded):
+    server, recorder, ann, bea, channel = recorded
+    ann.run("say", channel, "Ann's own words")
+    stolen = recorder.recorded[CHANNEL_SEND][-1]
+    recorder.replace[CHANNEL_SEND] = stolen
+    bea.run("say", channel, "never arrives", code=None)
+    assert len(recorder.answers) == 1, "the forgery was sent"
+    for person in (ann, bea):
+        person.run("sync", code=None)
+    bea.run("say", channel, "Bea's own words")
+    ann.run("sync")
+    for person in (ann, bea):
+        read = texts(person, channel)
+        assert [said for said in read if said[1] == "Ann's own words"] == [("Ann", "Ann's own words")], read
+        assert ("Bea", "Bea's own words") in read
+        assert all(name == "Ann" or text != "Ann's own words" for name, text in read)
+
+
+def test_a_message_of_a_long_past_epoch_and_a_used_commit_are_refused(recorded):
+    server, recorder, ann, bea, channel = recorded
+    message = bytes.fromhex(ann.one("say", channel, "of an early epoch")["message"])
+    early = recorder.recorded[CHANNEL_SEND][-1]
+    used = recorder.recorded[CHANNEL_COMMIT][-1]
+    for turn in range(7):
+        ann.run("channel", "role", channel, bea.id, "--give" if turn % 2 == 0 else "--take", "note-taker")
+    # Another message id in the clear header, or the server would answer that it has this one already.
+    recorder.replace[CHANNEL_SEND] = early.replace(message, os.urandom(16))
+    ann.run("say", channel, "tried again by itself", code=None)
+    assert recorder.answers == ["wrong_epoch"]
+    commits = server.log().count(" commit channel=")
+    recorder.replace[CHANNEL_COMMIT] = used  # the same bytes: the first result is told again, and nothing is done
+    ann.run("channel", "role", channel, bea.id, "--give", "sponsor", code=None)
+    assert len(recorder.answers) == 2
+    assert server.log().count(" commit channel=") <= commits + 1, "at most the one that was meant"
+    for person in (ann, bea):
+        person.run("sync")
+    ann.run("say", channel, "and on it goes")
+    bea.run("sync")
+    for person in (ann, bea):
+        read = [text for _, text in texts(person, channel)]
+        assert read.count("of an early epoch") == 1 and read[-1] == "and on it goes", read
+        states = [record["state"] for record in person.json("status") if record["type"] == "channel"]
+        assert states == ["member"], "nobody is stuck"
