@@ -53,8 +53,10 @@ entry_store(struct engine *engine, const struct id *channel, const struct stored
                                 .minor = entry->generation};
     TRY(schema_encode(&entry_schema, entry, &bytes));
     TRY(vault_put(engine->vault, &place, buffer_span(&bytes)));
-    if (entry->fate == ENTRY_REPEATED)
-        return STATUS_OK; /* the first one keeps its id */
+    /* The id of what cannot be read is only the server's word, by which a message that comes later
+     * would be taken for a repeat. Of repeats, the first keeps its id. */
+    if (entry->fate != ENTRY_READ)
+        return STATUS_OK;
     struct position position = {entry->sequence};
     struct vault_place lookup = {.kind = RECORD_MESSAGE, .scope = entry->message};
     buffer_truncate(&bytes, 0);
