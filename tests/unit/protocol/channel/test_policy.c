@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/unit/protocol/channel/world.h"
+
 #include "protocol/base/limits.h"
-#include "protocol/channel/policy.h"
 #include "protocol/crypto/hpke.h"
 #include "protocol/crypto/random_system.h"
-#include "protocol/mls/member/group.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,307 +12,15 @@
 
 #include <cmocka.h>
 
-#define PEOPLE 5
-
-static const uint16_t extension_types[] = {CHANNEL_EXTENSION_TYPE, MLS_EXTENSION_LAST_RESORT};
-
-/* Somebody with a device, perhaps in the group. */
-struct party {
-    struct channel_identity identity;
-    struct secret login_private;
-    struct secret leaf_private;
-    struct signature_public login_public;
-    struct signature_public leaf_public;
-    uint8_t credential[CHANNEL_IDENTITY_SIZE];
-    struct mls_identity mls;
-    struct mls_group *group;
-};
-
-/* A community with a directory, and one channel as the server sees it. */
-struct world {
-    struct directory *directory;
-    struct mls_options options;
-    struct party people[PEOPLE];
-    struct id channel;
-    struct mls_public_group *server;
-    uint64_t log_size; /* that commits name; 0: the directory's own */
-    bool reads_later;  /* the judge follows what was accepted long ago */
-};
-
-static void add_to_directory(struct world *world, struct party *party)
-{
-    struct directory_entry entry = {
-        .version = DIRECTORY_ENTRY_VERSION,
-        .kind = DIRECTORY_ADD_DEVICE,
-        .authority = DIRECTORY_BY_FIRST,
-        .person = party->identity.person,
-        .device = party->identity.device,
-        .login_key = signature_public_span(&party->login_public),
-        .leaf_key = signature_public_span(&party->leaf_public),
-    };
-    struct directory_signers signers = {
-        .login_private_key = secret_span(&party->login_private),
-        .leaf_private_key = secret_span(&party->leaf_private),
-    };
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
-    assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), false), STATUS_OK);
-}
-
-static void make_party(struct party *party)
-{
-    const struct random_source *random = random_system();
-    assert_int_equal(id_random(random, &party->identity.person), STATUS_OK);
-    assert_int_equal(id_random(random, &party->identity.device), STATUS_OK);
-    assert_int_equal(
-        signature_generate(SIGNATURE_ED25519, random, &party->login_private, &party->login_public),
-        STATUS_OK);
-    assert_int_equal(
-        signature_generate(SIGNATURE_ED25519, random, &party->leaf_private, &party->leaf_public),
-        STATUS_OK);
-    channel_identity_encode(&party->identity, party->credential);
-    party->mls = (struct mls_identity){
-        .credential = {.type = MLS_CREDENTIAL_BASIC, .content = SPAN_OF(party->credential)},
-        .signature_public_key = signature_public_span(&party->leaf_public),
-        .signature_private_key = secret_span(&party->leaf_private),
-        .not_before = 1,
-        .not_after = UINT64_MAX,
-        .extension_types = extension_types,
-        .extension_type_count = 2,
-    };
-}
-
-/* GroupContext extensions of a channel whose first person is facilitator, and whose second is
- * sponsor. */
-static void write_extensions(const struct world *world,
-                             enum channel_visibility visibility,
-                             struct buffer *bytes)
-{
-    struct channel_role_item roles[2] = {
-        {world->people[0].identity.person, CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_HOST},
-        {world->people[1].identity.person, CHANNEL_ROLE_SPONSOR},
-    };
-    if (span_compare(id_span(&roles[0].person), id_span(&roles[1].person)) > 0) {
-        struct channel_role_item swap = roles[0];
-        roles[0] = roles[1];
-        roles[1] = swap;
-    }
-    struct channel_extension extension = {
-        .visibility = visibility,
-        .history = CHANNEL_HISTORY_FROM_JOINING,
-        .roles = roles,
-        .role_count = 2,
-    };
-    CLEANUP(buffer_clear) struct buffer channel = BUFFER_INIT(4096);
-    assert_int_equal(channel_extension_encode(&extension, &channel), STATUS_OK);
-    /* required_capabilities: one extension type, no proposals, no credentials */
-    static const uint8_t required[] = {2, 0xf0, 0xc1, 0, 0};
-    struct writer writer = writer_of(bytes);
-    mls_extension_write(&writer, MLS_EXTENSION_REQUIRED_CAPABILITIES, SPAN_OF(required));
-    mls_extension_write(&writer, CHANNEL_EXTENSION_TYPE, buffer_span(&channel));
-    assert_int_equal(writer_finish(&writer), STATUS_OK);
-}
-
-static void world_begin(struct world *world, enum channel_visibility visibility)
-{
-    memset(world, 0, sizeof *world);
-    assert_int_equal(directory_new(&world->directory), STATUS_OK);
-    channel_policy_options(world->directory, &world->options);
-    for (size_t i = 0; i < PEOPLE; i++) {
-        make_party(&world->people[i]);
-        add_to_directory(world, &world->people[i]);
-    }
-    assert_int_equal(id_random(random_system(), &world->channel), STATUS_OK);
-    uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
-    channel_group_id_encode(&world->channel, 1, group_id);
-    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(8192);
-    write_extensions(world, visibility, &extensions);
-    struct mls_group_config config = {
-        .suite = suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519),
-        .group_id = SPAN_OF(group_id),
-        .identity = &world->people[0].mls,
-        .extensions = {buffer_span(&extensions)},
-    };
-    assert_int_equal(mls_group_new(&config, random_system(), &world->people[0].group), STATUS_OK);
-    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
-    assert_int_equal(mls_group_write_group_info(world->people[0].group, true, &info), STATUS_OK);
-    assert_int_equal(
-        mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &world->options, &world->server),
-        STATUS_OK);
-    struct channel_refusal refusal;
-    assert_int_equal(channel_policy_check_new(world->server, world->directory, &refusal),
-                     STATUS_OK);
-}
-
-static void world_end(struct world *world)
-{
-    for (size_t i = 0; i < PEOPLE; i++)
-        mls_group_free(&world->people[i].group);
-    mls_public_group_free(&world->server);
-    directory_free(&world->directory);
-}
-
-/* The header of a commit; `leave` may be NULL. */
-static void write_header(const struct world *world,
-                         struct message_leave *leave,
-                         uint8_t lane,
-                         struct buffer *bytes)
-{
-    struct message_header header = {.version = MESSAGE_HEADER_VERSION,
-                                    .lane = lane,
-                                    .log_size = world->log_size,
-                                    .leaves = leave,
-                                    .leave_count = leave == NULL ? 0 : 1};
-    if (header.log_size == 0)
-        header.log_size = directory_log_of(world->directory)->size;
-    assert_int_equal(id_random(random_system(), &header.message), STATUS_OK);
-    assert_int_equal(message_header_encode(&header, bytes), STATUS_OK);
-}
-
-/* What the policy says to a commit, which is merged by the server when it is allowed. */
-static enum status judge(struct world *world, struct span commit)
-{
-    struct mls_staged_commit *staged = NULL;
-    enum status status = mls_public_group_stage(world->server, commit, &world->options, &staged);
-    if (status != STATUS_OK)
-        return status;
-    struct channel_refusal refusal = {0};
-    status = channel_policy_check_commit(world->server, staged, world->directory, &refusal);
-    if (status == STATUS_OK && !world->reads_later)
-        status = channel_policy_check_now(staged, world->directory, &refusal);
-    if (status == STATUS_OK)
-        assert_int_equal(mls_public_group_merge(world->server, &staged), STATUS_OK);
-    else
-        assert_non_null(refusal.reason);
-    mls_staged_commit_free(&staged);
-    return status;
-}
-
-/* `by` commits one proposal; the others in the group follow when it was allowed. */
-static enum status commit(struct world *world,
-                          struct party *by,
-                          const struct mls_proposal *proposal,
-                          struct message_leave *leave,
-                          struct mls_commit_bundle *bundle)
-{
-    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
-    write_header(world, leave, LANE_CONTROL, &header);
-    struct mls_commit_request request = {
-        .proposals = proposal,
-        .proposal_count = proposal == NULL ? 0 : 1,
-        .tree_in_welcome = true,
-        .authenticated_data = buffer_span(&header),
-    };
-    assert_int_equal(
-        mls_group_commit(by->group, &request, &world->options, random_system(), bundle), STATUS_OK);
-    enum status status = judge(world, buffer_span(&bundle->commit));
-    if (status != STATUS_OK) {
-        mls_group_clear_pending(by->group);
-        return status;
-    }
-    assert_int_equal(mls_group_apply_pending(by->group), STATUS_OK);
-    for (size_t i = 0; i < PEOPLE; i++) {
-        struct mls_group *group = world->people[i].group;
-        if (group == NULL || group == by->group || mls_group_is_removed(group))
-            continue;
-        struct mls_received received = {0};
-        assert_int_equal(
-            mls_group_receive(group, buffer_span(&bundle->commit), &world->options, &received),
-            STATUS_OK);
-        mls_received_clear(&received);
-        assert_int_equal(mls_group_merge_staged(group), STATUS_OK);
-    }
-    return STATUS_OK;
-}
-
-static enum status add(struct world *world, struct party *by, struct party *newcomer)
-{
-    CLEANUP(buffer_clear) struct buffer key_package = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
-    CLEANUP(buffer_clear) struct buffer private_part = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
-    const struct suite *suite = suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519);
-    assert_int_equal(mls_key_package_new(suite, &newcomer->mls, false, random_system(),
-                                         &key_package, &private_part),
-                     STATUS_OK);
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct mls_message message;
-    assert_int_equal(mls_message_decode(buffer_span(&key_package), &arena, &message), STATUS_OK);
-    struct mls_proposal proposal = {.type = MLS_PROPOSAL_ADD, .add = &message.key_package};
-    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-    enum status status = commit(world, by, &proposal, NULL, &bundle);
-    if (status != STATUS_OK)
-        return status;
-    struct mls_join_request join = {
-        .welcome = buffer_span(&bundle.welcome),
-        .key_package = buffer_span(&key_package),
-        .private_part = buffer_span(&private_part),
-    };
-    mls_group_free(&newcomer->group);
-    assert_int_equal(mls_group_join(&join, &world->options, &newcomer->group), STATUS_OK);
-    return STATUS_OK;
-}
-
-static enum status remove_member(struct world *world,
-                                 struct party *by,
-                                 struct party *gone,
-                                 struct message_leave *leave)
-{
-    struct mls_proposal proposal = {.type = MLS_PROPOSAL_REMOVE,
-                                    .removed = mls_group_own_leaf(gone->group)};
-    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-    return commit(world, by, &proposal, leave, &bundle);
-}
-
-static enum status join_external(struct world *world, struct party *joiner, bool resync)
-{
-    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
-    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
-    assert_int_equal(mls_group_write_group_info(world->people[0].group, true, &info), STATUS_OK);
-    write_header(world, NULL, LANE_CONTROL, &header);
-    struct mls_external_join_request request = {
-        .group_info = buffer_span(&info),
-        .identity = &joiner->mls,
-        .resync = resync,
-        .authenticated_data = buffer_span(&header),
-    };
-    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-    struct mls_group *group = NULL;
-    assert_int_equal(
-        mls_group_join_external(&request, &world->options, random_system(), &group, &bundle),
-        STATUS_OK);
-    enum status status = judge(world, buffer_span(&bundle.commit));
-    if (status == STATUS_OK) {
-        mls_group_free(&joiner->group);
-        joiner->group = group;
-    } else {
-        mls_group_free(&group);
-    }
-    return status;
-}
-
-static void shut_out(struct world *world, const struct party *party)
-{
-    struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
-                                    .kind = DIRECTORY_REVOKE_DEVICE,
-                                    .authority = DIRECTORY_BY_SERVER,
-                                    .person = party->identity.person,
-                                    .device = party->identity.device};
-    struct directory_signers none = {0};
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    assert_int_equal(directory_entry_sign(&entry, &none, &bytes), STATUS_OK);
-    assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), false), STATUS_OK);
-}
-
-/* ---- tests ---- */
-
 static void a_restricted_channel_is_added_to_by_facilitators_and_sponsors_only(void **state)
 {
     (void)state;
     struct world world;
     world_begin(&world, CHANNEL_RESTRICTED);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[1]), STATUS_OK);
-    assert_int_equal(add(&world, &people[1], &people[2]), STATUS_OK); /* the sponsor */
-    assert_int_equal(add(&world, &people[2], &people[3]), STATUS_DENIED);
+    assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[1], &people[2]), STATUS_OK); /* the sponsor */
+    assert_int_equal(world_add(&world, &people[2], &people[3]), STATUS_DENIED);
     world_end(&world);
 }
 
@@ -322,9 +30,9 @@ static void anybody_adds_to_an_open_channel_and_a_newcomer_adds_itself(void **st
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(add(&world, &people[2], &people[3]), STATUS_OK);
-    assert_int_equal(join_external(&world, &people[4], false), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[2], &people[3]), STATUS_OK);
+    assert_int_equal(world_join_external(&world, &people[4], false), STATUS_OK);
     world_end(&world);
 }
 
@@ -334,7 +42,7 @@ static void a_newcomer_cannot_let_itself_into_a_restricted_or_private_channel(vo
     for (int visibility = CHANNEL_RESTRICTED; visibility <= CHANNEL_PRIVATE; visibility++) {
         struct world world;
         world_begin(&world, (enum channel_visibility)visibility);
-        assert_int_equal(join_external(&world, &world.people[3], false), STATUS_DENIED);
+        assert_int_equal(world_join_external(&world, &world.people[3], false), STATUS_DENIED);
         world_end(&world);
     }
 }
@@ -344,8 +52,8 @@ static void a_member_replaces_its_own_leaf_anywhere(void **state)
     (void)state;
     struct world world;
     world_begin(&world, CHANNEL_PRIVATE);
-    assert_int_equal(add(&world, &world.people[0], &world.people[2]), STATUS_OK);
-    assert_int_equal(join_external(&world, &world.people[2], true), STATUS_OK);
+    assert_int_equal(world_add(&world, &world.people[0], &world.people[2]), STATUS_OK);
+    assert_int_equal(world_join_external(&world, &world.people[2], true), STATUS_OK);
     assert_int_equal(mls_tree_member_count(mls_public_group_tree(world.server)), 2);
     world_end(&world);
 }
@@ -356,10 +64,10 @@ static void only_a_facilitator_removes_somebody_who_stays(void **state)
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
-    assert_int_equal(remove_member(&world, &people[2], &people[3], NULL), STATUS_DENIED);
-    assert_int_equal(remove_member(&world, &people[0], &people[3], NULL), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[3]), STATUS_OK);
+    assert_int_equal(world_remove(&world, &people[2], &people[3], NULL), STATUS_DENIED);
+    assert_int_equal(world_remove(&world, &people[0], &people[3], NULL), STATUS_OK);
     world_end(&world);
 }
 
@@ -369,10 +77,10 @@ static void anybody_commits_the_removal_of_a_device_that_was_shut_out(void **sta
     struct world world;
     world_begin(&world, CHANNEL_RESTRICTED);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
-    shut_out(&world, &people[3]);
-    assert_int_equal(remove_member(&world, &people[2], &people[3], NULL), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[3]), STATUS_OK);
+    world_shut_out(&world, &people[3]);
+    assert_int_equal(world_remove(&world, &people[2], &people[3], NULL), STATUS_OK);
     world_end(&world);
 }
 
@@ -382,13 +90,13 @@ static void a_device_that_was_shut_out_neither_commits_nor_comes_back(void **sta
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
-    shut_out(&world, &people[2]);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    world_shut_out(&world, &people[2]);
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-    assert_int_equal(commit(&world, &people[2], NULL, NULL, &bundle), STATUS_DENIED);
-    assert_int_equal(remove_member(&world, &people[0], &people[2], NULL), STATUS_OK);
-    assert_int_equal(join_external(&world, &people[2], false), STATUS_DENIED);
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_DENIED);
+    assert_int_equal(world_commit(&world, &people[2], NULL, NULL, &bundle), STATUS_DENIED);
+    assert_int_equal(world_remove(&world, &people[0], &people[2], NULL), STATUS_OK);
+    assert_int_equal(world_join_external(&world, &people[2], false), STATUS_DENIED);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_DENIED);
     world_end(&world);
 }
 
@@ -401,17 +109,17 @@ static void what_was_right_when_it_was_committed_is_followed_later(void **state)
     uint64_t before = directory_log_of(world.directory)->size;
     world.reads_later = true;
     world.log_size = before;
-    shut_out(&world, &people[2]);
-    shut_out(&world, &people[3]);
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(add(&world, &people[0], &people[4]), STATUS_OK);
-    assert_int_equal(remove_member(&world, &people[4], &people[2], NULL), STATUS_DENIED);
+    world_shut_out(&world, &people[2]);
+    world_shut_out(&world, &people[3]);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[4]), STATUS_OK);
+    assert_int_equal(world_remove(&world, &people[4], &people[2], NULL), STATUS_DENIED);
     world.log_size = 0;
-    assert_int_equal(remove_member(&world, &people[4], &people[2], NULL), STATUS_OK);
-    assert_int_equal(add(&world, &people[4], &people[2]), STATUS_DENIED);
-    assert_int_equal(join_external(&world, &people[3], false), STATUS_DENIED);
+    assert_int_equal(world_remove(&world, &people[4], &people[2], NULL), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[4], &people[2]), STATUS_DENIED);
+    assert_int_equal(world_join_external(&world, &people[3], false), STATUS_DENIED);
     world.log_size = before;
-    assert_int_equal(join_external(&world, &people[3], false), STATUS_OK);
+    assert_int_equal(world_join_external(&world, &people[3], false), STATUS_OK);
     world_end(&world);
 }
 
@@ -422,15 +130,15 @@ static void a_new_commit_cannot_name_a_size_that_suits_it(void **state)
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
     uint64_t before = directory_log_of(world.directory)->size;
-    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
-    shut_out(&world, &people[2]);
+    assert_int_equal(world_add(&world, &people[0], &people[3]), STATUS_OK);
+    world_shut_out(&world, &people[2]);
     world.log_size = before;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_DENIED);
-    assert_int_equal(join_external(&world, &people[2], false), STATUS_DENIED);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_DENIED);
+    assert_int_equal(world_join_external(&world, &people[2], false), STATUS_DENIED);
     world.log_size = 1; /* the others are not in it yet: that lets nobody remove them */
-    assert_int_equal(remove_member(&world, &people[3], &people[0], NULL), STATUS_NOT_FOUND);
+    assert_int_equal(world_remove(&world, &people[3], &people[0], NULL), STATUS_NOT_FOUND);
     world.log_size = before + 100;
-    assert_int_equal(add(&world, &people[0], &people[1]), STATUS_INVALID);
+    assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_INVALID);
     world_end(&world);
 }
 
@@ -440,8 +148,8 @@ static void anybody_commits_the_removal_of_a_leaf_that_asked_for_it(void **state
     struct world world;
     world_begin(&world, CHANNEL_RESTRICTED);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[3]), STATUS_OK);
     const struct mls_leaf_node *leaf =
         mls_tree_leaf(mls_public_group_tree(world.server), mls_group_own_leaf(people[3].group));
     struct hpke_public leaving = {.len = (uint8_t)leaf->encryption_key.len};
@@ -455,15 +163,15 @@ static void anybody_commits_the_removal_of_a_leaf_that_asked_for_it(void **state
     assert_int_equal(message_leave_sign(&leave, secret_span(&people[2].leaf_private), &signature),
                      STATUS_OK);
     leave.signature = buffer_span(&signature);
-    assert_int_equal(remove_member(&world, &people[2], &people[3], &leave), STATUS_DENIED);
+    assert_int_equal(world_remove(&world, &people[2], &people[3], &leave), STATUS_DENIED);
     buffer_clear(&signature);
     assert_int_equal(message_leave_sign(&leave, secret_span(&people[3].leaf_private), &signature),
                      STATUS_OK);
     leave.signature = buffer_span(&signature);
-    assert_int_equal(remove_member(&world, &people[2], &people[3], &leave), STATUS_OK);
+    assert_int_equal(world_remove(&world, &people[2], &people[3], &leave), STATUS_OK);
     /* Whoever came back did not ask a second time. */
-    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
-    assert_int_equal(remove_member(&world, &people[2], &people[3], &leave), STATUS_DENIED);
+    assert_int_equal(world_add(&world, &people[0], &people[3]), STATUS_OK);
+    assert_int_equal(world_remove(&world, &people[2], &people[3], &leave), STATUS_DENIED);
     world_end(&world);
 }
 
@@ -473,18 +181,18 @@ static void only_a_facilitator_changes_the_channel_and_never_without_its_extensi
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
     CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(8192);
-    write_extensions(&world, CHANNEL_PRIVATE, &extensions);
+    world_write_extensions(&world, CHANNEL_PRIVATE, &extensions);
     struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
                                   .context_extensions = {buffer_span(&extensions)}};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle first = {0};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle second = {0};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle third = {0};
-    assert_int_equal(commit(&world, &people[2], &change, NULL, &first), STATUS_DENIED);
-    assert_int_equal(commit(&world, &people[0], &change, NULL, &second), STATUS_OK);
+    assert_int_equal(world_commit(&world, &people[2], &change, NULL, &first), STATUS_DENIED);
+    assert_int_equal(world_commit(&world, &people[0], &change, NULL, &second), STATUS_OK);
     change.context_extensions = (struct mls_extensions){SPAN_EMPTY};
-    assert_int_equal(commit(&world, &people[0], &change, NULL, &third), STATUS_INVALID);
+    assert_int_equal(world_commit(&world, &people[0], &change, NULL, &third), STATUS_INVALID);
     world_end(&world);
 }
 
@@ -516,7 +224,7 @@ judge_new(const struct world *world, uint16_t suite, struct span group_id, struc
 /* The extensions of a channel, and one more. */
 static void write_one_more(const struct world *world, uint16_t type, struct buffer *bytes)
 {
-    write_extensions(world, CHANNEL_OPEN, bytes);
+    world_write_extensions(world, CHANNEL_OPEN, bytes);
     struct writer writer = writer_of(bytes);
     /* An empty list, where it is one. */
     mls_extension_write(&writer, type, SPAN_LITERAL("\0"));
@@ -532,7 +240,7 @@ static void a_new_channel_is_whole_or_refused(void **state)
     channel_group_id_encode(&world.channel, 1, id);
     const uint16_t suite = SUITE_X25519_AES128GCM_SHA256_ED25519;
     CLEANUP(buffer_clear) struct buffer good = BUFFER_INIT(8192);
-    write_extensions(&world, CHANNEL_OPEN, &good);
+    world_write_extensions(&world, CHANNEL_OPEN, &good);
     /* required_capabilities take 9 bytes: type, length, and 5 of data. */
     struct span whole = buffer_span(&good);
     struct span unrequired = span_of(whole.ptr + 8, whole.len - 8);
@@ -557,7 +265,7 @@ static void a_new_channel_is_whole_or_refused(void **state)
     world.people[0] = world.people[2];
     assert_int_equal(judge_new(&world, suite, SPAN_OF(id), whole), STATUS_INVALID);
     world.people[0] = swap;
-    shut_out(&world, &world.people[0]);
+    world_shut_out(&world, &world.people[0]);
     assert_int_equal(judge_new(&world, suite, SPAN_OF(id), whole), STATUS_DENIED);
     world_end(&world);
 }
@@ -577,7 +285,7 @@ static void a_channel_never_has_external_senders(void **state)
     struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
                                   .context_extensions = {buffer_span(&bytes)}};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-    assert_int_equal(commit(&world, &world.people[0], &change, NULL, &bundle), STATUS_DENIED);
+    assert_int_equal(world_commit(&world, &world.people[0], &change, NULL, &bundle), STATUS_DENIED);
     world_end(&world);
 }
 
@@ -586,17 +294,17 @@ static void a_channel_keeps_a_facilitator_who_is_in_it(void **state)
     (void)state;
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
-    assert_int_equal(add(&world, &world.people[0], &world.people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &world.people[0], &world.people[2]), STATUS_OK);
     /* As if the roles were of people[3], who is not in, or of people[2], who is. */
     for (size_t heir = 3; heir >= 2; heir--) {
         struct world other = world;
         other.people[0] = world.people[heir];
         CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(8192);
-        write_extensions(&other, CHANNEL_OPEN, &bytes);
+        world_write_extensions(&other, CHANNEL_OPEN, &bytes);
         struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
                                       .context_extensions = {buffer_span(&bytes)}};
         CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-        assert_int_equal(commit(&world, &world.people[0], &change, NULL, &bundle),
+        assert_int_equal(world_commit(&world, &world.people[0], &change, NULL, &bundle),
                          heir == 3 ? STATUS_DENIED : STATUS_OK);
     }
     world_end(&world);
@@ -635,16 +343,16 @@ static void a_second_leaf_is_seen_on_either_side_of_the_first(void **state)
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
     struct party ghost = {0};
-    make_party(&ghost);
+    party_make(&ghost);
     ghost.mls.credential.content = SPAN_OF(people[2].credential);
-    assert_int_equal(add(&world, &people[0], &people[1]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_OK);
     struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 1};
     mls_group_free(&people[1].group);
     add_unasked(&world, &people[0], &ghost);
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-    assert_int_equal(commit(&world, &people[0], &remove, NULL, &bundle), STATUS_OK);
+    assert_int_equal(world_commit(&world, &people[0], &remove, NULL, &bundle), STATUS_OK);
     /* Its place is 1, to the left of the ghost's. */
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_DENIED);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_DENIED);
     world_end(&world);
 }
 
@@ -658,7 +366,7 @@ static void a_leaf_does_not_pass_to_another_device(void **state)
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
-    write_header(&world, NULL, LANE_CONTROL, &header);
+    world_write_header(&world, NULL, LANE_CONTROL, &header);
     struct mls_options believe_all = world.options;
     believe_all.check_credential = NULL;
     struct mls_commit_request request = {.identity = &world.people[3].mls,
@@ -667,7 +375,7 @@ static void a_leaf_does_not_pass_to_another_device(void **state)
     assert_int_equal(
         mls_group_commit(world.people[0].group, &request, &believe_all, random_system(), &bundle),
         STATUS_OK);
-    assert_int_equal(judge(&world, buffer_span(&bundle.commit)), STATUS_UNTRUSTED);
+    assert_int_equal(world_judge(&world, buffer_span(&bundle.commit)), STATUS_UNTRUSTED);
     world_end(&world);
 }
 
@@ -696,7 +404,7 @@ static void channels_use_no_psk_and_no_reinit(void **state)
     };
     for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
         CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-        assert_int_equal(commit(&world, &world.people[0], &proposals[i], NULL, &bundle),
+        assert_int_equal(world_commit(&world, &world.people[0], &proposals[i], NULL, &bundle),
                          STATUS_DENIED);
     }
     world_end(&world);
@@ -708,8 +416,8 @@ static void a_commit_covers_nobody_elses_proposal(void **state)
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
-    assert_int_equal(add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(add(&world, &people[0], &people[3]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[3]), STATUS_OK);
     const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE,
                                         .removed = mls_group_own_leaf(people[3].group)};
     CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(LIMIT_OBJECT_BYTES);
@@ -725,7 +433,7 @@ static void a_commit_covers_nobody_elses_proposal(void **state)
         mls_public_group_cache_proposal(world.server, buffer_span(&message), &world.options),
         STATUS_OK);
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-    assert_int_equal(commit(&world, &people[0], NULL, NULL, &bundle), STATUS_DENIED);
+    assert_int_equal(world_commit(&world, &people[0], NULL, NULL, &bundle), STATUS_DENIED);
     world_end(&world);
 }
 
@@ -737,12 +445,12 @@ static void a_commit_travels_in_the_control_lane(void **state)
     for (uint8_t lane = LANE_FLOOR; lane <= LANE_CONTROL; lane++) {
         CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
         CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-        write_header(&world, NULL, lane, &header);
+        world_write_header(&world, NULL, lane, &header);
         struct mls_commit_request request = {.authenticated_data = buffer_span(&header)};
         assert_int_equal(mls_group_commit(world.people[0].group, &request, &world.options,
                                           random_system(), &bundle),
                          STATUS_OK);
-        assert_int_equal(judge(&world, buffer_span(&bundle.commit)),
+        assert_int_equal(world_judge(&world, buffer_span(&bundle.commit)),
                          lane == LANE_CONTROL ? STATUS_OK : STATUS_INVALID);
         mls_group_clear_pending(world.people[0].group);
     }
@@ -759,23 +467,23 @@ static void a_leaf_that_the_directory_does_not_know_is_refused(void **state)
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     struct party ghost = {0};
-    make_party(&ghost);
+    party_make(&ghost);
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
     assert_int_equal(mls_group_write_group_info(world.people[0].group, true, &info), STATUS_OK);
-    write_header(&world, NULL, LANE_CONTROL, &header);
+    world_write_header(&world, NULL, LANE_CONTROL, &header);
     struct mls_external_join_request request = {
         .group_info = buffer_span(&info),
         .identity = &ghost.mls,
         .authenticated_data = buffer_span(&header),
     };
-    struct mls_options believe_all = {.extension_types = extension_types,
+    struct mls_options believe_all = {.extension_types = world_extension_types,
                                       .extension_type_count = 1};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
     assert_int_equal(
         mls_group_join_external(&request, &believe_all, random_system(), &ghost.group, &bundle),
         STATUS_OK);
-    assert_int_equal(judge(&world, buffer_span(&bundle.commit)), STATUS_NOT_FOUND);
+    assert_int_equal(world_judge(&world, buffer_span(&bundle.commit)), STATUS_NOT_FOUND);
     mls_group_free(&ghost.group);
     world_end(&world);
 }
@@ -785,7 +493,7 @@ static void a_device_has_one_leaf(void **state)
     (void)state;
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
-    assert_int_equal(add(&world, &world.people[0], &world.people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &world.people[0], &world.people[2]), STATUS_OK);
     struct mls_group *first = world.people[2].group;
     world.people[2].group = NULL;
     CLEANUP(buffer_clear) struct buffer key_package = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
@@ -798,7 +506,7 @@ static void a_device_has_one_leaf(void **state)
     assert_int_equal(mls_message_decode(buffer_span(&key_package), &arena, &message), STATUS_OK);
     struct mls_proposal proposal = {.type = MLS_PROPOSAL_ADD, .add = &message.key_package};
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
-    write_header(&world, NULL, LANE_CONTROL, &header);
+    world_write_header(&world, NULL, LANE_CONTROL, &header);
     struct mls_commit_request request = {
         .proposals = &proposal, .proposal_count = 1, .authenticated_data = buffer_span(&header)};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/unit/protocol/channel/world.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/crypto/random_system.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+const uint16_t world_extension_types[2] = {CHANNEL_EXTENSION_TYPE, MLS_EXTENSION_LAST_RESORT};
+
+static void world_enlist(struct world *world, struct party *party)
+{
+    struct directory_entry entry = {
+        .version = DIRECTORY_ENTRY_VERSION,
+        .kind = DIRECTORY_ADD_DEVICE,
+        .authority = DIRECTORY_BY_FIRST,
+        .person = party->identity.person,
+        .device = party->identity.device,
+        .login_key = signature_public_span(&party->login_public),
+        .leaf_key = signature_public_span(&party->leaf_public),
+    };
+    struct directory_signers signers = {
+        .login_private_key = secret_span(&party->login_private),
+        .leaf_private_key = secret_span(&party->leaf_private),
+    };
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
+    assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), false), STATUS_OK);
+}
+
+void party_make(struct party *party)
+{
+    const struct random_source *random = random_system();
+    assert_int_equal(id_random(random, &party->identity.person), STATUS_OK);
+    assert_int_equal(id_random(random, &party->identity.device), STATUS_OK);
+    assert_int_equal(
+        signature_generate(SIGNATURE_ED25519, random, &party->login_private, &party->login_public),
+        STATUS_OK);
+    assert_int_equal(
+        signature_generate(SIGNATURE_ED25519, random, &party->leaf_private, &party->leaf_public),
+        STATUS_OK);
+    channel_identity_encode(&party->identity, party->credential);
+    party->mls = (struct mls_identity){
+        .credential = {.type = MLS_CREDENTIAL_BASIC, .content = SPAN_OF(party->credential)},
+        .signature_public_key = signature_public_span(&party->leaf_public),
+        .signature_private_key = secret_span(&party->leaf_private),
+        .not_before = 1,
+        .not_after = UINT64_MAX,
+        .extension_types = world_extension_types,
+        .extension_type_count = 2,
+    };
+}
+
+void world_write_extensions(const struct world *world,
+                            enum channel_visibility visibility,
+                            struct buffer *bytes)
+{
+    struct channel_role_item roles[2] = {
+        {world->people[0].identity.person, CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_HOST},
+        {world->people[1].identity.person, CHANNEL_ROLE_SPONSOR},
+    };
+    if (span_compare(id_span(&roles[0].person), id_span(&roles[1].person)) > 0) {
+        struct channel_role_item swap = roles[0];
+        roles[0] = roles[1];
+        roles[1] = swap;
+    }
+    struct channel_extension extension = {
+        .visibility = visibility,
+        .history = CHANNEL_HISTORY_FROM_JOINING,
+        .roles = roles,
+        .role_count = 2,
+    };
+    CLEANUP(buffer_clear) struct buffer channel = BUFFER_INIT(4096);
+    assert_int_equal(channel_extension_encode(&extension, &channel), STATUS_OK);
+    /* required_capabilities: one extension type, no proposals, no credentials */
+    static const uint8_t required[] = {2, 0xf0, 0xc1, 0, 0};
+    struct writer writer = writer_of(bytes);
+    mls_extension_write(&writer, MLS_EXTENSION_REQUIRED_CAPABILITIES, SPAN_OF(required));
+    mls_extension_write(&writer, CHANNEL_EXTENSION_TYPE, buffer_span(&channel));
+    assert_int_equal(writer_finish(&writer), STATUS_OK);
+}
+
+void world_begin(struct world *world, enum channel_visibility visibility)
+{
+    memset(world, 0, sizeof *world);
+    assert_int_equal(directory_new(&world->directory), STATUS_OK);
+    channel_policy_options(world->directory, &world->options);
+    for (size_t i = 0; i < PEOPLE; i++) {
+        party_make(&world->people[i]);
+        world_enlist(world, &world->people[i]);
+    }
+    assert_int_equal(id_random(random_system(), &world->channel), STATUS_OK);
+    uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
+    channel_group_id_encode(&world->channel, 1, group_id);
+    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(8192);
+    world_write_extensions(world, visibility, &extensions);
+    struct mls_group_config config = {
+        .suite = suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519),
+        .group_id = SPAN_OF(group_id),
+        .identity = &world->people[0].mls,
+        .extensions = {buffer_span(&extensions)},
+    };
+    assert_int_equal(mls_group_new(&config, random_system(), &world->people[0].group), STATUS_OK);
+    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
+    assert_int_equal(mls_group_write_group_info(world->people[0].group, true, &info), STATUS_OK);
+    assert_int_equal(
+        mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &world->options, &world->server),
+        STATUS_OK);
+    struct channel_refusal refusal;
+    assert_int_equal(channel_policy_check_new(world->server, world->directory, &refusal),
+                     STATUS_OK);
+}
+
+void world_end(struct world *world)
+{
+    for (size_t i = 0; i < PEOPLE; i++)
+        mls_group_free(&world->people[i].group);
+    mls_public_group_free(&world->server);
+    directory_free(&world->directory);
+}
+
+void world_write_header(const struct world *world,
+                        struct message_leave *leave,
+                        uint8_t lane,
+                        struct buffer *bytes)
+{
+    struct message_header header = {.version = MESSAGE_HEADER_VERSION,
+                                    .lane = lane,
+                                    .log_size = world->log_size,
+                                    .leaves = leave,
+                                    .leave_count = leave == NULL ? 0 : 1};
+    if (header.log_size == 0)
+        header.log_size = directory_log_of(world->directory)->size;
+    assert_int_equal(id_random(random_system(), &header.message), STATUS_OK);
+    assert_int_equal(message_header_encode(&header, bytes), STATUS_OK);
+}
+
+enum status world_judge(struct world *world, struct span commit)
+{
+    struct mls_staged_commit *staged = NULL;
+    enum status status = mls_public_group_stage(world->server, commit, &world->options, &staged);
+    if (status != STATUS_OK)
+        return status;
+    struct channel_refusal refusal = {0};
+    status = channel_policy_check_commit(world->server, staged, world->directory, &refusal);
+    if (status == STATUS_OK && !world->reads_later)
+        status = channel_policy_check_now(staged, world->directory, &refusal);
+    if (status == STATUS_OK)
+        assert_int_equal(mls_public_group_merge(world->server, &staged), STATUS_OK);
+    else
+        assert_non_null(refusal.reason);
+    mls_staged_commit_free(&staged);
+    return status;
+}
+
+enum status world_commit(struct world *world,
+                         struct party *by,
+                         const struct mls_proposal *proposal,
+                         struct message_leave *leave,
+                         struct mls_commit_bundle *bundle)
+{
+    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
+    world_write_header(world, leave, LANE_CONTROL, &header);
+    struct mls_commit_request request = {
+        .proposals = proposal,
+        .proposal_count = proposal == NULL ? 0 : 1,
+        .tree_in_welcome = true,
+        .authenticated_data = buffer_span(&header),
+    };
+    assert_int_equal(
+        mls_group_commit(by->group, &request, &world->options, random_system(), bundle), STATUS_OK);
+    enum status status = world_judge(world, buffer_span(&bundle->commit));
+    if (status != STATUS_OK) {
+        mls_group_clear_pending(by->group);
+        return status;
+    }
+    assert_int_equal(mls_group_apply_pending(by->group), STATUS_OK);
+    for (size_t i = 0; i < PEOPLE; i++) {
+        struct mls_group *group = world->people[i].group;
+        if (group == NULL || group == by->group || mls_group_is_removed(group))
+            continue;
+        struct mls_received received = {0};
+        assert_int_equal(
+            mls_group_receive(group, buffer_span(&bundle->commit), &world->options, &received),
+            STATUS_OK);
+        mls_received_clear(&received);
+        assert_int_equal(mls_group_merge_staged(group), STATUS_OK);
+    }
+    return STATUS_OK;
+}
+
+enum status world_add(struct world *world, struct party *by, struct party *newcomer)
+{
+    CLEANUP(buffer_clear) struct buffer key_package = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
+    CLEANUP(buffer_clear) struct buffer private_part = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
+    const struct suite *suite = suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519);
+    assert_int_equal(mls_key_package_new(suite, &newcomer->mls, false, random_system(),
+                                         &key_package, &private_part),
+                     STATUS_OK);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct mls_message message;
+    assert_int_equal(mls_message_decode(buffer_span(&key_package), &arena, &message), STATUS_OK);
+    struct mls_proposal proposal = {.type = MLS_PROPOSAL_ADD, .add = &message.key_package};
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    enum status status = world_commit(world, by, &proposal, NULL, &bundle);
+    if (status != STATUS_OK)
+        return status;
+    struct mls_join_request join = {
+        .welcome = buffer_span(&bundle.welcome),
+        .key_package = buffer_span(&key_package),
+        .private_part = buffer_span(&private_part),
+    };
+    mls_group_free(&newcomer->group);
+    assert_int_equal(mls_group_join(&join, &world->options, &newcomer->group), STATUS_OK);
+    return STATUS_OK;
+}
+
+enum status
+world_remove(struct world *world, struct party *by, struct party *gone, struct message_leave *leave)
+{
+    struct mls_proposal proposal = {.type = MLS_PROPOSAL_REMOVE,
+                                    .removed = mls_group_own_leaf(gone->group)};
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    return world_commit(world, by, &proposal, leave, &bundle);
+}
+
+enum status world_join_external(struct world *world, struct party *joiner, bool resync)
+{
+    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
+    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
+    assert_int_equal(mls_group_write_group_info(world->people[0].group, true, &info), STATUS_OK);
+    world_write_header(world, NULL, LANE_CONTROL, &header);
+    struct mls_external_join_request request = {
+        .group_info = buffer_span(&info),
+        .identity = &joiner->mls,
+        .resync = resync,
+        .authenticated_data = buffer_span(&header),
+    };
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_group *group = NULL;
+    assert_int_equal(
+        mls_group_join_external(&request, &world->options, random_system(), &group, &bundle),
+        STATUS_OK);
+    enum status status = world_judge(world, buffer_span(&bundle.commit));
+    if (status == STATUS_OK) {
+        mls_group_free(&joiner->group);
+        joiner->group = group;
+    } else {
+        mls_group_free(&group);
+    }
+    return status;
+}
+
+void world_shut_out(struct world *world, const struct party *party)
+{
+    struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
+                                    .kind = DIRECTORY_REVOKE_DEVICE,
+                                    .authority = DIRECTORY_BY_SERVER,
+                                    .person = party->identity.person,
+                                    .device = party->identity.device};
+    struct directory_signers none = {0};
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    assert_int_equal(directory_entry_sign(&entry, &none, &bytes), STATUS_OK);
+    assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), false), STATUS_OK);
+}
