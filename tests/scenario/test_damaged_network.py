@@ -111,6 +111,10 @@ def test_a_bit_that_turns_on_the_way_to_the_server_changes_no_text(damaged):
     assert read[-1] == f"{SAID} at last", "one bad message stops nobody"
     assert set(read) <= {*tried, f"{SAID} at last"}
     assert len(set(read)) == len(read)
+    told = [record for record in ann.json("read", channel) if record["type"] == "message" and "text" in record]
+    unread = [record for record in told if record["text"] not in read]
+    assert unread and all(record["warning"] for record in unread), "who spoke is told that nobody can read it"
+    assert all(record["warning"] == "" for record in told if record["text"] in read)
 
 
 def test_a_turned_bit_in_a_commit_is_refused_by_the_server_and_the_group_goes_on(scene, damaged):
