@@ -137,10 +137,23 @@ static enum status join(struct invocation *invocation, const struct invite_link 
     return STATUS_OK;
 }
 
+/* The link has a secret in it, and an argument is for everybody on this machine to see: "-" takes
+ * it from the standard input. */
+static struct span given_link(const struct invocation *invocation)
+{
+    const char *argument = invocation->arguments.positional[0];
+    if (strcmp(argument, "-") != 0)
+        return span_from_text(argument);
+    struct span link = invocation->input;
+    while (link.len != 0 && strchr(" \r\n", link.ptr[link.len - 1]) != NULL)
+        link.len--;
+    return link;
+}
+
 enum status join_run(struct invocation *invocation)
 {
     struct invite_link link;
-    if (invite_link_parse(span_from_text(invocation->arguments.positional[0]), &link) != STATUS_OK)
+    if (invite_link_parse(given_link(invocation), &link) != STATUS_OK)
         return command_explain(invocation, STATUS_USAGE,
                                "that is not an invite link: it begins with weft:// and must be "
                                "copied whole, with what follows #");

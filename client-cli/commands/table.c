@@ -148,9 +148,12 @@ const struct command command_table[] = {
      .positional_max = 4},
     {.noun = "join",
      .run = join_run,
-     .usage = "LINK",
+     .usage = "LINK|-",
      .summary = "join a community with an invite link",
-     .details = "Shows who keeps what for how long, and asks before anything is sent.",
+     .details =
+         "Shows who keeps what for how long, and asks before anything is sent. \"-\" reads the "
+         "link from the standard input, where no other user of this machine sees it; give "
+         "--name and --yes then.",
      .flags = join_flags,
      .traits = COMMAND_ASKS,
      .positional_min = 1,

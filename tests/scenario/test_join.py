@@ -24,6 +24,16 @@ def test_a_person_joins_and_is_who_the_invite_says(scene):
     server.stop()
 
 
+def test_a_link_on_the_standard_input_is_no_argument(scene):
+    server = scene.server()
+    ann = scene.person("Ann")
+    ann.run("join", "-", "--name", "Ann", "--yes", stdin=server.invite(group="Ward 7") + "\n")
+    assert ann.json("status")[0]["connected"]
+    refused = scene.person("Eve").run("join", "-", "--name", "Eve", "--yes", stdin="\n", code=USAGE)
+    assert "link" in refused.error
+    server.stop()
+
+
 def test_nobody_joins_without_agreeing_to_the_notice(scene):
     server = scene.server()
     ann = scene.person("Ann")
