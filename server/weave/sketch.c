@@ -15,6 +15,10 @@
 #define ROUNDS_MIN 3
 #define ROUNDS_MAX 12
 
+/* Early rounds add so many times their share: what is left for the last ones then goes, a few at a
+ * time, to the parts that are tied worst by then, which are small and many. */
+#define FRONT_LOAD 2
+
 /* Good enough for choosing: the sketch's own error is larger. */
 #define TOLERANCE 3e-3
 
@@ -103,7 +107,8 @@ enum status sketch_choose(struct choosing *choosing)
     CLEANUP(spectral_free) struct spectral *spectral = NULL;
     for (; rounds != 0 && choosing->count < choosing->wanted; rounds--) {
         uint32_t before = choosing->count;
-        TRY(next_round(choosing, &spectral, (choosing->wanted - before + rounds - 1) / rounds));
+        uint32_t left = choosing->wanted - before, share = FRONT_LOAD * ((left - 1) / rounds + 1);
+        TRY(next_round(choosing, &spectral, share < left && rounds > 1 ? share : left));
         if (choosing->count == before)
             break;
     }
