@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/channel.h"
 
+#include "client-cli/core/entry.h"
 #include "protocol/crypto/random_system.h"
 
 #include <setjmp.h>
@@ -24,7 +25,7 @@ static int room_open(void **state)
     pid_t holder;
     assert_non_null(room);
     assert_int_equal(crypto_start(), STATUS_OK);
-    strcpy(room->directory, "/tmp/weft-channel-XXXXXX");
+    strcpy(room->directory, "/tmp/weft-channel-");
     assert_non_null(mkdtemp(room->directory));
     room->options =
         (struct engine_options){.directory = room->directory, .random = random_system()};
@@ -72,9 +73,38 @@ static void the_next_process_knows_that_the_vault_is_an_old_copy(void **state)
     }
 }
 
+static void store(struct profile_room *room, uint64_t sequence, uint8_t fate, struct id message)
+{
+    struct id channel = {{1}};
+    struct stored_entry entry = {.sequence = sequence, .fate = fate, .message = message};
+    assert_int_equal(vault_begin(room->engine->vault), STATUS_OK);
+    assert_int_equal(entry_store(room->engine, &channel, &entry), STATUS_OK);
+    assert_int_equal(vault_commit(room->engine->vault), STATUS_OK);
+}
+
+static void only_a_message_that_was_read_has_its_id(void **state)
+{
+    struct profile_room *room = *state;
+    const struct id message = {{7}};
+    uint64_t sequence = 0;
+    const uint8_t unread[] = {ENTRY_UNREADABLE, ENTRY_BEFORE, ENTRY_CHANGED, ENTRY_REPEATED};
+    for (size_t i = 0; i < sizeof unread; i++) {
+        store(room, i + 1, unread[i], message);
+        assert_int_equal(entry_find_message(room->engine, &message, &sequence), STATUS_NOT_FOUND);
+    }
+    store(room, 5, ENTRY_READ, message);
+    for (size_t i = 0; i < sizeof unread; i++) {
+        store(room, i + 6, unread[i], message);
+        assert_int_equal(entry_find_message(room->engine, &message, &sequence), STATUS_OK);
+        assert_int_equal(sequence, 5);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(only_a_message_that_was_read_has_its_id, room_open,
+                                        room_close),
         cmocka_unit_test_setup_teardown(the_next_process_knows_that_the_vault_is_an_old_copy,
                                         room_open, room_close),
     };
