@@ -25,7 +25,7 @@ static int room_open(void **state)
     pid_t holder;
     assert_non_null(room);
     assert_int_equal(crypto_start(), STATUS_OK);
-    strcpy(room->directory, "/tmp/weft-channel-");
+    strcpy(room->directory, "/tmp/weft-channel-XXXXXX");
     assert_non_null(mkdtemp(room->directory));
     room->options =
         (struct engine_options){.directory = room->directory, .random = random_system()};
