@@ -24,6 +24,7 @@ static const struct field channel_fields[] = {
     FIELD_PLAIN(FIELD_U64, struct channel, shown),
     FIELD_PLAIN(FIELD_U64, struct channel, joined_epoch),
     FIELD_PLAIN(FIELD_U64, struct channel, joined_sequence),
+    FIELD_PLAIN(FIELD_TIME, struct channel, path_due),
     FIELD_PLAIN(FIELD_BOOL, struct channel, confirmed),
     FIELD_PLAIN(FIELD_BOOL, struct channel, distrusted),
     FIELD_ID(struct channel, running_hash),
@@ -74,6 +75,7 @@ static enum status take_record(struct channel *channel, struct span value)
     channel->shown = read.shown;
     channel->joined_epoch = read.joined_epoch;
     channel->joined_sequence = read.joined_sequence;
+    channel->path_due = read.path_due;
     channel->confirmed = read.confirmed;
     channel->distrusted = read.distrusted;
     memcpy(channel->running_hash, read.running_hash, sizeof channel->running_hash);

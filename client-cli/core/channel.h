@@ -42,8 +42,9 @@ struct channel {
     uint64_t shown;  /* the last sequence that `read` or `follow` showed */
     uint64_t joined_epoch;
     uint64_t joined_sequence;
-    bool confirmed;  /* false: joined an open channel, and no member has spoken in its epoch yet */
-    bool distrusted; /* a copy of this vault was in use: a fresh leaf before anything is sent */
+    int64_t path_due; /* when our leaf gets keys that only we made; 0: not looked at yet */
+    bool confirmed;   /* false: joined an open channel, and no member has spoken in its epoch yet */
+    bool distrusted;  /* a copy of this vault was in use: a fresh leaf before anything is sent */
     uint8_t running_hash[RUNNING_HASH_SIZE]; /* after the cursor's entry */
     struct channel_epoch_end *ends;          /* of epochs that are kept */
     size_t end_count;

@@ -75,6 +75,7 @@ static enum status make(struct engine *engine, struct channel *channel, void *co
     TRY(encode_header(engine, making->proposals, &header));
     struct mls_commit_request request = {.proposals = making->proposals->items,
                                          .proposal_count = making->proposals->count,
+                                         .force_path = making->proposals->path,
                                          .authenticated_data = buffer_span(&header)};
     engine_mls_options(engine, &options);
     uint64_t epoch = mls_group_epoch(channel->group);
@@ -155,7 +156,7 @@ static enum status try_change(struct engine *engine,
                                           .bytes = BUFFER_INIT(LIMIT_OBJECT_BYTES)};
     TRY(channel_need_group(engine, channel));
     TRY(change->propose(engine, channel, change->context, &proposals));
-    *done = proposals.count != 0;
+    *done = proposals.count != 0 || proposals.path;
     return *done ? attempt(engine, channel, &proposals) : STATUS_OK;
 }
 
@@ -223,6 +224,59 @@ channel_commit_remove(struct engine *engine, struct channel *channel, const stru
     TRY(channel_commit(engine, channel, &change, &done));
     return done ? STATUS_OK
                 : engine_explain(engine, STATUS_NOT_FOUND, "this person is not in the channel");
+}
+
+/* ---- a path ---- */
+
+#define PATH_DONE INT64_MAX
+#define PATH_WITHIN_MS (CORE_PATH_DAYS * 86400000LL)
+
+static bool needs_path(const struct channel *channel)
+{
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    const struct mls_leaf_node *leaf = mls_tree_leaf(tree, mls_group_own_leaf(channel->group));
+    return leaf->source == MLS_LEAF_KEY_PACKAGE && mls_tree_member_count(tree) > 1;
+}
+
+static enum status store_due(struct engine *engine, struct channel *channel, void *context)
+{
+    (void)engine;
+    channel->path_due = *(const int64_t *)context;
+    return STATUS_OK;
+}
+
+static enum status draw_due(struct engine *engine, struct channel *channel)
+{
+    uint32_t drawn;
+    TRY(random_fill(engine->random, (uint8_t *)&drawn, sizeof drawn));
+    int64_t due = engine_now_ms(engine) + (int64_t)(PATH_WITHIN_MS * (uint64_t)drawn >> 32);
+    return channel_transact(engine, channel, store_due, &due);
+}
+
+static enum status propose_path(struct engine *engine,
+                                struct channel *channel,
+                                void *context,
+                                struct channel_proposals *proposals)
+{
+    (void)engine;
+    (void)context;
+    proposals->path = needs_path(channel);
+    return STATUS_OK;
+}
+
+enum status channel_commit_path(struct engine *engine, struct channel *channel)
+{
+    int64_t done = PATH_DONE;
+    bool committed = false;
+    struct channel_change change = {.propose = propose_path};
+    if (channel->state != CHANNEL_STATE_MEMBER || channel->path_due > engine_now_ms(engine))
+        return STATUS_OK;
+    TRY(channel_need_group(engine, channel));
+    if (channel->path_due == 0 && needs_path(channel))
+        return draw_due(engine, channel);
+    if (needs_path(channel))
+        TRY(channel_commit(engine, channel, &change, &committed));
+    return needs_path(channel) ? STATUS_OK : channel_transact(engine, channel, store_due, &done);
 }
 
 /* ---- roles ---- */

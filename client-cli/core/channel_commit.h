@@ -20,12 +20,13 @@ struct channel_proposals {
     size_t count;
     struct message_leave leaves[LIMIT_ADDS_PER_COMMIT];
     size_t leave_count;
+    bool path;           /* a path, even without a proposal */
     struct id work;      /* of the work that asked for it, or none */
     struct arena arena;  /* for whatever the proposals lend from */
     struct buffer bytes; /* likewise */
 };
 
-/* Fills `proposals`, which is empty; no proposal means that nothing is left to do. */
+/* Fills `proposals`, which is empty; no proposal and no path means that nothing is left to do. */
 struct channel_change {
     enum status (*propose)(struct engine *engine,
                            struct channel *channel,
@@ -53,6 +54,11 @@ MUST_CHECK enum status channel_commit_forget(struct engine *engine, const struct
 /* Removes all devices of a person. STATUS_NOT_FOUND when they are not in the channel. */
 MUST_CHECK enum status
 channel_commit_remove(struct engine *engine, struct channel *channel, const struct id *person);
+
+/* Whoever was added has a leaf with keys from a KeyPackage, and no part in the keys above it. A
+ * commit with a path mends that; it is made once, within CORE_PATH_DAYS of joining, at a time drawn
+ * at random so that those who joined together do not commit together. */
+MUST_CHECK enum status channel_commit_path(struct engine *engine, struct channel *channel);
 
 /* Gives people role bits and takes others from them. */
 struct channel_role_change {

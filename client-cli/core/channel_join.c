@@ -243,6 +243,7 @@ static enum status begin_at(struct channel *channel, uint64_t sequence)
     channel->cursor = sequence;
     channel->joined_sequence = sequence;
     channel->joined_epoch = mls_group_epoch(channel->group);
+    channel->path_due = 0;
     channel->end_count = 0;
     TRY(check_group(channel));
     return channel_begin_hash(channel);

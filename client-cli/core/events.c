@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/events.h"
 
+#include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
@@ -131,6 +132,18 @@ static enum status handle(struct engine *engine, enum wire_event kind, struct sp
     return STATUS_OK; /* of a later version: events are hints */
 }
 
+/* What is due of ourselves. A commit that lost or was refused is tried again another time. */
+static enum status commit_paths(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
+        enum status status = channel_commit_path(engine, channel);
+        if (status != STATUS_OK && status != STATUS_CONFLICT && status != STATUS_DENIED &&
+            status != STATUS_REMOVED)
+            return status;
+    }
+    return STATUS_OK;
+}
+
 enum status events_handle_all(struct engine *engine)
 {
     CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(LIMIT_FRAME_BYTES);
@@ -142,7 +155,9 @@ enum status events_handle_all(struct engine *engine)
             status != STATUS_TRAILING)
             return status;
     }
-    return connection_lost_events(engine->connection) ? catch_up_all(engine) : STATUS_OK;
+    if (connection_lost_events(engine->connection))
+        TRY(catch_up_all(engine));
+    return commit_paths(engine);
 }
 
 enum status events_subscribe(struct engine *engine, struct channel *channel)

@@ -27,6 +27,10 @@
 /* A page of a channel's log: a few frames. */
 #define CORE_PAGE_BYTES (256u << 10)
 
+/* Until a newcomer's first commit with a path: longer would leave keys of a KeyPackage in use, at
+ * once would make a storm of commits when many join. */
+#define CORE_PATH_DAYS 7
+
 /* Others may win the epoch again and again, but each time somebody got ahead. */
 #define CORE_COMMIT_TRIES 60
 
