@@ -6,6 +6,7 @@
 #include "client-cli/commands/role_names.h"
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/verbs.h"
+#include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
@@ -319,14 +320,15 @@ take_channel_and_person(struct invocation *invocation, struct channel **channel,
     return own_person_find(invocation, *channel, arguments->positional[at], person);
 }
 
-static enum status answer_knock(struct engine *engine,
-                                const struct channel *channel,
-                                const struct id *person,
-                                bool accept)
+static enum status
+answer_knock(struct engine *engine, struct channel *channel, const struct id *person, bool accept)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_channel_knock_answer_request request = {
         .channel = channel->id, .person = *person, .accept = accept};
+    const struct wire_id_item admitted = {*person};
+    if (accept)
+        TRY(admission_grant(engine, channel, &admitted, 1));
     return engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL);
 }
 

@@ -8,6 +8,7 @@
 #include "client-cli/commands/show_person.h"
 #include "client-cli/commands/show_session.h"
 #include "client-cli/commands/verbs.h"
+#include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
@@ -90,7 +91,9 @@ add_facilitator(struct engine *engine, struct channel *channel, const struct id 
     const struct channel_role_change change = {.person = *person, .give = CHANNEL_ROLE_FACILITATOR};
     struct wire_channel_knock_answer_request request = {
         .channel = channel->id, .person = *person, .accept = true};
+    const struct wire_id_item admitted = {*person};
     TRY(channel_commit_roles(engine, channel, &change, 1));
+    TRY(admission_grant(engine, channel, &admitted, 1));
     TRY(engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL));
     return work_await(engine, channel, person);
 }
@@ -184,7 +187,7 @@ enum status peer_assist_propose_run(struct invocation *invocation)
 }
 
 static enum status invite_people(struct invocation *invocation,
-                                 const struct channel *channel,
+                                 struct channel *channel,
                                  struct wire_id_item *people,
                                  size_t count)
 {
@@ -194,6 +197,7 @@ static enum status invite_people(struct invocation *invocation,
         .channel = channel->id, .people = people, .person_count = count};
     char channel_id[ID_TEXT_SIZE];
     TRY(engine_call(engine, WIRE_ASSISTERS_INVITE, &request, &reply, NULL));
+    TRY(admission_grant(engine, channel, people, count));
     id_text(&channel->id, channel_id);
     for (size_t i = 0; i < count; i++) {
         struct people_name name;
@@ -216,7 +220,7 @@ static enum status invite_people(struct invocation *invocation,
 }
 
 static enum status invite_all(struct invocation *invocation,
-                              const struct channel *channel,
+                              struct channel *channel,
                               const struct wire_assisters_propose_response *proposed)
 {
     struct wire_id_item people[LIMIT_LIST_ITEMS];

@@ -38,6 +38,7 @@ bool saying_is_sayable(uint16_t kind)
     case CONTENT_APPROVAL:
     case CONTENT_CHANNEL_STATE:
     case CONTENT_STAGE:
+    case CONTENT_ADMISSION:
         return false;
     }
     return false;

@@ -22,6 +22,7 @@ union body {
     struct content_harvest harvest;
     struct content_channel_state state;
     struct content_stage stage;
+    struct content_admission admission;
 };
 
 void show_entry_time(int64_t time_ms, char text[SHOW_TIME_SIZE])
@@ -85,6 +86,20 @@ static void show_id(const char *name, const struct id *id, json_t *record)
     json_object_set_new(record, name, json_string(text));
 }
 
+static void
+show_admission(struct out *out, const struct content_admission *admission, json_t *record)
+{
+    json_t *people = json_array();
+    for (size_t i = 0; i < admission->count; i++) {
+        char id[ID_TEXT_SIZE];
+        id_text(&admission->people[i].person, id);
+        json_array_append_new(people, json_string(id));
+    }
+    out_line(out, INDENT "lets %zu %s in", admission->count,
+             admission->count == 1 ? "person" : "people");
+    json_object_set_new(record, "people", people);
+}
+
 static void show_body(struct out *out, uint16_t kind, const union body *body, json_t *record)
 {
     switch ((enum content_kind)kind) {
@@ -131,6 +146,9 @@ static void show_body(struct out *out, uint16_t kind, const union body *body, js
     case CONTENT_STAGE:
         out_line(out, INDENT "the session is %s", stage_action(body->stage.action));
         json_object_set_new(record, "action", json_string(stage_action(body->stage.action)));
+        return;
+    case CONTENT_ADMISSION:
+        show_admission(out, &body->admission, record);
         return;
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/entry_take.h"
 
+#include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/entry.h"
@@ -149,6 +150,7 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
         if (content.seen.epoch == mls_group_epoch(take->channel->group))
             take->channel->confirmed = true;
     }
+    TRY(admission_take(take->engine, take->channel, &take->stored.person, &content));
     return take_channel_state(take, &content);
 }
 
@@ -273,6 +275,13 @@ add_change(struct take *take, enum entry_change_kind kind, const struct mls_cred
     return STATUS_OK;
 }
 
+static enum status add_removed(struct take *take, const struct mls_credential *credential)
+{
+    TRY(add_change(take, ENTRY_REMOVED, credential));
+    const struct entry_change *removed = &take->stored.changes[take->stored.change_count - 1];
+    return admission_end(take->engine, take->channel, &removed->person);
+}
+
 /* What a staged commit does, for people. */
 static enum status describe(struct take *take, const struct mls_staged_commit *staged)
 {
@@ -295,7 +304,7 @@ static enum status describe(struct take *take, const struct mls_staged_commit *s
     for (size_t i = 0; i < effect->added_count; i++)
         TRY(add_change(take, ENTRY_ADDED, &effect->added[i].key_package->leaf_node.credential));
     for (size_t i = 0; !external && i < effect->removed_count; i++)
-        TRY(add_change(take, ENTRY_REMOVED, &effect->removed[i].leaf_node->credential));
+        TRY(add_removed(take, &effect->removed[i].leaf_node->credential));
     if (effect->extensions_changed)
         TRY(add_change(take, ENTRY_ROLES, &committer->credential));
     return STATUS_OK;

@@ -26,6 +26,9 @@ enum record_kind {
     RECORD_SEALED = 43,   /* major: a number: the key of an answer that is not revealed yet */
     RECORD_ASKED = 44,    /* 0, 0: the topics that a peer assist was asked about */
 
+    /* Scope: a channel and a person (admission.c). */
+    RECORD_ADMITTED = 50, /* 0, 0: who admitted the person */
+
     /* Scope: a message. */
     RECORD_MESSAGE = 60, /* 0, 0: where in its channel's log it is */
 

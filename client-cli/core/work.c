@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/work.h"
 
+#include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
@@ -49,6 +50,15 @@ static enum status propose_add(struct engine *engine,
     void *place = NULL;
     if (leaf_of(channel, &add->person, &add->device) != MLS_NO_LEAF)
         return STATUS_OK;
+    enum status admitted = admission_check(engine, channel, &add->person);
+    if (admitted == STATUS_DENIED) {
+        engine_notice(
+            engine, channel,
+            "The server asks to let somebody in whom nobody admitted while you were here: "
+            "not done. weft channel add lets a person in");
+        return STATUS_OK;
+    }
+    TRY(admitted);
     TRY(arena_take(&proposals->arena, 1, sizeof(struct mls_key_package_checked), &place));
     struct mls_key_package_checked *checked = place;
     engine_mls_options(engine, &options);

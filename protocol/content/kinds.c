@@ -67,6 +67,17 @@ static const struct field stage_fields[] = {
 };
 const struct schema content_stage_schema = SCHEMA("stage", struct content_stage, stage_fields);
 
+static const struct field person_fields[] = {
+    FIELD_ID(struct content_person, person),
+};
+static const struct schema person_schema = SCHEMA("admitted", struct content_person, person_fields);
+
+static const struct field admission_fields[] = {
+    FIELD_ITEMS(struct content_admission, people, count, &person_schema, LIMIT_LIST_ITEMS),
+};
+const struct schema content_admission_schema =
+    SCHEMA("admission", struct content_admission, admission_fields);
+
 #define KIND_ROW(number, NAME, name, lane, body) {number, #name, lane, &body##_schema},
 const struct content_kind_row content_kinds[] = {CONTENT_KIND_LIST(KIND_ROW)};
 const size_t content_kind_count = sizeof content_kinds / sizeof *content_kinds;

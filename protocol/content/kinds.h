@@ -35,7 +35,8 @@
     KIND(27, HARVEST, harvest, 2, content_harvest)                                                 \
     KIND(28, APPROVAL, approval, 2, content_mark) /* of the harvest it replies to */               \
     KIND(40, CHANNEL_STATE, channel_state, 3, content_channel_state)                               \
-    KIND(41, STAGE, stage, 3, content_stage)
+    KIND(41, STAGE, stage, 3, content_stage)                                                       \
+    KIND(42, ADMISSION, admission, 3, content_admission) /* who may be let in */
 
 #define CONTENT_KIND_ENUM(number, NAME, name, lane, body) CONTENT_##NAME = number,
 enum content_kind { CONTENT_KIND_LIST(CONTENT_KIND_ENUM) };
@@ -97,6 +98,16 @@ struct content_stage {
     uint32_t counter; /* of the session before the change */
 };
 
+/* People whom a facilitator or sponsor lets in: whoever commits their Add checks that this was
+ * said, since the server that asks for it could name anybody. */
+struct content_person {
+    struct id person;
+};
+struct content_admission {
+    struct content_person *people;
+    size_t count;
+};
+
 struct content_kind_row {
     uint16_t number;
     const char *name;
@@ -121,5 +132,6 @@ extern const struct schema content_reveal_schema;
 extern const struct schema content_harvest_schema;
 extern const struct schema content_channel_state_schema;
 extern const struct schema content_stage_schema;
+extern const struct schema content_admission_schema;
 
 #endif

@@ -277,7 +277,7 @@ static enum status start(struct serve *serve, const char **what)
     *what = "the threads";
     TRY(start_threads(serve));
     delivery_look_for_work(serve->app.services.delivery);
-    *what = "listening";
+    *what = "listening on the address and port of weftd.conf";
     TRY(start_network(serve, certificate, key));
     serve->app.hub.port = transport_port(serve->transport);
     *what = "the admin socket";

@@ -3,6 +3,7 @@
 #include "server/transport/transport.h"
 
 #include "server/limits.h"
+#include "server/transport/address.h"
 #include "server/transport/handshake.h"
 
 #include <libwebsockets.h>
@@ -503,7 +504,9 @@ enum status transport_open(struct uv_loop_s *loop,
     /* One batch: a whole write and the packet that did not fit it. */
     buffer_init(&fresh->gathered, 3 * LIMIT_WRITE_BYTES);
     lws_set_log_level(LLL_ERR, NULL);
-    enum status status = packet_new_control(PACKET_PING, SPAN_EMPTY, &fresh->ping);
+    enum status status = address_check(options->address, options->port);
+    if (status == STATUS_OK)
+        status = packet_new_control(PACKET_PING, SPAN_EMPTY, &fresh->ping);
     if (status == STATUS_OK)
         status = admission_new(&options->admission, &fresh->admission);
     if (status == STATUS_OK)

@@ -90,6 +90,17 @@ def test_a_second_server_is_refused_with_the_pid_of_the_first(server_scene):
     server.stop()
 
 
+def test_a_port_that_is_taken_is_named_and_nothing_breaks(server_scene):
+    server = server_scene.server()
+    other = server_scene.server(name="other", start=False)
+    other.configure(port=server.port)
+    refused = other.admin("serve", code=CONFLICT)
+    assert "listening on the address and port of weftd.conf" in refused.error
+    assert "in use by another process" in refused.error
+    server.stop()
+    other.start().stop()
+
+
 def test_commands_do_the_same_while_the_server_runs_and_while_not(server_scene):
     server = server_scene.server()
     assert (server.state / "weftd.sock").stat().st_mode & 0o777 == 0o600

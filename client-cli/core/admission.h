@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Who may be let into a channel that is not open. The server asks members to commit Adds, and a
+ * lying one could name anybody; so whoever lets a person in says so inside the encryption, and the
+ * client of a facilitator or sponsor commits an Add only of a person whom it has seen admitted.
+ * An admission ends when the person is removed.
+ *
+ * Errors: those of engine.h. Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_ADMISSION_H
+#define WEFT_CORE_ADMISSION_H
+
+#include "client-cli/core/channel.h"
+#include "protocol/content/content.h"
+#include "protocol/wire/people.h"
+
+/* Tells the channel that these people may come in. Nothing is said in an open channel, which
+ * anybody enters. */
+MUST_CHECK enum status admission_grant(struct engine *engine,
+                                       struct channel *channel,
+                                       const struct wire_id_item *people,
+                                       size_t count);
+
+/* Keeps what a message of `sender` admits, in the caller's transaction; other kinds, and the words
+ * of those who may not add people, change nothing. */
+MUST_CHECK enum status admission_take(struct engine *engine,
+                                      struct channel *channel,
+                                      const struct id *sender,
+                                      const struct content *content);
+
+/* Forgets the admission of a person who was removed, in the caller's transaction. */
+MUST_CHECK enum status
+admission_end(struct engine *engine, const struct channel *channel, const struct id *person);
+
+/* Whether a person may be added: STATUS_DENIED when nobody admitted them here. */
+MUST_CHECK enum status
+admission_check(struct engine *engine, struct channel *channel, const struct id *person);
+
+#endif
