@@ -30,7 +30,8 @@ enum status mls_secret_tree_new(const struct suite *suite,
                                 uint32_t leaf_count,
                                 struct mls_secret_tree **tree)
 {
-    /* A tree is full (RFC 9420, 7.1): of another number, rows that were put together wrongly. */
+    /* RFC 9420, 4.1: "Every tree used in this protocol is a perfect binary tree". Another number
+     * comes from rows that were put together wrongly. */
     if (leaf_count == 0 || (leaf_count & (leaf_count - 1)) != 0)
         return STATUS_CORRUPT;
     struct mls_secret_tree *fresh = calloc(1, sizeof *fresh);
