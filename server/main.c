@@ -58,6 +58,21 @@ static int take_json_flag(int argc, const char **argv, bool *json)
     return kept;
 }
 
+/* How one command is used; false when there is none of that name. */
+static bool print_usage(const char *name)
+{
+    for (size_t i = 0; i < local_command_count; i++) {
+        if (strcmp(local_commands[i].name, name) != 0)
+            continue;
+        printf("usage: weftd %s %s\n\n%s\n", name, local_commands[i].usage, local_commands[i].help);
+        return true;
+    }
+    const struct command *command = command_find(name);
+    if (command != NULL)
+        printf("usage: weftd %s %s\n\n%s\n", name, command->usage, command->help);
+    return command != NULL;
+}
+
 /* Keys are in memory: no core dump, and no debugger of the same user. */
 static void keep_memory_private(void)
 {
@@ -83,6 +98,8 @@ int main(int argc, char **argv)
     const char *name = arguments[options.used];
     const char **rest = arguments + options.used + 1;
     int count = take_json_flag(argc - options.used - 1, rest, &options.json);
+    if (count > 0 && strcmp(rest[0], "--help") == 0 && print_usage(name))
+        return EXIT_CODE_OK;
     for (size_t i = 0; i < local_command_count; i++) {
         if (strcmp(local_commands[i].name, name) == 0)
             return local_commands[i].run(&options.place, count, rest);

@@ -17,7 +17,13 @@ const struct command commands[] = {
      "make an invite link; list or withdraw invites", 0},
     {"person", person_command_begin, "list | suspend ID | restore ID | erase ID | export ID",
      "the people of the community", 0},
-    {"import", import_command_begin, "PEOPLE TIES",
+    {"import", import_command_begin,
+     "PEOPLE TIES\n"
+     "       PEOPLE and TIES are CSV, TSV or semicolon-separated, in UTF-8. The first line of "
+     "PEOPLE\n"
+     "       names the columns person_id, name, group; that of TIES person_a, person_b and, if\n"
+     "       ties have one, weight. Or tab-separated numbers: `id group`, and `id id weight`.\n"
+     "       One bad row, and nothing is imported: each is told by line and column",
      "bring in people and ties from two CSV or TSV files", COMMAND_FILES_MAX},
     {"stats", stats_command_begin, "", "how the network is connected", 0},
     {"suggest", suggest_command_begin, "[--introductions N]",
