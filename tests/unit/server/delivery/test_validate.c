@@ -226,6 +226,7 @@ static void cuts_a_welcome_with_which_each_joiner_joins_and_no_other(void **stat
         const struct store_welcome_new *own = welcome_of(&world, &world.people[i]);
         const struct store_welcome_new *others = welcome_of(&world, &world.people[3 - i]);
         assert_non_null(own);
+        assert_non_null(others);
         assert_int_equal(own->expires_at_ms, (NOW_MS / 1000 + 90 * DAY_SECONDS) * 1000);
         struct mls_join_request join = {
             .welcome = own->bytes,
