@@ -202,14 +202,17 @@ static enum status validate(struct world *world, const struct validate_input *in
     return validate_commit(input, &world->arena, &world->output);
 }
 
-static const struct store_welcome_new *welcome_of(const struct world *world,
-                                                  const struct party *party)
+static struct span welcome_of(const struct world *world, const struct party *party)
 {
     for (size_t i = 0; i < world->output.welcome_count; i++) {
-        if (id_equal(&world->output.welcomes[i].device, &party->identity.device))
-            return &world->output.welcomes[i];
+        const struct store_welcome_new *welcome = &world->output.welcomes[i];
+        if (!id_equal(&welcome->device, &party->identity.device))
+            continue;
+        assert_int_equal(welcome->expires_at_ms, (NOW_MS / 1000 + 90 * DAY_SECONDS) * 1000);
+        return welcome->bytes;
     }
-    return NULL;
+    fail_msg("nobody was given a Welcome");
+    return SPAN_EMPTY;
 }
 
 static void cuts_a_welcome_with_which_each_joiner_joins_and_no_other(void **state)
@@ -223,13 +226,8 @@ static void cuts_a_welcome_with_which_each_joiner_joins_and_no_other(void **stat
     assert_int_equal(world.output.welcome_count, 2);
     assert_int_equal(world.output.change_count, 2);
     for (size_t i = 1; i < PEOPLE; i++) {
-        const struct store_welcome_new *own = welcome_of(&world, &world.people[i]);
-        const struct store_welcome_new *others = welcome_of(&world, &world.people[3 - i]);
-        assert_non_null(own);
-        assert_non_null(others);
-        assert_int_equal(own->expires_at_ms, (NOW_MS / 1000 + 90 * DAY_SECONDS) * 1000);
         struct mls_join_request join = {
-            .welcome = own->bytes,
+            .welcome = welcome_of(&world, &world.people[i]),
             .key_package = buffer_span(&world.people[i].key_package),
             .private_part = buffer_span(&world.people[i].private_part),
             .ratchet_tree = buffer_span(&world.output.tree),
@@ -238,7 +236,7 @@ static void cuts_a_welcome_with_which_each_joiner_joins_and_no_other(void **stat
         assert_int_equal(mls_group_join(&join, &world.options, &joined), STATUS_OK);
         assert_int_equal(mls_group_epoch(joined), 1);
         mls_group_free(&joined);
-        join.welcome = others == NULL ? SPAN_EMPTY : others->bytes;
+        join.welcome = welcome_of(&world, &world.people[3 - i]);
         assert_int_equal(mls_group_join(&join, &world.options, &joined), STATUS_NOT_FOUND);
     }
     world_end(&world);
