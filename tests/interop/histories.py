@@ -193,7 +193,7 @@ class History:
         for member in list(self.members):
             if member is sender and not (expected == "proposal" and member.is_ours):
                 continue
-            if self.chance(0.05):
+            if member.is_ours and self.chance(0.05):
                 member.refuses("a damaged message", "receive", message=self.tampered(message))
             answer = member.ask("receive", message=message)
             if member in replaced and self.is_defect(member, answer, REPLACED):
@@ -388,7 +388,7 @@ class History:
             for member in sorted(held.readers, key=lambda m: m.name):
                 if not self.chance(probability):
                     continue
-                if self.chance(0.05):
+                if member.is_ours and self.chance(0.05):
                     member.refuses("a damaged message", "receive",
                                    message=self.tampered(held.message))
                 answer = member.do("receive", message=held.message)
