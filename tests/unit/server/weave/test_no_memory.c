@@ -5,6 +5,8 @@
  * the functions below in place of malloc, calloc and realloc (CMakeLists.txt).
  */
 #include "server/weave/assisters.h"
+#include "server/weave/brokers.h"
+#include "server/weave/coffee.h"
 #include "server/weave/groups.h"
 #include "server/weave/measures.h"
 #include "server/weave/tables.h"
@@ -184,6 +186,23 @@ static void estimating_measures_survives(void **state)
     graph_free(&graph);
 }
 
+static enum status find_brokers(void *context)
+{
+    uint32_t cut_off[30];
+    return brokers_find(context, cut_off);
+}
+
+static enum status hold_coffee_round(void *context)
+{
+    static const struct graph_pair past[] = {{0, 1}, {4, 8}};
+    struct coffee_options options = {.past = past, .past_count = 2};
+    struct coffee coffee = {0};
+    enum status status = coffee_round(context, &options, &coffee);
+    assert_true((status == STATUS_OK) == (coffee.tables != NULL));
+    coffee_clear(&coffee);
+    return status;
+}
+
 static void reading_tables_survives(void **state)
 {
     (void)state;
@@ -207,6 +226,8 @@ static void all_that_uses_a_graph_survives(void **state)
     assert_survives(introduce_by_sketch, graph);
     assert_survives(publish, graph);
     assert_survives(choose_assisters, graph);
+    assert_survives(find_brokers, graph);
+    assert_survives(hold_coffee_round, graph);
     graph_free(&graph);
 }
 
