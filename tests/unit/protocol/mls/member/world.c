@@ -161,10 +161,15 @@ static void make_member(struct world *world, size_t who)
 
 void world_init(struct world *world, uint16_t suite)
 {
+    world_init_with(world, suite, &(struct random_source){fill, world});
+}
+
+void world_init_with(struct world *world, uint16_t suite, const struct random_source *random)
+{
     OK(crypto_start());
     *world = (struct world){.suite = suite_find(suite), .extension_types = {0xF0C1, 0x000A}};
     assert_non_null(world->suite);
-    world->random = (struct random_source){fill, world};
+    world->random = *random;
     world->options = (struct mls_options){.now_seconds = WORLD_NOW,
                                           .tolerance_seconds = 86400,
                                           .lifetime_seconds_max = 402u * 86400,

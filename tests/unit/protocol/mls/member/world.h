@@ -52,6 +52,9 @@ struct world {
 
 /* People with keys and a KeyPackage each, and no group. */
 void world_init(struct world *world, uint16_t suite);
+
+/* The same with another source of randomness. */
+void world_init_with(struct world *world, uint16_t suite, const struct random_source *random);
 void world_clear(struct world *world);
 
 /* Member 0 creates a group and adds members 1 to count - 1, who join. */
