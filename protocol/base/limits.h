@@ -41,6 +41,23 @@
 /* A sealed answer: a text and its authentication tag. */
 #define LIMIT_SEALED_BYTES (LIMIT_TEXT_BYTES + 16)
 
+/* A reaction: one emoji of several code points, or a word such as "thanks". */
+#define LIMIT_REACTION_BYTES 32
+
+/* Messages that one deletion names: a message and its edits, of which people make a few. */
+#define LIMIT_DELETED_AT_ONCE 256
+
+/* A file in a channel: a long scan or a short film. More belongs on a file server. */
+#define LIMIT_FILE_BYTES (100u << 20)
+
+/* Pieces in which a file is encrypted, sent and taken up again: a few seconds on a bad line, and
+ * few enough that all their hashes fit the message that announces the file. */
+#define LIMIT_FILE_CHUNK_BYTES (256u << 10)
+#define LIMIT_FILE_CHUNKS (LIMIT_FILE_BYTES / LIMIT_FILE_CHUNK_BYTES)
+
+/* A file's name: what file systems allow. */
+#define LIMIT_FILE_NAME_BYTES 255
+
 /* Topics, and lines of what somebody can help with, in one profile or request. */
 #define LIMIT_TOPICS 16
 #define LIMIT_TOPIC_BYTES 80

@@ -21,4 +21,9 @@ MUST_CHECK enum status running_hash_begin(struct span confirmed_transcript_hash,
 MUST_CHECK enum status
 running_hash_add(uint8_t hash[RUNNING_HASH_SIZE], uint64_t sequence, struct span entry);
 
+/* The same for an entry of which only the hash of its bytes is left. */
+MUST_CHECK enum status running_hash_add_deleted(uint8_t hash[RUNNING_HASH_SIZE],
+                                                uint64_t sequence,
+                                                const uint8_t entry_sha256[RUNNING_HASH_SIZE]);
+
 #endif

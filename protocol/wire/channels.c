@@ -148,6 +148,22 @@ static const struct field channel_send_response_fields[] = {
 const struct schema wire_channel_send_response_schema = SCHEMA(
     "channel_send_response", struct wire_channel_send_response, channel_send_response_fields);
 
+static const struct field channel_delete_request_fields[] = {
+    FIELD_ID(struct wire_channel_delete_request, channel),
+    FIELD_PLAIN(FIELD_U32, struct wire_channel_delete_request, generation),
+    FIELD_SIZED(FIELD_BYTES, struct wire_channel_delete_request, message, LIMIT_ENTRY_BYTES),
+    FIELD_ITEMS(struct wire_channel_delete_request,
+                deleted,
+                deleted_count,
+                &wire_cursor_schema,
+                LIMIT_DELETED_AT_ONCE),
+};
+const struct schema wire_channel_delete_request_schema = SCHEMA(
+    "channel_delete_request", struct wire_channel_delete_request, channel_delete_request_fields);
+
+const struct schema wire_channel_delete_response_schema = SCHEMA(
+    "channel_delete_response", struct wire_channel_send_response, channel_send_response_fields);
+
 static const struct field channel_page_request_fields[] = {
     FIELD_ID(struct wire_channel_page_request, channel),
     FIELD_NESTED(struct wire_channel_page_request, after, &wire_cursor_schema),

@@ -16,6 +16,7 @@
 enum wire_entry_kind {
     ENTRY_COMMIT = 1,      /* a PublicMessage with a Commit */
     ENTRY_APPLICATION = 2, /* a PrivateMessage */
+    ENTRY_TOMBSTONE = 3,   /* was a PrivateMessage: size and hash are left, the bytes are gone */
 };
 
 struct wire_cursor {
@@ -131,6 +132,16 @@ struct wire_channel_send_response {
     uint64_t sequence;
     int64_t time;
     bool repeated; /* the message id was known: nothing was appended */
+};
+
+/* CHANNEL_DELETE: as CHANNEL_SEND, and in the same transaction the bytes of older messages are
+ * deleted: the sender's own, anybody's for a facilitator. */
+struct wire_channel_delete_request {
+    struct id channel;
+    uint32_t generation;
+    struct span message;
+    struct wire_cursor *deleted;
+    size_t deleted_count;
 };
 
 /* CHANNEL_PAGE: entries after a cursor, within the client's window. */

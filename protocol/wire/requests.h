@@ -50,6 +50,7 @@ enum wire_access {
     REQUEST(60, SESSION_CREATE, session_create, ACCOUNT)                                           \
     REQUEST(61, SESSION_SHOW, session_show, ACCOUNT)                                               \
     REQUEST(62, SESSION_STAGE, session_stage, ACCOUNT)                                             \
+    REQUEST(63, CHANNEL_DELETE, channel_delete, ACCOUNT)                                           \
     REQUEST(70, ASSISTERS_PROPOSE, assisters_propose, ACCOUNT)                                     \
     REQUEST(71, ASSISTERS_INVITE, assisters_invite, ACCOUNT)                                       \
     REQUEST(72, INVITATIONS, invitations, ACCOUNT)                                                 \

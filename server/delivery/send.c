@@ -6,6 +6,7 @@
 #include "protocol/crypto/hash.h"
 #include "protocol/mls/public/registry.h"
 #include "server/delivery/internal.h"
+#include "server/store/devices.h"
 #include "server/store/log.h"
 
 #include <string.h>
@@ -15,15 +16,48 @@ struct send {
     struct delivery *delivery;
     struct channel *channel;
     struct call *call;
+    struct send_request request;
+    bool facilitates;
     struct message_header header;
     struct store_message message;
     struct store_appended appended;
 };
 
+/* Control messages are the channel's record: who was let in, how the session went. */
+static bool is_control(struct span bytes, struct arena *arena)
+{
+    struct mls_message_head head;
+    struct message_header header;
+    return mls_message_peek(bytes, &head) != STATUS_OK ||
+           message_header_decode(head.authenticated_data, arena, &header) != STATUS_OK ||
+           header.lane == LANE_CONTROL;
+}
+
+static enum status
+delete_one(struct store_db *db, const struct send *send, const struct wire_cursor *place)
+{
+    struct arena *arena = &send->call->arena;
+    const struct id *channel = &send->message.channel;
+    struct store_entry entry;
+    struct store_device author;
+    TRY(store_log_entry(db, channel, place->generation, place->sequence, arena, &entry));
+    if (entry.deleted)
+        return STATUS_OK;
+    if (entry.kind != STORE_ENTRY_APPLICATION || is_control(entry.bytes, arena))
+        return STATUS_DENIED;
+    TRY(store_devices_get(db, &entry.device, &author));
+    if (!send->facilitates && !id_equal(&author.person, &send->call->person))
+        return STATUS_DENIED;
+    return store_log_delete(db, channel, place->generation, place->sequence);
+}
+
 static enum status run(struct store_db *db, struct store_job *job)
 {
     struct send *send = (struct send *)(void *)job;
-    return store_log_append_message(db, &send->message, &send->appended);
+    TRY(store_log_append_message(db, &send->message, &send->appended));
+    for (size_t i = 0; i < send->request.deleted_count && !send->appended.again; i++)
+        TRY(delete_one(db, send, &send->request.deleted[i]));
+    return STATUS_OK;
 }
 
 static void publish(const struct send *send)
@@ -41,14 +75,21 @@ static void publish(const struct send *send)
     delivery_publish_entry(send->delivery, send->channel, &entry);
 }
 
+static const char *explain(const struct send *send, enum status status)
+{
+    if (status == STATUS_WRONG_EPOCH)
+        return "the channel has moved on: catch up and encrypt again";
+    if (status == STATUS_DENIED && send->request.deleted_count != 0)
+        return "only who said it, or a facilitator, may delete a message; what changed the channel "
+               "stays";
+    return NULL;
+}
+
 static void done(struct store_job *job, enum status status)
 {
     struct send *send = (struct send *)(void *)job;
     if (status != STATUS_OK) {
-        const char *detail = status == STATUS_WRONG_EPOCH
-                                 ? "the channel has moved on: catch up and encrypt again"
-                                 : NULL;
-        call_fail(send->call, status, detail);
+        call_fail(send->call, status, explain(send, status));
         return;
     }
     if (!send->appended.again)
@@ -64,7 +105,7 @@ static void done(struct store_job *job, enum status status)
 /* What can be seen of a message without its keys. */
 static enum status read_message(struct send *send)
 {
-    const struct wire_channel_send_request *request = send->call->request;
+    const struct send_request *request = &send->request;
     struct mls_message_head head;
     struct id channel;
     uint32_t generation = 0;
@@ -100,7 +141,10 @@ static enum status check_rate(const struct send *send, uint32_t *wait_ms)
                                                                          : STATUS_RATE_LIMITED;
 }
 
-void send_begin(struct delivery *delivery, struct channel *channel, struct call *call)
+void send_begin(struct delivery *delivery,
+                struct channel *channel,
+                struct call *call,
+                const struct send_request *request)
 {
     struct send *send = NULL;
     const char *detail = NULL;
@@ -111,6 +155,8 @@ void send_begin(struct delivery *delivery, struct channel *channel, struct call 
         send->delivery = delivery;
         send->channel = channel;
         send->call = call;
+        send->request = *request;
+        send->facilitates = (channel_roles(channel, &call->person) & CHANNEL_ROLE_FACILITATOR) != 0;
         status = read_message(send);
     }
     if (status == STATUS_OK && delivery->hooks.may_send != NULL)

@@ -2,7 +2,7 @@
 /*
  * Appends application messages: form, stage and rate are checked on the loop (a PrivateMessage has
  * nothing that could be verified without its keys), membership and epoch in the store's
- * transaction.
+ * transaction. A message that deletes others makes tombstones of them in the same transaction.
  * Thread rule: loop thread only.
  */
 #ifndef WEFT_DELIVERY_SEND_H
@@ -10,7 +10,18 @@
 
 #include "server/delivery/delivery.h"
 
-/* Ends the call of a CHANNEL_SEND. */
-void send_begin(struct delivery *delivery, struct channel *channel, struct call *call);
+/* What is asked, lent from the call's request. */
+struct send_request {
+    uint32_t generation;
+    struct span message;
+    const struct wire_cursor *deleted;
+    size_t deleted_count;
+};
+
+/* Ends the call of a CHANNEL_SEND or CHANNEL_DELETE. */
+void send_begin(struct delivery *delivery,
+                struct channel *channel,
+                struct call *call,
+                const struct send_request *request);
 
 #endif

@@ -4,5 +4,7 @@
 
 void channel_send_handle(struct services *services, struct channel *channel, struct call *call)
 {
-    send_begin(services->delivery, channel, call);
+    const struct wire_channel_send_request *request = call->request;
+    struct send_request asked = {.generation = request->generation, .message = request->message};
+    send_begin(services->delivery, channel, call, &asked);
 }

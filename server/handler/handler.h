@@ -63,6 +63,7 @@ enum handler_access {
     HANDLER(CHANNEL_GROUP, channel_group, MEMBER_OR_OPEN, channel)                                 \
     HANDLER(CHANNEL_COMMIT, channel_commit, MEMBER_OR_OPEN, channel)                               \
     HANDLER(CHANNEL_SEND, channel_send, MEMBER, channel)                                           \
+    HANDLER(CHANNEL_DELETE, channel_delete, MEMBER, channel)                                       \
     HANDLER(CHANNEL_PAGE, channel_page, MEMBER, channel)                                           \
     HANDLER(CHANNEL_ENTRY, channel_entry, MEMBER, channel)                                         \
     HANDLER(CHANNEL_SUBSCRIBE, channel_subscribe, MEMBER, channel)                                 \
