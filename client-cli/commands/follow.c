@@ -44,9 +44,10 @@ static bool is_chosen(const struct follow *follow, const struct channel *channel
 static void on_entry(void *context, const struct channel *channel, const struct stored_entry *entry)
 {
     struct follow *follow = context;
+    const struct show_entry_around around = {.with_title = follow->chosen_count != 1,
+                                             .seen_from = UINT64_MAX};
     if (is_chosen(follow, channel))
-        show_entry(follow->invocation->out, follow->invocation->engine, channel, entry,
-                   follow->chosen_count != 1);
+        show_entry(follow->invocation->out, follow->invocation->engine, channel, entry, &around);
 }
 
 static void on_notice(void *context, const struct channel *channel, const char *text)

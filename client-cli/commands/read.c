@@ -13,6 +13,7 @@
 struct reading {
     struct invocation *invocation;
     const struct channel *channel;
+    struct show_entry_around around;
     uint64_t shown;
 };
 
@@ -20,7 +21,7 @@ static enum status show(void *context, const struct stored_entry *entry)
 {
     struct reading *reading = context;
     show_entry(reading->invocation->out, reading->invocation->engine, reading->channel, entry,
-               false);
+               &reading->around);
     reading->shown = entry->sequence;
     return STATUS_OK;
 }
@@ -66,7 +67,8 @@ enum status read_run(struct invocation *invocation)
         from = channel->cursor >= (uint64_t)last ? channel->cursor - (uint64_t)last + 1 : 1;
     else if (arguments_has(&invocation->arguments, "new"))
         from = channel->shown + 1;
-    struct reading reading = {.invocation = invocation, .channel = channel};
+    struct reading reading = {
+        .invocation = invocation, .channel = channel, .around = {.seen_from = from}};
     struct entry_walk walk = {.channel = channel->id,
                               .from = from,
                               .to = channel->cursor,

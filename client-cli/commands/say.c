@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* weft say [CHANNEL] TEXT: says something, as the kind that the session's stage asks for; weft
  * note, weft question and so on: as that kind. */
+#include "client-cli/commands/mentions.h"
 #include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/own_message.h"
 #include "client-cli/commands/saying.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
-#include "client-cli/core/entry.h"
+#include "client-cli/core/revision.h"
 #include "client-cli/core/sealed_answers.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/session_turn.h"
@@ -57,54 +59,24 @@ choose_kind(struct invocation *invocation, struct channel *channel, uint16_t *ki
     if (given == NULL)
         return kind_of_stage(invocation->engine, channel, kind);
     const struct content_kind_row *row = content_kind_named(span_from_text(given));
-    if (row == NULL || !saying_is_sayable(row->number))
+    if (row == NULL || !revision_is_text(row->number))
         return command_explain(invocation, STATUS_USAGE, "\"%s\" is nothing to say; one of: %s",
                                given, saying_kind_names());
     *kind = row->number;
     return STATUS_OK;
 }
 
-/* --reply: a sequence number or a message's id. */
+/* --reply: the number or the id of a message; none of them without it. */
 static enum status
 choose_reply(struct invocation *invocation, struct channel *channel, struct id *reply_to)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    CLEANUP(own_message_clear) struct own_message message = OWN_MESSAGE_INIT;
     const char *given = arguments_value(&invocation->arguments, "reply");
-    struct stored_entry entry;
-    int64_t sequence = 0;
     *reply_to = (struct id){{0}};
-    if (given == NULL || id_parse(span_from_text(given), reply_to) == STATUS_OK)
+    if (given == NULL)
         return STATUS_OK;
-    TRY(arguments_number(&invocation->arguments, "reply", 1, INT64_MAX, 0, &sequence));
-    if (entry_get(invocation->engine, &channel->id, (uint64_t)sequence, &record, &arena, &entry) !=
-        STATUS_OK)
-        return command_explain(
-            invocation, STATUS_NOT_FOUND,
-            "there is no message %s in this channel: weft read shows the numbers", given);
-    *reply_to = entry.message;
-    return STATUS_OK;
-}
-
-static enum status read_text(struct invocation *invocation, size_t from, struct buffer *text)
-{
-    const struct arguments *arguments = &invocation->arguments;
-    bool input =
-        arguments->positional_count == from + 1 && strcmp(arguments->positional[from], "-") == 0;
-    if (input)
-        TRY(buffer_append(text, invocation->input));
-    else
-        TRY(arguments_join(arguments, from, text));
-    while (text->len != 0 && text->ptr[text->len - 1] == '\n')
-        buffer_truncate(text, text->len - 1);
-    if (text->len == 0)
-        return command_explain(invocation, STATUS_USAGE, "there is nothing to say");
-    if (!utf8_is_valid(buffer_span(text)))
-        return command_explain(invocation, STATUS_NOT_UTF8, "this is not UTF-8 text");
-    if (text->len > LIMIT_TEXT_BYTES)
-        return command_explain(invocation, STATUS_LIMIT,
-                               "this is too long for one message: %zu bytes, at most %d", text->len,
-                               LIMIT_TEXT_BYTES);
+    TRY(own_message_find(invocation, channel, given, &message));
+    *reply_to = message.entry.message;
     return STATUS_OK;
 }
 
@@ -130,10 +102,12 @@ static enum status say_it(struct invocation *invocation,
                           struct span text,
                           struct channel_said *said)
 {
+    CLEANUP(buffer_clear) struct buffer resolved = BUFFER_INIT(LIMIT_TEXT_BYTES);
     struct saying saying = {0};
     if (kind == CONTENT_SEALED)
         return sealed_answers_say(invocation->engine, channel, text, said);
-    TRY(saying_body(invocation, kind, text, &saying));
+    TRY(mentions_resolve(invocation, channel, text, &resolved));
+    TRY(saying_body(invocation, kind, buffer_span(&resolved), &saying));
     return session_say(invocation->engine, channel, kind, reply_to, &saying.body, said);
 }
 
@@ -147,7 +121,7 @@ enum status say_run(struct invocation *invocation)
     uint16_t kind;
     size_t at = 0;
     TRY(own_channel_take(invocation, &at, &channel));
-    TRY(read_text(invocation, at, &text));
+    TRY(saying_text(invocation, at, &text));
     TRY(channel_log_catch_up(engine, channel));
     TRY(choose_kind(invocation, channel, &kind));
     TRY(choose_reply(invocation, channel, &reply_to));

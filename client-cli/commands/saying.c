@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/saying.h"
 
+#include "protocol/base/limits.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,37 +13,6 @@ static const char sayable_names[] = "text, context, question, answer, idea, last
 const char *saying_kind_names(void)
 {
     return sayable_names;
-}
-
-bool saying_is_sayable(uint16_t kind)
-{
-    switch ((enum content_kind)kind) {
-    case CONTENT_TEXT:
-    case CONTENT_CONTEXT:
-    case CONTENT_QUESTION:
-    case CONTENT_ANSWER:
-    case CONTENT_IDEA:
-    case CONTENT_LAST_IDEA:
-    case CONTENT_SUMMARY:
-    case CONTENT_COMMITMENT:
-    case CONTENT_FOLLOW_UP:
-    case CONTENT_NOTE:
-    case CONTENT_ACTION:
-    case CONTENT_OFFER:
-    case CONTENT_LESSON:
-        return true;
-    case CONTENT_SEALED:
-    case CONTENT_HAND:
-    case CONTENT_VOTE:
-    case CONTENT_REVEAL:
-    case CONTENT_HARVEST:
-    case CONTENT_APPROVAL:
-    case CONTENT_CHANNEL_STATE:
-    case CONTENT_STAGE:
-    case CONTENT_ADMISSION:
-        return false;
-    }
-    return false;
 }
 
 enum status saying_day(struct invocation *invocation, const char *text, int64_t *time_ms)
@@ -86,5 +57,27 @@ saying_body(struct invocation *invocation, uint16_t kind, struct span text, stru
         return by == NULL ? STATUS_OK : saying_day(invocation, by, &saying->body.action.due);
     }
     saying->body.text = (struct content_text){text};
+    return STATUS_OK;
+}
+
+enum status saying_text(struct invocation *invocation, size_t from, struct buffer *text)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    bool input =
+        arguments->positional_count == from + 1 && strcmp(arguments->positional[from], "-") == 0;
+    if (input)
+        TRY(buffer_append(text, invocation->input));
+    else
+        TRY(arguments_join(arguments, from, text));
+    while (text->len != 0 && text->ptr[text->len - 1] == '\n')
+        buffer_truncate(text, text->len - 1);
+    if (text->len == 0)
+        return command_explain(invocation, STATUS_USAGE, "there is nothing to say");
+    if (!utf8_is_valid(buffer_span(text)))
+        return command_explain(invocation, STATUS_NOT_UTF8, "this is not UTF-8 text");
+    if (text->len > LIMIT_TEXT_BYTES)
+        return command_explain(invocation, STATUS_LIMIT,
+                               "this is too long for one message: %zu bytes, at most %d", text->len,
+                               LIMIT_TEXT_BYTES);
     return STATUS_OK;
 }

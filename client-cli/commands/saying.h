@@ -17,13 +17,14 @@ struct saying {
     } body;
 };
 
-/* Whether people say this kind in words; the others have commands of their own. */
-bool saying_is_sayable(uint16_t kind);
-
-/* The names of the sayable kinds, with commas. */
+/* The names of the kinds that people say in words (revision_is_text), with commas. */
 const char *saying_kind_names(void);
 
-/* The body of a sayable kind, with --because (or --why), --owner and --by (or --due) of the
+/* Appends the positionals from `from` on as one text; "-" alone is the standard input. Explains
+ * what is wrong with an empty or too long one. */
+MUST_CHECK enum status saying_text(struct invocation *invocation, size_t from, struct buffer *text);
+
+/* The body of such a kind, with --because (or --why), --owner and --by (or --due) of the
  * command line. Lends from them and from `text`. */
 MUST_CHECK enum status
 saying_body(struct invocation *invocation, uint16_t kind, struct span text, struct saying *saying);

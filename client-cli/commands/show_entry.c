@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/show_entry.h"
 
+#include "client-cli/commands/show_about.h"
 #include "client-cli/core/people.h"
+#include "client-cli/core/revision.h"
 #include "client-cli/core/sealed_answers.h"
 #include "protocol/content/content.h"
+#include "protocol/content/mention.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#define INDENT "    "
 
 /* All bodies, so that one decode serves. */
 union body {
@@ -20,6 +21,7 @@ union body {
     struct content_sealed sealed;
     struct content_reveal reveal;
     struct content_harvest harvest;
+    struct content_file file;
     struct content_channel_state state;
     struct content_stage stage;
     struct content_admission admission;
@@ -44,17 +46,19 @@ static const char *stage_action(uint8_t action)
 }
 
 /* The part of a body that is told apart from its text; sets the record's fields. */
-static void show_action(struct out *out, const struct content_action *action, json_t *record)
+static void show_action(struct out *out,
+                        struct engine *engine,
+                        const struct content_action *action,
+                        json_t *record)
 {
     char due[SHOW_TIME_SIZE] = "";
     if (action->due != 0)
         show_entry_time(action->due, due);
     due[due[0] == '\0' ? 0 : 10] = '\0'; /* the day */
-    out_text(out, INDENT, action->text);
+    show_about_text(out, engine, action->text, record);
     if (action->owner.len != 0 || due[0] != '\0')
-        out_line(out, INDENT "owner: %.*s%s%s", OUT_SPAN(action->owner),
+        out_line(out, SHOW_INDENT "owner: %.*s%s%s", OUT_SPAN(action->owner),
                  due[0] == '\0' ? "" : ", by ", due);
-    json_object_set_new(record, "text", out_json_text(action->text));
     json_object_set_new(record, "owner", out_json_text(action->owner));
     json_object_set_new(record, "due", json_integer(action->due));
 }
@@ -64,19 +68,13 @@ static void show_harvest(struct out *out, const struct content_harvest *harvest,
     json_t *items = json_array();
     for (size_t i = 0; i < harvest->item_count; i++) {
         const struct content_harvest_item *item = &harvest->items[i];
-        out_line(out, INDENT "%.*s:", OUT_SPAN(item->field));
-        out_text(out, INDENT INDENT, item->text);
+        out_line(out, SHOW_INDENT "%.*s:", OUT_SPAN(item->field));
+        out_text(out, SHOW_INDENT SHOW_INDENT, item->text);
         json_array_append_new(items, json_pack("{s:o, s:o}", "field", out_json_text(item->field),
                                                "text", out_json_text(item->text)));
     }
     json_object_set_new(record, "items", items);
     json_object_set_new(record, "follow_up", json_integer(harvest->follow_up));
-}
-
-static void show_text(struct out *out, struct span text, json_t *record)
-{
-    out_text(out, INDENT, text);
-    json_object_set_new(record, "text", out_json_text(text));
 }
 
 static void show_id(const char *name, const struct id *id, json_t *record)
@@ -95,12 +93,22 @@ show_admission(struct out *out, const struct content_admission *admission, json_
         id_text(&admission->people[i].person, id);
         json_array_append_new(people, json_string(id));
     }
-    out_line(out, INDENT "lets %zu %s in", admission->count,
+    out_line(out, SHOW_INDENT "lets %zu %s in", admission->count,
              admission->count == 1 ? "person" : "people");
     json_object_set_new(record, "people", people);
 }
 
-static void show_body(struct out *out, uint16_t kind, const union body *body, json_t *record)
+static void show_file(struct out *out, const struct content_file *file, json_t *record)
+{
+    out_line(out, SHOW_INDENT "%.*s, %llu bytes", OUT_SPAN(file->name),
+             (unsigned long long)file->size);
+    json_object_set_new(record, "file_name", out_json_text(file->name));
+    json_object_set_new(record, "media_type", out_json_text(file->media_type));
+    json_object_set_new(record, "size", json_integer((json_int_t)file->size));
+}
+
+static void show_body(
+    struct out *out, struct engine *engine, uint16_t kind, const union body *body, json_t *record)
 {
     switch ((enum content_kind)kind) {
     case CONTENT_TEXT:
@@ -112,39 +120,46 @@ static void show_body(struct out *out, uint16_t kind, const union body *body, js
     case CONTENT_NOTE:
     case CONTENT_OFFER:
     case CONTENT_LESSON:
-        show_text(out, body->text.text, record);
+        show_about_text(out, engine, body->text.text, record);
         return;
     case CONTENT_IDEA:
     case CONTENT_LAST_IDEA:
-        show_text(out, body->idea.text, record);
+        show_about_text(out, engine, body->idea.text, record);
         if (body->idea.reason.len != 0)
-            out_line(out, INDENT "because: %.*s", OUT_SPAN(body->idea.reason));
+            out_line(out, SHOW_INDENT "because: %.*s", OUT_SPAN(body->idea.reason));
         json_object_set_new(record, "reason", out_json_text(body->idea.reason));
         return;
     case CONTENT_COMMITMENT:
     case CONTENT_ACTION:
-        show_action(out, &body->action, record);
+        show_action(out, engine, &body->action, record);
         return;
     case CONTENT_SEALED:
-        out_line(out, INDENT "(written, and sealed until the reveal)");
+        out_line(out, SHOW_INDENT "(written, and sealed until the reveal)");
         return;
     case CONTENT_REVEAL: /* show_reveal */
         return;
     case CONTENT_HAND:
     case CONTENT_VOTE:
     case CONTENT_APPROVAL:
-        out_line(out, INDENT "%s", body->mark.on ? "yes" : "no longer");
+        out_line(out, SHOW_INDENT "%s", body->mark.on ? "yes" : "no longer");
         json_object_set_new(record, "on", json_boolean(body->mark.on));
         return;
     case CONTENT_HARVEST:
         show_harvest(out, &body->harvest, record);
         return;
+    case CONTENT_FILE:
+        show_file(out, &body->file, record);
+        return;
+    case CONTENT_REACTION: /* show_about_other */
+    case CONTENT_EDIT:
+    case CONTENT_DELETION:
+        return;
     case CONTENT_CHANNEL_STATE:
-        show_text(out, body->state.title, record);
-        out_text(out, INDENT, body->state.brief);
+        show_about_text(out, engine, body->state.title, record);
+        out_text(out, SHOW_INDENT, body->state.brief);
         return;
     case CONTENT_STAGE:
-        out_line(out, INDENT "the session is %s", stage_action(body->stage.action));
+        out_line(out, SHOW_INDENT "the session is %s", stage_action(body->stage.action));
         json_object_set_new(record, "action", json_string(stage_action(body->stage.action)));
         return;
     case CONTENT_ADMISSION:
@@ -167,11 +182,11 @@ static void show_reveal(struct out *out,
     if (sealed_answers_open(engine, channel, person, reveal, &result, &text) != STATUS_OK)
         return;
     if (result == REVEAL_OPEN)
-        show_text(out, buffer_span(&text), record);
+        show_about_text(out, engine, buffer_span(&text), record);
     else if (result == REVEAL_FALSE)
         out_line(out, "  !! this key does not open what was written");
     else
-        out_line(out, INDENT "(opens an answer that is not here)");
+        out_line(out, SHOW_INDENT "(opens an answer that is not here)");
 }
 
 static void show_content(struct out *out,
@@ -186,16 +201,19 @@ static void show_content(struct out *out,
     if (entry_content(entry, &content) != STATUS_OK)
         return;
     show_id("reply_to", &content.reply_to, record);
+    show_about_reply(out, engine, channel, &content.reply_to, record);
     if (content_kind_find(content.kind) == NULL) {
-        out_line(out, INDENT "(said with a newer version of weft: kind %u)", content.kind);
+        out_line(out, SHOW_INDENT "(said with a newer version of weft: kind %u)", content.kind);
         return;
     }
     if (content_decode_body(&content, &arena, &body) != STATUS_OK)
-        out_line(out, INDENT "(cannot be read)");
+        out_line(out, SHOW_INDENT "(cannot be read)");
     else if (content.kind == CONTENT_REVEAL)
         show_reveal(out, engine, channel, &entry->person, &body.reveal, record);
     else
-        show_body(out, content.kind, &body, record);
+        show_body(out, engine, content.kind, &body, record);
+    show_about_reactions(out, engine, entry, record);
+    json_object_set_new(record, "edited", json_integer((json_int_t)entry->edited));
 }
 
 static const char *kind_name(const struct stored_entry *entry)
@@ -265,8 +283,8 @@ static void show_changes(struct out *out,
 
 static json_t *begin_record(const struct channel *channel, const struct stored_entry *entry)
 {
-    static const char *const types[] = {"",       "message",    "change",
-                                        "before", "unreadable", "repeated"};
+    static const char *const types[] = {"",           "message",  "change", "before",
+                                        "unreadable", "repeated", "deleted"};
     char id[ID_TEXT_SIZE];
     char message[ID_TEXT_SIZE];
     char person[ID_TEXT_SIZE];
@@ -282,64 +300,95 @@ static json_t *begin_record(const struct channel *channel, const struct stored_e
                      out_json_text(entry->warning));
 }
 
+static bool mentions_us(const struct engine *engine, const struct stored_entry *entry)
+{
+    struct content content;
+    /* In whatever field of the body it stands. */
+    return entry_content(entry, &content) == STATUS_OK && revision_is_text(content.kind) &&
+           mention_has(content.body, &engine->account.person);
+}
+
 /* Who, when, and of what kind. */
 static void show_head(struct out *out,
+                      struct engine *engine,
                       const struct channel *channel,
                       const struct stored_entry *entry,
-                      const struct people_name *name,
-                      bool with_title)
+                      bool with_title,
+                      const char *fate)
 {
     char time[SHOW_TIME_SIZE];
+    struct people_name name = {"somebody", ""};
     const char *kind = kind_name(entry);
     bool plain = strcmp(kind, "text") == 0 || kind[0] == '\0';
+    if (!id_is_none(&entry->person))
+        people_name(engine, &entry->person, &name);
     show_entry_time(entry->time, time);
-    out_heading(out, "%llu  %s  %s%s%s%s%s%s%s%s%.*s", (unsigned long long)entry->sequence, time,
-                name->name, name->group[0] == '\0' ? "" : " (", name->group,
-                name->group[0] == '\0' ? "" : ")", plain ? "" : " [", plain ? "" : kind,
-                plain ? "" : "]", with_title ? "  in " : "",
+    out_heading(out, "%llu  %s  %s%s%s%s%s%s%s%s%s%s%s%.*s", (unsigned long long)entry->sequence,
+                time, name.name, name.group[0] == '\0' ? "" : " (", name.group,
+                name.group[0] == '\0' ? "" : ")", plain ? "" : " [", plain ? "" : kind,
+                plain ? "" : "]", fate, entry->edited == 0 ? "" : "  (edited)",
+                mentions_us(engine, entry) ? "  (mentions you)" : "", with_title ? "  in " : "",
                 with_title ? (int)channel->title.len : 0,
                 channel->title.len == 0 ? "" : (const char *)channel->title.ptr);
+}
+
+static void show_message(struct out *out,
+                         struct engine *engine,
+                         const struct channel *channel,
+                         const struct stored_entry *entry,
+                         const struct show_entry_around *around,
+                         json_t *record)
+{
+    if (show_about_other(out, engine, channel, entry, around->seen_from, record))
+        return;
+    show_head(out, engine, channel, entry, around->with_title, "");
+    show_content(out, engine, channel, entry, record);
+    json_object_set_new(record, "mentions_you", json_boolean(mentions_us(engine, entry)));
 }
 
 static void show_by_fate(struct out *out,
                          struct engine *engine,
                          const struct channel *channel,
                          const struct stored_entry *entry,
-                         json_t *record,
-                         bool with_title)
+                         const struct show_entry_around *around,
+                         json_t *record)
 {
     struct people_name name = {"somebody", ""};
-    switch ((enum entry_fate)entry->fate) {
-    case ENTRY_READ:
+    char deleted[SHOW_ABOUT_DELETED_SIZE];
+    if (!id_is_none(&entry->person))
         people_name(engine, &entry->person, &name);
-        show_head(out, channel, entry, &name, with_title);
-        show_content(out, engine, channel, entry, record);
-        break;
-    case ENTRY_CHANGED:
-        people_name(engine, &entry->person, &name);
-        show_changes(out, engine, entry, record);
-        break;
-    case ENTRY_BEFORE:
-        out_line(out, "  -- sent before you joined");
-        break;
-    case ENTRY_UNREADABLE:
-        out_line(out, "  -- a message that cannot be read here");
-        break;
-    case ENTRY_REPEATED:
-        break;
-    }
     json_object_set_new(record, "name", out_json_text(span_from_text(name.name)));
     json_object_set_new(record, "group", out_json_text(span_from_text(name.group)));
+    switch ((enum entry_fate)entry->fate) {
+    case ENTRY_READ:
+        show_message(out, engine, channel, entry, around, record);
+        return;
+    case ENTRY_CHANGED:
+        show_changes(out, engine, entry, record);
+        return;
+    case ENTRY_BEFORE:
+        out_line(out, "  -- sent before you joined");
+        return;
+    case ENTRY_UNREADABLE:
+        out_line(out, "  -- a message that cannot be read here");
+        return;
+    case ENTRY_REPEATED:
+        return;
+    case ENTRY_DELETED:
+        show_about_deleted(engine, entry, deleted, record);
+        show_head(out, engine, channel, entry, around->with_title, deleted);
+        return;
+    }
 }
 
 void show_entry(struct out *out,
                 struct engine *engine,
                 const struct channel *channel,
                 const struct stored_entry *entry,
-                bool with_title)
+                const struct show_entry_around *around)
 {
     json_t *record = begin_record(channel, entry);
-    show_by_fate(out, engine, channel, entry, record, with_title);
+    show_by_fate(out, engine, channel, entry, around, record);
     if (entry->warning.len != 0)
         out_line(out, "  !! %.*s", OUT_SPAN(entry->warning));
     out_record(out, record);

@@ -10,12 +10,18 @@
 #include "client-cli/core/channel.h"
 #include "client-cli/core/entry.h"
 
-/* `with_title`: several channels are shown at once. */
+/* What else is on the screen. */
+struct show_entry_around {
+    bool with_title;    /* several channels are shown at once */
+    uint64_t seen_from; /* the first entry there: edits and reactions to it, or to what comes after
+                         * it, show where the message is. UINT64_MAX: each is news */
+};
+
 void show_entry(struct out *out,
                 struct engine *engine,
                 const struct channel *channel,
                 const struct stored_entry *entry,
-                bool with_title);
+                const struct show_entry_around *around);
 
 /* Local time as YYYY-MM-DD HH:MM. */
 #define SHOW_TIME_SIZE 24

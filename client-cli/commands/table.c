@@ -40,6 +40,19 @@ static const struct flag say_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag react_flags[] = {
+    {"undo", NULL, "take it back"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag edit_flags[] = {
+    {"because", "TEXT", "another reason of an idea; what is not said anew stays"},
+    {"owner", "NAME", "another owner of an action or commitment"},
+    {"by", "DAY", "another day, as 2026-12-31"},
+    {"for-newcomers", NULL, "although people came since who could not read it before"},
+    {NULL, NULL, NULL},
+};
+
 static const struct flag read_flags[] = {
     {"last", "N", "only the last N entries"},
     {"since", "NUMBER", "only what comes after this number"},
@@ -169,11 +182,35 @@ const struct command command_table[] = {
      .summary = "say something",
      .details =
          "TEXT of - takes the standard input. When you are in one channel only, and the text "
-         "is one argument (in quotes),\nCHANNEL may be left out.",
+         "is one argument (in quotes),\nCHANNEL may be left out. @Ann mentions the member whose "
+         "name begins so.",
      .flags = say_flags,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = SIZE_MAX},
+    {.noun = "react",
+     .run = react_run,
+     .usage = "[CHANNEL] NUMBER EMOJI|WORD",
+     .summary = "answer a message with a sign, or with a word such as thanks",
+     .flags = react_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 2,
+     .positional_max = 3},
+    {.noun = "edit",
+     .run = edit_run,
+     .usage = "[CHANNEL] NUMBER TEXT...",
+     .summary = "put something you said in better words; it shows as edited",
+     .flags = edit_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 2,
+     .positional_max = SIZE_MAX},
+    {.noun = "delete",
+     .run = delete_run,
+     .usage = "[CHANNEL] NUMBER",
+     .summary = "delete something you said, from the server too; facilitators delete anything",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = 2},
     {.noun = "read",
      .run = read_run,
      .usage = "[CHANNEL]",

@@ -97,7 +97,7 @@ commit_batch(struct engine *engine, struct channel *channel, const struct batch 
 
 static bool is_elsewhere(const struct wire_entry *entry)
 {
-    return entry->bytes.len == 0 && entry->size != 0;
+    return entry->kind != ENTRY_TOMBSTONE && entry->bytes.len == 0 && entry->size != 0;
 }
 
 static enum status

@@ -25,7 +25,21 @@ struct outgoing {
     /* Of what was sent, each try encrypted anew: anything else in the log is not from us. */
     uint8_t sent[SENT_HASHES_MAX][32];
     uint8_t tries;
+    struct span deleted; /* encoded struct deleted_places; empty unless it is a deletion */
 };
+
+/* What a deletion asks the server to delete. */
+struct deleted_places {
+    struct wire_cursor *items;
+    size_t count;
+};
+static const struct field deleted_fields[] = {
+    FIELD_ITEMS(struct deleted_places, items, count, &wire_cursor_schema, LIMIT_DELETED_AT_ONCE),
+};
+static const struct schema deleted_schema =
+    SCHEMA("deleted_places", struct deleted_places, deleted_fields);
+
+#define DELETED_BYTES_MAX (16 * LIMIT_DELETED_AT_ONCE)
 
 static const struct field outgoing_fields[] = {
     FIELD_ID(struct outgoing, message),
@@ -37,10 +51,11 @@ static const struct field outgoing_fields[] = {
     FIELD_SIZED(FIELD_BYTES, struct outgoing, content, LIMIT_FRAME_BYTES),
     FIELD_ID(struct outgoing, sent),
     FIELD_PLAIN(FIELD_U8, struct outgoing, tries),
+    FIELD_SIZED(FIELD_BYTES, struct outgoing, deleted, DELETED_BYTES_MAX),
 };
 static const struct schema outgoing_schema = SCHEMA("outgoing", struct outgoing, outgoing_fields);
 
-#define OUTGOING_BYTES_MAX (2u * LIMIT_FRAME_BYTES + 1024)
+#define OUTGOING_BYTES_MAX (2u * LIMIT_FRAME_BYTES + DELETED_BYTES_MAX + 1024)
 
 /* One attempt: the content and the encrypted message, made in one transaction. */
 struct attempt {
@@ -126,6 +141,36 @@ static enum status make(struct engine *engine, struct channel *channel, void *co
     return vault_put(engine->vault, &place, buffer_span(&record));
 }
 
+static enum status call_send(struct engine *engine,
+                             const struct channel *channel,
+                             struct span message,
+                             struct connection_reply *reply,
+                             struct wire_channel_send_response *response)
+{
+    struct wire_channel_send_request request = {
+        .channel = channel->id, .generation = channel->generation, .message = message};
+    return engine_call(engine, WIRE_CHANNEL_SEND, &request, reply, response);
+}
+
+static enum status call_delete(struct engine *engine,
+                               const struct channel *channel,
+                               struct span message,
+                               struct span deleted,
+                               struct connection_reply *reply,
+                               struct wire_channel_send_response *response)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct deleted_places places;
+    if (schema_decode(&deleted_schema, deleted, &arena, &places) != STATUS_OK)
+        return STATUS_CORRUPT;
+    struct wire_channel_delete_request request = {.channel = channel->id,
+                                                  .generation = channel->generation,
+                                                  .message = message,
+                                                  .deleted = places.items,
+                                                  .deleted_count = places.count};
+    return engine_call(engine, WIRE_CHANNEL_DELETE, &request, reply, response);
+}
+
 static enum status send_once(struct engine *engine,
                              struct channel *channel,
                              struct outgoing *outgoing,
@@ -137,11 +182,12 @@ static enum status send_once(struct engine *engine,
         .outgoing = outgoing, .number = number, .content = BUFFER_INIT(LIMIT_FRAME_BYTES)};
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     TRY(channel_transact(engine, channel, make, &attempt));
-    struct wire_channel_send_request request = {.channel = channel->id,
-                                                .generation = channel->generation,
-                                                .message = buffer_span(&attempt.sent.message)};
+    struct span message = buffer_span(&attempt.sent.message);
     struct wire_channel_send_response response;
-    TRY(engine_call(engine, WIRE_CHANNEL_SEND, &request, &reply, &response));
+    if (outgoing->deleted.len == 0)
+        TRY(call_send(engine, channel, message, &reply, &response));
+    else
+        TRY(call_delete(engine, channel, message, outgoing->deleted, &reply, &response));
     *said = (struct channel_said){outgoing->message, response.sequence, response.time};
     return STATUS_OK;
 }
@@ -265,6 +311,39 @@ static enum status drop_if_replaced(struct engine *engine,
     return STATUS_OK;
 }
 
+/* Says `body`; `outgoing` has all but what follows from the channel. */
+static enum status say(struct engine *engine,
+                       struct channel *channel,
+                       struct outgoing *outgoing,
+                       const void *body,
+                       struct channel_said *said)
+{
+    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_ENTRY_BYTES);
+    const struct content_kind_row *row = content_kind_find(outgoing->kind);
+    uint64_t number;
+    if (row == NULL)
+        return STATUS_UNSUPPORTED;
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return engine_explain(engine, STATUS_REMOVED, "you are not in this channel any more");
+    enum status encodes = content_encode_body(outgoing->kind, body, &encoded);
+    if (encodes == STATUS_LIMIT)
+        return engine_explain(engine, encodes, "this is too long for one message");
+    TRY(encodes);
+    TRY(channel_log_catch_up(engine, channel));
+    TRY(next_number(engine, channel, &number));
+    outgoing->lane = row->lane;
+    outgoing->stage_counter = channel->has_session ? channel->session.counter : 0;
+    outgoing->body = buffer_span(&encoded);
+    TRY(deliver(engine, channel, outgoing, number, said));
+    TRY(channel_log_catch_up(engine, channel));
+    bool replaced = false;
+    TRY(drop_if_replaced(engine, channel, said, &replaced));
+    if (replaced)
+        return engine_explain(engine, STATUS_UNTRUSTED, REPLACED_TEXT,
+                              (unsigned long long)said->sequence);
+    return STATUS_OK;
+}
+
 enum status channel_say_as(struct engine *engine,
                            struct channel *channel,
                            const struct id *message,
@@ -273,35 +352,25 @@ enum status channel_say_as(struct engine *engine,
                            const void *body,
                            struct channel_said *said)
 {
-    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_ENTRY_BYTES);
-    const struct content_kind_row *row = content_kind_find(kind);
-    uint64_t number;
-    if (row == NULL)
-        return STATUS_UNSUPPORTED;
-    if (channel->state != CHANNEL_STATE_MEMBER)
-        return engine_explain(engine, STATUS_REMOVED, "you are not in this channel any more");
-    enum status encodes = content_encode_body(kind, body, &encoded);
-    if (encodes == STATUS_LIMIT)
-        return engine_explain(engine, encodes, "this is too long for one message");
-    TRY(encodes);
-    TRY(channel_log_catch_up(engine, channel));
-    TRY(next_number(engine, channel, &number));
-    struct outgoing outgoing = {.message = *message,
-                                .lane = row->lane,
-                                .stage_counter =
-                                    channel->has_session ? channel->session.counter : 0,
-                                .kind = kind,
-                                .body = buffer_span(&encoded)};
+    struct outgoing outgoing = {.message = *message, .kind = kind};
     if (reply_to != NULL)
         outgoing.reply_to = *reply_to;
-    TRY(deliver(engine, channel, &outgoing, number, said));
-    TRY(channel_log_catch_up(engine, channel));
-    bool replaced = false;
-    TRY(drop_if_replaced(engine, channel, said, &replaced));
-    if (replaced)
-        return engine_explain(engine, STATUS_UNTRUSTED, REPLACED_TEXT,
-                              (unsigned long long)said->sequence);
-    return STATUS_OK;
+    return say(engine, channel, &outgoing, body, said);
+}
+
+enum status channel_say_deletion(struct engine *engine,
+                                 struct channel *channel,
+                                 const struct content_deletion *deletion,
+                                 struct wire_cursor *places,
+                                 struct channel_said *said)
+{
+    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(DELETED_BYTES_MAX);
+    struct outgoing outgoing = {.kind = CONTENT_DELETION};
+    struct deleted_places deleted = {places, deletion->count};
+    TRY(schema_encode(&deleted_schema, &deleted, &encoded));
+    TRY(id_random(engine->random, &outgoing.message));
+    outgoing.deleted = buffer_span(&encoded);
+    return say(engine, channel, &outgoing, deletion, said);
 }
 
 enum status channel_say(struct engine *engine,

@@ -40,6 +40,14 @@ MUST_CHECK enum status channel_say_as(struct engine *engine,
                                       const void *body,
                                       struct channel_said *said);
 
+/* Says that messages are deleted, and has the server delete them with it: `places` has one for each
+ * message of `deletion`. STATUS_DENIED when one may not be deleted. */
+MUST_CHECK enum status channel_say_deletion(struct engine *engine,
+                                            struct channel *channel,
+                                            const struct content_deletion *deletion,
+                                            struct wire_cursor *places,
+                                            struct channel_said *said);
+
 /* Sends what an earlier call could not. Called after a catch-up. */
 MUST_CHECK enum status channel_say_again(struct engine *engine, struct channel *channel);
 

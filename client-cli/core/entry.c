@@ -31,6 +31,9 @@ static const struct field entry_fields[] = {
     FIELD_ID(struct stored_entry, running_hash),
     FIELD_SIZED(FIELD_TEXT, struct stored_entry, warning, WARNING_BYTES_MAX),
     FIELD_ITEMS(struct stored_entry, changes, change_count, &change_schema, LIMIT_GROUP_MEMBERS),
+    FIELD_PLAIN(FIELD_U64, struct stored_entry, edited),
+    FIELD_PLAIN(FIELD_U64, struct stored_entry, deleted),
+    FIELD_ID(struct stored_entry, deleted_by),
 };
 static const struct schema entry_schema = SCHEMA("entry", struct stored_entry, entry_fields);
 
@@ -44,7 +47,7 @@ static const struct field position_fields[] = {
 static const struct schema position_schema = SCHEMA("position", struct position, position_fields);
 
 enum status
-entry_store(struct engine *engine, const struct id *channel, const struct stored_entry *entry)
+entry_replace(struct engine *engine, const struct id *channel, const struct stored_entry *entry)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(RECORD_BYTES_MAX);
     struct vault_place place = {.kind = RECORD_ENTRY,
@@ -52,14 +55,22 @@ entry_store(struct engine *engine, const struct id *channel, const struct stored
                                 .major = entry->sequence,
                                 .minor = entry->generation};
     TRY(schema_encode(&entry_schema, entry, &bytes));
-    TRY(vault_put(engine->vault, &place, buffer_span(&bytes)));
-    /* The id of what cannot be read is only the server's word, by which a message that comes later
-     * would be taken for a repeat. Of repeats, the first keeps its id. */
-    if (entry->fate != ENTRY_READ)
-        return STATUS_OK;
+    return vault_put(engine->vault, &place, buffer_span(&bytes));
+}
+
+enum status
+entry_store(struct engine *engine, const struct id *channel, const struct stored_entry *entry)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(64);
     struct position position = {entry->sequence};
     struct vault_place lookup = {.kind = RECORD_MESSAGE, .scope = entry->message};
-    buffer_truncate(&bytes, 0);
+    TRY(entry_replace(engine, channel, entry));
+    /* The id of what cannot be read is only the server's word, by which a message that comes later
+     * would be taken for a repeat. Of repeats, the first keeps its id. */
+    if (entry->fate == ENTRY_DELETED)
+        lookup.kind = RECORD_TOMBSTONE;
+    else if (entry->fate != ENTRY_READ)
+        return STATUS_OK;
     TRY(schema_encode(&position_schema, &position, &bytes));
     return vault_put(engine->vault, &lookup, buffer_span(&bytes));
 }
@@ -101,16 +112,43 @@ enum status entry_get(struct engine *engine,
     return status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
 }
 
-enum status entry_find_message(struct engine *engine, const struct id *message, uint64_t *sequence)
+static enum status
+look_up(struct engine *engine, enum record_kind kind, const struct id *message, uint64_t *sequence)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(64);
     struct arena none = ARENA_INIT(0);
     struct position position;
-    struct vault_place place = {.kind = RECORD_MESSAGE, .scope = *message};
+    struct vault_place place = {.kind = (uint16_t)kind, .scope = *message};
     TRY(vault_get(engine->vault, &place, &bytes));
     if (schema_decode(&position_schema, buffer_span(&bytes), &none, &position) != STATUS_OK)
         return STATUS_CORRUPT;
     *sequence = position.sequence;
+    return STATUS_OK;
+}
+
+enum status entry_find_message(struct engine *engine, const struct id *message, uint64_t *sequence)
+{
+    return look_up(engine, RECORD_MESSAGE, message, sequence);
+}
+
+enum status entry_get_message(struct engine *engine,
+                              const struct id *channel,
+                              const struct id *message,
+                              struct buffer *record,
+                              struct arena *arena,
+                              struct stored_entry *entry)
+{
+    uint64_t sequence = 0;
+    struct stored_entry found;
+    enum status known = look_up(engine, RECORD_MESSAGE, message, &sequence);
+    if (known == STATUS_NOT_FOUND)
+        known = look_up(engine, RECORD_TOMBSTONE, message, &sequence);
+    TRY(known);
+    TRY(entry_get(engine, channel, sequence, record, arena, &found));
+    /* Ids are looked up for all channels: another one's message is none of this one. */
+    if (!id_equal(&found.message, message))
+        return STATUS_NOT_FOUND;
+    *entry = found;
     return STATUS_OK;
 }
 

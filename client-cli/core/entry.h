@@ -18,6 +18,7 @@ enum entry_fate {
     ENTRY_BEFORE = 3,     /* sent before we joined: nobody can read it here */
     ENTRY_UNREADABLE = 4, /* `warning` says why */
     ENTRY_REPEATED = 5,   /* an id or a key that was used before: not shown as a message */
+    ENTRY_DELETED = 6,    /* its text is gone, here and on the server */
 };
 
 enum entry_change_kind {
@@ -50,6 +51,9 @@ struct stored_entry {
     struct span warning;       /* what people must know about it; empty: nothing */
     struct entry_change *changes;
     size_t change_count;
+    uint64_t edited;      /* the last edit that `content` comes from; 0: as it was said */
+    uint64_t deleted;     /* who said that it is deleted; 0: only the server did */
+    struct id deleted_by; /* the person */
 };
 
 /* In the caller's transaction, with the look-up by message id. */
@@ -64,9 +68,21 @@ MUST_CHECK enum status entry_get(struct engine *engine,
                                  struct arena *arena,
                                  struct stored_entry *entry);
 
+/* Puts what is known of an entry now in its place, in the caller's transaction. */
+MUST_CHECK enum status
+entry_replace(struct engine *engine, const struct id *channel, const struct stored_entry *entry);
+
 /* Where a message is: its channel's sequence. STATUS_NOT_FOUND. */
 MUST_CHECK enum status
 entry_find_message(struct engine *engine, const struct id *message, uint64_t *sequence);
+
+/* The entry of a message of this channel, one that was deleted included. STATUS_NOT_FOUND. */
+MUST_CHECK enum status entry_get_message(struct engine *engine,
+                                         const struct id *channel,
+                                         const struct id *message,
+                                         struct buffer *record,
+                                         struct arena *arena,
+                                         struct stored_entry *entry);
 
 /* The entries of a channel with sequence in [from, to], in order; STATUS_CANCELLED from `visit`
  * ends the walk without an error. The entry is lent for the call. */

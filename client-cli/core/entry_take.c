@@ -7,6 +7,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/floor.h"
 #include "client-cli/core/records.h"
+#include "client-cli/core/revision.h"
 #include "protocol/channel/identity.h"
 #include "protocol/channel/policy.h"
 #include "protocol/wire/message_header.h"
@@ -103,14 +104,31 @@ present_stage(struct take *take, struct format *format, const struct format_stag
     return STATUS_OK;
 }
 
-static enum status check_floor(struct take *take, const struct content *content)
+/* An edit of what was said on the floor is said there too. */
+static const char *edit_breach(struct take *take,
+                               const struct content *content,
+                               const struct format_stage *stage,
+                               uint16_t roles)
+{
+    struct content_edit edit;
+    if (content->kind != CONTENT_EDIT ||
+        content_decode_body(content, &take->arena, &edit) != STATUS_OK)
+        return NULL;
+    const struct content_kind_row *row = content_kind_find(edit.kind);
+    return row == NULL ? NULL : floor_breach(stage, roles, row->lane, edit.kind);
+}
+
+static enum status
+check_floor(struct take *take, const struct content *content, const char **breach)
 {
     struct format format;
     const struct format_stage *stage;
     TRY(present_stage(take, &format, &stage));
     uint16_t roles = channel_roles_of(take->channel, &take->stored.person);
-    const char *breach = floor_breach(stage, roles, take->stored.lane, content->kind);
-    return breach == NULL ? STATUS_OK : warn(take, breach);
+    *breach = floor_breach(stage, roles, take->stored.lane, content->kind);
+    if (*breach == NULL)
+        *breach = edit_breach(take, content, stage, roles);
+    return *breach == NULL ? STATUS_OK : warn(take, *breach);
 }
 
 /* Title and brief of an unlisted channel: a facilitator's word counts, and anybody's for somebody
@@ -131,6 +149,8 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
 {
     struct content content;
     uint64_t first;
+    const char *breach = NULL;
+    const char *problem = NULL;
     enum status known = entry_find_message(take->engine, &take->stored.message, &first);
     if (known == STATUS_OK) {
         take->stored.fate = ENTRY_REPEATED;
@@ -145,12 +165,16 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
     take->stored.fate = ENTRY_READ;
     take->stored.content = bytes;
     if (!own) {
-        TRY(check_floor(take, &content));
+        TRY(check_floor(take, &content, &breach));
         TRY(compare_seen(take, &content.seen));
         if (content.seen.epoch == mls_group_epoch(take->channel->group))
             take->channel->confirmed = true;
     }
     TRY(admission_take(take->engine, take->channel, &take->stored.person, &content));
+    if (breach == NULL)
+        TRY(revision_take(take->engine, take->channel, &take->stored, &content, &problem));
+    if (problem != NULL)
+        TRY(warn(take, problem));
     return take_channel_state(take, &content);
 }
 
@@ -261,6 +285,25 @@ static enum status take_application(struct take *take, const struct mls_options 
     if (take->received.kind == MLS_RECEIVED_APPLICATION)
         return take_message(take);
     return take_unreadable(take, STATUS_INVALID);
+}
+
+/* ---- what was deleted ---- */
+
+/* Who deleted it says a message of theirs, before or after; who said it, the server, and the
+ * directory whose device that is. */
+static enum status take_tombstone(struct take *take)
+{
+    const struct id *device = &take->wire->device;
+    const struct directory_device *sender = directory_find(take->engine->directory, device);
+    take->stored.fate = ENTRY_DELETED;
+    take->stored.device = *device;
+    if (sender != NULL)
+        take->stored.person = sender->person;
+    if (!id_equal(device, &take->engine->account.device))
+        return STATUS_OK;
+    /* Ours may be deleted before we knew that it arrived: it is not sent again. */
+    enum status waited = channel_say_take(take->engine, take->channel, take->wire, &take->own);
+    return waited == STATUS_NOT_FOUND ? STATUS_OK : waited;
 }
 
 /* ---- a commit ---- */
@@ -409,6 +452,10 @@ static enum status take_one(struct take *take)
     engine_mls_options(take->engine, &options);
     if (take->wire->kind == ENTRY_COMMIT) {
         TRY(take_commit(take, &options));
+    } else if (take->wire->kind == ENTRY_TOMBSTONE) {
+        TRY(take_tombstone(take));
+        TRY(running_hash_add_deleted(channel->running_hash, take->wire->sequence,
+                                     take->wire->sha256));
     } else {
         TRY(take_application(take, &options));
         TRY(running_hash_add(channel->running_hash, take->wire->sequence, take->wire->bytes));

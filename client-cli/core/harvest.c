@@ -2,6 +2,7 @@
 #include "client-cli/core/harvest.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/content/mention.h"
 
 #include <string.h>
 #include <time.h>
@@ -67,9 +68,23 @@ action_text(const struct content_action *action, struct arena *arena, struct spa
     return join(arena, parts, sizeof parts / sizeof *parts, text);
 }
 
-/* The text of one message as the harvest words it; STATUS_UNSUPPORTED for a kind without one. */
+/* A harvest names nobody whom a text mentions. */
+static enum status without_mentions(struct span text, struct arena *arena, struct span *plain)
+{
+    CLEANUP(buffer_clear) struct buffer written = BUFFER_INIT(4 * LIMIT_TEXT_BYTES);
+    struct span before;
+    struct id person;
+    while (mention_next(&text, &before, &person)) {
+        TRY(buffer_append(&written, before));
+        TRY(buffer_append(&written, SPAN_LITERAL("somebody")));
+    }
+    TRY(buffer_append(&written, before));
+    return arena_copy(arena, buffer_span(&written), plain);
+}
+
+/* The text of one message as it was said; STATUS_UNSUPPORTED for a kind without one. */
 static enum status
-source_text(const struct harvest_source *source, struct arena *arena, struct span *text)
+said_text(const struct harvest_source *source, struct arena *arena, struct span *text)
 {
     const struct content_kind_row *kind = content_kind_find(source->kind);
     const struct content content = {.kind = source->kind, .body = source->body};
@@ -94,6 +109,14 @@ source_text(const struct harvest_source *source, struct arena *arena, struct spa
         return action_text(&body.action, arena, text);
     }
     return STATUS_UNSUPPORTED;
+}
+
+static enum status
+source_text(const struct harvest_source *source, struct arena *arena, struct span *text)
+{
+    struct span said;
+    TRY(said_text(source, arena, &said));
+    return without_mentions(said, arena, text);
 }
 
 static bool belongs(const struct format_harvest_field *field, const struct harvest_source *source)

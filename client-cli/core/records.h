@@ -30,7 +30,10 @@ enum record_kind {
     RECORD_ADMITTED = 50, /* 0, 0: who admitted the person */
 
     /* Scope: a message. */
-    RECORD_MESSAGE = 60, /* 0, 0: where in its channel's log it is */
+    RECORD_MESSAGE = 60,   /* 0, 0: where in its channel's log it is */
+    RECORD_TOMBSTONE = 61, /* 0, 0: the same of one that we only know as deleted */
+    RECORD_REACTION = 62,  /* major: sequence, minor: generation of the reaction: revision.c */
+    RECORD_EDIT = 63,      /* likewise of an edit */
 
     /* Scope: a channel; this plus enum mls_row_kind. major: epoch, minor: index. */
     RECORD_MLS = 100,

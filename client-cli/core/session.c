@@ -350,7 +350,7 @@ enum status session_move(struct engine *engine,
 
 /* ---- speaking ---- */
 
-static enum status check_own_turn(struct engine *engine, struct channel *channel, uint16_t kind)
+enum status session_check_own_turn(struct engine *engine, struct channel *channel, uint16_t kind)
 {
     struct session_view view;
     if (!channel->has_session)
@@ -374,7 +374,7 @@ enum status session_say_as(struct engine *engine,
     /* Twice: a stage may end between looking and speaking, but hardly two of them. */
     for (int i = 0; i < 2 && status == STATUS_CONFLICT; i++) {
         TRY(session_refresh(engine, channel));
-        TRY(check_own_turn(engine, channel, kind));
+        TRY(session_check_own_turn(engine, channel, kind));
         engine_forget_explanation(engine);
         status = channel_say_as(engine, channel, message, kind, reply_to, body, said);
     }

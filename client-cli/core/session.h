@@ -94,6 +94,11 @@ MUST_CHECK enum status session_check_turn(struct engine *engine,
                                           uint16_t roles,
                                           uint16_t kind);
 
+/* The same of ourselves in a channel, as its session stood at the last refresh. STATUS_OK without a
+ * session. */
+MUST_CHECK enum status
+session_check_own_turn(struct engine *engine, struct channel *channel, uint16_t kind);
+
 /* channel_say, in the session's present stage: checks the turn first, and looks again where the
  * session stands when it moved on meanwhile. */
 MUST_CHECK enum status session_say(struct engine *engine,

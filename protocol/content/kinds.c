@@ -52,6 +52,48 @@ static const struct field harvest_fields[] = {
 const struct schema content_harvest_schema =
     SCHEMA("harvest", struct content_harvest, harvest_fields);
 
+static const struct field file_chunk_fields[] = {
+    FIELD_ID(struct content_file_chunk, sha256),
+};
+static const struct schema file_chunk_schema =
+    SCHEMA("file_chunk", struct content_file_chunk, file_chunk_fields);
+
+static const struct field file_fields[] = {
+    FIELD_ID(struct content_file, file),
+    FIELD_ID(struct content_file, key),
+    FIELD_PLAIN(FIELD_U64, struct content_file, size),
+    FIELD_ID(struct content_file, sha256),
+    FIELD_SIZED(FIELD_TEXT, struct content_file, name, LIMIT_FILE_NAME_BYTES),
+    FIELD_SIZED(FIELD_TEXT, struct content_file, media_type, LIMIT_NAME_BYTES),
+    FIELD_ITEMS(struct content_file, chunks, chunk_count, &file_chunk_schema, LIMIT_FILE_CHUNKS),
+};
+const struct schema content_file_schema = SCHEMA("file", struct content_file, file_fields);
+
+static const struct field reaction_fields[] = {
+    FIELD_SIZED(FIELD_TEXT, struct content_reaction, text, LIMIT_REACTION_BYTES),
+    FIELD_PLAIN(FIELD_BOOL, struct content_reaction, on),
+};
+const struct schema content_reaction_schema =
+    SCHEMA("reaction", struct content_reaction, reaction_fields);
+
+static const struct field edit_fields[] = {
+    FIELD_PLAIN(FIELD_U16, struct content_edit, kind),
+    FIELD_SIZED(FIELD_BYTES, struct content_edit, body, LIMIT_ENTRY_BYTES),
+};
+const struct schema content_edit_schema = SCHEMA("edit", struct content_edit, edit_fields);
+
+static const struct field message_fields[] = {
+    FIELD_ID(struct content_message, message),
+};
+static const struct schema message_schema =
+    SCHEMA("deleted_message", struct content_message, message_fields);
+
+static const struct field deletion_fields[] = {
+    FIELD_ITEMS(struct content_deletion, messages, count, &message_schema, LIMIT_DELETED_AT_ONCE),
+};
+const struct schema content_deletion_schema =
+    SCHEMA("deletion", struct content_deletion, deletion_fields);
+
 static const struct field channel_state_fields[] = {
     FIELD_SIZED(FIELD_TEXT, struct content_channel_state, title, LIMIT_TITLE_BYTES),
     FIELD_SIZED(FIELD_TEXT, struct content_channel_state, brief, LIMIT_BRIEF_BYTES),

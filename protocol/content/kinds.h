@@ -34,6 +34,10 @@
     KIND(26, REVEAL, reveal, 2, content_reveal)                                                    \
     KIND(27, HARVEST, harvest, 2, content_harvest)                                                 \
     KIND(28, APPROVAL, approval, 2, content_mark) /* of the harvest it replies to */               \
+    KIND(29, FILE, file, 2, content_file)         /* a document for all, as a note is */           \
+    KIND(30, REACTION, reaction, 2, content_reaction)                                              \
+    KIND(31, EDIT, edit, 2, content_edit)                                                          \
+    KIND(32, DELETION, deletion, 2, content_deletion)                                              \
     KIND(40, CHANNEL_STATE, channel_state, 3, content_channel_state)                               \
     KIND(41, STAGE, stage, 3, content_stage)                                                       \
     KIND(42, ADMISSION, admission, 3, content_admission) /* who may be let in */
@@ -84,6 +88,43 @@ struct content_harvest {
     int64_t follow_up; /* 0: none agreed */
 };
 
+/* A file that lies encrypted on the server (file_chunk.h): what is needed to get it and to read
+ * it. The server knows `file` and the padded size, and none of the rest. */
+struct content_file_chunk {
+    uint8_t sha256[32]; /* of the encrypted chunk */
+};
+struct content_file {
+    struct id file;
+    uint8_t key[32];
+    uint64_t size;      /* of the file itself, without padding */
+    uint8_t sha256[32]; /* of the file itself */
+    struct span name;   /* what the sender calls it: never a path to write to */
+    struct span media_type;
+    struct content_file_chunk *chunks; /* all of them, in order */
+    size_t chunk_count;
+};
+
+/* On the message that the content replies to. */
+struct content_reaction {
+    struct span text; /* an emoji or a word */
+    bool on;          /* false takes it back */
+};
+
+/* A new body for a message of the same sender, which the content replies to. */
+struct content_edit {
+    uint16_t kind; /* of that message */
+    struct span body;
+};
+
+/* Messages that are to be forgotten: one and its edits. */
+struct content_message {
+    struct id message;
+};
+struct content_deletion {
+    struct content_message *messages;
+    size_t count;
+};
+
 /* Title and brief of an unlisted channel, sent again after each Add. */
 struct content_channel_state {
     struct span title;
@@ -130,6 +171,10 @@ extern const struct schema content_mark_schema;
 extern const struct schema content_sealed_schema;
 extern const struct schema content_reveal_schema;
 extern const struct schema content_harvest_schema;
+extern const struct schema content_file_schema;
+extern const struct schema content_reaction_schema;
+extern const struct schema content_edit_schema;
+extern const struct schema content_deletion_schema;
 extern const struct schema content_channel_state_schema;
 extern const struct schema content_stage_schema;
 extern const struct schema content_admission_schema;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/base/limits.h"
 #include "protocol/content/content.h"
+#include "protocol/content/mention.h"
 #include "protocol/content/padding.h"
 #include "protocol/content/running_hash.h"
 #include "protocol/content/sealed.h"
+#include "protocol/crypto/hash.h"
 #include "protocol/crypto/random_system.h"
 
 #include <setjmp.h>
@@ -115,6 +117,79 @@ static void a_running_hash_depends_on_every_entry_and_its_place(void **state)
     assert_memory_not_equal(a, b, sizeof a);
 }
 
+static void a_deleted_entry_leaves_the_running_hash_as_it_was(void **state)
+{
+    (void)state;
+    uint8_t a[32];
+    uint8_t b[32];
+    struct digest digest;
+    assert_int_equal(running_hash_begin(SPAN_LITERAL("epoch"), a), STATUS_OK);
+    memcpy(b, a, sizeof b);
+    assert_int_equal(hash_bytes(HASH_SHA256, SPAN_LITERAL("gone"), &digest), STATUS_OK);
+    assert_int_equal(running_hash_add(a, 7, SPAN_LITERAL("gone")), STATUS_OK);
+    assert_int_equal(running_hash_add_deleted(b, 7, digest.bytes), STATUS_OK);
+    assert_memory_equal(a, b, sizeof a);
+}
+
+static void a_mention_is_found_between_other_text(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(256);
+    struct id ann = {{0xa1, 1}};
+    struct id bea = {{0xb2, 2}};
+    struct id found;
+    struct span before;
+    assert_int_equal(buffer_append(&bytes, SPAN_LITERAL("@{ to ")), STATUS_OK);
+    assert_int_equal(mention_append(&bytes, &ann), STATUS_OK);
+    assert_int_equal(mention_append(&bytes, &bea), STATUS_OK);
+    assert_int_equal(buffer_append(&bytes, SPAN_LITERAL(" @{a1}")), STATUS_OK);
+    struct span text = buffer_span(&bytes);
+    assert_true(mention_has(text, &bea));
+    assert_false(mention_has(SPAN_LITERAL("@{}"), &bea));
+    assert_true(mention_next(&text, &before, &found));
+    assert_true(span_equal(before, SPAN_LITERAL("@{ to ")) && id_equal(&found, &ann));
+    assert_true(mention_next(&text, &before, &found));
+    assert_true(before.len == 0 && id_equal(&found, &bea));
+    assert_false(mention_next(&text, &before, &found));
+    assert_true(span_equal(before, SPAN_LITERAL(" @{a1}")));
+    assert_false(mention_next(&text, &before, &found));
+    assert_int_equal(before.len, 0);
+}
+
+static void a_mention_without_room_leaves_the_text_as_it_was(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(MENTION_SIZE - 1);
+    struct id ann = {{1}};
+    assert_int_equal(mention_append(&bytes, &ann), STATUS_LIMIT);
+    assert_int_equal(bytes.len, 0);
+}
+
+static void a_file_of_the_greatest_size_fits_its_message(void **state)
+{
+    (void)state;
+    static struct content_file_chunk chunks[LIMIT_FILE_CHUNKS];
+    static const uint8_t name[LIMIT_FILE_NAME_BYTES] = "x-ray";
+    CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(LIMIT_ENTRY_BYTES);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_ENTRY_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct content_file file = {.size = LIMIT_FILE_BYTES,
+                                .name = span_of(name, 5),
+                                .media_type = SPAN_LITERAL("image/png"),
+                                .chunks = chunks,
+                                .chunk_count = LIMIT_FILE_CHUNKS};
+    struct content_file read;
+    chunks[LIMIT_FILE_CHUNKS - 1].sha256[31] = 7;
+    assert_int_equal(content_encode_body(CONTENT_FILE, &file, &body), STATUS_OK);
+    struct content content = {
+        .version = CONTENT_VERSION, .kind = CONTENT_FILE, .body = buffer_span(&body)};
+    assert_int_equal(content_encode(&content, &bytes), STATUS_OK);
+    assert_true(content_padded_size(bytes.len) < LIMIT_ENTRY_BYTES - 2048);
+    assert_int_equal(content_decode_body(&content, &arena, &read), STATUS_OK);
+    assert_int_equal(read.chunk_count, LIMIT_FILE_CHUNKS);
+    assert_int_equal(read.chunks[LIMIT_FILE_CHUNKS - 1].sha256[31], 7);
+}
+
 static void a_sealed_answer_opens_with_its_key_only(void **state)
 {
     (void)state;
@@ -149,6 +224,10 @@ int main(void)
         cmocka_unit_test(every_kind_has_a_lane_and_a_name_of_its_own),
         cmocka_unit_test(padding_hides_lengths_and_costs_at_most_an_eighth),
         cmocka_unit_test(a_running_hash_depends_on_every_entry_and_its_place),
+        cmocka_unit_test(a_deleted_entry_leaves_the_running_hash_as_it_was),
+        cmocka_unit_test(a_mention_is_found_between_other_text),
+        cmocka_unit_test(a_mention_without_room_leaves_the_text_as_it_was),
+        cmocka_unit_test(a_file_of_the_greatest_size_fits_its_message),
         cmocka_unit_test(a_sealed_answer_opens_with_its_key_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

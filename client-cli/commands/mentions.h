@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * People who are named in what is said: "@Ann" on the command line, an id in the message, the
+ * name as it is now on the screen.
+ * Thread rule: the engine's thread.
+ */
+#ifndef WEFT_COMMANDS_MENTIONS_H
+#define WEFT_COMMANDS_MENTIONS_H
+
+#include "client-cli/commands/command.h"
+#include "client-cli/core/channel.h"
+
+struct mentions_person {
+    struct id person;
+    struct span name;
+};
+
+/* Whom the beginning of a text names: the most words of a name that fit, or the beginning of an
+ * id. `length` is how much of the text that is; 0 for nobody. `equals` is how many people fit as
+ * well, `at` the first of them; a whole name counts more than the beginning of another. */
+struct mentions_match {
+    size_t length;
+    size_t at;
+    size_t equals;
+};
+struct mentions_match
+mentions_match(struct span text, const struct mentions_person *people, size_t count);
+
+/* Appends the text with each @Name of a member of the channel as a mention (content/mention.h). An
+ * "@" that names nobody stays as it is. STATUS_CONFLICT, explained, when several members fit. */
+MUST_CHECK enum status mentions_resolve(struct invocation *invocation,
+                                        struct channel *channel,
+                                        struct span text,
+                                        struct buffer *resolved);
+
+/* Appends the text with each mention as "@" and the person's name. */
+MUST_CHECK enum status
+mentions_render(struct engine *engine, struct span text, struct buffer *rendered);
+
+#endif

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Messages about messages: replies, mentions, reactions, edits and deletions among three members and
+somebody who comes later, and what is left of a deleted message on the server."""
+import hashlib
+import sqlite3
+
+from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, USAGE
+
+
+def share_channel(scene, server, names=("Ann", "Bea", "Cy"), *flags):
+    everybody = scene.people(list(names), lambda name: server.invite(group=f"Ward of {name}"))
+    channel = everybody[0].json("channel", "create", "Falls at night", *(flags or ("--open",)))[-1]["channel"]
+    for person in everybody[1:]:
+        person.run("channel", "join", channel)
+    return everybody, channel
+
+
+def said(person, channel, *words):
+    return person.json("say", channel, *words)[-1]["sequence"]
+
+
+def record(person, channel, sequence):
+    return next(record for record in person.json("read", channel) if record["sequence"] == sequence)
+
+
+def test_a_reply_quotes_what_its_reader_can_read(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    question = said(ann, channel, "How do you prevent falls at night?")
+    said(bea, channel, "We switch the light on", "--reply", str(question))
+    shown = ann.run("read", channel).text
+    assert f"> {question} Ann: How do you prevent falls at night?" in shown
+    late = scene.person("Dee", server.invite(group="Ward of Dee"))
+    late.run("channel", "join", channel)
+    answer = said(cy, channel, "Us too", "--reply", str(question))
+    assert "(a message that you cannot read here)" in late.run("read", channel).text
+    assert "prevent falls" not in late.run("read", channel).text
+    assert record(late, channel, answer)["text"] == "Us too"
+    assert ann.run("say", channel, "What?", "--reply", "999", code=NOT_FOUND).error.count("weft read") == 1
+    server.stop()
+
+
+def test_a_mention_is_an_id_and_an_ambiguous_one_is_refused(scene):
+    server = scene.server()
+    (ann, bob, other), channel = share_channel(scene, server, ("Ann Lee", "Bob Hill", "Bob Moor"))
+    refused = ann.run("say", channel, "@bob can you look?", code=CONFLICT)
+    assert "Bob Hill" in refused.error and "Bob Moor" in refused.error
+    number = said(ann, channel, "@bob h, and @Bob Moor: mail a@bob.example or @nobody")
+    shown = record(bob, channel, number)
+    assert shown["text"] == "@Bob Hill, and @Bob Moor: mail a@bob.example or @nobody"
+    assert shown["mentions"] == [bob.id, other.id]
+    assert shown["mentions_you"] and not record(ann, channel, number)["mentions_you"]
+    assert "(mentions you)" in bob.run("read", channel).text
+    server.stop()
+
+
+def test_reactions_are_counted_once_and_taken_back(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    number = said(ann, channel, "The mats arrived")
+    for person in (bea, cy, bea):
+        person.run("react", channel, number, "👍")
+    bea.run("react", channel, number, "thanks")
+    assert "    👍 Bea, Cy\n    thanks Bea\n" in ann.run("read", channel).text
+    bea.run("react", channel, number, "👍", "--undo")
+    assert [(item["text"], item["person"]) for item in record(ann, channel, number)["reactions"]] == [
+        ("👍", cy.id), ("thanks", bea.id)]
+    assert ann.run("read", channel).text.count("👍") == 1
+    ann.run("react", channel, number, "two words", code=USAGE)
+    server.stop()
+
+
+def test_an_edit_takes_the_place_of_the_text_for_its_author_only(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    number = said(ann, channel, "--kind", "idea", "--because", "it works", "Matts beside the bed")
+    cy.run("sync")
+    following = cy.follow(channel)
+    ann.run("edit", channel, number, "Mats beside the bed")
+    news = following.wait_record("the edit", lambda line: line.get("kind") == "edit")
+    assert (news["target"], news["text"]) == (number, "Mats beside the bed")
+    following.end()
+    for person in (ann, bea, cy):
+        shown = record(person, channel, number)
+        assert (shown["text"], shown["reason"], shown["edited"]) == ("Mats beside the bed", "it works", number + 1)
+        assert "Matts" not in person.run("read", channel).text
+    assert "(edited)" in bea.run("read", channel).text
+    assert "not yours" in bea.run("edit", channel, number, "No mats", code=NOT_NOW).error
+    server.stop()
+
+
+def test_an_edit_for_people_who_came_later_asks_first(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    number = said(ann, channel, "Mrs Hill fell on Monday")
+    late = scene.person("Dee", server.invite(group="Ward of Dee"))
+    late.run("channel", "join", channel)
+    assert "1 person came since" in ann.run("edit", channel, number, "Somebody fell", code=CONFLICT).error
+    ann.run("edit", channel, number, "Somebody fell on Monday", "--for-newcomers")
+    assert record(bea, channel, number)["text"] == "Somebody fell on Monday"
+    shown = late.run("read", channel).text
+    assert "Ann edited a message that you cannot read here" in shown and "Mrs Hill" not in shown
+    server.stop()
+
+
+def test_a_deleted_message_is_gone_from_the_server_and_from_every_device(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    number = said(bea, channel, "a canary that nobody should keep")
+    cy.run("sync")
+    bea.run("edit", channel, number, "another canary that nobody should keep")
+    bea.run("react", channel, number, "oops")
+    with sqlite3.connect(f"file:{server.state}/weftd.db?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT bytes, hash FROM log WHERE sequence IN (?, ?) AND generation = 1",
+                                (number, number + 1)).fetchall()
+    assert len(rows) == 2 and all(hashlib.sha256(data).digest() == digest for data, digest in rows)
+    assert "only who said it" in cy.run("delete", channel, number, code=NOT_NOW).error
+    bea.run("delete", channel, number)
+    for person in (ann, cy):
+        person.run("sync")
+        shown = record(person, channel, number)
+        assert (shown["type"], shown["deleted_by"]) == ("deleted", bea.id)
+        assert "text" not in shown
+        assert "canary" not in person.run("read", channel).text + str(person.json("read", channel))
+    assert "(deleted by Bea)" in ann.run("read", channel).text
+    bea.run("react", channel, number, "hm", code=NOT_FOUND)
+#Whoever was away pages over the tombstones, and everybody goes on in one log.
+    late = scene.person("Dee", server.invite(group="Ward of Dee"))
+    late.run("channel", "join", channel)
+    last = said(late, channel, "here I am")
+    for person in (ann, bea, cy):
+        assert record(person, channel, last)["text"] == "here I am"
+        assert [line["warning"] for line in person.json("read", channel) if line["warning"]] == []
+    server.stop()
+    for data, _ in rows:
+        for piece in (data[40:72], data[-48:-16]):
+            assert server.occurrences(piece) == []
+
+
+def test_somebody_offline_meanwhile_catches_up_over_what_was_deleted(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    cy.run("sync")
+    numbers = [said(bea, channel, f"message {turn}") for turn in range(6)]
+    for number in numbers[1:5]:
+        bea.run("delete", channel, number)
+    assert record(ann, channel, numbers[5])["text"] == "message 5"
+    cy.run("sync")
+    kinds = {line["sequence"]: line for line in cy.json("read", channel)}
+    assert [kinds[number]["type"] for number in numbers] == ["message"] + ["deleted"] * 4 + ["message"]
+    assert all(kinds[number]["deleted_by"] == bea.id for number in numbers[1:5])
+    assert [line["warning"] for line in kinds.values() if line["warning"]] == []
+    said(cy, channel, "caught up")
+    assert ann.json("read", channel)[-1]["text"] == "caught up"
+    server.stop()
+
+
+def test_a_facilitator_deletes_what_somebody_else_said_and_it_shows(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    number = said(cy, channel, "the patient's name is")
+    ann.run("delete", channel, number)
+    for person in (bea, cy):
+        assert record(person, channel, number)["deleted_by"] == ann.id
+    assert "(deleted by Ann)" in bea.run("read", channel).text
+    server.stop()
