@@ -5,6 +5,7 @@
 #include "server/store/limits.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,9 @@ static void what_was_acknowledged_survives_a_kill(void **state)
             append_for_ever(f, 1 + i * 100000, ends[1]);
         }
         close(ends[1]);
+        /* On a busy machine it takes a while to begin. */
+        struct pollfd begun = {.fd = ends[0], .events = POLLIN};
+        assert_int_equal(poll(&begun, 1, 60000), 1);
         usleep(150000 + 37000 * i % 100000);
         kill(child, SIGKILL);
         total += read_acknowledgements(ends[0], acknowledged, NUMBERS);
