@@ -52,6 +52,11 @@
  * connection could have 32 uploads wait in a channel's line. */
 #define LIMIT_CALLS_BYTES_PER_CLIENT (12u << 20)
 
+/* A tree from which nobody is added any more, some 20,000 leaves: what fills its blank nodes later
+ * (keys, and lists of members not yet merged) makes it half as large again, and newcomers must be
+ * able to fetch it as one object (LIMIT_OBJECT_BYTES). */
+#define LIMIT_TREE_ADD_BYTES (5u << 20)
+
 /* For the answer to a close frame. */
 #define LIMIT_CLOSE_MS 3000
 

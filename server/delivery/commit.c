@@ -8,6 +8,7 @@
 #include "server/delivery/internal.h"
 #include "server/delivery/validate.h"
 #include "server/delivery/work.h"
+#include "server/limits.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -207,6 +208,7 @@ static enum status check_run(struct pool_job *job)
         .group_info = request->group_info,
         .device = work->call->device,
         .now_ms = work->now_ms,
+        .tree_bytes_max = LIMIT_TREE_ADD_BYTES,
     };
     enum status status = validate_commit(&input, &work->call->arena, &work->output);
     community_give_back(community);

@@ -161,13 +161,25 @@ cut_welcomes(struct span bytes, struct arena *arena, struct validate_output *out
     return STATUS_OK;
 }
 
-static enum status encode_state(struct validate_output *output)
+/* Refused early, while everybody can still fetch the tree. Removals and new keys always pass. */
+static enum status check_size(const struct validate_input *input, struct validate_output *output)
+{
+    bool adds = mls_staged_commit_effect(output->staged)->added_count > 0 ||
+                mls_staged_commit_is_external(output->staged);
+    if (!adds || output->tree.len <= input->tree_bytes_max)
+        return STATUS_OK;
+    output->refusal.reason = "the channel is full: nobody can be added any more";
+    return STATUS_LIMIT;
+}
+
+static enum status encode_state(const struct validate_input *input, struct validate_output *output)
 {
     const struct mls_public_group *after = mls_staged_commit_group(output->staged);
     TRY(mls_public_group_encode(after, true, &output->public_state));
     struct writer writer = writer_of(&output->tree);
     mls_tree_write(&writer, mls_public_group_tree(after));
-    return writer_finish(&writer);
+    TRY(writer_finish(&writer));
+    return check_size(input, output);
 }
 
 enum status validate_commit(const struct validate_input *input,
@@ -187,5 +199,5 @@ enum status validate_commit(const struct validate_input *input,
     if (status == STATUS_INVALID)
         output->refusal.reason = "the Welcome does not fit those who are added";
     TRY(status);
-    return encode_state(output);
+    return encode_state(input, output);
 }

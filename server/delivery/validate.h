@@ -19,6 +19,7 @@ struct validate_input {
     struct span group_info;
     struct id device; /* who sent it: must be the committer */
     int64_t now_ms;
+    size_t tree_bytes_max; /* from there on nobody is added */
 };
 
 struct validate_output {

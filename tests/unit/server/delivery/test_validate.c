@@ -194,6 +194,7 @@ static struct validate_input input_of(const struct world *world)
         .group_info = buffer_span(&world->bundle.group_info),
         .device = world->people[0].identity.device,
         .now_ms = NOW_MS,
+        .tree_bytes_max = LIMIT_OBJECT_BYTES,
     };
 }
 
@@ -239,6 +240,26 @@ static void cuts_a_welcome_with_which_each_joiner_joins_and_no_other(void **stat
         join.welcome = welcome_of(&world, &world.people[3 - i]);
         assert_int_equal(mls_group_join(&join, &world.options, &joined), STATUS_NOT_FOUND);
     }
+    world_end(&world);
+}
+
+static void adds_nobody_to_a_tree_that_newcomers_could_soon_not_fetch(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world);
+    commit_adds(&world, 1);
+    struct validate_input input = input_of(&world);
+    input.tree_bytes_max = 100;
+    assert_int_equal(validate(&world, &input), STATUS_LIMIT);
+    assert_non_null(strstr(world.output.refusal.reason, "full"));
+    world_end(&world);
+    /* Keys may change all the same, and whoever is there may go. */
+    world_begin(&world);
+    commit_adds(&world, 0);
+    input = input_of(&world);
+    input.tree_bytes_max = 100;
+    assert_int_equal(validate(&world, &input), STATUS_OK);
     world_end(&world);
 }
 
@@ -356,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_a_welcome_with_which_each_joiner_joins_and_no_other),
+        cmocka_unit_test(adds_nobody_to_a_tree_that_newcomers_could_soon_not_fetch),
         cmocka_unit_test(makes_a_state_that_can_be_restored_in_the_new_epoch),
         cmocka_unit_test(refuses_a_commit_that_another_device_sent),
         cmocka_unit_test(refuses_a_group_info_of_another_epoch),
