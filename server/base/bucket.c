@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/base/bucket.h"
 
-#define MINUTE_MS 60000
+#define HOUR_MS INT64_C(3600000)
 
 static int64_t full(const struct bucket_rate *rate)
 {
@@ -19,16 +19,16 @@ static void refill(struct bucket *bucket, const struct bucket_rate *rate, int64_
     if (elapsed_ms <= 0)
         return;
     int64_t missing = full(rate) - bucket->millitokens;
-    int64_t fill_ms = missing * MINUTE_MS / ((int64_t)rate->per_minute * 1000) + 1;
+    int64_t fill_ms = missing * HOUR_MS / ((int64_t)rate->per_hour * 1000) + 1;
     if (elapsed_ms >= fill_ms) {
         bucket->millitokens = full(rate);
         bucket->updated_ms = now_ms;
         return;
     }
     /* Time that does not make a whole millitoken stays for the next call. */
-    int64_t gained = elapsed_ms * rate->per_minute * 1000 / MINUTE_MS;
+    int64_t gained = elapsed_ms * rate->per_hour * 1000 / HOUR_MS;
     bucket->millitokens += gained;
-    bucket->updated_ms += gained * MINUTE_MS / ((int64_t)rate->per_minute * 1000);
+    bucket->updated_ms += gained * HOUR_MS / ((int64_t)rate->per_hour * 1000);
 }
 
 bool bucket_take(struct bucket *bucket,
@@ -44,8 +44,15 @@ bool bucket_take(struct bucket *bucket,
         return true;
     }
     int64_t missing = wanted - bucket->millitokens;
-    *wait_ms = (uint32_t)(missing * MINUTE_MS / ((int64_t)rate->per_minute * 1000) + 1);
+    *wait_ms = (uint32_t)(missing * HOUR_MS / ((int64_t)rate->per_hour * 1000) + 1);
     return false;
+}
+
+void bucket_give(struct bucket *bucket, const struct bucket_rate *rate, uint32_t count)
+{
+    bucket->millitokens += (int64_t)count * 1000;
+    if (bucket->millitokens > full(rate))
+        bucket->millitokens = full(rate);
 }
 
 bool bucket_is_full(struct bucket *bucket, const struct bucket_rate *rate, int64_t now_ms)

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct bucket_rate {
-    uint32_t per_minute; /* tokens gained a minute, at least 1 */
-    uint32_t burst;      /* tokens it holds when full */
+    uint32_t per_hour; /* tokens gained an hour, at least 1 */
+    uint32_t burst;    /* tokens it holds when full */
 };
 
 struct bucket {
@@ -30,6 +30,9 @@ bool bucket_take(struct bucket *bucket,
                  int64_t now_ms,
                  uint32_t count,
                  uint32_t *wait_ms);
+
+/* Gives back what was taken for something that turned out to cost nothing. */
+void bucket_give(struct bucket *bucket, const struct bucket_rate *rate, uint32_t count);
 
 /* Whether it has refilled: then it may be forgotten and made anew. */
 bool bucket_is_full(struct bucket *bucket, const struct bucket_rate *rate, int64_t now_ms);

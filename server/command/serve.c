@@ -233,6 +233,10 @@ static enum status start_network(struct serve *serve, const char *certificate, c
     const struct config *config = &app->config;
     struct packet *behind = NULL;
     TRY(hub_behind_packet(&behind));
+    /* What is on its way is counted until it is known to be right, and everybody behind an address
+     * may be at their login at once. Afterwards one refusal a second: guessing gains nothing, this
+     * only keeps the log and the disk quiet. */
+    const struct bucket_rate refused = {3600, config->handshakes_per_minute};
     struct transport_options options = {
         .address = config->address[0] == '\0' ? NULL : config->address,
         .port = (uint16_t)config->port,
@@ -245,7 +249,13 @@ static enum status start_network(struct serve *serve, const char *certificate, c
             {
                 .connections_max = config->connections_max,
                 .connections_per_address_max = config->connections_per_address_max,
-                .handshakes = {config->handshakes_per_minute, config->handshakes_per_minute},
+                .rates =
+                    {
+                        [ADMISSION_HANDSHAKE] = {60 * config->handshakes_per_minute,
+                                                 config->handshakes_per_minute},
+                        [ADMISSION_REFUSED_LOGIN] = refused,
+                        [ADMISSION_REFUSED_INVITE] = refused,
+                    },
             },
         .behind = behind,
         .clock = app->hub.clock,

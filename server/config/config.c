@@ -68,6 +68,8 @@ static const struct config_key keys[] = {
      "3000", "Requests of one account in a minute."},
     {"messages_per_minute", VALUE_NUMBER, offsetof(struct config, messages_per_minute), 1, 100000,
      "240", "Messages of one account in a minute, in each lane."},
+    {"upload_mib_per_hour", VALUE_NUMBER, offsetof(struct config, upload_mib_per_hour), 64, 1000000,
+     "1024", "MiB that one account may send in an hour, a quarter of it at once."},
     {"invite_days", VALUE_NUMBER, offsetof(struct config, invite_days), 1, 365, "14",
      "Days after which an unused invite ends."},
     {"validation_threads", VALUE_NUMBER, offsetof(struct config, validation_threads), 1, 64, "2",

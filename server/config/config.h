@@ -39,6 +39,7 @@ struct config {
     uint32_t handshakes_per_minute;
     uint32_t requests_per_minute;
     uint32_t messages_per_minute;
+    uint32_t upload_mib_per_hour;
     uint32_t invite_days;
     uint32_t validation_threads;
     const char *log_level;

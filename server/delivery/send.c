@@ -131,14 +131,13 @@ static enum status read_message(struct send *send)
     return STATUS_OK;
 }
 
-static enum status check_rate(const struct send *send, uint32_t *wait_ms)
+static enum status check_rate(const struct send *send, const char **detail, uint32_t *wait_ms)
 {
-    struct hub *hub = send->delivery->hub;
-    struct account *account = send->call->client->account;
-    struct bucket *bucket = &account->lanes[send->header.lane];
-    int64_t now_ms = clock_monotonic_ms(hub->clock);
-    return bucket_take(bucket, &hub->rates.messages, now_ms, 1, wait_ms) ? STATUS_OK
-                                                                         : STATUS_RATE_LIMITED;
+    enum budget budget = (enum budget)(BUDGET_FLOOR + send->header.lane - LANE_FLOOR);
+    enum status status = hub_spend(send->delivery->hub, &send->call->person, budget, 1, wait_ms);
+    if (status == STATUS_RATE_LIMITED)
+        *detail = budget_rows[budget].detail;
+    return status;
 }
 
 void send_begin(struct delivery *delivery,
@@ -163,7 +162,7 @@ void send_begin(struct delivery *delivery,
         status = delivery->hooks.may_send(delivery->hooks.context, channel, &call->person,
                                           &send->header, &detail);
     if (status == STATUS_OK)
-        status = check_rate(send, &wait_ms);
+        status = check_rate(send, &detail, &wait_ms);
     if (status == STATUS_OK)
         status = store_write(delivery->hub->store, &send->job);
     if (status != STATUS_OK)

@@ -341,8 +341,8 @@ static enum status gather_device(struct store_db *db,
     if (device->state != STORE_DEVICE_ACTIVE || is_member || is_known(gather, &device->device))
         return STATUS_OK;
     struct store_key_package package;
-    enum status status =
-        store_key_packages_take(db, &device->device, gather->now_ms, &gather->arena, &package);
+    enum status status = store_key_packages_take(db, &device->device, &knock->answered_by,
+                                                 gather->now_ms, &gather->arena, &package);
     if (status == STATUS_NOT_FOUND)
         return STATUS_OK; /* when it has published some, it is found again */
     TRY(status);

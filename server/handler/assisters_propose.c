@@ -291,6 +291,8 @@ void assisters_propose_handle(struct services *services, struct channel *channel
         call_fail(call, STATUS_DENIED, "only the host, a facilitator or a sponsor invites people");
         return;
     }
+    if (!hub_spend_for(call, BUDGET_PROPOSALS, 1))
+        return;
     struct propose *propose = task_new(services, channel, call, sizeof *propose);
     if (propose == NULL)
         return;

@@ -129,6 +129,8 @@ static void check_done(struct pool_job *job, enum status status)
 
 void channel_create_handle(struct services *services, struct call *call)
 {
+    if (!hub_spend_for(call, BUDGET_CHANNELS, 1))
+        return;
     struct create *create = task_new(services, NULL, call, sizeof *create);
     if (create == NULL)
         return;

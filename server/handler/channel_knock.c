@@ -30,6 +30,8 @@ void channel_knock_handle(struct services *services, struct channel *channel, st
         call_fail(call, STATUS_EXISTS, "this device is a member already");
         return;
     }
+    if (!hub_spend_for(call, BUDGET_KNOCKS, 1))
+        return;
     struct task *task = task_new(services, channel, call, sizeof *task);
     if (task == NULL)
         return;

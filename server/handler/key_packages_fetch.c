@@ -22,8 +22,8 @@ static enum status take_of_device(struct store_db *db, struct fetch *fetch, cons
     TRY(store_channels_is_member(db, &task->channel->id, device, &is_member));
     if (is_member || fetch->response.key_package_count == LIMIT_ADDS_PER_COMMIT)
         return STATUS_OK;
-    enum status status =
-        store_key_packages_take(db, device, task->now_ms, &task->call->arena, &package);
+    enum status status = store_key_packages_take(db, device, &task->call->person, task->now_ms,
+                                                 &task->call->arena, &package);
     if (status == STATUS_NOT_FOUND)
         return STATUS_OK;
     TRY(status);
@@ -71,14 +71,10 @@ static bool is_named_twice(const struct wire_key_packages_fetch_request *request
     return false;
 }
 
-static enum status check(struct services *services,
-                         const struct channel *channel,
-                         const struct call *call,
-                         const char **detail,
-                         uint32_t *wait_ms)
+static enum status
+check(const struct channel *channel, const struct call *call, const char **detail)
 {
     const struct wire_key_packages_fetch_request *request = call->request;
-    struct hub *hub = services->hub;
     const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     if (!channel_is_open(channel) && (channel_roles(channel, &call->person) & adders) == 0) {
         *detail = "only a facilitator or sponsor adds people here";
@@ -90,26 +86,22 @@ static enum status check(struct services *services,
     }
     if (is_named_twice(request))
         return STATUS_INVALID;
-    struct account *account = NULL;
-    TRY(hub_account(hub, &call->person, &account));
-    *detail = "too many KeyPackages: wait a little";
-    return bucket_take(&account->fetches, &hub->rates.fetches, clock_monotonic_ms(hub->clock),
-                       (uint32_t)request->person_count, wait_ms)
-               ? STATUS_OK
-               : STATUS_RATE_LIMITED;
+    return STATUS_OK;
 }
 
 void key_packages_fetch_handle(struct services *services,
                                struct channel *channel,
                                struct call *call)
 {
+    const struct wire_key_packages_fetch_request *request = call->request;
     const char *detail = NULL;
-    uint32_t wait_ms = 0;
-    enum status status = check(services, channel, call, &detail, &wait_ms);
+    enum status status = check(channel, call, &detail);
     if (status != STATUS_OK) {
-        call_fail_later(call, status, detail, wait_ms);
+        call_fail(call, status, detail);
         return;
     }
+    if (!hub_spend_for(call, BUDGET_KEY_PACKAGES, (uint32_t)request->person_count))
+        return;
     struct fetch *fetch = task_new(services, channel, call, sizeof *fetch);
     if (fetch == NULL)
         return;

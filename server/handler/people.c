@@ -42,6 +42,10 @@ static void finish(struct task *task)
 
 void people_handle(struct services *services, struct call *call)
 {
+    const struct wire_people_request *request = call->request;
+    /* A page of everybody is read by id and costs nothing. */
+    if (request->query.len > 0 && !hub_spend_for(call, BUDGET_SEARCHES, 1))
+        return;
     struct people *people = task_new(services, NULL, call, sizeof *people);
     if (people == NULL)
         return;

@@ -8,34 +8,25 @@
 #define WEFT_SESSION_ACCOUNT_H
 
 #include "protocol/base/id.h"
-#include "protocol/wire/message_header.h"
-#include "server/base/bucket.h"
+#include "server/session/budget.h"
 
 struct client;
-
-#define ACCOUNT_LANES (LANE_CONTROL + 1)
-
-struct account_rates {
-    struct bucket_rate requests;
-    struct bucket_rate messages; /* of each lane */
-    struct bucket_rate fetches;  /* people whose KeyPackages are asked for */
-};
 
 struct account {
     struct id person;
     uint8_t role;           /* enum account_role, as in the store at the last login */
     struct client *clients; /* by client.account_next */
-    struct bucket requests;
-    struct bucket fetches;
-    struct bucket lanes[ACCOUNT_LANES];
+    struct bucket budgets[BUDGET_COUNT];
 };
 
 MUST_CHECK enum status account_new(const struct id *person,
-                                   const struct account_rates *rates,
+                                   const struct bucket_rate rates[BUDGET_COUNT],
                                    int64_t now_ms,
                                    struct account **account);
 
 /* Nobody of it is connected and its buckets are full: it may be forgotten. */
-bool account_is_idle(struct account *account, const struct account_rates *rates, int64_t now_ms);
+bool account_is_idle(struct account *account,
+                     const struct bucket_rate rates[BUDGET_COUNT],
+                     int64_t now_ms);
 
 #endif

@@ -100,8 +100,23 @@ static enum status try_answer(struct call *call, const void *response)
     return STATUS_OK;
 }
 
+/* The request was right, or what is wrong is on our side. */
+static void forgive(struct call *call)
+{
+    if (call->counted && call->client != NULL)
+        transport_give_back(call->client->connection, call->counted_as);
+    call->counted = false;
+}
+
+static bool is_ours(enum status status)
+{
+    enum wire_code code = wire_code_of(status);
+    return code == WIRE_CODE_INTERNAL || code == WIRE_CODE_FULL || code == WIRE_CODE_RATE_LIMITED;
+}
+
 void call_answer(struct call *call, const void *response)
 {
+    forgive(call);
     enum status status = call->client == NULL ? STATUS_OK : try_answer(call, response);
     if (status != STATUS_OK) {
         call_fail(call, status, "the answer could not be put into a frame");
@@ -120,6 +135,8 @@ void call_fail_later(struct call *call,
                      const char *detail,
                      uint32_t retry_after_ms)
 {
+    if (is_ours(status))
+        forgive(call);
     if (call->client != NULL)
         client_send_error(call->client, call->number, call->kind->number, status, detail,
                           retry_after_ms);

@@ -15,6 +15,7 @@
 #include "protocol/wire/code.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/requests.h"
+#include "server/transport/admission.h"
 
 struct client;
 struct hub;
@@ -33,6 +34,9 @@ struct call {
     struct id person;
     struct id device;
     uint8_t role;
+    /* Set while the request counts against its address as one that is refused. */
+    bool counted;
+    enum admission_act counted_as;
     /* Something that must stay as long as the call: given back when it ends. May be NULL. */
     void (*release)(void *held);
     void *held;

@@ -161,17 +161,33 @@ static size_t waiting_bytes(const struct client *client)
     return bytes;
 }
 
+/* Of a frame, or of a whole upload before its first part is kept. */
+static bool take_bytes(struct client *client, uint32_t bytes, uint32_t *wait_ms)
+{
+    struct hub *hub = client->hub;
+    const uint32_t kib = (uint32_t)(((uint64_t)bytes + 1023) / 1024);
+    return client->account == NULL ||
+           bucket_take(&client->account->budgets[BUDGET_BYTES], &hub->rates[BUDGET_BYTES],
+                       clock_monotonic_ms(hub->clock), kib, wait_ms);
+}
+
 /* Whether a request may be begun now; otherwise it has been answered. */
 static bool admit(struct client *client, const struct frame *frame)
 {
     struct hub *hub = client->hub;
     int64_t now_ms = clock_monotonic_ms(hub->clock);
     uint32_t wait_ms = 0;
-    bool allowed =
-        client->account == NULL
-            ? bucket_take(&client->anonymous, &hub_anonymous_rate, now_ms, 1, &wait_ms)
-            : bucket_take(&client->account->requests, &hub->rates.requests, now_ms, 1, &wait_ms);
-    const char *detail = "too many requests: wait a little";
+    bool allowed = client->account == NULL
+                       ? bucket_take(&client->anonymous, &hub_anonymous_rate, now_ms, 1, &wait_ms)
+                       : bucket_take(&client->account->budgets[BUDGET_REQUESTS],
+                                     &hub->rates[BUDGET_REQUESTS], now_ms, 1, &wait_ms);
+    const char *detail = budget_rows[BUDGET_REQUESTS].detail;
+    /* An upload has paid for its bytes already. */
+    bool uploaded = frame->body.len > LIMIT_FRAME_BYTES;
+    if (allowed && !uploaded && !take_bytes(client, (uint32_t)frame->body.len, &wait_ms)) {
+        allowed = false;
+        detail = budget_rows[BUDGET_BYTES].detail;
+    }
     if (client->call_count >= LIMIT_CALLS_PER_CLIENT ||
         waiting_bytes(client) + frame->body.len > LIMIT_CALLS_BYTES_PER_CLIENT) {
         allowed = false;
@@ -182,6 +198,34 @@ static bool admit(struct client *client, const struct frame *frame)
         client_send_error(client, frame->request, frame->kind, STATUS_RATE_LIMITED, detail,
                           wait_ms);
     return allowed;
+}
+
+/* What a stranger may get wrong only so often, by address. */
+static const struct {
+    enum wire_request kind;
+    enum admission_act act;
+    const char *detail;
+} counted_requests[] = {
+    {WIRE_LOGIN, ADMISSION_REFUSED_LOGIN, "too many refused logins from this address"},
+    {WIRE_INVITE_SHOW, ADMISSION_REFUSED_INVITE, "too many wrong invites from this address"},
+    {WIRE_REDEEM, ADMISSION_REFUSED_INVITE, "too many wrong invites from this address"},
+};
+
+/* Counts the call until it turns out to be right. False when it has been refused. */
+static bool count_request(struct client *client, struct call *call)
+{
+    for (size_t i = 0; i < sizeof counted_requests / sizeof *counted_requests; i++) {
+        if (counted_requests[i].kind != call->kind->number)
+            continue;
+        uint32_t wait_ms = 0;
+        if (!transport_take(client->connection, counted_requests[i].act, &wait_ms)) {
+            call_fail_later(call, STATUS_RATE_LIMITED, counted_requests[i].detail, wait_ms);
+            return false;
+        }
+        call->counted = true;
+        call->counted_as = counted_requests[i].act;
+    }
+    return true;
 }
 
 static void answer_read(struct client *client, struct call *call)
@@ -213,7 +257,7 @@ static void receive_request(struct client *client, const struct frame *frame)
         client_send_error(client, frame->request, frame->kind, status, NULL, 0);
     else if (kind->number == WIRE_READ)
         answer_read(client, call);
-    else
+    else if (count_request(client, call))
         client->hub->dispatch(client->hub->dispatch_context, call);
 }
 
@@ -223,9 +267,12 @@ static void receive_part(struct client *client, const struct frame *frame)
     struct wire_part part;
     struct frame request;
     bool whole = false;
+    uint32_t wait_ms = 0;
     enum status status = client->state == CLIENT_LOGGED_IN ? STATUS_OK : STATUS_UNAUTHENTICATED;
     if (status == STATUS_OK)
         status = schema_decode(&wire_part_schema, frame->body, &arena, &part);
+    if (status == STATUS_OK && part.offset == 0 && !take_bytes(client, part.total, &wait_ms))
+        status = STATUS_RATE_LIMITED;
     if (status == STATUS_OK)
         status = upload_take(&client->upload, frame->request, &part, &whole);
     if (status == STATUS_OK && whole) {
@@ -237,7 +284,8 @@ static void receive_part(struct client *client, const struct frame *frame)
         upload_clear(&client->upload);
     }
     if (status != STATUS_OK)
-        client_send_error(client, frame->request, frame->kind, status, NULL, 0);
+        client_send_error(client, frame->request, frame->kind, status,
+                          wait_ms != 0 ? budget_rows[BUDGET_BYTES].detail : NULL, wait_ms);
 }
 
 void client_receive(struct client *client, struct span bytes)

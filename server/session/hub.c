@@ -15,18 +15,11 @@
 #define HELLO_VALID_MS (7 * DAY_MS)
 #define HELLO_RENEW_MS (6 * DAY_MS)
 
-const struct bucket_rate hub_anonymous_rate = {.per_minute = 30, .burst = 20};
+const struct bucket_rate hub_anonymous_rate = {.per_hour = 30 * 60, .burst = 20};
 
 enum status hub_init(struct hub *hub)
 {
-    /* Bursts: a client that starts asks some dozens of things; a facilitator pastes ten lines. */
-    hub->rates.requests =
-        (struct bucket_rate){hub->config->requests_per_minute, hub->config->requests_per_minute};
-    hub->rates.messages = (struct bucket_rate){hub->config->messages_per_minute,
-                                               hub->config->messages_per_minute / 4 + 10};
-    /* A one-time KeyPackage goes out once: nobody empties the pools of a community, and whoever
-     * adds a commit's worth of people has room for it twice. */
-    hub->rates.fetches = (struct bucket_rate){60, 2 * LIMIT_ADDS_PER_COMMIT};
+    budget_rates(hub->config, hub->rates);
     buffer_init(&hub->hello_signature, LIMIT_FRAME_BYTES);
     TRY(id_map_init(&hub->accounts, hub->random));
     return id_map_init(&hub->devices, hub->random);
@@ -151,7 +144,7 @@ static void forget_idle_account(struct hub *hub, int64_t now_ms)
     size_t at = 0;
     for (struct account *account = id_map_next(&hub->accounts, &at); account != NULL;
          account = id_map_next(&hub->accounts, &at)) {
-        if (!account_is_idle(account, &hub->rates, now_ms))
+        if (!account_is_idle(account, hub->rates, now_ms))
             continue;
         id_map_remove(&hub->accounts, &account->person);
         free(account);
@@ -171,7 +164,7 @@ enum status hub_account(struct hub *hub, const struct id *person, struct account
 {
     struct account *found = id_map_find(&hub->accounts, person);
     if (found == NULL) {
-        TRY(account_new(person, &hub->rates, clock_monotonic_ms(hub->clock), &found));
+        TRY(account_new(person, hub->rates, clock_monotonic_ms(hub->clock), &found));
         enum status status = id_map_set(&hub->accounts, person, found);
         if (status != STATUS_OK) {
             free(found);
@@ -180,6 +173,26 @@ enum status hub_account(struct hub *hub, const struct id *person, struct account
     }
     *account = found;
     return STATUS_OK;
+}
+
+enum status hub_spend(
+    struct hub *hub, const struct id *person, enum budget budget, uint32_t count, uint32_t *wait_ms)
+{
+    struct account *account = NULL;
+    TRY(hub_account(hub, person, &account));
+    bool spent = bucket_take(&account->budgets[budget], &hub->rates[budget],
+                             clock_monotonic_ms(hub->clock), count, wait_ms);
+    return spent ? STATUS_OK : STATUS_RATE_LIMITED;
+}
+
+bool hub_spend_for(struct call *call, enum budget budget, uint32_t count)
+{
+    uint32_t wait_ms = 0;
+    enum status status = hub_spend(call->hub, &call->person, budget, count, &wait_ms);
+    if (status != STATUS_OK)
+        call_fail_later(call, status,
+                        status == STATUS_RATE_LIMITED ? budget_rows[budget].detail : NULL, wait_ms);
+    return status == STATUS_OK;
 }
 
 enum status

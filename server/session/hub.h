@@ -36,7 +36,7 @@ struct hub {
     void *dispatch_context;
 
     uint8_t tls_key_sha256[32];
-    struct account_rates rates;
+    struct bucket_rate rates[BUDGET_COUNT];
     struct id_map accounts; /* struct account by person */
     struct id_map devices;  /* struct client by device: one connection a device */
     struct client *clients;
@@ -70,6 +70,17 @@ MUST_CHECK enum status hub_fill_hello(struct hub *hub, struct wire_server_hello 
 /* The account of a person, made if need be. */
 MUST_CHECK enum status
 hub_account(struct hub *hub, const struct id *person, struct account **account);
+
+/* Takes so many of what the person's account may do; otherwise STATUS_RATE_LIMITED, with when they
+ * will be there. What to tell them is in budget_rows. */
+MUST_CHECK enum status hub_spend(struct hub *hub,
+                                 const struct id *person,
+                                 enum budget budget,
+                                 uint32_t count,
+                                 uint32_t *wait_ms);
+
+/* The same for a call, which is ended with the refusal when the answer is false. */
+bool hub_spend_for(struct call *call, enum budget budget, uint32_t count);
 
 /* Registers a client as the device's connection; an older one is closed. */
 MUST_CHECK enum status hub_log_in(struct hub *hub,

@@ -77,9 +77,44 @@ store_key_packages_add(struct store_db *db, const struct store_key_package *pack
     return query_run(&q);
 }
 
+/* Whether the taker has had all one-time packages of the device that one person gets. */
+static enum status has_had_enough(struct store_db *db,
+                                  const struct id *device,
+                                  const struct id *taker,
+                                  int64_t now_ms,
+                                  bool *enough)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT 1 FROM key_package_takings"
+                     " WHERE device = ? AND taker = ? AND taken >= ? AND since_ms > ?");
+    query_bind_id(&q, device);
+    query_bind_id(&q, taker);
+    query_bind_int(&q, STORE_KEY_PACKAGES_PER_TAKER);
+    query_bind_int(&q, now_ms - STORE_KEY_PACKAGES_TAKER_MS);
+    return query_next(&q, enough);
+}
+
+static enum status
+count_taking(struct store_db *db, const struct id *device, const struct id *taker, int64_t now_ms)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "INSERT INTO key_package_takings (device, taker, taken, since_ms)"
+                     " VALUES (?1, ?2, 1, ?3) ON CONFLICT (device, taker) DO UPDATE SET"
+                     " taken = CASE WHEN since_ms > ?4 THEN taken + 1 ELSE 1 END,"
+                     " since_ms = CASE WHEN since_ms > ?4 THEN since_ms ELSE ?3 END");
+    query_bind_id(&q, device);
+    query_bind_id(&q, taker);
+    query_bind_int(&q, now_ms);
+    query_bind_int(&q, now_ms - STORE_KEY_PACKAGES_TAKER_MS);
+    return query_run(&q);
+}
+
 /* One-time packages first, the oldest of them. */
 static enum status find_to_take(struct store_db *db,
                                 const struct id *device,
+                                bool only_last_resort,
                                 int64_t now_ms,
                                 struct arena *arena,
                                 struct store_key_package *package,
@@ -89,10 +124,11 @@ static enum status find_to_take(struct store_db *db,
     struct query q =
         query_on(db, "SELECT k.row, k.ref, k.bytes, k.last_resort, k.expires_at_ms"
                      " FROM key_packages k JOIN devices d ON d.device = k.device AND d.state = 1"
-                     " WHERE k.device = ? AND k.expires_at_ms > ?"
+                     " WHERE k.device = ? AND k.expires_at_ms > ? AND k.last_resort >= ?"
                      " ORDER BY k.last_resort, k.row LIMIT 1");
     query_bind_id(&q, device);
     query_bind_int(&q, now_ms);
+    query_bind_int(&q, only_last_resort);
     TRY(query_one(&q));
     query_take_int(&q, row);
     query_take_bytes(&q, arena, &package->ref);
@@ -111,17 +147,22 @@ static enum status run_on_row(struct store_db *db, const char *sql, int64_t row)
 
 enum status store_key_packages_take(struct store_db *db,
                                     const struct id *device,
+                                    const struct id *taker,
                                     int64_t now_ms,
                                     struct arena *arena,
                                     struct store_key_package *package)
 {
     struct store_key_package found = {.device = *device};
     int64_t row = 0;
-    TRY(find_to_take(db, device, now_ms, arena, &found, &row));
-    if (found.last_resort)
+    bool enough = false;
+    TRY(has_had_enough(db, device, taker, now_ms, &enough));
+    TRY(find_to_take(db, device, enough, now_ms, arena, &found, &row));
+    if (found.last_resort) {
         TRY(run_on_row(db, "UPDATE key_packages SET used = 1 WHERE row = ?", row));
-    else
+    } else {
         TRY(run_on_row(db, "DELETE FROM key_packages WHERE row = ?", row));
+        TRY(count_taking(db, device, taker, now_ms));
+    }
     *package = found;
     return STATUS_OK;
 }
@@ -155,8 +196,17 @@ enum status store_key_packages_delete_of_device(struct store_db *db, const struc
     return query_run(&q);
 }
 
+static enum status forget_takings(struct store_db *db, int64_t now_ms)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "DELETE FROM key_package_takings WHERE since_ms <= ?");
+    query_bind_int(&q, now_ms - STORE_KEY_PACKAGES_TAKER_MS);
+    return query_run(&q);
+}
+
 enum status store_key_packages_expire(struct store_db *db, int64_t now_ms)
 {
+    TRY(forget_takings(db, now_ms));
     CLEANUP(query_end)
     struct query q = query_on(db, "DELETE FROM key_packages WHERE expires_at_ms <= ?");
     query_bind_int(&q, now_ms);

@@ -24,10 +24,12 @@ MUST_CHECK enum status store_key_packages_add(struct store_db *db,
                                               const struct store_key_package *package,
                                               int64_t now_ms);
 
-/* Takes the oldest one-time package that is still valid, or lends the last resort.
- * STATUS_NOT_FOUND when there is neither, or the device is not active. */
+/* Takes for `taker`, a person, the oldest one-time package that is still valid, or lends the last
+ * resort: when no other is left, or when the taker had STORE_KEY_PACKAGES_PER_TAKER of the device's
+ * within a day. STATUS_NOT_FOUND when there is neither, or the device is not active. */
 MUST_CHECK enum status store_key_packages_take(struct store_db *db,
                                                const struct id *device,
+                                               const struct id *taker,
                                                int64_t now_ms,
                                                struct arena *arena,
                                                struct store_key_package *package);
@@ -48,7 +50,7 @@ MUST_CHECK enum status store_key_packages_count(struct store_db *db,
 MUST_CHECK enum status store_key_packages_delete_of_device(struct store_db *db,
                                                            const struct id *device);
 
-/* Deletes what has expired. */
+/* Deletes what has expired, and who took what more than a day ago. */
 MUST_CHECK enum status store_key_packages_expire(struct store_db *db, int64_t now_ms);
 
 #endif

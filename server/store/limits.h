@@ -46,4 +46,10 @@
 /* One-time KeyPackages of a device: twice the pool of 50, for a refill that crosses a fetch. */
 #define STORE_KEY_PACKAGES_MAX 100
 
+/* One-time KeyPackages of a device that one person gets in a day; then they get its last resort,
+ * which no taking uses up. More than anybody sets up channels with the same colleague in a day, and
+ * ten people would have to work together to empty a pool. */
+#define STORE_KEY_PACKAGES_PER_TAKER 5
+#define STORE_KEY_PACKAGES_TAKER_MS (INT64_C(24) * 3600 * 1000)
+
 #endif

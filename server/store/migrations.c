@@ -59,6 +59,10 @@ static const char people_tables[] =
     "  expires_at_ms INTEGER NOT NULL, UNIQUE (device, ref)) STRICT;"
     "CREATE INDEX key_packages_to_take ON key_packages (device, last_resort, row);"
     "CREATE INDEX key_packages_by_end ON key_packages (expires_at_ms);"
+    /* How many one-time packages of a device somebody had since: for a day. */
+    "CREATE TABLE key_package_takings ("
+    "  device BLOB NOT NULL REFERENCES devices, taker BLOB NOT NULL, taken INTEGER NOT NULL,"
+    "  since_ms INTEGER NOT NULL, PRIMARY KEY (device, taker)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE ties ("
     "  a BLOB NOT NULL REFERENCES people, b BLOB NOT NULL REFERENCES people,"

@@ -9,14 +9,14 @@
 #define SLOT_COUNT 4096
 /* Slots looked at in one sweep: all of them within a minute of sweeps a second. */
 #define SLOTS_PER_SWEEP 70
-/* Addresses remembered: 64 bytes each. Past it, only addresses already known may connect. */
+/* Addresses remembered: some 100 bytes each. Past it, only addresses already known may connect. */
 #define ADDRESSES_MAX 65536
 
 struct admission_address {
     struct admission_address *next;
     uint8_t key[17]; /* family, then 4 bytes or the first 8 of 16 */
     uint32_t connections;
-    struct bucket handshakes;
+    struct bucket buckets[ADMISSION_ACTS];
 };
 
 struct admission {
@@ -89,7 +89,8 @@ static enum status find_or_add(struct admission *admission,
     if (fresh == NULL)
         return STATUS_NO_MEMORY;
     memcpy(fresh->key, key, 17);
-    bucket_init(&fresh->handshakes, &admission->rules.handshakes, now_ms);
+    for (size_t i = 0; i < ADMISSION_ACTS; i++)
+        bucket_init(&fresh->buckets[i], &admission->rules.rates[i], now_ms);
     fresh->next = admission->slots[slot];
     admission->slots[slot] = fresh;
     admission->addresses++;
@@ -100,7 +101,8 @@ static enum status find_or_add(struct admission *admission,
 enum status admission_enter(struct admission *admission,
                             const struct sockaddr_storage *peer,
                             int64_t now_ms,
-                            struct admission_address **address)
+                            struct admission_address **address,
+                            bool *one_too_many)
 {
     if (admission->connections >= admission->rules.connections_max)
         return STATUS_LIMIT;
@@ -108,15 +110,30 @@ enum status admission_enter(struct admission *admission,
     key_of(peer, key);
     struct admission_address *found = NULL;
     TRY(find_or_add(admission, key, now_ms, &found));
-    if (found->connections >= admission->rules.connections_per_address_max)
-        return STATUS_LIMIT;
     uint32_t wait_ms = 0;
-    if (!bucket_take(&found->handshakes, &admission->rules.handshakes, now_ms, 1, &wait_ms))
+    if (!admission_take(admission, found, ADMISSION_HANDSHAKE, now_ms, &wait_ms))
         return STATUS_RATE_LIMITED;
+    *one_too_many = found->connections >= admission->rules.connections_per_address_max;
     found->connections++;
     admission->connections++;
     *address = found;
     return STATUS_OK;
+}
+
+bool admission_take(struct admission *admission,
+                    struct admission_address *address,
+                    enum admission_act act,
+                    int64_t now_ms,
+                    uint32_t *wait_ms)
+{
+    return bucket_take(&address->buckets[act], &admission->rules.rates[act], now_ms, 1, wait_ms);
+}
+
+void admission_give_back(struct admission *admission,
+                         struct admission_address *address,
+                         enum admission_act act)
+{
+    bucket_give(&address->buckets[act], &admission->rules.rates[act], 1);
 }
 
 void admission_leave(struct admission *admission, struct admission_address **address)
@@ -128,15 +145,23 @@ void admission_leave(struct admission *admission, struct admission_address **add
     *address = NULL;
 }
 
+static bool
+is_idle(const struct admission *admission, struct admission_address *address, int64_t now_ms)
+{
+    for (size_t i = 0; i < ADMISSION_ACTS; i++) {
+        if (!bucket_is_full(&address->buckets[i], &admission->rules.rates[i], now_ms))
+            return false;
+    }
+    return address->connections == 0;
+}
+
 void admission_sweep(struct admission *admission, int64_t now_ms)
 {
     for (size_t i = 0; i < SLOTS_PER_SWEEP; i++) {
         struct admission_address **at = &admission->slots[admission->sweep_at++ % SLOT_COUNT];
         while (*at != NULL) {
             struct admission_address *a = *at;
-            bool idle = a->connections == 0 &&
-                        bucket_is_full(&a->handshakes, &admission->rules.handshakes, now_ms);
-            if (!idle) {
+            if (!is_idle(admission, a, now_ms)) {
                 at = &a->next;
                 continue;
             }

@@ -249,7 +249,7 @@ static const struct http_reason http_reasons[] = {
     {429, "Too Many Requests", "Retry-After: 60\r\n"},
     {431, "Request Header Fields Too Large", ""},
     {500, "Internal Server Error", ""},
-    {503, "Service Unavailable", ""},
+    {503, "Service Unavailable", "Retry-After: 5\r\n"},
 };
 
 static const struct http_reason *find_reason(int http_status)

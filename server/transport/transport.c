@@ -32,6 +32,7 @@ struct connection {
     struct connection *next_hot;
     bool hot; /* in the list of those with something to write */
     bool counted_open;
+    bool one_too_many; /* of its address: told so and closed */
     enum connection_state state;
     void *user;
     struct admission_address *address;
@@ -209,6 +210,8 @@ static bool receive_handshake(struct connection *connection, struct span bytes)
         result = handshake_read(buffer_span(&connection->handshake), &transport->rules);
     if (result.kind == HANDSHAKE_MORE)
         return true;
+    if (connection->one_too_many)
+        result = (struct handshake_result){.kind = HANDSHAKE_REFUSED, .http_status = 429};
     if (transport->draining)
         result = (struct handshake_result){.kind = HANDSHAKE_REFUSED, .http_status = 503};
     answer_handshake(connection, &result);
@@ -305,8 +308,9 @@ static bool accept_connection(struct transport *transport, struct lws *wsi)
     if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&peer, &len) != 0)
         return false;
     struct admission_address *address = NULL;
+    bool one_too_many = false;
     int64_t now = now_ms(transport);
-    enum status status = admission_enter(transport->admission, &peer, now, &address);
+    enum status status = admission_enter(transport->admission, &peer, now, &address, &one_too_many);
     if (status != STATUS_OK) {
         JOURNAL(transport->options.journal, JOURNAL_DEBUG, "connection_refused", JOURNAL_S(status));
         return false;
@@ -319,6 +323,7 @@ static bool accept_connection(struct transport *transport, struct lws *wsi)
     connection->transport = transport;
     connection->wsi = wsi;
     connection->address = address;
+    connection->one_too_many = one_too_many;
     connection->since_ms = connection->heard_ms = now;
     buffer_init(&connection->handshake, HANDSHAKE_BUFFER_MAX);
     inbound_init(&connection->inbound);
@@ -446,6 +451,18 @@ static enum status start_handles(struct transport *transport)
     bool started = uv_prepare_start(&transport->prepare, on_prepare) == 0 &&
                    uv_timer_start(&transport->timer, on_tick, TICK_MS, TICK_MS) == 0;
     return started ? STATUS_OK : STATUS_INTERNAL;
+}
+
+bool transport_take(struct connection *connection, enum admission_act act, uint32_t *wait_ms)
+{
+    struct transport *transport = connection->transport;
+    return admission_take(transport->admission, connection->address, act, now_ms(transport),
+                          wait_ms);
+}
+
+void transport_give_back(struct connection *connection, enum admission_act act)
+{
+    admission_give_back(connection->transport->admission, connection->address, act);
 }
 
 static enum status listen_now(struct transport *transport)

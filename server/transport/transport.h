@@ -71,6 +71,11 @@ uint16_t transport_port(const struct transport *transport);
 /* Open WebSockets. */
 size_t transport_count(const struct transport *transport);
 
+/* Takes one of what the connection's address may do, or says in how many ms it may again; and gives
+ * it back. */
+bool transport_take(struct connection *connection, enum admission_act act, uint32_t *wait_ms);
+void transport_give_back(struct connection *connection, enum admission_act act);
+
 /* Queues a message; it leaves at the end of the loop's round. A connection whose answers nobody
  * reads is closed. */
 void transport_send(struct connection *connection, struct packet *packet, enum outbox_class class);

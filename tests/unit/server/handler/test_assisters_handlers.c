@@ -128,6 +128,7 @@ static int set_up(void **state)
         .journal = &server->journal,
         .store = server->store,
         .figures = server->pool,
+        .rates = {[BUDGET_PROPOSALS] = {3600, 1000}, [BUDGET_KNOCKS] = {3600, 1000}},
     };
     ASSERT_OK(id_map_init(&server->hub.accounts, random_system()));
     server->services.hub = &server->hub;
@@ -155,6 +156,10 @@ static int tear_down(void **state)
     figures_free(&server->services.figures);
     proposals_free(&server->services.proposals);
     id_map_clear(&server->channel.members);
+    size_t at = 0;
+    for (void *account = id_map_next(&server->hub.accounts, &at); account != NULL;
+         account = id_map_next(&server->hub.accounts, &at))
+        free(account);
     id_map_clear(&server->hub.accounts);
     journal_clear(&server->journal);
     fclose(server->nowhere);

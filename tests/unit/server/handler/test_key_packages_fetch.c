@@ -64,7 +64,7 @@ static int set_up(void **state)
         .clock = &fixed_clock,
         .random = random_system(),
         .store = server->store,
-        .rates = {.fetches = {60, FETCHES}},
+        .rates = {[BUDGET_KEY_PACKAGES] = {60 * 60, FETCHES}},
     };
     ASSERT_OK(id_map_init(&server->hub.accounts, random_system()));
     server->services.hub = &server->hub;

@@ -57,7 +57,7 @@ static void a_revoked_device_logs_in_no_more_and_has_no_key_packages(void **stat
     ASSERT_OK(store_devices_revoke(f->db, &device, NOW + 1));
     ASSERT_OK(store_devices_revoke(f->db, &device, NOW + 2));
     ASSERT_STATUS(store_devices_seen(f->db, &device, 6, NOW, &before), STATUS_DENIED);
-    ASSERT_STATUS(store_key_packages_take(f->db, &device, NOW, &f->arena, &package),
+    ASSERT_STATUS(store_key_packages_take(f->db, &device, &person, NOW, &f->arena, &package),
                   STATUS_NOT_FOUND);
     ASSERT_STATUS(store_key_packages_add(f->db, &package, NOW), STATUS_DENIED);
     struct id unknown = id_number(99);
@@ -91,12 +91,12 @@ static void gives_each_key_package_once_and_then_the_last_resort(void **state)
     assert_int_equal(counts.one_time, 2);
     assert_true(counts.last_resort);
     assert_false(counts.last_resort_used);
-    ASSERT_OK(store_key_packages_take(f->db, &device, NOW, &f->arena, &taken));
+    ASSERT_OK(store_key_packages_take(f->db, &device, &person, NOW, &f->arena, &taken));
     assert_true(span_equal(taken.ref, SPAN_LITERAL("ref 0")));
-    ASSERT_OK(store_key_packages_take(f->db, &device, NOW, &f->arena, &taken));
+    ASSERT_OK(store_key_packages_take(f->db, &device, &person, NOW, &f->arena, &taken));
     assert_true(span_equal(taken.ref, SPAN_LITERAL("ref 1")));
     for (int i = 0; i < 2; i++) {
-        ASSERT_OK(store_key_packages_take(f->db, &device, NOW, &f->arena, &taken));
+        ASSERT_OK(store_key_packages_take(f->db, &device, &person, NOW, &f->arena, &taken));
         assert_true(taken.last_resort);
     }
     ASSERT_OK(store_key_packages_count(f->db, &device, NOW, &counts));
@@ -109,6 +109,37 @@ static void gives_each_key_package_once_and_then_the_last_resort(void **state)
     assert_false(counts.last_resort_used);
 }
 
+static void one_person_cannot_empty_a_pool(void **state)
+{
+    struct fixture *f = *state;
+    struct id person = make_person(f->db, 1);
+    struct id other = make_person(f->db, 2);
+    struct id device = make_device(f->db, 7, &person);
+    struct store_key_package last = {device, SPAN_LITERAL("last"), SPAN_LITERAL("last"), true,
+                                     NOW + 400 * DAY};
+    struct store_key_package taken;
+    add_packages(f, &device, 3 * STORE_KEY_PACKAGES_PER_TAKER);
+    int64_t valid = NOW - 2 * DAY; /* days before the packages end */
+    for (int i = 0; i < STORE_KEY_PACKAGES_PER_TAKER; i++) {
+        ASSERT_OK(store_key_packages_take(f->db, &device, &other, valid, &f->arena, &taken));
+        assert_false(taken.last_resort);
+    }
+    ASSERT_STATUS(store_key_packages_take(f->db, &device, &other, valid, &f->arena, &taken),
+                  STATUS_NOT_FOUND);
+    ASSERT_OK(store_key_packages_add(f->db, &last, NOW));
+    ASSERT_OK(store_key_packages_take(f->db, &device, &other, valid, &f->arena, &taken));
+    assert_true(taken.last_resort);
+    /* Others are not held up, and a day later it begins anew, also after the rows were tidied. */
+    ASSERT_OK(store_key_packages_take(f->db, &device, &person, valid, &f->arena, &taken));
+    assert_false(taken.last_resort);
+    ASSERT_OK(store_key_packages_expire(f->db, valid + DAY / 2));
+    ASSERT_OK(store_key_packages_take(f->db, &device, &other, valid + DAY - 1, &f->arena, &taken));
+    assert_true(taken.last_resort);
+    ASSERT_OK(store_key_packages_expire(f->db, valid + DAY));
+    ASSERT_OK(store_key_packages_take(f->db, &device, &other, valid + DAY, &f->arena, &taken));
+    assert_false(taken.last_resort);
+}
+
 static void gives_no_expired_key_package(void **state)
 {
     struct fixture *f = *state;
@@ -117,7 +148,7 @@ static void gives_no_expired_key_package(void **state)
     struct store_key_package taken;
     struct store_key_package_counts counts;
     add_packages(f, &device, 3); /* the first ends at NOW + DAY */
-    ASSERT_OK(store_key_packages_take(f->db, &device, NOW + DAY, &f->arena, &taken));
+    ASSERT_OK(store_key_packages_take(f->db, &device, &person, NOW + DAY, &f->arena, &taken));
     assert_true(span_equal(taken.ref, SPAN_LITERAL("ref 1")));
     ASSERT_OK(store_key_packages_expire(f->db, NOW + DAY + 2));
     ASSERT_OK(store_key_packages_count(f->db, &device, NOW, &counts));
@@ -247,6 +278,7 @@ int main(void)
         TEST(refuses_a_key_that_any_device_has_for_any_purpose),
         TEST(a_revoked_device_logs_in_no_more_and_has_no_key_packages),
         TEST(gives_each_key_package_once_and_then_the_last_resort),
+        TEST(one_person_cannot_empty_a_pool),
         TEST(gives_no_expired_key_package),
         TEST(bounds_the_pool_of_a_device),
         TEST(redeems_a_single_use_invite_once),
