@@ -168,3 +168,11 @@ void pool_drain_completed(struct pool *pool)
         job->done(job, job->status);
     }
 }
+
+size_t pool_waiting(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t count = pool->waiting.count;
+    pthread_mutex_unlock(&pool->lock);
+    return count;
+}

@@ -50,6 +50,9 @@ void pool_free(struct pool **pool);
 
 MUST_CHECK enum status pool_submit(struct pool *pool, struct pool_job *job);
 
+/* Jobs that wait for a thread. */
+size_t pool_waiting(struct pool *pool);
+
 /* Calls done() of every job that is ready. */
 void pool_drain_completed(struct pool *pool);
 

@@ -129,7 +129,7 @@ static enum status open_parts(struct app *app, struct app_problem *problem)
 
 enum status app_open(const struct app_place *place, struct app *app, struct app_problem *problem)
 {
-    *app = (struct app){.place = *place};
+    *app = (struct app){.place = *place, .started_ms = clock_wall_ms(clock_system())};
     problem->text[0] = '\0';
     enum status status = open_parts(app, problem);
     if (status != STATUS_OK && problem->text[0] == '\0')
@@ -153,4 +153,11 @@ void app_close(struct app *app)
         journal_clear(&app->journal);
     config_clear(&app->config);
     *app = (struct app){0};
+}
+
+bool app_is_ready(struct app *app)
+{
+    struct store_figures figures;
+    store_figures(app->store, &figures);
+    return !app->hub.closing && !figures.failed && !figures.full;
 }

@@ -28,6 +28,8 @@ struct app {
     struct pool *figures;
     struct hub hub;
     struct services services;
+    int64_t started_ms; /* wall time */
+    int64_t backup_ms;  /* wall time of the last backup; 0: none in this process */
 };
 
 struct app_problem {
@@ -48,5 +50,8 @@ MUST_CHECK enum status
 app_open(const struct app_place *place, struct app *app, struct app_problem *problem);
 
 void app_close(struct app *app);
+
+/* Whether requests are taken: not while it ends, and not when nothing can be written. */
+bool app_is_ready(struct app *app);
 
 #endif

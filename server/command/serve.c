@@ -7,6 +7,7 @@
 #include "server/command/admin_server.h"
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
+#include "server/command/monitor.h"
 #include "server/limits.h"
 #include "server/stage/stage.h"
 #include "server/transport/certificate.h"
@@ -37,6 +38,7 @@ struct serve {
     int64_t drain_until_ms;
     struct transport *transport;
     struct admin_server *admin;
+    struct monitor *monitor; /* NULL: none */
     enum status failure;
     bool stopping;
 };
@@ -267,6 +269,15 @@ static enum status start_network(struct serve *serve, const char *certificate, c
     return status;
 }
 
+static enum status start_monitor(struct serve *serve)
+{
+    uint32_t port = serve->app.config.monitor_port;
+    if (port == 0)
+        return STATUS_OK;
+    return monitor_open(&serve->loop, &serve->app, serve->transport, (uint16_t)port,
+                        &serve->monitor);
+}
+
 static enum status start_admin(struct serve *serve)
 {
     char path[APP_PATH_MAX];
@@ -290,6 +301,8 @@ static enum status start(struct serve *serve, const char **what)
     *what = "listening on the address and port of weftd.conf";
     TRY(start_network(serve, certificate, key));
     serve->app.hub.port = transport_port(serve->transport);
+    *what = "listening on the monitor_port of weftd.conf";
+    TRY(start_monitor(serve));
     *what = "the admin socket";
     return start_admin(serve);
 }
@@ -318,6 +331,12 @@ static void stop(struct serve *serve)
         admin_server_stop(serve->admin);
         for (int i = 0; i < 100 && !admin_server_is_idle(serve->admin); i++)
             uv_run(&serve->loop, UV_RUN_NOWAIT);
+    }
+    if (serve->monitor != NULL) {
+        monitor_stop(serve->monitor);
+        while (!monitor_is_idle(serve->monitor))
+            uv_run(&serve->loop, UV_RUN_ONCE);
+        monitor_free(&serve->monitor);
     }
     transport_close_all(&serve->transport);
     store_close(&serve->app.store);

@@ -74,6 +74,11 @@ static const struct config_key keys[] = {
      "Days after which an unused invite ends."},
     {"validation_threads", VALUE_NUMBER, offsetof(struct config, validation_threads), 1, 64, "2",
      "Threads that check commits."},
+    {"monitor_port", VALUE_NUMBER, offsetof(struct config, monitor_port), 0, 65535, "0",
+     "Port on 127.0.0.1 for /healthz, /readyz and /metrics (Prometheus), such as 9464; 0: none.\n"
+     "# Whoever may open a connection on this machine can read them: they hold counts, and "
+     "neither\n"
+     "# ids nor names."},
     {"log_level", VALUE_LEVEL, offsetof(struct config, log_level), 0, 0, "info",
      "debug, info, warning or error; goes to standard error."},
 };

@@ -42,6 +42,7 @@ struct config {
     uint32_t upload_mib_per_hour;
     uint32_t invite_days;
     uint32_t validation_threads;
+    uint32_t monitor_port; /* 0: none */
     const char *log_level;
 };
 

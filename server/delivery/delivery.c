@@ -78,6 +78,21 @@ struct channel *delivery_next(const struct delivery *delivery, size_t *at)
     return id_map_next(&delivery->channels, at);
 }
 
+void delivery_figures(const struct delivery *delivery, struct delivery_figures *figures)
+{
+    *figures = (struct delivery_figures){
+        .channels = delivery->channels.count,
+        .events = delivery->events,
+        .deliveries = delivery->deliveries,
+    };
+    size_t at = 0;
+    for (const struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at)) {
+        figures->frozen += channel->row.state == STORE_CHANNEL_FROZEN ? 1 : 0;
+        figures->waiting += channel->work != NULL ? 1 : 0;
+    }
+}
+
 /* ---- loading ---- */
 
 static enum status load_run(struct store_db *db, struct store_job *job)
@@ -283,8 +298,11 @@ void delivery_publish(struct delivery *delivery,
         JOURNAL(delivery->hub->journal, JOURNAL_ERROR, "event_lost", JOURNAL_S(status));
         return;
     }
-    for (struct subscription *s = channel->subscriptions; s != NULL; s = s->next_of_channel)
+    delivery->events++;
+    for (struct subscription *s = channel->subscriptions; s != NULL; s = s->next_of_channel) {
         transport_send(s->client->connection, packet, OUTBOX_EVENT);
+        delivery->deliveries++;
+    }
     packet_free(&packet);
 }
 

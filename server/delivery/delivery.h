@@ -86,6 +86,17 @@ void delivery_publish_entry(struct delivery *delivery,
                             struct channel *channel,
                             const struct delivery_entry *entry);
 
+struct delivery_figures {
+    size_t channels; /* in memory */
+    size_t frozen;   /* of those: no entry until the next generation */
+    size_t waiting;  /* of those: something waits for a member to commit it */
+    /* Since the start. */
+    uint64_t events;     /* built once each */
+    uint64_t deliveries; /* into outboxes */
+};
+
+void delivery_figures(const struct delivery *delivery, struct delivery_figures *figures);
+
 /* Looks through the store for channels with removals or adds that wait. */
 void delivery_look_for_work(struct delivery *delivery);
 

@@ -15,6 +15,8 @@ struct delivery {
     bool looking;           /* for work, in the store */
     bool look_again;
     int64_t upkeep_ms; /* monotonic, of the last; 0: not yet */
+    uint64_t events;   /* published */
+    uint64_t deliveries;
 };
 
 /* work.c: forgets what waits, when the channel goes. */

@@ -3,7 +3,7 @@
 
 #include "protocol/base/limits.h"
 #include "protocol/crypto/hash.h"
-#include "server/session/client.h"
+#include "server/session/hub.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,8 @@
 
 static void free_call(struct call *call)
 {
+    int64_t took_ms = clock_monotonic_ms(call->hub->clock) - call->begun_ms;
+    histogram_add(&call->hub->traffic.answered, (uint64_t)took_ms * 1000);
     if (call->client != NULL)
         client_forget_call(call->client, call);
     if (call->release != NULL)
@@ -43,6 +45,7 @@ enum status call_new(struct hub *hub,
     fresh->hub = hub;
     fresh->number = number;
     fresh->kind = kind;
+    fresh->begun_ms = clock_monotonic_ms(hub->clock);
     buffer_init(&fresh->bytes, LIMIT_OBJECT_BYTES);
     arena_init(&fresh->arena, LIMIT_DECODED_BYTES);
     enum status status = decode(fresh, body);
@@ -94,6 +97,7 @@ static enum status try_answer(struct call *call, const void *response)
 {
     CLEANUP(buffer_clear) struct buffer frame = BUFFER_INIT(ANSWER_BYTES_MAX);
     TRY(encode(call, WIRE_CODE_OK, call->kind->response, response, &frame));
+    traffic_count(&call->hub->traffic, call->kind->number, WIRE_CODE_OK);
     if (frame.len > LIMIT_FRAME_BYTES)
         return send_large(call, &frame);
     client_send_answer(call->client, buffer_span(&frame));

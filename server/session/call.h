@@ -25,7 +25,8 @@ struct call {
     struct client *client; /* NULL once the connection is gone */
     struct call *previous; /* of the client's calls */
     struct call *next;
-    uint32_t number; /* chosen by the client */
+    uint32_t number;  /* chosen by the client */
+    int64_t begun_ms; /* monotonic */
     const struct wire_request_kind *kind;
     struct buffer bytes;
     struct arena arena;

@@ -38,6 +38,7 @@ void client_send_error(struct client *client,
                        uint32_t retry_after_ms)
 {
     CLEANUP(buffer_clear) struct buffer frame = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    traffic_count(&client->hub->traffic, kind, wire_code_of(status));
     struct wire_error error = {
         .detail = span_from_text(detail != NULL ? detail : status_text(status)),
         .retry_after_ms = retry_after_ms,

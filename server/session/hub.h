@@ -16,6 +16,7 @@
 #include "server/session/client.h"
 #include "server/session/community.h"
 #include "server/session/identity.h"
+#include "server/session/traffic.h"
 
 struct hub {
     /* Borrowed. */
@@ -40,6 +41,7 @@ struct hub {
     struct id_map accounts; /* struct account by person */
     struct id_map devices;  /* struct client by device: one connection a device */
     struct client *clients;
+    struct traffic traffic;
     bool closing;
     uint16_t port; /* that it listens on, or would */
     /* What the server says of its TLS key, signed anew each day. */

@@ -110,6 +110,14 @@ job_queue_wait(struct job_queue *queue, size_t count_max, int64_t timeout_ms, bo
     return chain;
 }
 
+size_t job_queue_count(struct job_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    size_t count = queue->count;
+    pthread_mutex_unlock(&queue->mutex);
+    return count;
+}
+
 struct store_job *job_queue_take_all(struct job_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);

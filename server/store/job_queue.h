@@ -40,6 +40,9 @@ void job_queue_close(struct job_queue *queue, enum status reason);
 struct store_job *
 job_queue_wait(struct job_queue *queue, size_t count_max, int64_t timeout_ms, bool *closed);
 
+/* Jobs that nobody has taken yet. */
+size_t job_queue_count(struct job_queue *queue);
+
 /* Takes everything there is, without waiting. */
 struct store_job *job_queue_take_all(struct job_queue *queue);
 

@@ -49,13 +49,21 @@ struct store {
     atomic_ullong transactions;
     atomic_ullong checkpoints;
     atomic_ullong truncations;
+    atomic_ullong jobs_refused;
+    struct histogram commits;
+    atomic_bool failed;
 };
 
-static int64_t monotonic_ms(void)
+static int64_t monotonic_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t monotonic_ms(void)
+{
+    return monotonic_us() / 1000;
 }
 
 /* STATUS_LIMIT when it does not fit. */
@@ -183,12 +191,17 @@ enum status store_open(const struct store_options *options, struct store **store
     return STATUS_OK;
 }
 
-static bool disk_has_room(const struct store *store)
+static uint64_t disk_free_bytes(const struct store *store)
 {
     struct statvfs disk;
     if (statvfs(store->directory, &disk) != 0)
-        return true; /* the write itself will tell */
-    return (uint64_t)disk.f_bavail * disk.f_frsize >= store->free_bytes_min;
+        return UINT64_MAX; /* the write itself will tell */
+    return (uint64_t)disk.f_bavail * disk.f_frsize;
+}
+
+static bool disk_has_room(const struct store *store)
+{
+    return disk_free_bytes(store) >= store->free_bytes_min;
 }
 
 /* Nothing is certain any more: refuses all that comes, and has weftd stopped. */
@@ -197,6 +210,7 @@ static void fail(struct store *store, enum status status)
     if (store->failure != STATUS_OK)
         return;
     store->failure = status;
+    atomic_store(&store->failed, true);
     job_queue_close(&store->writes, status);
     job_queue_close(&store->reads, status);
     if (store->callbacks.failed != NULL)
@@ -209,24 +223,28 @@ static bool is_fatal(enum status status)
     return status == STATUS_IO || status == STATUS_CORRUPT;
 }
 
-static void refuse_chain(struct store_job *chain, enum status status)
+static void refuse_chain(struct store *store, struct store_job *chain, enum status status)
 {
-    for (struct store_job *job = chain; job != NULL; job = job->next)
+    for (struct store_job *job = chain; job != NULL; job = job->next) {
         job->status = status;
+        atomic_fetch_add(&store->jobs_refused, 1);
+    }
 }
 
 static void write_chain(struct store *store, struct store_job *chain)
 {
     if (store->failure != STATUS_OK) {
-        refuse_chain(chain, store->failure);
+        refuse_chain(store, chain, store->failure);
         return;
     }
     if (!disk_has_room(store)) {
-        refuse_chain(chain, STATUS_FULL);
+        refuse_chain(store, chain, STATUS_FULL);
         return;
     }
     bool certain;
+    int64_t begun_us = monotonic_us();
     enum status status = store_transaction_write(store->writer, chain, &certain);
+    histogram_add(&store->commits, (uint64_t)(monotonic_us() - begun_us));
     for (struct store_job *job = chain; job != NULL; job = job->next)
         atomic_fetch_add(&store->jobs_written, 1);
     atomic_fetch_add(&store->transactions, 1);
@@ -387,6 +405,14 @@ void store_drain_completed(struct store *store)
     }
 }
 
+static uint64_t file_bytes(const struct store *store, const char *name)
+{
+    char path[PATH_BYTES_MAX];
+    struct stat found;
+    bool there = path_in(store->directory, name, path) == STATUS_OK && stat(path, &found) == 0;
+    return there ? (uint64_t)found.st_size : 0;
+}
+
 void store_figures(struct store *store, struct store_figures *figures)
 {
     *figures = (struct store_figures){
@@ -395,7 +421,16 @@ void store_figures(struct store *store, struct store_figures *figures)
         .transactions = atomic_load(&store->transactions),
         .checkpoints = atomic_load(&store->checkpoints),
         .truncations = atomic_load(&store->truncations),
+        .jobs_refused = atomic_load(&store->jobs_refused),
+        .writes_waiting = job_queue_count(&store->writes),
+        .reads_waiting = job_queue_count(&store->reads),
+        .database_bytes = file_bytes(store, "weftd.db"),
+        .log_bytes = file_bytes(store, "weftd.db-wal"),
+        .disk_free_bytes = disk_free_bytes(store),
+        .full = !disk_has_room(store),
+        .failed = atomic_load(&store->failed),
     };
+    histogram_read(&store->commits, &figures->commits);
 }
 
 static void stop_threads(struct store *store)

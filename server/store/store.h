@@ -30,6 +30,7 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/id.h"
 #include "protocol/base/status.h"
+#include "server/base/histogram.h"
 
 /* A SHA-256 value: of an invite's secret, an entry, a tree. */
 struct store_hash {
@@ -124,6 +125,16 @@ struct store_figures {
     uint64_t transactions;
     uint64_t checkpoints;
     uint64_t truncations;
+    uint64_t jobs_refused;            /* for want of room on the disk */
+    struct histogram_figures commits; /* transactions with their fsync */
+    /* Now: jobs that wait, bytes of the files and of the disk. */
+    uint64_t writes_waiting;
+    uint64_t reads_waiting;
+    uint64_t database_bytes;
+    uint64_t log_bytes;
+    uint64_t disk_free_bytes;
+    bool full;   /* jobs that write are refused for want of room */
+    bool failed; /* nothing is written any more */
 };
 
 /* Counts since the store was opened. */

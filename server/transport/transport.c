@@ -60,6 +60,7 @@ struct transport {
     struct packet *ping;
     struct buffer gathered;
     size_t open_count;
+    struct transport_figures counts; /* of what is not now */
     bool draining;
     uv_prepare_t prepare;
     uv_timer_t timer;
@@ -100,8 +101,12 @@ static void make_hot(struct connection *connection)
 static void
 send_packet(struct connection *connection, struct packet *packet, enum outbox_class class)
 {
+    bool was_behind = connection->outbox.behind;
     enum status status = outbox_push(&connection->outbox, packet, class);
+    if (connection->outbox.behind && !was_behind)
+        connection->transport->counts.fell_behind++;
     if (status != STATUS_OK) {
+        connection->transport->counts.overran++;
         JOURNAL(connection->transport->options.journal, JOURNAL_WARNING, "outbox_full",
                 JOURNAL_S(status));
         set_state(connection, CONNECTION_CLOSING);
@@ -140,6 +145,7 @@ static bool write_batch(struct connection *connection)
     if (outbox_gather(&connection->outbox, LIMIT_WRITE_BYTES, &transport->gathered) != STATUS_OK)
         return false;
     size_t len = transport->gathered.len;
+    transport->counts.sent_bytes += len;
     return lws_write(connection->wsi, transport->gathered.ptr, len, LWS_WRITE_RAW) >= (int)len;
 }
 
@@ -219,6 +225,7 @@ static bool receive_handshake(struct connection *connection, struct span bytes)
         open_connection(connection);
         return true;
     }
+    transport->counts.refused_handshakes++;
     JOURNAL(transport->options.journal, JOURNAL_INFO, "handshake_refused",
             JOURNAL_N("http", result.http_status));
     set_state(connection, CONNECTION_CLOSING);
@@ -262,6 +269,7 @@ static void receive_event(struct connection *connection, const struct inbound_ev
 /* False: close the socket. */
 static bool receive(struct connection *connection, struct span bytes)
 {
+    connection->transport->counts.received_bytes += bytes.len;
     connection->heard_ms = now_ms(connection->transport);
     connection->ping_pending = false;
     if (connection->state == CONNECTION_HANDSHAKE)
@@ -313,8 +321,14 @@ static bool accept_connection(struct transport *transport, struct lws *wsi)
     enum status status = admission_enter(transport->admission, &peer, now, &address, &one_too_many);
     if (status != STATUS_OK) {
         JOURNAL(transport->options.journal, JOURNAL_DEBUG, "connection_refused", JOURNAL_S(status));
+        if (status == STATUS_RATE_LIMITED)
+            transport->counts.refused_rate++;
+        else
+            transport->counts.refused_full++;
         return false;
     }
+    transport->counts.accepted++;
+    transport->counts.refused_address += one_too_many ? 1 : 0;
     struct connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
         admission_leave(transport->admission, &address);
@@ -387,6 +401,7 @@ static void check_open(struct connection *connection, int64_t now)
 {
     struct transport *transport = connection->transport;
     if (connection->stalled_ms != 0 && now - connection->stalled_ms >= LIMIT_STALL_MS) {
+        transport->counts.stalled++;
         JOURNAL(transport->options.journal, JOURNAL_INFO, "stalled",
                 JOURNAL_N("waiting_bytes", connection->outbox.bytes));
         transport_close(connection, CLOSE_TRY_LATER);
@@ -556,6 +571,13 @@ uint16_t transport_port(const struct transport *transport)
 size_t transport_count(const struct transport *transport)
 {
     return transport->open_count;
+}
+
+void transport_figures(const struct transport *transport, struct transport_figures *figures)
+{
+    *figures = transport->counts;
+    figures->connections = admission_count(transport->admission);
+    figures->open = transport->open_count;
 }
 
 void transport_drain(struct transport *transport, uint16_t code)

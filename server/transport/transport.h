@@ -76,6 +76,24 @@ size_t transport_count(const struct transport *transport);
 bool transport_take(struct connection *connection, enum admission_act act, uint32_t *wait_ms);
 void transport_give_back(struct connection *connection, enum admission_act act);
 
+struct transport_figures {
+    size_t connections; /* TCP */
+    size_t open;        /* WebSockets */
+    /* Since the start. */
+    uint64_t accepted;
+    uint64_t refused_full;       /* connections_max */
+    uint64_t refused_rate;       /* handshakes of an address */
+    uint64_t refused_address;    /* connections of an address */
+    uint64_t refused_handshakes; /* HTTP, or while it drains */
+    uint64_t fell_behind;        /* outboxes whose events were dropped */
+    uint64_t overran;            /* connections ended for answers that nobody read */
+    uint64_t stalled;            /* connections ended because their socket took nothing */
+    uint64_t received_bytes;
+    uint64_t sent_bytes;
+};
+
+void transport_figures(const struct transport *transport, struct transport_figures *figures);
+
 /* Queues a message; it leaves at the end of the loop's round. A connection whose answers nobody
  * reads is closed. */
 void transport_send(struct connection *connection, struct packet *packet, enum outbox_class class);

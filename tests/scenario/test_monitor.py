@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What an operator watches: /healthz, /readyz and /metrics on a port of this machine alone. The
+figures are those of what really happened, and name nobody."""
+import pathlib
+import re
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+
+from weft_scenario import fill_disk, free_port, until
+from weft_wire import PING, Account, Connection
+
+SAMPLE = re.compile(r'^([a-z_]+)(?:\{([^{}]*)\})? (-?[0-9.e+-]+)$')
+
+
+def get(port, path):
+    """(status, body) of a page."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def read_metrics(port):
+    """{name{labels}: value}; every line is a sample, or the help and type of those that follow."""
+    status, text = get(port, "/metrics")
+    assert status == 200
+    values, typed = {}, {}
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name not in typed and kind in ("counter", "gauge", "histogram")
+            typed[name] = kind
+        elif not line.startswith("# HELP "):
+            name, labels, value = SAMPLE.match(line).groups()
+            family = re.sub(r"_(bucket|sum|count)$", "", name) if name not in typed else name
+            assert family in typed, line
+            assert list(typed)[-1] == family, f"{line} stands apart from its family"
+            values[f"{name}{{{labels}}}" if labels else name] = float(value)
+    assert all(name.endswith("_total") == (kind == "counter") for name, kind in typed.items())
+    return values
+
+
+def start(scene, **values):
+    port = free_port()
+    return scene.server(monitor_port=port, **values), port
+
+
+def test_the_figures_are_of_what_happened_and_name_nobody(scene):
+    server, port = start(scene)
+    assert get(port, "/healthz") == (200, "alive\n")
+    assert get(port, "/readyz") == (200, "ready\n")
+    before = read_metrics(port)
+    ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group="Ward 7"))
+    channel = ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
+    ben.run("channel", "join", channel)
+    following = ben.follow(channel)
+    for number in range(3):
+        ann.run("say", channel, f"message {number}")
+    following.wait_record("the last", lambda record: record.get("text") == "message 2")
+    after = read_metrics(port)
+    assert after['weftd_requests_total{kind="channel_send",result="OK"}'] == 3
+    assert after['weftd_requests_total{kind="channel_create",result="OK"}'] == 1
+    assert after['weftd_connections{state="logged_in"}'] == 1
+    assert after["weftd_deliveries_total"] >= 3
+    assert after["weftd_store_commit_seconds_count"] > before["weftd_store_commit_seconds_count"]
+    assert after["weftd_store_commit_seconds_sum"] > 0
+    assert after['weftd_store_commit_seconds_bucket{le="+Inf"}'] == after["weftd_store_commit_seconds_count"]
+    assert after["weftd_request_seconds_count"] > 10
+    assert after['weftd_store_bytes{file="database"}'] > 0 and after["weftd_disk_free_bytes"] > 0
+    assert after["weftd_resident_bytes"] > 1 << 20 and after['weftd_cpu_seconds_total{mode="user"}'] > 0
+    assert abs(after["weftd_start_time_seconds"] - time.time()) < 120
+    for page in ("/metrics", "/healthz", "/readyz"):
+        text = get(port, page)[1]
+        assert not re.search(r"[0-9a-f]{12}", text), "an id"
+        for name in ("Ann", "Ben", "Falls", "Ward", "Scenario", "message"):
+            assert name not in text
+    server.stop()
+
+
+def test_it_listens_on_this_machine_only_and_only_when_asked_to(server_scene):
+    server, port = start(server_scene)
+    sockets = open(f"/proc/{server.pid}/net/tcp", encoding="ascii").read()
+    listening = [line.split()[1] for line in sockets.splitlines() if line.split()[3] == "0A"]
+    assert f"0100007F:{port:04X}" in listening and f"00000000:{port:04X}" not in listening
+    server.stop()
+    server.configure(monitor_port=0)
+    server.start()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    server.stop()
+
+
+def test_what_is_no_request_for_a_page_is_refused_and_holds_nothing_up(server_scene):
+    server, port = start(server_scene)
+    assert get(port, "/")[0] == 404 and get(port, "/metricsx")[0] == 404
+    for sent, first in ((b"POST /metrics HTTP/1.1\r\n\r\n", b"HTTP/1.1 405"), (b"\r\n\r\n", b"HTTP/1.1 405"),
+                        (b"GET /" + b"a" * 5000, b""), (bytes(5000), b"")):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(sent)
+            try:
+                assert connection.recv(12) == first
+            except ConnectionResetError:
+                assert first == b""
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+    with Connection(server.port) as connection:
+        assert connection.request(PING, b"")[0] == "ok"
+    for connection in held:
+        connection.close()
+    until("pages again", lambda: get_or_none(port, "/healthz") == (200, "alive\n"))
+    server.stop()
+
+
+def get_or_none(port, path):
+    try:
+        return get(port, path)
+    except OSError:
+        return None
+
+
+def test_readyz_turns_503_before_the_connections_end(server_scene):
+    """A client that reads nothing keeps the end waiting: meanwhile it is alive and not ready."""
+    server, port = start(server_scene)
+    with Connection(server.port) as connection:
+        assert connection.request(PING, b"")[0] == "ok"
+        server.stream.process.send_signal(signal.SIGTERM)
+        until("not ready", lambda: get_or_none(port, "/readyz") == (503, "not ready\n") or
+              server.stream.process.poll() is not None)
+    server.stop()
+
+
+def test_a_full_disk_is_not_ready(small_disk, server_scene):
+    port = free_port()
+    server = server_scene.server(directory=small_disk, monitor_port=port)
+    assert get(port, "/readyz")[0] == 200
+    filler = fill_disk(small_disk, 32 << 20)
+    assert get(port, "/readyz") == (503, "not ready\n") and get(port, "/healthz")[0] == 200
+    account = Account("Ann")
+    with Connection(server.port) as connection:
+        assert account.redeem(connection, bytes(16))[0] in ("not_found", "full")
+    filler.unlink()
+    assert get(port, "/readyz")[0] == 200
+    server.stop()
+
+
+def test_every_alert_is_about_a_metric_that_there_is(server_scene):
+    rules = (pathlib.Path(__file__).parents[2] / "deploy/monitoring/weftd.rules.yml").read_text()
+    server, port = start(server_scene)
+    with Connection(server.port) as connection:
+        assert connection.request(PING, b"")[0] == "ok"
+        there = {name.partition("{")[0] for name in read_metrics(port)}
+    used = set(re.findall(r"\bweftd_[a-z_]+", "\n".join(re.findall(r"expr: (.*)", rules))))
+    assert len(used) >= 9 and used <= there, used - there
+    server.stop()
