@@ -57,6 +57,10 @@
  * able to fetch it as one object (LIMIT_OBJECT_BYTES). */
 #define LIMIT_TREE_ADD_BYTES (5u << 20)
 
+/* Between two events that tell of the directory: when a thousand people join at nine o'clock, a
+ * thousand clients need not hear of each of them. */
+#define LIMIT_DIRECTORY_EVENT_MS 1000
+
 /* For the answer to a close frame. */
 #define LIMIT_CLOSE_MS 3000
 

@@ -2,7 +2,6 @@
 #include "server/command/app.h"
 
 #include "protocol/crypto/random_system.h"
-#include "protocol/wire/events.h"
 #include "server/figures/figures.h"
 #include "server/handler/proposals.h"
 
@@ -72,8 +71,7 @@ static enum status open_store(struct app *app, struct app_problem *problem)
 static void on_log_grown(void *context)
 {
     struct app *app = context;
-    struct wire_directory_event event = {.head = community_head(app->community)};
-    hub_tell_all(&app->hub, WIRE_EVENT_DIRECTORY, &event);
+    hub_directory_grew(&app->hub);
 }
 
 static enum status open_community(struct app *app, struct app_problem *problem)

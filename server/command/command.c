@@ -12,7 +12,7 @@
 
 const struct command commands[] = {
     {"invite", invite_command_begin,
-     "--group NAME | --person ID [--role staff|facilitator|admin] [--expires DAYS]\n"
+     "--group NAME [--uses N] | --person ID [--role staff|facilitator|admin] [--expires DAYS]\n"
      "       weftd invite list | revoke ID",
      "make an invite link; list or withdraw invites", 0},
     {"person", person_command_begin, "list | suspend ID | restore ID | erase ID | export ID",

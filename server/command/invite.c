@@ -11,6 +11,12 @@
 
 #define LISTED_MAX 1000
 
+/* Longer is no invite but an open door. */
+#define DAYS_MAX 365
+
+/* A link for everybody of the largest trust; whoever passes it on lets others in. */
+#define USES_MAX 20000
+
 struct invite_work {
     struct store_job job;
     struct command_call *call;
@@ -97,13 +103,13 @@ static void done_make(struct store_job *job, enum status status)
                                              : "the invite was not made");
 }
 
-static bool parse_days(const char *text, int64_t *days)
+static bool parse_count(const char *text, long most, int64_t *count)
 {
     char *end = NULL;
     long value = strtol(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < 1 || value > 365)
+    if (*text == '\0' || *end != '\0' || value < 1 || value > most)
         return false;
-    *days = value;
+    *count = value;
     return true;
 }
 
@@ -112,11 +118,16 @@ static bool parse_make(struct command_call *call, struct invite_work *work, int6
     bool wrong = false;
     const char *role = command_take_option(call, "--role", &wrong);
     const char *expires = command_take_option(call, "--expires", &wrong);
+    const char *uses = command_take_option(call, "--uses", &wrong);
+    int64_t use_count = 1;
     work->group = command_take_option(call, "--group", &wrong);
     work->person = command_take_option(call, "--person", &wrong);
     work->invite.role = STORE_ROLE_STAFF;
     wrong = wrong || call->argc > 0 || (role != NULL && !parse_role(role, &work->invite.role));
-    wrong = wrong || (expires != NULL && !parse_days(expires, days));
+    wrong = wrong || (expires != NULL && !parse_count(expires, DAYS_MAX, days));
+    wrong = wrong || (uses != NULL && !parse_count(uses, USES_MAX, &use_count));
+    wrong = wrong || (use_count > 1 && work->group == NULL);
+    work->invite.uses_max = (uint32_t)use_count;
     return !wrong && (work->group == NULL) != (work->person == NULL);
 }
 
@@ -166,12 +177,14 @@ static void print_invite(struct command_call *call, const struct store_invite *i
     id_text(&invite->invite, id);
     print_time(invite->expires_at_ms, expires);
     if (call->json)
-        command_print_json(call, json_pack("{s:s, s:s, s:s, s:I}", "invite", id, "role",
+        command_print_json(call, json_pack("{s:s, s:s, s:s, s:I, s:i, s:i}", "invite", id, "role",
                                            role_names[invite->role], "state", state_of(invite, now),
-                                           "expires", (json_int_t)invite->expires_at_ms));
+                                           "expires", (json_int_t)invite->expires_at_ms, "uses",
+                                           (int)invite->uses, "uses_max", (int)invite->uses_max));
     else
-        command_print(call, "%.12s  %-11s  %-8s  until %s\n", id, role_names[invite->role],
-                      state_of(invite, now), expires);
+        command_print(call, "%.12s  %-11s  %-8s  %u of %u used  until %s\n", id,
+                      role_names[invite->role], state_of(invite, now), (unsigned)invite->uses,
+                      (unsigned)invite->uses_max, expires);
 }
 
 static void done_list(struct store_job *job, enum status status)

@@ -28,7 +28,8 @@ enum status invite_maker_fill(const struct hub *hub,
         status = secret_hash(parts.secret, &filled.secret_hash);
     filled.created_at_ms = clock_wall_ms(hub->clock);
     filled.expires_at_ms = filled.created_at_ms + days * DAY_MS;
-    filled.uses_max = 1;
+    if (filled.uses_max == 0)
+        filled.uses_max = 1;
     if (status == STATUS_OK)
         status = invite_link_format(&parts, link);
     secret_wipe(&parts, sizeof parts);

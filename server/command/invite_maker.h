@@ -11,8 +11,8 @@
 
 #define INVITE_LINK_TEXT_MAX 1024
 
-/* Fills id, secret hash and times of `invite` (single use), and `link` with its text. `port` is
- * that of the link. */
+/* Fills id, secret hash and times of `invite` (for one use where it names no number), and `link`
+ * with its text. `port` is that of the link. */
 MUST_CHECK enum status invite_maker_fill(const struct hub *hub,
                                          uint16_t port,
                                          int64_t days,

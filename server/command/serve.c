@@ -10,6 +10,7 @@
 #include "server/command/monitor.h"
 #include "server/limits.h"
 #include "server/stage/stage.h"
+#include "server/transport/address.h"
 #include "server/transport/certificate.h"
 
 #include <signal.h>
@@ -242,8 +243,8 @@ static enum status start_network(struct serve *serve, const char *certificate, c
     struct transport_options options = {
         .address = config->address[0] == '\0' ? NULL : config->address,
         .port = (uint16_t)config->port,
-        .certificate_path = certificate,
-        .key_path = key,
+        .certificate_path = config->tls ? certificate : NULL,
+        .key_path = config->tls ? key : NULL,
         .allow_tls_1_2 = config->allow_tls_1_2,
         .origins = config->origins,
         .origin_count = config->origin_count,
@@ -293,6 +294,9 @@ static enum status start(struct serve *serve, const char **what)
     TRY(start_handles(serve));
     *what = "the TLS certificate and key";
     TRY(read_tls(serve, certificate, key));
+    *what = "weftd.conf: `tls = no` is for loopback addresses";
+    if (!serve->app.config.tls && !address_is_loopback(serve->app.config.address))
+        return STATUS_DENIED;
     *what = "the sessions";
     TRY(start_services(serve));
     *what = "the threads";

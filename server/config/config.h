@@ -31,6 +31,7 @@ struct config {
     uint32_t public_port;    /* 0: as `port` */
     const char *certificate; /* relative to the state directory unless absolute */
     const char *key;
+    bool tls; /* no: for measuring, on loopback */
     bool allow_tls_1_2;
     const char *origins[CONFIG_ORIGINS_MAX];
     size_t origin_count;

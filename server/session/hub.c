@@ -152,11 +152,30 @@ static void forget_idle_account(struct hub *hub, int64_t now_ms)
     }
 }
 
+static void tell_of_directory(struct hub *hub, int64_t now_ms)
+{
+    struct wire_directory_event event = {.head = community_head(hub->community)};
+    hub->directory_waits = false;
+    hub->directory_told_ms = now_ms;
+    hub_tell_all(hub, WIRE_EVENT_DIRECTORY, &event);
+}
+
+void hub_directory_grew(struct hub *hub)
+{
+    int64_t now_ms = clock_monotonic_ms(hub->clock);
+    if (now_ms - hub->directory_told_ms < LIMIT_DIRECTORY_EVENT_MS)
+        hub->directory_waits = true;
+    else
+        tell_of_directory(hub, now_ms);
+}
+
 void hub_tick(struct hub *hub)
 {
     int64_t now_ms = clock_monotonic_ms(hub->clock);
     for (struct client *client = hub->clients; client != NULL; client = client->next)
         client_check_deadline(client, now_ms);
+    if (hub->directory_waits)
+        tell_of_directory(hub, now_ms);
     forget_idle_account(hub, now_ms);
 }
 

@@ -43,6 +43,9 @@ struct hub {
     struct client *clients;
     struct traffic traffic;
     bool closing;
+    /* When all were last told that the directory grew (monotonic), and whether it has since. */
+    int64_t directory_told_ms;
+    bool directory_waits;
     uint16_t port; /* that it listens on, or would */
     /* What the server says of its TLS key, signed anew each day. */
     int64_t hello_not_after;
@@ -61,6 +64,9 @@ struct transport_handler hub_transport_handler(struct hub *hub, void (*tick)(voi
 
 /* Once a second. */
 void hub_tick(struct hub *hub);
+
+/* Tells everybody who is logged in, now or with what follows within a second. */
+void hub_directory_grew(struct hub *hub);
 
 /* The key of the certificate that is served from now on: the next hello is signed for it. Whoever
  * was greeted with another and has not logged in must come again. */

@@ -101,8 +101,8 @@ static enum status append(struct store_db *db,
     after.last_sequence++;
     if (kind == STORE_ENTRY_COMMIT)
         after.epoch++;
-    TRY(set_position(db, &message->channel, &after));
     TRY(write_entry(db, message, kind, after.last_sequence));
+    TRY(set_position(db, &message->channel, &after));
     *appended = (struct store_appended){
         .generation = message->generation,
         .sequence = after.last_sequence,
@@ -153,21 +153,32 @@ static enum status check_open(const struct position *position)
     return position->state == STORE_CHANNEL_ACTIVE ? STATUS_OK : STATUS_NOT_NOW;
 }
 
-enum status store_log_append_message(struct store_db *db,
-                                     const struct store_message *message,
-                                     struct store_appended *appended)
+/* Writes first what may turn out to be a repetition (STATUS_EXISTS), and nothing after that. */
+static enum status append_new(struct store_db *db,
+                              const struct store_message *message,
+                              struct store_appended *appended)
 {
     struct position position;
-    enum status status =
-        store_log_find(db, &message->channel, &message->device, &message->message, appended);
-    if (status != STATUS_NOT_FOUND)
-        return status;
     TRY(get_position(db, &message->channel, &position));
     TRY(store_members_check(db, &message->channel, &message->device));
     TRY(check_open(&position));
     TRY(check_epoch(db, message, &position));
-    TRY(store_members_count_entry(db, &message->channel, &message->device, message->now_ms));
-    return append(db, message, STORE_ENTRY_APPLICATION, &position, appended);
+    TRY(append(db, message, STORE_ENTRY_APPLICATION, &position, appended));
+    return store_members_count_entry(db, &message->channel, &message->device, message->now_ms);
+}
+
+enum status store_log_append_message(struct store_db *db,
+                                     const struct store_message *message,
+                                     struct store_appended *appended)
+{
+    enum status status = append_new(db, message, appended);
+    if (status == STATUS_OK)
+        return status;
+    /* A repetition is answered whatever has become of the channel since. The index finds it while
+     * writing, so that only what fails is looked up. */
+    enum status found =
+        store_log_find(db, &message->channel, &message->device, &message->message, appended);
+    return found == STATUS_NOT_FOUND ? status : found;
 }
 
 /* The sender is a member, or joins by this very commit. */

@@ -40,9 +40,9 @@ struct transport_handler {
 };
 
 struct transport_options {
-    const char *address; /* a numeric address, or NULL for all */
-    uint16_t port;       /* 0: any free one */
-    const char *certificate_path;
+    const char *address;          /* a numeric address, or NULL for all */
+    uint16_t port;                /* 0: any free one */
+    const char *certificate_path; /* NULL, as `key_path`: without TLS */
     const char *key_path;
     bool allow_tls_1_2;         /* for clients behind old middleboxes; 1.3 alone otherwise */
     const char *const *origins; /* browsers' origins that may connect, exact */

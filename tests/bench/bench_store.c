@@ -157,11 +157,21 @@ static double milliseconds(const struct bench *bench, size_t percentile)
     return bench->latencies_us[rank] / 1000.0;
 }
 
-static void print_figures(struct bench *bench, size_t window, int64_t elapsed_us, uint64_t commits)
+static int64_t cpu_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void print_figures(
+    struct bench *bench, size_t window, int64_t elapsed_us, int64_t spent_us, uint64_t commits)
 {
     qsort(bench->latencies_us, bench->samples, sizeof bench->latencies_us[0], by_size);
     printf("append_%zu_in_flight %.0f rows/s\n", window,
            (double)bench->samples * 1e6 / (double)elapsed_us);
+    printf("append_%zu_in_flight_cpu %.1f us/row\n", window,
+           (double)spent_us / (double)bench->samples);
     printf("append_%zu_in_flight_p50 %.2f ms\n", window, milliseconds(bench, 50));
     printf("append_%zu_in_flight_p99 %.2f ms\n", window, milliseconds(bench, 99));
     printf("append_%zu_in_flight_rows_per_commit %.1f rows\n", window,
@@ -177,6 +187,7 @@ static void measure(struct bench *bench, size_t window, int64_t seconds)
     bench->samples = 0;
     store_figures(bench->store, &before);
     int64_t start_us = now_us();
+    int64_t start_cpu_us = cpu_us();
     for (size_t i = 0; i < window; i++) {
         appends[i] =
             (struct append){.job = {.run = run_append, .done = done_append}, .bench = bench};
@@ -188,7 +199,8 @@ static void measure(struct bench *bench, size_t window, int64_t seconds)
     }
     store_figures(bench->store, &after);
     if (bench->samples >= 100)
-        print_figures(bench, window, now_us() - start_us, after.transactions - before.transactions);
+        print_figures(bench, window, now_us() - start_us, cpu_us() - start_cpu_us,
+                      after.transactions - before.transactions);
 }
 
 int main(int argc, char **argv)

@@ -34,6 +34,23 @@ def test_an_invite_admits_one_person_once(server_scene):
     server.stop()
 
 
+def test_a_link_for_two_admits_two(server_scene):
+    server = server_scene.server()
+    made = server.json("invite", "--group", "Ward 7", "--uses", "2")[-1]["link"]
+    accounts = [Account(name) for name in ("First", "Second", "Third")]
+    codes = []
+    for account in accounts:
+        with Connection(server.port) as connection:
+            codes.append(account.redeem(connection, secret_of(made))[0])
+    assert codes[:2] == ["ok", "ok"] and codes[2] != "ok"
+    listed = [invite for invite in server.json("invite", "list") if invite["uses_max"] == 2]
+    assert [(invite["uses"], invite["state"]) for invite in listed] == [(2, "used")]
+    for bad in (("--group", "Ward 7", "--uses", "0"), ("--group", "Ward 7", "--uses", "many"),
+                ("--person", "0" * 32, "--uses", "2")):
+        server.admin("invite", *bad, code=USAGE)
+    server.stop()
+
+
 def test_a_lost_answer_can_be_asked_for_again(server_scene):
     server = server_scene.server()
     secret = secret_of(server.first_link)

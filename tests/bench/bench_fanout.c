@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What weftd costs while it delivers: it is started, driven over real sockets, and each delivery
+ * is checked. One figure a line, `name value unit`.
+ *
+ *   bench_fanout --scenario NAME [--tls] [--seconds S] [--directory DIR]
+ *
+ * a1000w1, a1000w8  one channel of 1,000 who follow; one sender with 1 or 8 messages under way,
+ *                   each done when everybody has it
+ * b500x10           500 channels of 10 who follow; 2,000 messages a second are offered
+ * idle10k           10,000 logged-in connections that say nothing, and one pair that does
+ * append10,         10 senders with 1 or 10 messages of 1 KiB under way, nobody follows: what is
+ * append100         acknowledged is durable
+ *
+ * Messages are made beforehand: 256 bytes of ciphertext (1 KiB in append), with the headers that
+ * weftd checks. So no client's cryptography is measured, and all of weftd is: membership, epoch and
+ * stage checks, the append with its fsync, fan-out and TLS. weftd runs on core 0 and this on core
+ * 1. DIR is where the store is, and must be on the disk that is meant (default: here).
+ */
+#include "protocol/crypto/random_system.h"
+#include "protocol/wire/channels.h"
+#include "tests/bench/fan_channel.h"
+#include "tests/bench/fan_server.h"
+#include "tests/bench/must.h"
+
+#include <sched.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define WARM_UP_NS INT64_C(1000000000)
+#define SETTLE_NS INT64_C(3000000000)
+#define WINDOW_MAX 16
+
+struct scenario {
+    const char *name;
+    size_t channels;
+    size_t subscribers; /* a channel */
+    size_t senders;     /* a channel */
+    size_t window;      /* messages under way of each sender; 0: by rate */
+    double rate;        /* messages a second in all */
+    size_t idle;
+    size_t ciphertext_bytes;
+};
+
+static const struct scenario scenarios[] = {
+    {"a1000w1", 1, 1000, 1, 1, 0, 0, 256},    {"a1000w8", 1, 1000, 1, 8, 0, 0, 256},
+    {"b500x10", 500, 10, 1, 0, 2000, 0, 256}, {"idle10k", 1, 1, 1, 1, 0, 10000, 256},
+    {"append10", 1, 0, 10, 1, 0, 0, 1024},    {"append100", 1, 0, 10, 10, 0, 0, 1024},
+};
+
+/* A message under way. */
+struct flight {
+    uint64_t number; /* 0: none */
+    size_t missing;  /* deliveries and the acknowledgement */
+};
+
+struct sender {
+    struct fan_device *device;
+    struct line *line;
+    struct flight flights[WINDOW_MAX];
+    uint64_t number; /* of its last message */
+};
+
+/* A channel and who is in it. */
+struct line {
+    struct id channel;
+    uint64_t epoch;
+    struct fan_message message;
+    struct fan_device *devices; /* senders, then subscribers */
+    struct sender *senders;
+    uint64_t sequence; /* where the log stood when the subscribers came */
+};
+
+struct subscriber {
+    struct line *line;
+    uint64_t sequence; /* of the last entry */
+};
+
+/* Latencies by size: 32 steps an octave, so within 3 %. */
+#define STEPS 32
+#define OCTAVES 40
+
+struct latencies {
+    uint64_t counts[OCTAVES * STEPS];
+    uint64_t count;
+};
+
+struct bench {
+    const struct scenario *scenario;
+    bool tls;
+    double seconds;
+    struct fan_server server;
+    struct fan_loop loop;
+    struct fan_device *devices;
+    size_t device_count;
+    struct line *lines;
+    struct sender *senders;
+    struct subscriber *subscribers;
+    bool sending;
+    bool measuring;
+    uint64_t sent, acknowledged, delivered, lost, duplicated, misordered;
+    uint64_t measured_deliveries, measured_acknowledgements;
+    struct latencies latencies;
+};
+
+static struct bench bench; /* large, and there is one */
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- latencies ---- */
+
+static void latencies_add(struct latencies *latencies, int64_t ns)
+{
+    uint64_t value = ns > 0 ? (uint64_t)ns : 0;
+    size_t octave = value < STEPS ? 0 : (size_t)(58 - __builtin_clzll(value));
+    size_t index = octave * STEPS + (size_t)(value >> octave);
+    latencies->counts[index < OCTAVES * STEPS ? index : OCTAVES * STEPS - 1]++;
+    latencies->count++;
+}
+
+static double latencies_ms(const struct latencies *latencies, double share)
+{
+    uint64_t seen = 0;
+    for (size_t i = 0; i < OCTAVES * STEPS; i++) {
+        seen += latencies->counts[i];
+        if ((double)seen > share * (double)latencies->count) {
+            size_t octave = i < 2 * STEPS ? 0 : i / STEPS - 1;
+            return (double)((i - octave * STEPS) << octave) / 1e6;
+        }
+    }
+    return 0;
+}
+
+/* ---- sending ---- */
+
+static void send_one(struct sender *sender, size_t slot, int64_t intended_ns)
+{
+    const struct scenario *scenario = bench.scenario;
+    struct fan_stamp stamp = {.number = ++sender->number, .sent_ns = intended_ns};
+    sender->flights[slot] = (struct flight){sender->number, scenario->subscribers + 1};
+    fan_message_send(sender->device, &sender->line->message, &stamp);
+    bench.sent++;
+}
+
+/* A part of a message has arrived; when all of it has, the next one leaves. */
+static void arrived(struct sender *sender, uint64_t number)
+{
+    size_t window = bench.scenario->window == 0 ? 1 : bench.scenario->window;
+    struct flight *flight = &sender->flights[number % window];
+    if (bench.scenario->window == 0 || flight->number != number || --flight->missing > 0)
+        return;
+    if (bench.sending) {
+        send_one(sender, (sender->number + 1) % window, now_ns());
+        fan_socket_flush(sender->device->socket);
+    }
+}
+
+static void
+take_acknowledgement(struct fan_device *device, const struct frame *frame, struct span bytes)
+{
+    struct sender *sender = device->owner;
+    (void)bytes;
+    if (frame->type != FRAME_RESPONSE)
+        return;
+    MUST_BE(frame->body.len >= 2 && frame->body.ptr[0] == 0 && frame->body.ptr[1] == 0);
+    bench.acknowledged++;
+    bench.measured_acknowledgements += bench.measuring;
+    /* Requests and messages are numbered alike but for those of the beginning. */
+    arrived(sender, sender->number - (device->requests - frame->request));
+}
+
+static void take_event(struct fan_device *device, const struct frame *frame, struct span bytes)
+{
+    struct subscriber *subscriber = device->owner;
+    struct fan_stamp stamp;
+    uint64_t sequence = 0;
+    if (frame->type != FRAME_EVENT || frame->kind != WIRE_EVENT_ENTRY)
+        return;
+    fan_message_read(&subscriber->line->message, bytes, &stamp, &sequence);
+    if (sequence == subscriber->sequence)
+        bench.duplicated++;
+    else if (sequence < subscriber->sequence)
+        bench.misordered++;
+    else
+        bench.lost += sequence - subscriber->sequence - 1;
+    subscriber->sequence = sequence;
+    bench.delivered++;
+    if (bench.measuring) {
+        bench.measured_deliveries++;
+        latencies_add(&bench.latencies, now_ns() - stamp.sent_ns);
+    }
+    arrived(subscriber->line->senders, stamp.number);
+}
+
+/* ---- getting ready ---- */
+
+static size_t line_devices(const struct scenario *scenario)
+{
+    return scenario->senders + scenario->subscribers;
+}
+
+static void ask_to_follow(struct fan_device *device, const struct line *line)
+{
+    struct wire_channel_subscribe_request request = {.channel = line->channel, .on = true};
+    fan_device_ask(device, WIRE_CHANNEL_SUBSCRIBE, &request);
+}
+
+static void follow(struct fan_device *device, struct subscriber *subscriber, struct line *line)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(4096);
+    struct wire_channel_subscribe_response response;
+    struct span answer = fan_device_answer(&bench.loop, device);
+    MUST(schema_decode(&wire_channel_subscribe_response_schema, answer, &arena, &response));
+    *subscriber = (struct subscriber){.line = line, .sequence = response.last_sequence};
+    device->owner = subscriber;
+    device->take = take_event;
+}
+
+static void make_line(struct line *line, struct sender *senders, struct fan_device *devices)
+{
+    const struct scenario *scenario = bench.scenario;
+    line->devices = devices;
+    line->senders = senders;
+    fan_channel_make(&bench.loop, devices, devices + 1, line_devices(scenario) - 1, &line->channel,
+                     &line->epoch);
+    fan_message_make(&line->channel, line->epoch, scenario->ciphertext_bytes, &line->message);
+}
+
+static void follow_line(struct line *line, size_t index)
+{
+    const struct scenario *scenario = bench.scenario;
+    for (size_t i = 0; i < scenario->senders; i++) {
+        line->senders[i] = (struct sender){.device = &line->devices[i], .line = line};
+        line->devices[i].owner = &line->senders[i];
+        line->devices[i].take = take_acknowledgement;
+    }
+    for (size_t i = 0; i < scenario->subscribers; i++)
+        ask_to_follow(&line->devices[scenario->senders + i], line);
+    for (size_t i = 0; i < scenario->subscribers; i++)
+        follow(&line->devices[scenario->senders + i],
+               &bench.subscribers[index * scenario->subscribers + i], line);
+}
+
+static void connect_devices(struct fan_device *devices, size_t count, const uint8_t *secret)
+{
+    fan_device_connect_all(&bench.loop, devices, count, secret);
+}
+
+static void disconnect_all(void)
+{
+    for (size_t i = 0; i < bench.device_count; i++)
+        fan_socket_close(&bench.devices[i].socket);
+    fan_loop_close(&bench.loop);
+}
+
+static void open_loop(void)
+{
+    bench.loop = (struct fan_loop){.port = bench.server.port, .message = fan_device_message};
+    fan_loop_open(&bench.loop, bench.tls);
+}
+
+/* Everybody joins and the channels are made; then weftd is started anew, so that what is measured
+ * is a server that has run for a while and not one that has just enrolled thousands. */
+static void prepare(const char *directory)
+{
+    const struct scenario *scenario = bench.scenario;
+    uint8_t secret[INVITE_SECRET_SIZE];
+    size_t in_lines = scenario->channels * line_devices(scenario);
+    bench.device_count = in_lines + scenario->idle;
+    bench.devices = calloc(bench.device_count, sizeof *bench.devices);
+    bench.lines = calloc(scenario->channels, sizeof *bench.lines);
+    bench.senders = calloc(scenario->channels * scenario->senders, sizeof *bench.senders);
+    bench.subscribers =
+        calloc(scenario->channels * scenario->subscribers + 1, sizeof *bench.subscribers);
+    MUST_BE(bench.devices != NULL && bench.lines != NULL && bench.senders != NULL &&
+            bench.subscribers != NULL);
+    for (size_t i = 0; i < bench.device_count; i++)
+        fan_device_init(&bench.devices[i]);
+    fan_server_init(&bench.server, directory, bench.tls);
+    fan_server_invite(&bench.server, bench.device_count, secret);
+    fan_server_start(&bench.server, 0);
+    open_loop();
+    connect_devices(bench.devices, bench.device_count, secret);
+    for (size_t i = 0; i < scenario->channels; i++)
+        make_line(&bench.lines[i], bench.senders + i * scenario->senders,
+                  bench.devices + i * line_devices(scenario));
+    disconnect_all();
+    fan_server_stop(&bench.server);
+    fan_server_start(&bench.server, 0);
+    open_loop();
+}
+
+/* KiB of weftd for each connection that says nothing. */
+static void come_back(void)
+{
+    const struct scenario *scenario = bench.scenario;
+    size_t in_lines = bench.device_count - scenario->idle;
+    if (scenario->idle > 0) {
+        double before = fan_server_resident_kib(&bench.server);
+        connect_devices(bench.devices + in_lines, scenario->idle, NULL);
+        for (int64_t until = now_ns() + SETTLE_NS; now_ns() < until;)
+            fan_loop_run(&bench.loop, 100);
+        double after = fan_server_resident_kib(&bench.server);
+        (void)printf("kib_per_connection %.2f KiB\n", (after - before) / (double)scenario->idle);
+    }
+    connect_devices(bench.devices, in_lines, NULL);
+    for (size_t i = 0; i < scenario->channels; i++)
+        follow_line(&bench.lines[i], i);
+}
+
+/* ---- measuring ---- */
+
+static void begin_sending(void)
+{
+    size_t count = bench.scenario->channels * bench.scenario->senders;
+    bench.sending = true;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t slot = 1; slot <= bench.scenario->window; slot++)
+            send_one(&bench.senders[i], slot % bench.scenario->window, now_ns());
+        fan_socket_flush(bench.senders[i].device->socket);
+    }
+}
+
+/* At a rate, messages leave when they were meant to, whatever became of those before. */
+static void send_due(int64_t begun_ns)
+{
+    size_t count = bench.scenario->channels * bench.scenario->senders;
+    int64_t step_ns = (int64_t)(1e9 / bench.scenario->rate);
+    for (;;) {
+        int64_t due_ns = begun_ns + (int64_t)bench.sent * step_ns;
+        if (due_ns > now_ns())
+            return;
+        struct sender *sender = &bench.senders[bench.sent % count];
+        send_one(sender, 0, due_ns);
+        fan_socket_flush(sender->device->socket);
+    }
+}
+
+static void run_for(int64_t duration_ns, int64_t begun_ns)
+{
+    for (int64_t until = now_ns() + duration_ns; now_ns() < until;) {
+        if (bench.scenario->rate > 0)
+            send_due(begun_ns);
+        fan_loop_run(&bench.loop, bench.scenario->rate > 0 ? 0 : 20);
+        MUST_BE(bench.loop.ended == 0);
+    }
+}
+
+/* What is under way arrives. */
+static void settle(void)
+{
+    bench.sending = false;
+    uint64_t expected = bench.sent * bench.scenario->subscribers;
+    for (int64_t until = now_ns() + SETTLE_NS;
+         now_ns() < until && (bench.delivered < expected || bench.acknowledged < bench.sent);)
+        fan_loop_run(&bench.loop, 20);
+    bench.lost = bench.delivered < expected ? expected - bench.delivered : bench.lost;
+}
+
+static void print(double seconds, double cpu_seconds)
+{
+    const struct scenario *scenario = bench.scenario;
+    double deliveries = (double)bench.measured_deliveries;
+    if (scenario->subscribers > 0 && scenario->idle == 0)
+        (void)printf("cpu_s_per_million %.3f s\ndeliveries_per_s %.0f /s\n",
+                     cpu_seconds / deliveries * 1e6, deliveries / seconds);
+    if (scenario->idle > 0)
+        (void)printf("cpu_us_per_ping %.1f us\n", cpu_seconds / deliveries * 1e6);
+    if (scenario->subscribers > 0)
+        (void)printf("p50_ms %.3f ms\np99_ms %.3f ms\n", latencies_ms(&bench.latencies, .5),
+                     latencies_ms(&bench.latencies, .99));
+    (void)printf("acked_per_s %.0f /s\n", (double)bench.measured_acknowledgements / seconds);
+    (void)printf("cpu_us_per_ack %.1f us\n",
+                 cpu_seconds / (double)bench.measured_acknowledgements * 1e6);
+    (void)printf("lost %llu\nduplicated %llu\nmisordered %llu\nunacknowledged %llu\n",
+                 (unsigned long long)bench.lost, (unsigned long long)bench.duplicated,
+                 (unsigned long long)bench.misordered,
+                 (unsigned long long)(bench.sent - bench.acknowledged));
+}
+
+static void measure(void)
+{
+    int64_t begun_ns = now_ns();
+    begin_sending();
+    run_for(WARM_UP_NS, begun_ns);
+    bench.measuring = true;
+    int64_t from_ns = now_ns();
+    double cpu_from = fan_server_cpu_seconds(&bench.server);
+    run_for((int64_t)(bench.seconds * 1e9), begun_ns);
+    double cpu_to = fan_server_cpu_seconds(&bench.server);
+    int64_t to_ns = now_ns();
+    bench.measuring = false;
+    settle();
+    print((double)(to_ns - from_ns) / 1e9, cpu_to - cpu_from);
+}
+
+static void clean_up(void)
+{
+    disconnect_all();
+    fan_server_clear(&bench.server);
+    for (size_t i = 0; i < bench.device_count; i++)
+        fan_device_clear(&bench.devices[i]);
+    for (size_t i = 0; i < bench.scenario->channels; i++)
+        fan_message_clear(&bench.lines[i].message);
+    free(bench.devices);
+    free(bench.lines);
+    free(bench.senders);
+    free(bench.subscribers);
+}
+
+static const char *text_after(int argc, char **argv, const char *option, const char *otherwise)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], option) == 0)
+            return argv[i + 1];
+    return otherwise;
+}
+
+static bool has(int argc, char **argv, const char *option)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], option) == 0)
+            return true;
+    return false;
+}
+
+static const struct scenario *find_scenario(const char *name)
+{
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+        if (strcmp(scenarios[i].name, name) == 0)
+            return &scenarios[i];
+    return NULL;
+}
+
+static void take_core_and_descriptors(void)
+{
+    struct rlimit limit;
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(1, &cores);
+    (void)sched_setaffinity(0, sizeof cores, &cores); /* on one core, both share it */
+    MUST_BE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    MUST_BE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    bench.scenario = find_scenario(text_after(argc, argv, "--scenario", ""));
+    bench.tls = has(argc, argv, "--tls");
+    bench.seconds = strtod(text_after(argc, argv, "--seconds", "3"), NULL);
+    if (bench.scenario == NULL || !(bench.seconds > 0)) {
+        (void)fputs("usage: bench_fanout --scenario "
+                    "a1000w1|a1000w8|b500x10|idle10k|append10|append100\n"
+                    "                    [--tls] [--seconds S] [--directory DIR]\n",
+                    stderr);
+        return 2;
+    }
+    MUST(crypto_start());
+    take_core_and_descriptors();
+    prepare(text_after(argc, argv, "--directory", "."));
+    come_back();
+    measure();
+    clean_up();
+    return bench.lost + bench.duplicated + bench.misordered == 0 ? 0 : 1;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/bench/fan_server.h"
+
+#include "tests/bench/must.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Rates are for people; a load test is many people's worth from one address. */
+static const char config[] = "address = 127.0.0.1\n"
+                             "port = 0\n"
+                             "public_port = 7443\n" /* in links, which nobody follows */
+                             "tls = %s\n"
+                             "connections_max = 100000\n"
+                             "connections_per_address_max = 100000\n"
+                             "handshakes_per_minute = 1000000\n"
+                             "requests_per_minute = 10000000\n"
+                             "messages_per_minute = 10000000\n"
+                             "log_level = warning\n";
+
+static void format(char *text, size_t size, const char *pattern, ...)
+{
+    va_list arguments;
+    va_start(arguments, pattern);
+    int len = vsnprintf(text, size, pattern, arguments);
+    va_end(arguments);
+    MUST_BE(len > 0 && (size_t)len < size);
+}
+
+/* build/PRESET/tests/bench/bench_fanout beside build/PRESET/server/weftd. */
+static void find_program(char program[4096])
+{
+    ssize_t len = readlink("/proc/self/exe", program, 4000);
+    MUST_BE(len > 0);
+    program[len] = '\0';
+    for (int i = 0; i < 3; i++)
+        *strrchr(program, '/') = '\0';
+    strcat(program, "/server/weftd");
+    MUST_BE(access(program, X_OK) == 0);
+}
+
+/* The program's first line of output; it goes on. */
+static pid_t run(const struct fan_server *server,
+                 const char *const *arguments,
+                 int core,
+                 char *line,
+                 size_t size)
+{
+    int out[2];
+    MUST_BE(pipe2(out, O_CLOEXEC) == 0);
+    pid_t pid = fork();
+    MUST_BE(pid >= 0);
+    if (pid == 0) {
+        const char *argv[16] = {server->program, "--state", server->directory};
+        for (size_t i = 0; arguments[i] != NULL; i++)
+            argv[3 + i] = arguments[i];
+        cpu_set_t cores;
+        CPU_ZERO(&cores);
+        if (core >= 0)
+            CPU_SET((size_t)core, &cores);
+        if (core >= 0 && sched_setaffinity(0, sizeof cores, &cores) != 0)
+            _exit(126);
+        (void)dup2(out[1], STDOUT_FILENO);
+        (void)execv(server->program, (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    (void)close(out[1]);
+    FILE *stream = fdopen(out[0], "r");
+    MUST_BE(stream != NULL);
+    if (fgets(line, (int)size, stream) == NULL)
+        line[0] = '\0';
+    (void)fclose(stream);
+    return pid;
+}
+
+static void
+run_to_end(const struct fan_server *server, const char *const *arguments, char *line, size_t size)
+{
+    int how = 0;
+    pid_t pid = run(server, arguments, -1, line, size);
+    MUST_BE(waitpid(pid, &how, 0) == pid);
+    MUST_BE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+}
+
+void fan_server_init(struct fan_server *server, const char *parent, bool tls)
+{
+    char path[8192];
+    char line[4096];
+    *server = (struct fan_server){0};
+    find_program(server->program);
+    format(server->directory, sizeof server->directory, "%s/weft-fanout-XXXXXX", parent);
+    MUST_BE(mkdtemp(server->directory) != NULL);
+    const char *init[] = {"init", "--community", "Load", NULL};
+    run_to_end(server, init, line, sizeof line);
+    format(path, sizeof path, "%s/weftd.conf", server->directory);
+    FILE *file = fopen(path, "w");
+    MUST_BE(file != NULL && fprintf(file, config, tls ? "yes" : "no") > 0 && fclose(file) == 0);
+}
+
+void fan_server_clear(struct fan_server *server)
+{
+    char path[8192];
+    if (server->pid != 0)
+        fan_server_stop(server);
+    DIR *directory = opendir(server->directory);
+    MUST_BE(directory != NULL);
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        format(path, sizeof path, "%s/%s", server->directory, entry->d_name);
+        (void)unlink(path);
+    }
+    (void)closedir(directory);
+    MUST_BE(rmdir(server->directory) == 0);
+}
+
+void fan_server_invite(struct fan_server *server, size_t uses, uint8_t secret[INVITE_SECRET_SIZE])
+{
+    char text[32];
+    char line[4096];
+    struct invite_link link;
+    format(text, sizeof text, "%zu", uses);
+    const char *invite[] = {"invite", "--group", "Load", "--uses", text, NULL};
+    run_to_end(server, invite, line, sizeof line);
+    MUST(invite_link_parse(span_of(line, strcspn(line, "\n")), &link));
+    memcpy(secret, link.secret, INVITE_SECRET_SIZE);
+}
+
+void fan_server_start(struct fan_server *server, int core)
+{
+    char line[4096];
+    unsigned port = 0;
+    const char *serve[] = {"serve", NULL};
+    server->pid = run(server, serve, core, line, sizeof line);
+    const char *at = strstr(line, " port ");
+    MUST_BE(at != NULL && sscanf(at, " port %u", &port) == 1);
+    server->port = (uint16_t)port;
+}
+
+void fan_server_stop(struct fan_server *server)
+{
+    int how = 0;
+    MUST_BE(kill(server->pid, SIGTERM) == 0);
+    MUST_BE(waitpid(server->pid, &how, 0) == server->pid);
+    MUST_BE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    server->pid = 0;
+}
+
+/* /proc/PID/task/TID/schedstat begins with the nanoseconds that the thread ran. */
+double fan_server_cpu_seconds(const struct fan_server *server)
+{
+    char path[4096];
+    double sum = 0;
+    format(path, sizeof path, "/proc/%d/task", (int)server->pid);
+    DIR *tasks = opendir(path);
+    MUST_BE(tasks != NULL);
+    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
+        double ran_ns = 0;
+        if (task->d_name[0] == '.')
+            continue;
+        format(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)server->pid, task->d_name);
+        FILE *file = fopen(path, "r");
+        MUST_BE(file != NULL && fscanf(file, "%lf", &ran_ns) == 1 && fclose(file) == 0);
+        sum += ran_ns / 1e9;
+    }
+    (void)closedir(tasks);
+    return sum;
+}
+
+double fan_server_resident_kib(const struct fan_server *server)
+{
+    char path[128];
+    double pages = 0;
+    double resident = 0;
+    format(path, sizeof path, "/proc/%d/statm", (int)server->pid);
+    FILE *file = fopen(path, "r");
+    MUST_BE(file != NULL && fscanf(file, "%lf %lf", &pages, &resident) == 2 && fclose(file) == 0);
+    return resident * (double)sysconf(_SC_PAGESIZE) / 1024;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Thousands of WebSocket clients in one thread, as cheap as a load generator needs them: epoll,
+ * TLS 1.3 or none, one callback a message. Only for a server of ours on this machine: what comes
+ * is not checked as a client must check it, and the mask is zero.
+ *
+ * Ownership: sockets belong to the loop. Errors end the program (must.h), except that a connection
+ * which the server closes is counted. Thread rule: one thread.
+ */
+#ifndef WEFT_BENCH_FAN_SOCKET_H
+#define WEFT_BENCH_FAN_SOCKET_H
+
+#include "protocol/base/buffer.h"
+
+struct fan_socket;
+
+struct fan_loop {
+    int epoll;
+    uint16_t port;
+    struct ssl_ctx_st *tls; /* NULL: without */
+    size_t ended;           /* connections that the server closed */
+    /* A whole binary message, lent for the call. */
+    void (*message)(void *owner, struct span bytes);
+};
+
+void fan_loop_open(struct fan_loop *loop, bool tls);
+void fan_loop_close(struct fan_loop *loop);
+
+/* Connects to loop->port of the loopback; messages go to `owner`. */
+struct fan_socket *fan_socket_open(struct fan_loop *loop, void *owner);
+
+/* Ends and frees; `*socket` becomes NULL. */
+void fan_socket_close(struct fan_socket **socket);
+
+/* Queues one binary message; it leaves with fan_socket_flush, or when the socket takes it. */
+void fan_socket_send(struct fan_socket *socket, struct span bytes);
+void fan_socket_flush(struct fan_socket *socket);
+
+/* One round: waits at most so long for something to happen and handles it. */
+void fan_loop_run(struct fan_loop *loop, int timeout_ms);
+
+#endif
