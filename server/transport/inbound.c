@@ -141,8 +141,10 @@ static enum status take_payload(struct inbound *inbound, struct span *input)
 {
     uint64_t wanted = inbound->payload_len - inbound->payload_read;
     size_t count = input->len < wanted ? input->len : (size_t)wanted;
-    uint8_t *to = inbound->control + inbound->payload_read;
-    if (!is_control(inbound))
+    uint8_t *to;
+    if (is_control(inbound))
+        to = inbound->control + inbound->payload_read;
+    else
         TRY(buffer_extend(&inbound->message, count, &to));
     const uint8_t *mask = inbound->header + inbound->header_len - MASK_SIZE;
     for (size_t i = 0; i < count; i++)
