@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * What names and describes a channel: the weft_channel extension and the invite link. The first
- * byte chooses which.
+ * What names and describes a channel: the weft_channel extension, the invite link, ids in their
+ * text form, and what is inside an MLS credential and group id. The first byte chooses which.
  */
 #include "protocol/channel/extension.h"
+#include "protocol/channel/identity.h"
 #include "protocol/wire/invite_link.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -35,14 +36,42 @@ static void invite(struct span bytes)
     fuzz_expect(span_equal(buffer_span(&again), bytes));
 }
 
+static void id(struct span bytes)
+{
+    struct id parsed;
+    char text[ID_TEXT_SIZE];
+    if (id_parse(bytes, &parsed) != STATUS_OK)
+        return;
+    id_text(&parsed, text);
+    fuzz_expect(span_equal(span_from_text(text), bytes));
+}
+
+static void identity(struct span bytes)
+{
+    struct channel_identity parsed;
+    uint8_t again[CHANNEL_IDENTITY_SIZE];
+    struct mls_credential credential = {MLS_CREDENTIAL_BASIC, bytes};
+    if (channel_identity_decode(&credential, &parsed) != STATUS_OK)
+        return;
+    channel_identity_encode(&parsed, again);
+    fuzz_expect(span_equal(SPAN_OF(again), bytes));
+}
+
+static void group_id(struct span bytes)
+{
+    struct id channel;
+    uint32_t generation;
+    uint8_t again[CHANNEL_GROUP_ID_SIZE];
+    if (channel_group_id_decode(bytes, &channel, &generation) != STATUS_OK)
+        return;
+    channel_group_id_encode(&channel, generation, again);
+    fuzz_expect(span_equal(SPAN_OF(again), bytes));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0)
-        return 0;
-    struct span bytes = span_of(data + 1, size - 1);
-    if (data[0] % 2 == 0)
-        extension(bytes);
-    else
-        invite(bytes);
+    static void (*const readers[])(struct span bytes) = {extension, invite, id, identity, group_id};
+    if (size > 0)
+        readers[data[0] % (sizeof readers / sizeof *readers)](span_of(data + 1, size - 1));
     return 0;
 }

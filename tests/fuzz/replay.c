@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Runs a fuzz target over its kept corpus, without a fuzzer: every file, and every file of at
- * most MUTATED_BYTES_MAX bytes cut at each byte, with each bit flipped and with a byte more.
+ * most MUTATED_BYTES_MAX bytes cut at each byte, with each bit flipped and with a byte more. When
+ * those are more than MUTATIONS in all, every so manieth of them.
  *
- *     replay FOLDER...
+ *     replay MUTATIONS FOLDER
  *
  * A fault ends the program by the target's own abort or by a sanitizer; the input's name and the
  * mutation stand on standard error. Exits with 1 when a folder holds no file.
@@ -63,62 +64,84 @@ static const char *current_path;
 static const char *current_mutation;
 static size_t current_place;
 
-static size_t run_mutations(const struct input *input)
+/* What is done in one folder. */
+struct replay {
+    size_t stride; /* of the mutations one in so many is run; odd, so that every bit's turn comes */
+    size_t mutations;
+    size_t inputs;
+    size_t runs;
+};
+
+static size_t mutation_count(size_t size)
 {
-    current_mutation = "cut at byte";
-    for (current_place = 0; current_place < input->size; current_place++)
-        run_copy(input->bytes, current_place);
-    current_mutation = "with this bit flipped";
-    for (current_place = 0; current_place < input->size * 8; current_place++) {
+    return size > MUTATED_BYTES_MAX ? 0 : size * 9 + 1;
+}
+
+/* `which` is less than mutation_count. */
+static void run_mutation(struct input *input, size_t which)
+{
+    if (which < input->size) {
+        current_mutation = "cut at byte";
+        current_place = which;
+        run_copy(input->bytes, which);
+    } else if (which < input->size * 9) {
+        current_mutation = "with this bit flipped";
+        current_place = which - input->size;
         uint8_t bit = (uint8_t)(1u << (current_place % 8));
         input->bytes[current_place / 8] ^= bit;
         run_copy(input->bytes, input->size);
         input->bytes[current_place / 8] ^= bit;
+    } else {
+        current_mutation = "with a byte more";
+        current_place = input->size;
+        input->bytes[input->size] = 0;
+        run_copy(input->bytes, input->size + 1);
     }
-    current_mutation = "with a byte more";
-    current_place = input->size;
-    input->bytes[input->size] = 0;
-    run_copy(input->bytes, input->size + 1);
-    return input->size * 9 + 1;
 }
 
-static size_t run_file(const char *path)
+static void run_file(struct replay *replay, const char *path)
 {
     struct input input = input_read(path);
     current_path = path;
     current_mutation = "as it is";
     current_place = 0;
     run_copy(input.bytes, input.size);
-    size_t runs = 1;
-    if (input.size <= MUTATED_BYTES_MAX)
-        runs += run_mutations(&input);
+    replay->inputs++;
+    replay->runs++;
+    for (size_t i = 0; i < mutation_count(input.size); i++) {
+        if (replay->mutations++ % replay->stride != 0)
+            continue;
+        run_mutation(&input, i);
+        replay->runs++;
+    }
     free(input.bytes);
-    return runs;
 }
 
-static void run_folder(const char *folder)
+static void count_file(struct replay *replay, const char *path)
+{
+    struct input input = input_read(path);
+    replay->mutations += mutation_count(input.size);
+    free(input.bytes);
+}
+
+static void each_file(const char *folder,
+                      void (*visit)(struct replay *replay, const char *path),
+                      struct replay *replay)
 {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, NULL, alphasort);
     if (count < 0)
         fail(strerror(errno), folder);
-    size_t files = 0;
-    size_t runs = 0;
     for (int i = 0; i < count; i++) {
         char path[4096];
         int length = snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         if (length < 0 || (size_t)length >= sizeof path)
             fail("path too long", folder);
-        if (entries[i]->d_name[0] != '.') {
-            runs += run_file(path);
-            files++;
-        }
+        if (entries[i]->d_name[0] != '.')
+            visit(replay, path);
         free(entries[i]);
     }
     free(entries);
-    if (files == 0)
-        fail("holds no input", folder);
-    printf("%s: %zu inputs, %zu runs\n", folder, files, runs);
 }
 
 /* On abort(), so between two calls and not inside a library: printing is safe enough here. */
@@ -131,10 +154,17 @@ static void on_abort(int number)
 
 int main(int argc, char **argv)
 {
-    if (argc < 2)
-        fail("names no folder", "usage");
+    char *end = NULL;
+    size_t limit = argc == 3 ? strtoul(argv[1], &end, 10) : 0;
+    if (limit == 0 || *end != 0)
+        fail("replay MUTATIONS FOLDER", "usage");
     signal(SIGABRT, on_abort);
-    for (int i = 1; i < argc; i++)
-        run_folder(argv[i]);
+    struct replay all = {0};
+    each_file(argv[2], count_file, &all);
+    struct replay replay = {.stride = all.mutations / limit | 1};
+    each_file(argv[2], run_file, &replay);
+    if (replay.inputs == 0)
+        fail("holds no input", argv[2]);
+    printf("%s: %zu inputs, %zu runs\n", argv[2], replay.inputs, replay.runs);
     return 0;
 }

@@ -11,6 +11,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import checkout  # noqa: E402
 import format as format_lint  # noqa: E402
+import fuzzed  # noqa: E402
 import layers  # noqa: E402
 import names  # noqa: E402
 import quotes  # noqa: E402
@@ -47,6 +48,29 @@ class Case(unittest.TestCase):
 
     def find(self, check):
         return check(checkout.Checkout(self.root))
+
+
+class Fuzzed(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("protocol/a/a.h", "/* thing_read(struct span bytes); */\n"
+                   "enum status thing_decode(struct span bytes,\n    struct thing *thing);\n")
+        self.write("protocol/a/b.h", "enum status large_read(struct large *large, struct span *out);\n")
+        self.write("tests/fuzz/fuzz_a.c", "")
+
+    def page(self, row):
+        self.write("tests/fuzz/DESIGN.md", f"| decoder | target |\n|---|---|\n{row}\n")
+        return self.find(fuzzed.check)
+
+    def test_a_decoder_with_a_target_is_fine(self):
+        self.assertEqual(self.page("| `protocol/a/a.h` | fuzz_a |"), [])
+
+    def test_a_decoder_without_one_is_found(self):
+        self.assertEqual(self.page(""), [
+            "protocol/a/a.h:1: thing_decode has no target in tests/fuzz/DESIGN.md"])
+
+    def test_what_is_not_there_is_found(self):
+        self.assertEqual(len(self.page("| `protocol/a/a.h` `protocol/a/c.h` | fuzz_b |")), 2)
 
 
 class Layers(Case):
