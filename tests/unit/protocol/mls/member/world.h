@@ -95,8 +95,10 @@ world_hear(struct world *world, size_t who, struct span message, struct mls_rece
 /* `who` receives the message and it says `text`. */
 void world_expect(struct world *world, size_t who, struct span message, const char *text);
 
-/* All members that are in the group agree on epoch, tree, authenticator and exporter; messages go
- * from each to each. */
+/* All members that are in the group agree on epoch, tree, authenticator and exporter. */
+void world_agree(const struct world *world);
+
+/* The same, and messages go from each to each. */
 void world_check(struct world *world);
 
 /* Writes the member's changes to its table. */

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Steps that must be refused, and after which everybody is as before. */
+#include "tests/unit/protocol/mls/member/model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define OK(call) assert_string_equal(status_name(call), "OK")
+#define FAILS(call, expected) assert_string_equal(status_name(call), expected)
+#define REFUSED(call) assert_int_not_equal(call, STATUS_OK)
+
+/* ---- everybody is as before ---- */
+
+struct snapshot {
+    struct buffer rows[WORLD_MEMBERS_MAX];
+};
+
+static enum status put(void *context, const struct mls_row_key *key, struct span bytes)
+{
+    /* Deriving the secret tree further on the way to a refusal loses nothing. */
+    if (key->kind == MLS_ROW_SECRET_NODE || key->kind == MLS_ROW_RATCHET)
+        return STATUS_OK;
+    TRY(buffer_append(context, span_of(&key->index, sizeof key->index)));
+    return buffer_append(context, bytes);
+}
+
+static enum status drop(void *context, const struct mls_row_key *key)
+{
+    (void)context;
+    (void)key;
+    return STATUS_OK;
+}
+
+static void take_rows(struct mls_group *group, struct buffer *rows)
+{
+    struct mls_row_sink sink = {put, drop, rows};
+    *rows = BUFFER_INIT(SIZE_MAX);
+    if (group != NULL)
+        OK(mls_group_rows(group, &sink));
+}
+
+static void snapshot_take(const struct model *model, struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++)
+        take_rows(model->world.members[i].group, &snapshot->rows[i]);
+}
+
+static void snapshot_check(const struct model *model, struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++) {
+        CLEANUP(buffer_clear) struct buffer rows;
+        take_rows(model->world.members[i].group, &rows);
+        assert_true(span_equal(buffer_span(&rows), buffer_span(&snapshot->rows[i])));
+        buffer_clear(&snapshot->rows[i]);
+    }
+}
+
+static void flip_a_bit(struct model *model, struct buffer *message)
+{
+    uint32_t bit = model_choose(model, (uint32_t)message->len * 8);
+    message->ptr[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+}
+
+static enum status receive(struct model *model, size_t who, struct span message)
+{
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    return mls_group_receive(model->world.members[who].group, message, &model->world.options,
+                             &received);
+}
+
+/* ---- damaged messages ---- */
+
+/* An application message: what is damaged is refused, and what was sent is read all the same. */
+static void step_damaged_text(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    CLEANUP(buffer_clear) struct buffer damaged = BUFFER_INIT(SIZE_MAX);
+    size_t from = model_member(model);
+    if (model_waiting(model) != 0)
+        return;
+    world_say(world, from, "undamaged", &sent);
+    OK(buffer_append(&damaged, buffer_span(&sent.message)));
+    flip_a_bit(model, &damaged);
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++) {
+        if (i == from || !model_is_in(model, i))
+            continue;
+        REFUSED(receive(model, i, buffer_span(&damaged)));
+        world_expect(world, i, buffer_span(&sent.message), "undamaged");
+        FAILS(receive(model, i, buffer_span(&sent.message)), "REPLAYED");
+    }
+}
+
+/* A commit, which nobody is given as it was made. */
+static void step_damaged_commit(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct snapshot before;
+    struct mls_commit_request request = {.tree_in_welcome = true};
+    size_t from = model_member(model);
+    snapshot_take(model, &before);
+    OK(mls_group_commit(world->members[from].group, &request, &world->options, &world->random,
+                        &bundle));
+    flip_a_bit(model, &bundle.commit);
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++)
+        if (model_is_in(model, i))
+            REFUSED(receive(model, i, buffer_span(&bundle.commit)));
+    mls_group_clear_pending(world->members[from].group);
+    world_store(world, from);
+    snapshot_check(model, &before);
+}
+
+static void step_damaged_proposal(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
+    struct snapshot before;
+    size_t from = model_member(model);
+    struct mls_proposal removal = {
+        .type = MLS_PROPOSAL_REMOVE,
+        .removed = mls_group_own_leaf(world->members[model_other(model, from)].group)};
+    snapshot_take(model, &before);
+    OK(mls_group_propose(world->members[from].group, &removal, SPAN_EMPTY, &world->options,
+                         &message));
+    flip_a_bit(model, &message);
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++)
+        if (model_is_in(model, i))
+            REFUSED(receive(model, i, buffer_span(&message)));
+    snapshot_check(model, &before);
+}
+
+/* The last commit once more. */
+static void step_replayed_commit(struct model *model)
+{
+    struct snapshot before;
+    if (model->past_commit.len == 0)
+        return;
+    snapshot_take(model, &before);
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++)
+        if (model_is_in(model, i))
+            FAILS(receive(model, i, buffer_span(&model->past_commit)), "WRONG_EPOCH");
+    snapshot_check(model, &before);
+}
+
+/* Commit, proposal and text of another group of the same people. */
+static void step_other_group(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_group_free) struct mls_group *other = NULL;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    struct snapshot before;
+    struct mls_commit_request request = {0};
+    struct mls_group_config config = {.suite = world->suite,
+                                      .group_id = SPAN_LITERAL("elsewhere"),
+                                      .identity = &world->members[model_member(model)].identity};
+    snapshot_take(model, &before);
+    OK(mls_group_new(&config, &world->random, &other));
+    OK(mls_group_commit(other, &request, &world->options, &world->random, &bundle));
+    OK(mls_group_protect(other, SPAN_EMPTY, SPAN_LITERAL("hello"), 0, &world->random, &sent));
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++) {
+        if (!model_is_in(model, i))
+            continue;
+        FAILS(receive(model, i, buffer_span(&bundle.commit)), "WRONG_GROUP");
+        FAILS(receive(model, i, buffer_span(&sent.message)), "WRONG_GROUP");
+    }
+    snapshot_check(model, &before);
+}
+
+/* ---- commits that may not be made ---- */
+
+/* Up to two proposals that no commit may have; `checked` holds what they lend. */
+static size_t choose_wrong(struct model *model,
+                           size_t who,
+                           struct mls_key_package_checked *checked,
+                           struct mls_proposal wrong[2])
+{
+    static const uint8_t short_nonce[31];
+    static const uint8_t unlisted[] = {0xF0, 0xC2, 0};
+    static const uint8_t twice[] = {0xF0, 0xC1, 0, 0xF0, 0xC1, 0};
+    const struct world *world = &model->world;
+    size_t other = model_other(model, who);
+    uint32_t leaf = mls_group_own_leaf(world->members[other].group);
+    struct mls_proposal removal = {.type = MLS_PROPOSAL_REMOVE, .removed = leaf};
+    struct mls_proposal psk = {
+        .type = MLS_PROPOSAL_PSK,
+        .psk = {.type = MLS_PSK_EXTERNAL, .psk_id = SPAN_LITERAL("unknown")}};
+    struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                                  .context_extensions = {SPAN_OF(unlisted)}};
+    wrong[0] = wrong[1] = removal;
+    switch (model_choose(model, 11)) {
+    case 0: /* the committer itself */
+        wrong[0].removed = mls_group_own_leaf(world->members[who].group);
+        return 1;
+    case 1: /* nobody, in the tree or far from it */
+        wrong[0].removed = model_chance(model, 50) ? 0x80000000u : UINT32_MAX;
+        return 1;
+    case 2: /* one leaf twice */
+        return 2;
+    case 3: /* a member's KeyPackage */
+        model_package(model, other, checked);
+        wrong[0] = (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &checked->package};
+        return 1;
+    case 4: /* a PSK that nobody has */
+        wrong[0] = psk;
+        return 1;
+    case 5: /* a nonce of another length */
+        wrong[0] = psk;
+        wrong[0].psk.psk_id = SPAN_LITERAL("psk");
+        wrong[0].psk.nonce = SPAN_OF(short_nonce);
+        return 1;
+    case 6: /* a resumption PSK for a purpose that this is not */
+        wrong[0] = psk;
+        wrong[0].psk = (struct mls_psk_id){.type = MLS_PSK_RESUMPTION,
+                                           .usage = MLS_PSK_BRANCH,
+                                           .group_id = mls_public_group_id(model_public(model)),
+                                           .epoch = mls_public_group_epoch(model_public(model))};
+        return 1;
+    case 7: /* extensions that members do not know, or twice the same */
+        wrong[0] = change;
+        if (model_chance(model, 50))
+            wrong[0].context_extensions.bytes = SPAN_OF(twice);
+        return 1;
+    case 8: /* a ReInit with something else */
+        wrong[1] = (struct mls_proposal){
+            .type = MLS_PROPOSAL_REINIT,
+            .reinit = {SPAN_LITERAL("next"), MLS_VERSION_10, 1, {SPAN_EMPTY}}};
+        return 2;
+    case 9: /* an ExternalInit of a member's */
+        wrong[0] = (struct mls_proposal){
+            .type = MLS_PROPOSAL_EXTERNAL_INIT,
+            .kem_output = signature_public_span(&world->members[who].signature_public)};
+        return 1;
+    default: /* an Update of the committer's own */
+        wrong[0] = (struct mls_proposal){
+            .type = MLS_PROPOSAL_UPDATE,
+            .update = mls_tree_leaf(mls_public_group_tree(model_public(model)),
+                                    mls_group_own_leaf(world->members[who].group))};
+        return 1;
+    }
+}
+
+static void step_wrong_commit(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_key_package_checked checked;
+    struct mls_proposal wrong[2];
+    struct snapshot before;
+    size_t who = model_member(model);
+    /* It would take the place of a KeyPackage that somebody was proposed with. */
+    if (model_waits(model, MLS_PROPOSAL_ADD))
+        return;
+    struct mls_commit_request request = {.proposals = wrong,
+                                         .proposal_count =
+                                             choose_wrong(model, who, &checked, wrong),
+                                         .ignore_cached = true};
+    struct mls_group *group = world->members[who].group;
+    snapshot_take(model, &before);
+    REFUSED(mls_group_commit(group, &request, &world->options, &world->random, &bundle));
+    assert_false(mls_group_has_pending(group));
+    snapshot_check(model, &before);
+}
+
+/* What has its time, and this is not it. */
+static void step_wrong_time(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle second = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    struct mls_commit_request request = {0};
+    struct snapshot before;
+    size_t who = model_member(model);
+    struct mls_group *group = world->members[who].group;
+    snapshot_take(model, &before);
+    FAILS(mls_group_apply_pending(group), "NOT_FOUND");
+    FAILS(mls_group_merge_staged(group), "NOT_FOUND");
+    if (model_waiting(model) != 0)
+        FAILS(mls_group_protect(group, SPAN_EMPTY, SPAN_LITERAL("early"), 0, &world->random, &sent),
+              "NOT_NOW");
+    OK(mls_group_commit(group, &request, &world->options, &world->random, &bundle));
+    FAILS(mls_group_commit(group, &request, &world->options, &world->random, &second), "PENDING");
+    mls_group_clear_pending(group);
+    world_store(world, who);
+    snapshot_check(model, &before);
+}
+
+/* ---- joining that must not work ---- */
+
+static void step_wrong_join(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_group_free) struct mls_group *joined = NULL;
+    struct mls_key_package_checked checked;
+    struct snapshot before;
+    if (model_count(model) >= WORLD_MEMBERS_MAX - 1 || model_waits(model, MLS_PROPOSAL_ADD))
+        return;
+    size_t from = model_member(model);
+    size_t newcomer = model_outsider(model);
+    size_t stranger;
+    do
+        stranger = model_outsider(model);
+    while (stranger == newcomer);
+    snapshot_take(model, &before);
+    model_package(model, newcomer, &checked);
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    struct mls_commit_request request = {.proposals = &add, .proposal_count = 1};
+    OK(mls_group_commit(world->members[from].group, &request, &world->options, &world->random,
+                        &bundle));
+    /* the tree of the epoch before, another's KeyPackage, and one bit */
+    OK(mls_group_write_tree(world->members[from].group, &tree));
+    size_t who = model_chance(model, 50) ? newcomer : stranger;
+    struct mls_join_request join = {.welcome = buffer_span(&bundle.welcome),
+                                    .key_package = buffer_span(&world->members[who].package),
+                                    .private_part =
+                                        buffer_span(&world->members[who].package_private),
+                                    .ratchet_tree = buffer_span(&tree),
+                                    .psk_store = &model_psks};
+    REFUSED(mls_group_join(&join, &world->options, &joined));
+    assert_null(joined);
+    flip_a_bit(model, &bundle.welcome);
+    REFUSED(mls_group_join(&join, &world->options, &joined));
+    mls_group_clear_pending(world->members[from].group);
+    world_store(world, from);
+    snapshot_check(model, &before);
+}
+
+static void step_wrong_external(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_group_free) struct mls_group *joined = NULL;
+    struct snapshot before;
+    size_t from = model_member(model);
+    snapshot_take(model, &before);
+    OK(mls_group_write_group_info(world->members[from].group, true, &info));
+    struct mls_external_join_request request = {
+        .group_info = buffer_span(&info),
+        .identity = &world->members[model_other(model, from)].identity};
+    FAILS(mls_group_join_external(&request, &world->options, &world->random, &joined, &bundle),
+          "EXISTS");
+    if (model_count(model) < WORLD_MEMBERS_MAX) {
+        request.identity = &world->members[model_outsider(model)].identity;
+        request.resync = true;
+        FAILS(mls_group_join_external(&request, &world->options, &world->random, &joined, &bundle),
+              "NOT_FOUND");
+        request.resync = false;
+        flip_a_bit(model, &info);
+        REFUSED(
+            mls_group_join_external(&request, &world->options, &world->random, &joined, &bundle));
+    }
+    assert_null(joined);
+    snapshot_check(model, &before);
+}
+
+const struct model_step model_invalid_steps[] = {
+    {"damaged text", step_damaged_text, 3},
+    {"damaged commit", step_damaged_commit, 3},
+    {"damaged proposal", step_damaged_proposal, 2},
+    {"replayed commit", step_replayed_commit, 2},
+    {"other group", step_other_group, 1},
+    {"wrong commit", step_wrong_commit, 6},
+    {"wrong time", step_wrong_time, 2},
+    {"wrong join", step_wrong_join, 2},
+    {"wrong external", step_wrong_external, 2},
+};
+const size_t model_invalid_step_count = sizeof model_invalid_steps / sizeof *model_invalid_steps;
