@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/invitations.h"
 
+#include "server/store/contacts.h"
 #include "server/store/limits.h"
 #include "server/store/query.h"
 
@@ -45,64 +46,6 @@ static enum status has_another(struct store_db *db, const struct store_invitatio
     return found ? STATUS_EXISTS : STATUS_OK;
 }
 
-/* STATUS_DENIED unless the person may be asked at all. */
-static enum status
-contact_limit(struct store_db *db, const struct id *person, uint32_t *contacts_per_week_max)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT contacts_per_week_max FROM people"
-                                  " WHERE person = ? AND state = 2 AND opted_in = 1");
-    bool found;
-    query_bind_id(&q, person);
-    TRY(query_next(&q, &found));
-    if (!found)
-        return STATUS_DENIED;
-    query_take_unsigned32(&q, contacts_per_week_max);
-    return q.status;
-}
-
-enum status store_invitations_contacts(struct store_db *db,
-                                       const struct id *person,
-                                       int64_t now_ms,
-                                       uint32_t *count)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT count(*) FROM contacts WHERE person = ? AND at_ms > ?");
-    query_bind_id(&q, person);
-    query_bind_int(&q, now_ms - STORE_CONTACT_WINDOW_MS);
-    TRY(query_one(&q));
-    query_take_unsigned32(&q, count);
-    return q.status;
-}
-
-static enum status check_limit(struct store_db *db, const struct store_invitation *invitation)
-{
-    uint32_t contacts_max;
-    uint32_t contacts;
-    TRY(contact_limit(db, &invitation->person, &contacts_max));
-    TRY(store_invitations_contacts(db, &invitation->person, invitation->created_at_ms, &contacts));
-    return contacts >= contacts_max ? STATUS_RATE_LIMITED : STATUS_OK;
-}
-
-static enum status forget_old_contacts(struct store_db *db, const struct id *person, int64_t now_ms)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "DELETE FROM contacts WHERE person = ? AND at_ms <= ?");
-    query_bind_id(&q, person);
-    query_bind_int(&q, now_ms - STORE_CONTACT_WINDOW_MS);
-    return query_run(&q);
-}
-
-static enum status add_contact(struct store_db *db, const struct id *person, int64_t now_ms)
-{
-    TRY(forget_old_contacts(db, person, now_ms));
-    CLEANUP(query_end)
-    struct query q = query_on(db, "INSERT INTO contacts (person, at_ms) VALUES (?, ?)");
-    query_bind_id(&q, person);
-    query_bind_int(&q, now_ms);
-    return query_run(&q);
-}
-
 static enum status add_row(struct store_db *db, const struct store_invitation *invitation)
 {
     CLEANUP(query_end)
@@ -127,9 +70,9 @@ store_invitations_add(struct store_db *db, const struct store_invitation *invita
     TRY(is_sent(db, &invitation->invitation, &sent));
     if (!sent) {
         TRY(has_another(db, invitation));
-        TRY(check_limit(db, invitation));
+        TRY(store_contacts_check(db, &invitation->person, invitation->created_at_ms));
         TRY(add_row(db, invitation));
-        TRY(add_contact(db, &invitation->person, invitation->created_at_ms));
+        TRY(store_contacts_add(db, &invitation->person, invitation->created_at_ms));
     }
     *again = sent;
     return STATUS_OK;

@@ -76,10 +76,4 @@ MUST_CHECK enum status store_invitations_of_channel(struct store_db *db,
                                                     struct arena *arena,
                                                     struct store_invitation_list *invitations);
 
-/* How often the person was asked within STORE_CONTACT_WINDOW_MS before `now_ms`. */
-MUST_CHECK enum status store_invitations_contacts(struct store_db *db,
-                                                  const struct id *person,
-                                                  int64_t now_ms,
-                                                  uint32_t *count);
-
 #endif

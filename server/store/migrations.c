@@ -160,6 +160,27 @@ static const char session_tables[] =
     ") STRICT;"
     "CREATE INDEX contacts_by_person ON contacts (person, at_ms);"
 
+    /* Introductions and coffee tables: what all who are in one share, and each one's side of it.
+     * Numbers of sides are told to their person alone, the introduction's to nobody. */
+    "CREATE TABLE introductions ("
+    "  introduction BLOB PRIMARY KEY, kind INTEGER NOT NULL, shared INTEGER NOT NULL,"
+    "  created_at_ms INTEGER NOT NULL, ends_at_ms INTEGER NOT NULL,"
+    "  agreed_at_ms INTEGER NOT NULL, ask_at_ms INTEGER NOT NULL, channel BLOB,"
+    "  opened INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE introduction_sides ("
+    "  side BLOB PRIMARY KEY, introduction BLOB NOT NULL REFERENCES introductions,"
+    "  person BLOB NOT NULL REFERENCES people, choice INTEGER NOT NULL,"
+    "  chosen_at_ms INTEGER NOT NULL, again_at_ms INTEGER NOT NULL, told INTEGER NOT NULL,"
+    "  met INTEGER NOT NULL, useful INTEGER NOT NULL, reason TEXT NOT NULL,"
+    "  UNIQUE (introduction, person)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX introduction_sides_by_person ON introduction_sides (person);"
+    "CREATE TABLE never_matched ("
+    "  a BLOB NOT NULL REFERENCES people, b BLOB NOT NULL REFERENCES people, CHECK (a < b),"
+    "  PRIMARY KEY (a, b)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE coffee ("
+    "  person BLOB PRIMARY KEY REFERENCES people, since_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
     "CREATE TABLE read_positions ("
     "  person BLOB NOT NULL REFERENCES people, channel BLOB NOT NULL REFERENCES channels,"
     "  generation INTEGER NOT NULL, sequence INTEGER NOT NULL,"

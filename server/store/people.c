@@ -191,6 +191,11 @@ static const char *const erasures[] = {
     "DELETE FROM read_positions WHERE person = ?",
     "DELETE FROM knocks WHERE person = ?",
     "DELETE FROM invitations WHERE person = ?",
+    "DELETE FROM coffee WHERE person = ?",
+    "DELETE FROM never_matched WHERE a = ?",
+    "DELETE FROM never_matched WHERE b = ?",
+    /* The row stays for the others of the introduction, who see what they would have seen. */
+    "UPDATE introduction_sides SET choice = 2, reason = '', met = 0, useful = 0 WHERE person = ?",
     "DELETE FROM invites WHERE person = ? AND uses = 0",
     "UPDATE people SET opted_in = 0, contacts_per_week_max = 0 WHERE person = ?",
 };

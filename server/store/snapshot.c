@@ -45,7 +45,7 @@ static void take_tie(struct query *q, struct store_tie *tie)
     int kind = 0;
     query_take_id(q, &tie->a);
     query_take_id(q, &tie->b);
-    query_take_enum(q, STORE_TIE_ACCEPTED, &kind);
+    query_take_enum(q, STORE_TIE_MET, &kind);
     query_take_real(q, &tie->weight);
     query_take_int(q, &tie->at_ms);
     tie->kind = (enum store_tie_kind)kind;
@@ -74,7 +74,6 @@ static void take_participation(struct query *q, struct store_participation *part
     query_take_id(q, &part->channel);
     query_take_id(q, &part->person);
     query_take_unsigned32(q, &part->size);
-    query_take_unsigned(q, &part->entries);
     query_take_int(q, &part->last_at_ms);
 }
 
@@ -84,12 +83,15 @@ enum status store_snapshot_participation(
     void *context)
 {
     CLEANUP(query_end)
-    struct query q =
-        query_on(db, "SELECT m.channel, m.person, count(*) OVER (PARTITION BY m.channel),"
-                     " sum(m.entries), max(m.last_at_ms)"
-                     " FROM channel_members m JOIN channels c ON c.channel = m.channel"
-                     " WHERE c.visibility <> 4"
-                     " GROUP BY m.channel, m.person ORDER BY m.channel, m.person");
+    struct query q = query_on(
+        db, "SELECT m.channel, m.person, (SELECT count(DISTINCT o.person) FROM channel_members o"
+            "   WHERE o.channel = m.channel AND o.entries > 0), max(m.last_at_ms)"
+            " FROM channel_members m JOIN channels c ON c.channel = m.channel"
+            " JOIN people p ON p.person = m.person"
+            " WHERE c.visibility <> 4 AND m.entries > 0 AND p.state = 2 AND p.opted_in = 1"
+            " AND EXISTS (SELECT 1 FROM sessions s"
+            "   WHERE s.channel = m.channel AND s.started_at_ms > 0)"
+            " GROUP BY m.channel, m.person ORDER BY m.channel, m.person");
     for (;;) {
         struct store_participation part = {0};
         bool has_row;

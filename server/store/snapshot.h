@@ -34,19 +34,22 @@ MUST_CHECK enum status store_snapshot_ties(struct store_db *db,
                                                                const struct store_tie *tie),
                                            void *context);
 
-/* A person's part in a channel that counts. */
+/* That a person took part in the session of a channel. */
 struct store_participation {
     struct id channel;
     struct id person;
-    /* Members of the channel, people rather than devices. */
+    /* How many people did, whoever they are. */
     uint32_t size;
-    /* The person's application entries, and the last of them (0: none). */
-    uint64_t entries;
+    /* The last that this person contributed. */
     int64_t last_at_ms;
 };
 
-/* Members now of channels that are not confidential, ordered by channel: whoever follow each other
- * with the same channel share it. */
+/*
+ * Who took part in sessions: members of a channel whose session began, who contributed to it, and
+ * are joined and opted in. Ordered by channel: whoever follow each other with the same channel
+ * share it. A confidential channel is never in it, nor is one without a session, nor a member who
+ * said nothing.
+ */
 MUST_CHECK enum status store_snapshot_participation(
     struct store_db *db,
     enum status (*each)(void *context, const struct store_participation *part),

@@ -7,7 +7,8 @@
 
 enum status store_ties_set(struct store_db *db, const struct store_tie *tie)
 {
-    if (id_equal(&tie->a, &tie->b) || !isfinite(tie->weight) || tie->weight <= 0)
+    if (tie->kind == STORE_TIE_SESSIONS || id_equal(&tie->a, &tie->b) || !isfinite(tie->weight) ||
+        tie->weight <= 0)
         return STATUS_USAGE;
     bool in_order = span_compare(id_span(&tie->a), id_span(&tie->b)) < 0;
     CLEANUP(query_end)
@@ -30,6 +31,60 @@ enum status store_ties_count(struct store_db *db, enum store_tie_kind kind, uint
     TRY(query_one(&q));
     query_take_unsigned(&q, count);
     return q.status;
+}
+
+enum status store_ties_remove(struct store_db *db,
+                              const struct id *a,
+                              const struct id *b,
+                              enum store_tie_kind kind)
+{
+    bool in_order = span_compare(id_span(a), id_span(b)) < 0;
+    CLEANUP(query_end)
+    struct query q = query_on(db, "DELETE FROM ties WHERE a = ? AND b = ? AND kind = ?");
+    query_bind_id(&q, in_order ? a : b);
+    query_bind_id(&q, in_order ? b : a);
+    query_bind_int(&q, kind);
+    return query_run(&q);
+}
+
+static void take_own_tie(struct query *q, struct arena *arena, void *item)
+{
+    struct store_own_tie *tie = item;
+    int kind = 0;
+    (void)arena;
+    query_take_id(q, &tie->other);
+    query_take_enum(q, STORE_TIE_SESSIONS, &kind);
+    tie->kind = (enum store_tie_kind)kind;
+}
+
+#define SELECT_SESSION_TIES                                                                        \
+    "SELECT o.person, 4 FROM channel_members m JOIN channels c ON c.channel = m.channel"           \
+    " JOIN channel_members o ON o.channel = m.channel"                                             \
+    " JOIN people p ON p.person = m.person AND p.state = 2 AND p.opted_in = 1"                     \
+    " JOIN people q ON q.person = o.person AND q.state = 2 AND q.opted_in = 1"                     \
+    " WHERE m.person = ?1 AND o.person <> ?1 AND c.visibility <> 4 AND m.entries > 0"              \
+    " AND o.entries > 0 AND EXISTS (SELECT 1 FROM sessions s"                                      \
+    "   WHERE s.channel = m.channel AND s.started_at_ms > 0)"                                      \
+    " AND (SELECT count(DISTINCT n.person) FROM channel_members n"                                 \
+    "   WHERE n.channel = m.channel AND n.entries > 0) <= ?2"
+
+enum status store_ties_of_person(struct store_db *db,
+                                 const struct id *person,
+                                 uint32_t session_people_max,
+                                 struct arena *arena,
+                                 struct store_own_tie_list *ties)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT b AS other, kind FROM ties WHERE a = ?1 UNION ALL"
+                                  " SELECT a, kind FROM ties WHERE b = ?1 UNION"
+                                  " " SELECT_SESSION_TIES " ORDER BY other, kind LIMIT ?3");
+    struct query_rows rows;
+    query_bind_id(&q, person);
+    query_bind_int(&q, session_people_max);
+    query_bind_int(&q, STORE_OWN_TIES_MAX);
+    TRY(query_all(&q, arena, sizeof(struct store_own_tie), take_own_tie, &rows));
+    *ties = (struct store_own_tie_list){rows.items, rows.count};
+    return STATUS_OK;
 }
 
 enum status store_ties_clear(struct store_db *db, enum store_tie_kind kind)

@@ -2,6 +2,7 @@
 #include "tests/unit/server/store/fixture.h"
 
 #include "server/store/profiles.h"
+#include "server/store/sessions.h"
 #include "server/store/snapshot.h"
 
 #include <math.h>
@@ -131,33 +132,93 @@ static void join(struct fixture *f,
     ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
 }
 
-static void participation_counts_people_and_leaves_confidential_channels_out(void **state)
+/* A session of the channel that began. */
+static void begin_session(struct fixture *f, const struct id *channel)
+{
+    struct store_session session = {
+        .session = *channel,
+        .channel = *channel,
+        .format = SPAN_LITERAL("format"),
+        .created_by = id_number(1),
+        .created_at_ms = NOW,
+        .started_at_ms = NOW,
+        .state = STORE_SESSION_RUNNING,
+    };
+    bool again;
+    ASSERT_OK(store_sessions_add(f->db, &session, &again));
+}
+
+static void opt_in(struct fixture *f, const struct id *person, bool opted_in)
+{
+    const struct store_profile profile = {.opted_in = opted_in, .contacts_per_week_max = 2};
+    ASSERT_OK(store_profiles_set(f->db, person, &profile));
+}
+
+static void say(struct fixture *f, const struct id *channel, uint32_t device, uint64_t epoch)
+{
+    struct store_appended appended;
+    struct id id = id_number(device);
+    struct store_message message = message_of(channel, &id, 1000 + device, epoch);
+    ASSERT_OK(store_log_append_message(f->db, &message, &appended));
+}
+
+static void participation_is_of_sessions_by_those_who_opted_in_and_contributed(void **state)
 {
     struct fixture *f = *state;
     struct seen seen = {0};
     struct id open = make_channel(f->db, 1);
-    struct id confidential = make_channel(f->db, 2);
     struct id creator = id_number(1);
-    struct id person = make_person(f->db, 3);
-    struct store_appended appended;
-    ASSERT_OK(store_channels_set_notice(f->db, &confidential, STORE_VISIBILITY_CONFIDENTIAL,
-                                        SPAN_EMPTY, SPAN_EMPTY));
-    join(f, &open, &person, 101, 0);
+    struct id speaks = make_person(f->db, 3);
+    struct id reads = make_person(f->db, 4);
+    struct id opted_out = make_person(f->db, 5);
+    join(f, &open, &speaks, 101, 0);
     join(f, &open, &creator, 102, 1); /* a second device */
-    join(f, &confidential, &person, 103, 0);
-    struct id second_device = id_number(102);
-    struct store_message from_first = message_of(&open, &creator, 201, 2);
-    struct store_message from_second = message_of(&open, &second_device, 202, 2);
-    ASSERT_OK(store_log_append_message(f->db, &from_first, &appended));
-    ASSERT_OK(store_log_append_message(f->db, &from_second, &appended));
-
+    join(f, &open, &reads, 103, 2);
+    join(f, &open, &opted_out, 104, 3);
+    opt_in(f, &creator, true);
+    opt_in(f, &speaks, true);
+    opt_in(f, &reads, true);
+    for (uint32_t device = 101; device <= 104; device++)
+        if (device != 103)
+            say(f, &open, device, 4);
+    ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
+    assert_int_equal(seen.parts_count, 0); /* no session yet */
+    begin_session(f, &open);
     ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
     assert_int_equal(seen.parts_count, 2);
     assert_true(id_equal(&seen.parts[0].person, &creator));
-    assert_int_equal(seen.parts[0].size, 2);
-    assert_int_equal(seen.parts[0].entries, 2);
-    assert_int_equal(seen.parts[0].last_at_ms, NOW + 202);
-    assert_int_equal(seen.parts[1].entries, 0);
+    assert_true(id_equal(&seen.parts[1].person, &speaks));
+    assert_int_equal(seen.parts[0].size, 3); /* whoever they are */
+}
+
+static void participation_is_never_of_a_confidential_channel(void **state)
+{
+    struct fixture *f = *state;
+    struct seen seen = {0};
+    struct id channel = make_channel(f->db, 1);
+    struct id creator = id_number(1);
+    struct id other = make_person(f->db, 3);
+    struct store_own_tie_list ties;
+    join(f, &channel, &other, 101, 0);
+    opt_in(f, &creator, true);
+    opt_in(f, &other, true);
+    say(f, &channel, 1, 1);
+    say(f, &channel, 101, 1);
+    begin_session(f, &channel);
+    ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
+    ASSERT_OK(store_ties_of_person(f->db, &other, 10, &f->arena, &ties));
+    assert_int_equal(seen.parts_count, 2);
+    assert_int_equal(ties.count, 1);
+    assert_int_equal(ties.items[0].kind, STORE_TIE_SESSIONS);
+    ASSERT_OK(store_ties_of_person(f->db, &other, 1, &f->arena, &ties));
+    assert_int_equal(ties.count, 0); /* more people than count as a session */
+    ASSERT_OK(store_channels_set_notice(f->db, &channel, STORE_VISIBILITY_CONFIDENTIAL, SPAN_EMPTY,
+                                        SPAN_EMPTY));
+    seen.parts_count = 0;
+    ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
+    ASSERT_OK(store_ties_of_person(f->db, &other, 10, &f->arena, &ties));
+    assert_int_equal(seen.parts_count, 0);
+    assert_int_equal(ties.count, 0);
 }
 
 static void interests_are_those_of_people_who_opted_in(void **state)
@@ -188,7 +249,8 @@ int main(void)
         TEST(keeps_a_tie_once_whichever_end_is_named_first),
         TEST(refuses_ties_that_mean_nothing),
         TEST(walks_nodes_and_ties_but_nobody_erased),
-        TEST(participation_counts_people_and_leaves_confidential_channels_out),
+        TEST(participation_is_of_sessions_by_those_who_opted_in_and_contributed),
+        TEST(participation_is_never_of_a_confidential_channel),
         TEST(interests_are_those_of_people_who_opted_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

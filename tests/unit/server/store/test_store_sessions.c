@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/unit/server/store/fixture.h"
 
+#include "server/store/contacts.h"
 #include "server/store/invitations.h"
 #include "server/store/limits.h"
 #include "server/store/profiles.h"
@@ -185,13 +186,13 @@ static void asks_nobody_more_often_in_a_week_than_they_allow(void **state)
         ASSERT_STATUS(store_invitations_add(f->db, &invitation, &again),
                       i <= 2 ? STATUS_OK : STATUS_RATE_LIMITED);
     }
-    ASSERT_OK(store_invitations_contacts(f->db, &person, NOW + 3, &contacts));
+    ASSERT_OK(store_contacts_count(f->db, &person, NOW + 3, &contacts));
     assert_int_equal(contacts, 2);
     struct id third = id_number(3);
     struct store_invitation later = invitation_of(&third, &person, 4);
     later.created_at_ms = NOW + 1 + STORE_CONTACT_WINDOW_MS;
     ASSERT_OK(store_invitations_add(f->db, &later, &again));
-    ASSERT_OK(store_invitations_contacts(f->db, &person, later.created_at_ms, &contacts));
+    ASSERT_OK(store_contacts_count(f->db, &person, later.created_at_ms, &contacts));
     assert_int_equal(contacts, 2);
     struct id busy = willing_person(f->db, 51, 0);
     struct store_invitation none = invitation_of(&third, &busy, 5);
