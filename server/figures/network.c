@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/figures/network.h"
 
+#include "server/store/introductions.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +15,15 @@ struct group_place {
     uint32_t place;
 };
 
+/* Who took part in one session, while it is read. */
+struct loading_session {
+    struct id channel;
+    uint32_t people[NETWORK_SESSION_PEOPLE_MAX];
+    int64_t last_at_ms[NETWORK_SESSION_PEOPLE_MAX];
+    uint32_t count;
+    uint32_t size;
+};
+
 /* A network on its way: what grows has a capacity. */
 struct loading {
     struct network *network;
@@ -20,6 +32,11 @@ struct loading {
     size_t group_capacity;
     size_t tie_capacity;
     size_t interest_capacity;
+    size_t never_capacity;
+    struct loading_session session;
+    struct graph_tie *shared; /* of sessions, a pair once a session */
+    size_t shared_count;
+    size_t shared_capacity;
 };
 
 /* Room for one more; the contents stay. */
@@ -100,6 +117,94 @@ static enum status take_tie(void *context, const struct store_tie *tie)
     return STATUS_OK;
 }
 
+/* ---- ties of sessions ---- */
+
+static double session_weight(const struct loading *loading, int64_t last_at_ms)
+{
+    int64_t age_ms = loading->network->taken_at_ms - last_at_ms;
+    double halvings = (double)(age_ms > 0 ? age_ms : 0) / (double)NETWORK_SESSION_HALVED_MS;
+    return pow(.5, halvings) / (loading->session.size - 1);
+}
+
+/* Every pair of the session that was read to its end. */
+static enum status end_session(struct loading *loading)
+{
+    struct loading_session *session = &loading->session;
+    for (uint32_t i = 0; i < session->count; i++) {
+        for (uint32_t k = i + 1; k < session->count; k++) {
+            const int64_t *at = session->last_at_ms;
+            TRY(grow((void **)&loading->shared, loading->shared_count, sizeof *loading->shared,
+                     &loading->shared_capacity));
+            loading->shared[loading->shared_count++] = (struct graph_tie){
+                session->people[i],
+                session->people[k],
+                session_weight(loading, at[i] < at[k] ? at[i] : at[k]),
+            };
+        }
+    }
+    session->count = 0;
+    return STATUS_OK;
+}
+
+static enum status take_participation(void *context, const struct store_participation *part)
+{
+    struct loading *loading = context;
+    struct loading_session *session = &loading->session;
+    if (!id_equal(&session->channel, &part->channel))
+        TRY(end_session(loading));
+    session->channel = part->channel;
+    session->size = part->size;
+    uint32_t person = network_find(loading->network, &part->person);
+    if (part->size > NETWORK_SESSION_PEOPLE_MAX || person == GRAPH_NONE ||
+        session->count == NETWORK_SESSION_PEOPLE_MAX)
+        return STATUS_OK;
+    session->people[session->count] = person;
+    session->last_at_ms[session->count++] = part->last_at_ms;
+    return STATUS_OK;
+}
+
+static int compare_ties(const void *a, const void *b)
+{
+    const struct graph_tie *x = a, *y = b;
+    if (x->a != y->a)
+        return x->a < y->a ? -1 : 1;
+    return x->b < y->b ? -1 : x->b > y->b;
+}
+
+/* Sums up what a pair has from all its sessions. */
+static enum status add_shared_ties(struct loading *loading)
+{
+    struct network *network = loading->network;
+    if (loading->shared_count > 0)
+        qsort(loading->shared, loading->shared_count, sizeof *loading->shared, compare_ties);
+    for (size_t i = 0, next = 0; i < loading->shared_count; i = next) {
+        struct graph_tie tie = loading->shared[i];
+        for (next = i + 1; next < loading->shared_count &&
+                           compare_ties(&loading->shared[i], &loading->shared[next]) == 0;
+             next++)
+            tie.weight += loading->shared[next].weight;
+        if (tie.weight < NETWORK_SESSION_WEIGHT_MIN)
+            continue;
+        tie.weight = fmin(tie.weight, NETWORK_SESSION_WEIGHT_MAX);
+        TRY(grow((void **)&network->ties, network->tie_count, sizeof tie, &loading->tie_capacity));
+        network->ties[network->tie_count++] = tie;
+    }
+    return STATUS_OK;
+}
+
+static enum status take_never(void *context, const struct store_pair *pair)
+{
+    struct loading *loading = context;
+    struct network *network = loading->network;
+    struct graph_pair taken = {network_find(network, &pair->a), network_find(network, &pair->b)};
+    if (taken.a == GRAPH_NONE || taken.b == GRAPH_NONE)
+        return STATUS_OK;
+    TRY(grow((void **)&network->never, network->never_count, sizeof taken,
+             &loading->never_capacity));
+    network->never[network->never_count++] = taken;
+    return STATUS_OK;
+}
+
 static enum status take_interest(void *context, const struct store_interest *interest)
 {
     struct loading *loading = context;
@@ -123,6 +228,10 @@ load(struct store_db *db, int64_t now_ms, bool with_interests, struct loading *l
     TRY(load_groups(db, loading));
     TRY(store_snapshot_nodes(db, now_ms, take_node, loading));
     TRY(store_snapshot_ties(db, take_tie, loading));
+    TRY(store_snapshot_participation(db, take_participation, loading));
+    TRY(end_session(loading));
+    TRY(add_shared_ties(loading));
+    TRY(store_introductions_walk_never(db, take_never, loading));
     return with_interests ? store_snapshot_interests(db, take_interest, loading) : STATUS_OK;
 }
 
@@ -136,6 +245,7 @@ network_load(struct store_db *db, int64_t now_ms, bool with_interests, struct ne
     arena_init(&loading.network->texts, TEXTS_BYTES_MAX);
     enum status status = load(db, now_ms, with_interests, &loading);
     free(loading.places);
+    free(loading.shared);
     if (status != STATUS_OK) {
         network_free(&loading.network);
         return status;
@@ -152,6 +262,7 @@ void network_free(struct network **network)
     free((*network)->groups);
     free((*network)->group_names);
     free((*network)->ties);
+    free((*network)->never);
     free((*network)->interests);
     arena_clear(&(*network)->texts);
     free(*network);
@@ -179,6 +290,34 @@ bool network_has_group(const struct network *network, uint32_t person)
     return network->groups[person] != network->group_count - 1;
 }
 
+bool network_is_listed(const struct network *network, uint32_t person)
+{
+    const struct store_node *node = &network->people[person];
+    return node->state == STORE_PERSON_JOINED && node->opted_in &&
+           network_has_group(network, person);
+}
+
+static enum status make_graph(const struct network *network,
+                              const uint8_t *consents,
+                              const struct graph_pair *never,
+                              size_t never_count,
+                              bool for_counts_only,
+                              struct graph **graph)
+{
+    const struct graph_snapshot snapshot = {
+        .person_count = network->person_count,
+        .groups = network->groups,
+        .group_count = network->group_count,
+        .consents = consents,
+        .ties = network->ties,
+        .tie_count = network->tie_count,
+        .never = never,
+        .never_count = never_count,
+        .for_counts_only = for_counts_only,
+    };
+    return graph_new(&snapshot, graph);
+}
+
 enum status network_graph(const struct network *network, bool for_counts_only, struct graph **graph)
 {
     uint8_t *consents = calloc((size_t)network->person_count + 1, 1);
@@ -189,16 +328,31 @@ enum status network_graph(const struct network *network, bool for_counts_only, s
         bool proposable = node->state == STORE_PERSON_JOINED && node->opted_in;
         consents[i] = (uint8_t)(GRAPH_COUNTED | (proposable ? GRAPH_PROPOSABLE : 0));
     }
-    struct graph_snapshot snapshot = {
-        .person_count = network->person_count,
-        .groups = network->groups,
-        .group_count = network->group_count,
-        .consents = consents,
-        .ties = network->ties,
-        .tie_count = network->tie_count,
-        .for_counts_only = for_counts_only,
-    };
-    enum status status = graph_new(&snapshot, graph);
+    enum status status =
+        make_graph(network, consents, network->never, network->never_count, for_counts_only, graph);
     free(consents);
+    return status;
+}
+
+enum status network_graph_of_round(const struct network *network,
+                                   const struct network_round *round,
+                                   struct graph **graph)
+{
+    size_t never_count = network->never_count + round->barred_count;
+    uint8_t *consents = calloc((size_t)network->person_count + 1, 1);
+    struct graph_pair *never = calloc(never_count + 1, sizeof *never);
+    enum status status = consents == NULL || never == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    if (status == STATUS_OK) {
+        for (uint32_t i = 0; i < network->person_count; i++) {
+            bool proposable = round->takes_part[i] && network_is_listed(network, i);
+            consents[i] = (uint8_t)(GRAPH_COUNTED | (proposable ? GRAPH_PROPOSABLE : 0));
+        }
+        for (size_t i = 0; i < never_count; i++)
+            never[i] = i < network->never_count ? network->never[i]
+                                                : round->barred[i - network->never_count];
+        status = make_graph(network, consents, never, never_count, false, graph);
+    }
+    free(consents);
+    free(never);
     return status;
 }
