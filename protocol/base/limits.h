@@ -35,6 +35,9 @@
 #define LIMIT_TITLE_BYTES 200
 #define LIMIT_BRIEF_BYTES 4000
 
+/* Why two people are introduced: some sentences, with a topic and the names of two groups. */
+#define LIMIT_REASON_BYTES 1000
+
 /* A message that a person writes: eight screens; longer texts are documents. */
 #define LIMIT_TEXT_BYTES 16000
 

@@ -51,4 +51,10 @@ static const struct field closing_event_fields[] = {
 const struct schema wire_closing_event_schema =
     SCHEMA("closing_event", struct wire_closing_event, closing_event_fields);
 
+static const struct field suggestion_event_fields[] = {
+    FIELD_ID(struct wire_suggestion_event, suggestion),
+};
+const struct schema wire_suggestion_event_schema =
+    SCHEMA("suggestion_event", struct wire_suggestion_event, suggestion_event_fields);
+
 const struct schema wire_behind_event_schema = WIRE_EMPTY("behind_event");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the server tells unasked (PROTOCOL.md, 6.9). Events are hints except `entry`: whatever is
+ * What the server tells unasked (PROTOCOL.md, 6.10). Events are hints except `entry`: whatever is
  * lost with a connection is found again by asking.
  * Thread rule: plain data.
  */
@@ -45,6 +45,12 @@ struct wire_directory_event {
 /* KNOCK: somebody waits at a channel where this person may let them in. */
 struct wire_knock_event {
     struct id channel;
+};
+
+/* SUGGESTION: there is one for this person, or all accepted one, or it asks something: ask for
+ * SUGGESTIONS. */
+struct wire_suggestion_event {
+    struct id suggestion;
 };
 
 /* CLOSING: the server stops; connect again after a while. */

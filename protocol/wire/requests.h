@@ -2,7 +2,7 @@
 /*
  * Every request: its number, its name, who may make it, and the schemas of its two bodies
  * (PROTOCOL.md, 6). The structures are in the header of their subject: accounts.h, people.h,
- * channels.h, sessions.h.
+ * channels.h, sessions.h, network.h.
  * Thread rule: constant tables.
  */
 #ifndef WEFT_WIRE_REQUESTS_H
@@ -55,7 +55,13 @@ enum wire_access {
     REQUEST(71, ASSISTERS_INVITE, assisters_invite, ACCOUNT)                                       \
     REQUEST(72, INVITATIONS, invitations, ACCOUNT)                                                 \
     REQUEST(73, INVITATION_ANSWER, invitation_answer, ACCOUNT)                                     \
-    REQUEST(80, STATS, stats, ACCOUNT)
+    REQUEST(80, STATS, stats, ACCOUNT)                                                             \
+    REQUEST(81, NETWORK, network, ACCOUNT)                                                         \
+    REQUEST(82, SUGGESTIONS, suggestions, ACCOUNT)                                                 \
+    REQUEST(83, SUGGESTION_ANSWER, suggestion_answer, ACCOUNT)                                     \
+    REQUEST(84, SUGGESTION_OPENED, suggestion_opened, ACCOUNT)                                     \
+    REQUEST(85, SUGGESTION_MET, suggestion_met, ACCOUNT)                                           \
+    REQUEST(86, COFFEE, coffee, ACCOUNT)
 
 #define WIRE_REQUEST_ENUM(number, NAME, name, access) WIRE_##NAME = number,
 enum wire_request { WIRE_REQUEST_LIST(WIRE_REQUEST_ENUM) };
@@ -92,7 +98,8 @@ const struct wire_request_kind *wire_request_find(uint16_t number);
     EVENT(105, WELCOME, welcome)                                                                   \
     EVENT(106, DIRECTORY, directory)                                                               \
     EVENT(107, KNOCK, knock)                                                                       \
-    EVENT(108, CLOSING, closing)
+    EVENT(108, CLOSING, closing)                                                                   \
+    EVENT(109, SUGGESTION, suggestion)
 
 #define WIRE_EVENT_ENUM(number, NAME, name) WIRE_EVENT_##NAME = number,
 enum wire_event { WIRE_EVENT_LIST(WIRE_EVENT_ENUM) };
