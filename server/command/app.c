@@ -4,6 +4,8 @@
 #include "protocol/crypto/random_system.h"
 #include "server/figures/figures.h"
 #include "server/handler/proposals.h"
+#include "server/introduce/rounds.h"
+#include "server/introduce/standings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +113,8 @@ static enum status open_hub(struct app *app)
     app->hub.port = (uint16_t)app->config.port;
     TRY(hub_init(&app->hub));
     TRY(figures_new(&app->hub, &app->services.figures));
+    TRY(rounds_new(&app->hub, app->services.figures, &app->services.rounds));
+    TRY(standings_new(&app->hub, app->services.figures, &app->services.standings));
     return proposals_new(&app->services.proposals);
 }
 
@@ -142,6 +146,8 @@ void app_close(struct app *app)
     store_close(&app->store);
     pool_free(&app->validators);
     pool_free(&app->figures);
+    standings_free(&app->services.standings);
+    rounds_free(&app->services.rounds);
     figures_free(&app->services.figures);
     proposals_free(&app->services.proposals);
     community_close(&app->community);

@@ -26,8 +26,13 @@ const struct command commands[] = {
      "       One bad row, and nothing is imported: each is told by line and column",
      "bring in people and ties from two CSV or TSV files", COMMAND_FILES_MAX},
     {"stats", stats_command_begin, "", "how the network is connected", 0},
-    {"suggest", suggest_command_begin, "[--introductions N]",
-     "between which groups introductions would help most", 0},
+    {"suggest", suggest_command_begin,
+     "[--introductions N] [--offer]\n"
+     "       weftd suggest --coffee\n"
+     "       Without --offer: numbers between groups, of all people. With it: to people who opted\n"
+     "       in, each told alone; --coffee pairs those who signed up. Both also come by\n"
+     "       themselves: introductions_every and coffee_every in weftd.conf",
+     "between which groups introductions would help most; make some", 0},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

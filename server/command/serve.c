@@ -8,6 +8,7 @@
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
 #include "server/command/monitor.h"
+#include "server/introduce/rounds.h"
 #include "server/limits.h"
 #include "server/stage/stage.h"
 #include "server/transport/address.h"
@@ -134,6 +135,7 @@ static void on_tick(void *context)
     hub_tick(hub);
     delivery_tick(services->delivery);
     stage_tick(services->stage);
+    rounds_tick(services->rounds);
 }
 
 static enum status start_services(struct serve *serve)
@@ -145,7 +147,8 @@ static enum status start_services(struct serve *serve)
     serve->app.hub.dispatch_context = services;
     TRY(delivery_new(&serve->app.hub, &services->delivery));
     TRY(stage_new(services->delivery, &services->stage));
-    return stage_restore(services->stage);
+    TRY(stage_restore(services->stage));
+    return rounds_restore(services->rounds);
 }
 
 static enum status

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* weftd suggest: between which groups introductions would help most; never a person. */
+/*
+ * weftd suggest: between which groups introductions would help most; and a round of introductions
+ * or of coffee now. Never a person, nor how many where that would tell of few.
+ */
 #include "server/command/group_name.h"
 #include "server/figures/figures.h"
 #include "server/figures/suggestions.h"
+#include "server/introduce/rounds.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* Introductions under which their number is not told: ten people have a part in five. */
+#define MADE_TOLD_MIN (WEAVE_CELL_PEOPLE_MIN / 2)
 
 struct suggest {
     struct figures_job job;
@@ -59,17 +67,62 @@ static bool parse_count(const char *text, uint32_t *count)
     return true;
 }
 
-void suggest_command_begin(struct command_call *call)
+/* ---- a round ---- */
+
+struct offer {
+    struct rounds_waiter waiter;
+    struct command_call *call;
+    enum store_introduction_kind kind;
+};
+
+static void print_offer(const struct offer *offer, uint64_t made)
 {
-    struct suggest *suggest = NULL;
-    bool wrong = false;
-    uint32_t count = 0;
-    const char *text = command_take_option(call, "--introductions", &wrong);
-    wrong = wrong || call->argc != 0 || (text != NULL && !parse_count(text, &count));
-    if (wrong) {
-        command_usage(call);
+    struct command_call *call = offer->call;
+    bool coffee = offer->kind == STORE_INTRODUCTION_COFFEE;
+    bool told = made >= MADE_TOLD_MIN;
+    if (call->json) {
+        command_print_json(call,
+                           json_pack("{s:s, s:o}", "round", coffee ? "coffee" : "introductions",
+                                     "made", told ? json_integer((json_int_t)made) : json_null()));
         return;
     }
+    const char *what = coffee ? "coffee meetings were made" : "introductions were offered";
+    if (told)
+        command_print(call, "%llu %s.", (unsigned long long)made, what);
+    else
+        command_print(call, "Fewer than %d %s, or none.", MADE_TOLD_MIN, what);
+    command_print(call, coffee ? " Everybody who is in one sees whom they meet: weft network.\n"
+                               : " Each person is told alone, and nobody is named before both say "
+                                 "yes: weft network.\n");
+}
+
+static void offer_ready(struct rounds_waiter *waiter, uint64_t made, enum status status)
+{
+    struct offer *offer = (struct offer *)(void *)waiter;
+    if (status == STATUS_OK)
+        print_offer(offer, made);
+    command_finish(offer->call, status,
+                   status == STATUS_CONFLICT ? "a round is being made already" : "no round");
+}
+
+static void
+begin_offer(struct command_call *call, enum store_introduction_kind kind, uint32_t count)
+{
+    struct offer *offer = NULL;
+    enum status status = command_take_state(call, sizeof *offer, (void **)&offer);
+    if (status != STATUS_OK) {
+        command_finish(call, status, NULL);
+        return;
+    }
+    *offer = (struct offer){.waiter = {.ready = offer_ready}, .call = call, .kind = kind};
+    rounds_begin(call->app->services.rounds, kind, count, &offer->waiter);
+}
+
+/* ---- the command ---- */
+
+static void begin_suggest(struct command_call *call, uint32_t count)
+{
+    struct suggest *suggest = NULL;
     enum status status = command_take_state(call, sizeof *suggest, (void **)&suggest);
     if (status != STATUS_OK) {
         command_finish(call, status, NULL);
@@ -81,4 +134,25 @@ void suggest_command_begin(struct command_call *call)
     suggest->job.compute = compute;
     suggest->job.done = done;
     figures_submit(call->app->services.figures, &suggest->job);
+}
+
+static bool is_only(const struct command_call *call, const char *word)
+{
+    return call->argc == 1 && strcmp(call->argv[0], word) == 0;
+}
+
+void suggest_command_begin(struct command_call *call)
+{
+    bool wrong = false;
+    uint32_t count = 0;
+    const char *text = command_take_option(call, "--introductions", &wrong);
+    wrong = wrong || (text != NULL && !parse_count(text, &count));
+    if (!wrong && is_only(call, "--offer"))
+        begin_offer(call, STORE_INTRODUCTION_PAIR, count);
+    else if (!wrong && text == NULL && is_only(call, "--coffee"))
+        begin_offer(call, STORE_INTRODUCTION_COFFEE, 0);
+    else if (!wrong && call->argc == 0)
+        begin_suggest(call, count);
+    else
+        command_usage(call);
 }

@@ -19,7 +19,8 @@ enum value_kind {
     VALUE_SWITCH,
     VALUE_ORIGIN,
     VALUE_ADDRESS,
-    VALUE_LEVEL
+    VALUE_LEVEL,
+    VALUE_DURATION /* least and most in seconds */
 };
 
 struct config_key {
@@ -31,6 +32,8 @@ struct config_key {
     const char *fallback; /* NULL: none, may come several times */
     const char *help;     /* lines of a comment */
 };
+
+#define DAY_S (24 * 3600)
 
 static const struct config_key keys[] = {
     {"community", VALUE_TEXT, offsetof(struct config, community), 1, 200, "Weft community",
@@ -75,6 +78,17 @@ static const struct config_key keys[] = {
      "1024", "MiB that one account may send in an hour, a quarter of it at once."},
     {"invite_days", VALUE_NUMBER, offsetof(struct config, invite_days), 1, 365, "14",
      "Days after which an unused invite ends."},
+    {"introductions_every", VALUE_DURATION, offsetof(struct config, introductions_every_ms), 0,
+     366 * DAY_S, "7d",
+     "How often people who opted in are introduced to somebody of another group, such as 7d, 12h,\n"
+     "# 30m or 90s; 0s: never. Nobody is asked more often than they allow."},
+    {"introductions_answer_within", VALUE_DURATION,
+     offsetof(struct config, introductions_answer_within_ms), 1, 366 * DAY_S, "14d",
+     "How long they have to say yes. Only then are refusals told, without saying whose."},
+    {"introductions_ask_after", VALUE_DURATION, offsetof(struct config, introductions_ask_after_ms),
+     0, 366 * DAY_S, "21d", "How long afterwards both are asked whether they met."},
+    {"coffee_every", VALUE_DURATION, offsetof(struct config, coffee_every_ms), 0, 366 * DAY_S,
+     "28d", "How often everybody who signed up for coffee is paired; 0s: never."},
     {"validation_threads", VALUE_NUMBER, offsetof(struct config, validation_threads), 1, 64, "2",
      "Threads that check commits."},
     {"monitor_port", VALUE_NUMBER, offsetof(struct config, monitor_port), 0, 65535, "0",
@@ -134,6 +148,31 @@ static bool parse_number(const char *text, uint32_t *number)
     return true;
 }
 
+/* A number and s, m, h or d. */
+static bool parse_duration(const char *text, uint32_t *seconds)
+{
+    static const struct {
+        char unit;
+        uint32_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY_S}};
+    char number[16];
+    size_t len = strlen(text);
+    if (len < 2 || len > sizeof number)
+        return false;
+    memcpy(number, text, len - 1);
+    number[len - 1] = '\0';
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        uint32_t count;
+        if (units[i].unit != text[len - 1])
+            continue;
+        if (!parse_number(number, &count) || count > UINT32_MAX / units[i].seconds)
+            return false;
+        *seconds = count * units[i].seconds;
+        return true;
+    }
+    return false;
+}
+
 static bool is_numeric_address(const char *text)
 {
     struct in6_addr address;
@@ -166,6 +205,14 @@ store_value(struct config *config, const struct config_key *key, const char *tex
         if (!on && strcmp(text, "no") != 0)
             return "neither yes nor no:";
         memcpy(place, &on, sizeof on);
+        return NULL;
+    }
+    case VALUE_DURATION: {
+        uint32_t seconds = 0;
+        if (!parse_duration(text, &seconds) || seconds < key->least || seconds > key->most)
+            return "not a time in the allowed range, such as 7d, 12h, 30m or 90s:";
+        int64_t duration_ms = (int64_t)seconds * 1000;
+        memcpy(place, &duration_ms, sizeof duration_ms);
         return NULL;
     }
     case VALUE_ORIGIN:

@@ -42,6 +42,10 @@ struct config {
     uint32_t messages_per_minute;
     uint32_t upload_mib_per_hour;
     uint32_t invite_days;
+    int64_t introductions_every_ms; /* 0: never */
+    int64_t introductions_answer_within_ms;
+    int64_t introductions_ask_after_ms;
+    int64_t coffee_every_ms; /* 0: never */
     uint32_t validation_threads;
     uint32_t monitor_port; /* 0: none */
     const char *log_level;

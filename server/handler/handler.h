@@ -16,7 +16,9 @@
 
 struct figures;
 struct proposals;
+struct rounds;
 struct stage;
+struct standings;
 
 struct services {
     struct hub *hub;
@@ -24,6 +26,8 @@ struct services {
     struct stage *stage;
     struct figures *figures;
     struct proposals *proposals;
+    struct rounds *rounds;
+    struct standings *standings;
 };
 
 /* How the caller must stand to the channel. Otherwise an unlisted channel does not exist. */
@@ -54,7 +58,13 @@ enum handler_access {
     HANDLER(SESSION_STAGE, session_stage)                                                          \
     HANDLER(INVITATIONS, invitations)                                                              \
     HANDLER(INVITATION_ANSWER, invitation_answer)                                                  \
-    HANDLER(STATS, stats)
+    HANDLER(STATS, stats)                                                                          \
+    HANDLER(NETWORK, network)                                                                      \
+    HANDLER(SUGGESTIONS, suggestions)                                                              \
+    HANDLER(SUGGESTION_ANSWER, suggestion_answer)                                                  \
+    HANDLER(SUGGESTION_OPENED, suggestion_opened)                                                  \
+    HANDLER(SUGGESTION_MET, suggestion_met)                                                        \
+    HANDLER(COFFEE, coffee)
 
 /* HANDLER(NAME, name, access, member): `member` is the channel's id in the request. */
 #define HANDLER_CHANNEL_LIST(HANDLER)                                                              \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/wire/people.h"
 #include "server/handler/task.h"
+#include "server/store/coffee.h"
+#include "server/store/introductions.h"
 #include "server/store/profiles.h"
 
 static enum status copy_topics(const struct wire_topic *from,
@@ -17,6 +19,14 @@ static enum status copy_topics(const struct wire_topic *from,
     return STATUS_OK;
 }
 
+/* Whoever opts out is introduced to nobody any more, whatever they said before. */
+static enum status stop_everything(struct store_db *db, const struct task *task)
+{
+    const struct id *person = &task->call->person;
+    TRY(store_coffee_set(db, person, false, task->now_ms));
+    return store_introductions_withdraw(db, person, task->now_ms);
+}
+
 static enum status run(struct store_db *db, struct task *task)
 {
     const struct wire_profile_set_request *request = task->call->request;
@@ -30,7 +40,8 @@ static enum status run(struct store_db *db, struct task *task)
     TRY(copy_topics(profile->topics, profile->topic_count, &task->call->arena, &stored.topics));
     TRY(copy_topics(profile->can_help_with, profile->can_help_with_count, &task->call->arena,
                     &stored.can_help_with));
-    return store_profiles_set(db, &task->call->person, &stored);
+    TRY(store_profiles_set(db, &task->call->person, &stored));
+    return stored.opted_in ? STATUS_OK : stop_everything(db, task);
 }
 
 void profile_set_handle(struct services *services, struct call *call)
