@@ -6,7 +6,6 @@
 #include "client-cli/commands/role_names.h"
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/verbs.h"
-#include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
@@ -321,14 +320,10 @@ take_channel_and_person(struct invocation *invocation, struct channel **channel,
 }
 
 static enum status
-answer_knock(struct engine *engine, struct channel *channel, const struct id *person, bool accept)
+refuse_knock(struct engine *engine, const struct channel *channel, const struct id *person)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    struct wire_channel_knock_answer_request request = {
-        .channel = channel->id, .person = *person, .accept = accept};
-    const struct wire_id_item admitted = {*person};
-    if (accept)
-        TRY(admission_grant(engine, channel, &admitted, 1));
+    struct wire_channel_knock_answer_request request = {.channel = channel->id, .person = *person};
     return engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL);
 }
 
@@ -354,7 +349,7 @@ enum status channel_add_run(struct invocation *invocation)
     struct channel *channel = NULL;
     struct id person;
     TRY(take_channel_and_person(invocation, &channel, &person));
-    TRY(answer_knock(invocation->engine, channel, &person, true));
+    TRY(work_let_in(invocation->engine, channel, &person));
     TRY(work_await(invocation->engine, channel, &person));
     show_person_done(invocation, "added", channel, &person);
     return STATUS_OK;
@@ -365,7 +360,7 @@ enum status channel_refuse_run(struct invocation *invocation)
     struct channel *channel = NULL;
     struct id person;
     TRY(take_channel_and_person(invocation, &channel, &person));
-    TRY(answer_knock(invocation->engine, channel, &person, false));
+    TRY(refuse_knock(invocation->engine, channel, &person));
     show_person_done(invocation, "refused", channel, &person);
     return STATUS_OK;
 }

@@ -7,6 +7,7 @@
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/show_session.h"
 #include "client-cli/core/events.h"
+#include "client-cli/core/introductions.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/work.h"
 
@@ -26,6 +27,7 @@ struct follow {
     size_t chosen_count; /* 0: all */
     uint64_t backoff_ms;
     int64_t contact_ms; /* when the server was heard last */
+    int64_t looked_ms;  /* when introductions were asked for last */
     bool told_lost;
 };
 
@@ -180,6 +182,8 @@ static enum status begin(struct follow *follow)
     TRY(events_subscribe_all(engine));
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         TRY(work_look(engine, channel));
+    TRY(introductions_look(engine));
+    follow->looked_ms = engine_now_ms(engine);
     follow->backoff_ms = 0;
     follow->told_lost = false;
     out_record(follow->invocation->out, json_pack("{s:s}", "type", "following"));
@@ -194,6 +198,16 @@ static enum status ping(struct engine *engine)
     return engine_call(engine, WIRE_PING, &nothing, &reply, NULL);
 }
 
+/* Reminders, and the question whether people met, come with time and not with an event. */
+static enum status look_again(struct follow *follow)
+{
+    struct engine *engine = follow->invocation->engine;
+    if (engine_now_ms(engine) - follow->looked_ms < CORE_LOOK_INTERVAL_MS)
+        return STATUS_OK;
+    follow->looked_ms = engine_now_ms(engine);
+    return introductions_look(engine);
+}
+
 static enum status one_round(struct follow *follow)
 {
     struct engine *engine = follow->invocation->engine;
@@ -206,6 +220,7 @@ static enum status one_round(struct follow *follow)
     TRY(events_handle_all(engine));
     if (!follow->stopped && engine_now_ms(engine) - before >= CORE_PING_INTERVAL_MS)
         TRY(ping(engine));
+    TRY(look_again(follow));
     follow->contact_ms = engine_now_ms(engine);
     return STATUS_OK;
 }

@@ -87,14 +87,9 @@ say_brief(struct engine *engine, struct channel *channel, const struct request *
 static enum status
 add_facilitator(struct engine *engine, struct channel *channel, const struct id *person)
 {
-    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     const struct channel_role_change change = {.person = *person, .give = CHANNEL_ROLE_FACILITATOR};
-    struct wire_channel_knock_answer_request request = {
-        .channel = channel->id, .person = *person, .accept = true};
-    const struct wire_id_item admitted = {*person};
     TRY(channel_commit_roles(engine, channel, &change, 1));
-    TRY(admission_grant(engine, channel, &admitted, 1));
-    TRY(engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL));
+    TRY(work_let_in(engine, channel, person));
     return work_await(engine, channel, person);
 }
 

@@ -2,6 +2,7 @@
 /* weft sync: every channel to its end, and what others wait for. */
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/introductions.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
 
@@ -26,6 +27,7 @@ enum status sync_run(struct invocation *invocation)
 {
     struct engine *engine = invocation->engine;
     size_t count = 0;
+    TRY(introductions_look(engine));
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
         TRY(sync_one(invocation, channel));
         count += channel->state == CHANNEL_STATE_MEMBER;

@@ -131,12 +131,30 @@ static const struct flag approve_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag snooze_flags[] = {
+    {"weeks", "N", "for how long (default: 4)"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag met_flags[] = {
+    {"useful", "yes|no", "whether it was worth the time"},
+    {NULL, NULL, NULL},
+};
+
 /* A row of something that is said: the kind is found by the command's name. */
 #define SAYING(noun_, verb_, summary_, flags_)                                                     \
     {                                                                                              \
         .noun = (noun_), .verb = (verb_), .run = say_run, .usage = "[CHANNEL] TEXT...",            \
         .summary = (summary_), .flags = (flags_), .needs = COMMAND_NEEDS_CONNECTION,               \
         .positional_min = 1, .positional_max = SIZE_MAX                                            \
+    }
+
+/* A row of an answer to a suggestion. */
+#define SUGGESTED(verb_, run_, summary_, flags_)                                                   \
+    {                                                                                              \
+        .noun = "network", .verb = (verb_), .run = (run_), .usage = "[SUGGESTION]",                \
+        .summary = (summary_), .flags = (flags_), .needs = COMMAND_NEEDS_CONNECTION,               \
+        .positional_max = 1                                                                        \
     }
 
 /* A row of a command about the session of a channel. */
@@ -149,9 +167,20 @@ static const struct flag approve_flags[] = {
 
 static const char profile_set_details[] =
     "At first you are opted out. When you opt in, others of this community find your name, group, "
-    "topics\nand what you can help with in weft people, and you may be proposed to people who ask "
-    "for help, with\nthe reason. You answer each time, and need no reason to decline. What you "
-    "write in channels is never\nused for this. When you opt out, all of that stops at once.";
+    "topics\nand what you can help with in weft people, you may be proposed to people who ask "
+    "for help, and it may be\nsuggested that you meet somebody (weft network). You answer each "
+    "time, "
+    "and need no reason to decline.\nWho took part in the same sessions counts as a tie of the "
+    "network, but never in confidential channels; what\nyou write is never used. When you opt out, "
+    "all of that stops at once.";
+
+static const char network_details[] =
+    "Once you have opted in (weft profile set --opt-in), the server suggests now and then that you "
+    "meet somebody\nof another group, where a tie would connect everybody best. It says why, and "
+    "not who: only when both of you\nhave said yes do you learn each other's names, and a private "
+    "channel opens for you two. Otherwise nobody\nlearns who said what. Some weeks later both are "
+    "asked whether you met. The server keeps your answers, to\nsuggest better; no admin is shown "
+    "them, and a meeting counts as a tie in figures that name nobody.";
 
 const struct command command_table[] = {
     {.noun = "help",
@@ -446,6 +475,42 @@ const struct command command_table[] = {
      .summary = "say no; no reason is needed",
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = SIZE_MAX},
+    {.noun = "network",
+     .run = network_run,
+     .usage = "",
+     .summary = "your own ties, how you stand in the network, and whom you might meet",
+     .details = network_details,
+     .needs = COMMAND_NEEDS_CONNECTION},
+    SUGGESTED("accept",
+              network_accept_run,
+              "say yes to a suggestion; you learn who it is if they say yes too",
+              NULL),
+    SUGGESTED("decline",
+              network_decline_run,
+              "say no; nobody is told, and you two are not suggested again for a year",
+              NULL),
+    SUGGESTED("snooze",
+              network_snooze_run,
+              "not now; nobody is told, and it may be suggested again later",
+              snooze_flags),
+    SUGGESTED("never", network_never_run, "never suggest these two again; nobody is told", NULL),
+    {.noun = "network",
+     .verb = "met",
+     .run = network_met_run,
+     .usage = "[SUGGESTION] yes|no",
+     .summary = "whether you met after an introduction",
+     .flags = met_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = 2},
+    {.noun = "network",
+     .verb = "coffee",
+     .run = network_coffee_run,
+     .usage = "on|off",
+     .summary = "be paired with somebody new every few weeks, and named to each other",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = 1},
     {.noun = "stats",
      .run = stats_run,
      .usage = "",

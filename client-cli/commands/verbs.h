@@ -39,6 +39,13 @@ MUST_CHECK enum status group_list_run(struct invocation *invocation);
 MUST_CHECK enum status invitation_list_run(struct invocation *invocation);
 MUST_CHECK enum status invitation_accept_run(struct invocation *invocation);
 MUST_CHECK enum status invitation_decline_run(struct invocation *invocation);
+MUST_CHECK enum status network_run(struct invocation *invocation);
+MUST_CHECK enum status network_accept_run(struct invocation *invocation);
+MUST_CHECK enum status network_decline_run(struct invocation *invocation);
+MUST_CHECK enum status network_snooze_run(struct invocation *invocation);
+MUST_CHECK enum status network_never_run(struct invocation *invocation);
+MUST_CHECK enum status network_met_run(struct invocation *invocation);
+MUST_CHECK enum status network_coffee_run(struct invocation *invocation);
 MUST_CHECK enum status stats_run(struct invocation *invocation);
 
 MUST_CHECK enum status stage_show_run(struct invocation *invocation);

@@ -3,6 +3,7 @@
 
 #include "client-cli/core/group_rows.h"
 #include "client-cli/core/records.h"
+#include "protocol/channel/identity.h"
 #include "protocol/channel/policy.h"
 
 #include <stdlib.h>
@@ -272,6 +273,22 @@ uint16_t channel_own_roles(struct engine *engine, struct channel *channel)
     if (channel_need_group(engine, channel) != STATUS_OK)
         return 0;
     return channel_roles_of(channel, &engine->account.person);
+}
+
+bool channel_has_person(struct engine *engine, struct channel *channel, const struct id *person)
+{
+    if (channel_need_group(engine, channel) != STATUS_OK)
+        return false;
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
+         leaf = mls_tree_next_member(tree, leaf + 1)) {
+        struct channel_identity identity;
+        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
+                STATUS_OK &&
+            id_equal(&identity.person, person))
+            return true;
+    }
+    return false;
 }
 
 enum status channel_begin_hash(struct channel *channel)

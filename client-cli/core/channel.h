@@ -115,6 +115,9 @@ MUST_CHECK enum status channel_extension(struct channel *channel,
 uint16_t channel_own_roles(struct engine *engine, struct channel *channel);
 uint16_t channel_roles_of(struct channel *channel, const struct id *person);
 
+/* Whether a device of this person is a member. */
+bool channel_has_person(struct engine *engine, struct channel *channel, const struct id *person);
+
 /* Begins the running hash of the group's present epoch. */
 MUST_CHECK enum status channel_begin_hash(struct channel *channel);
 

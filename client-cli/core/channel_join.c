@@ -78,6 +78,13 @@ static enum status become_member(struct engine *engine, struct channel *channel,
     return STATUS_OK;
 }
 
+static enum status become_left(struct engine *engine, struct channel *channel, void *context)
+{
+    (void)context;
+    channel->state = CHANNEL_STATE_LEFT;
+    return channel_delete_group(engine, channel);
+}
+
 static bool is_unlisted(struct channel *channel)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
@@ -110,7 +117,10 @@ enum status channel_join_create_again(struct engine *engine, struct channel *cha
         .group_info = buffer_span(&group_info),
         .ratchet_tree = buffer_span(&tree),
     };
-    TRY(engine_call(engine, WIRE_CHANNEL_CREATE, &request, &reply, NULL));
+    enum status status = engine_call(engine, WIRE_CHANNEL_CREATE, &request, &reply, NULL);
+    if (status == STATUS_EXISTS)
+        TRY(channel_transact(engine, channel, become_left, NULL));
+    TRY(status);
     TRY(channel_transact(engine, channel, become_member, NULL));
     return unlisted ? say_state(engine, channel) : STATUS_OK;
 }
@@ -119,9 +129,10 @@ enum status channel_join_create(struct engine *engine,
                                 const struct channel_plan *plan,
                                 struct channel **channel)
 {
-    struct id id;
+    struct id id = plan->id;
     struct channel *fresh = NULL;
-    TRY(id_random(engine->random, &id));
+    if (id_is_none(&id))
+        TRY(id_random(engine->random, &id));
     TRY(channel_new(engine, &id, &fresh));
     enum status status = prepare(engine, fresh, plan);
     if (status != STATUS_OK) {
@@ -417,13 +428,6 @@ enum status channel_join_welcomes(struct engine *engine)
 }
 
 /* ---- leaving ---- */
-
-static enum status become_left(struct engine *engine, struct channel *channel, void *context)
-{
-    (void)context;
-    channel->state = CHANNEL_STATE_LEFT;
-    return channel_delete_group(engine, channel);
-}
 
 enum status channel_join_leave(struct engine *engine, struct channel *channel)
 {

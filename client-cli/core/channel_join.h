@@ -10,6 +10,7 @@
 #include "client-cli/core/channel.h"
 
 struct channel_plan {
+    struct id id; /* one that was agreed on; none: a fresh one */
     struct span title;
     struct span brief;
     enum channel_visibility visibility;
@@ -17,7 +18,8 @@ struct channel_plan {
     struct span format_digest; /* of the session it is for, or empty */
 };
 
-/* Makes a channel with ourselves in it. */
+/* Makes a channel with ourselves in it. STATUS_EXISTS when somebody else was first with its id:
+ * then nothing is left here but a channel that we are not in. */
 MUST_CHECK enum status channel_join_create(struct engine *engine,
                                            const struct channel_plan *plan,
                                            struct channel **channel);

@@ -4,6 +4,7 @@
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/introductions.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
 #include "client-cli/core/session.h"
@@ -98,6 +99,12 @@ static enum status on_knock(struct engine *engine, struct span body, struct aren
     return STATUS_OK;
 }
 
+/* A hint: what it is about is asked for, with what else was missed. */
+static enum status on_suggestion(struct engine *engine)
+{
+    return settle(engine, NULL, introductions_look(engine));
+}
+
 static enum status on_directory(struct engine *engine, struct span body, struct arena *arena)
 {
     struct wire_directory_event event;
@@ -125,6 +132,8 @@ static enum status handle(struct engine *engine, enum wire_event kind, struct sp
         return on_directory(engine, body, &arena);
     case WIRE_EVENT_KNOCK:
         return on_knock(engine, body, &arena);
+    case WIRE_EVENT_SUGGESTION:
+        return on_suggestion(engine);
     case WIRE_EVENT_CLOSING:
         engine_notice(engine, NULL, "The server stops for a while.");
         return STATUS_OK;

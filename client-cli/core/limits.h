@@ -21,6 +21,9 @@
 /* An idle connection through a proxy is dropped after a minute by many of them. */
 #define CORE_PING_INTERVAL_MS 25000
 
+/* What an introduction asks after weeks can wait for an hour. */
+#define CORE_LOOK_INTERVAL_MS 3600000
+
 /* Events kept while a command waits for an answer; beyond that the channels are paged instead. */
 #define CORE_EVENTS_MAX 1000
 

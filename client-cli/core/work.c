@@ -174,29 +174,23 @@ enum status work_look(struct engine *engine, struct channel *channel)
     return STATUS_OK;
 }
 
-static bool is_member(struct engine *engine, struct channel *channel, const struct id *person)
+enum status work_let_in(struct engine *engine, struct channel *channel, const struct id *person)
 {
-    if (channel_need_group(engine, channel) != STATUS_OK)
-        return false;
-    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
-    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
-         leaf = mls_tree_next_member(tree, leaf + 1)) {
-        struct channel_identity identity;
-        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
-                STATUS_OK &&
-            id_equal(&identity.person, person))
-            return true;
-    }
-    return false;
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_channel_knock_answer_request request = {
+        .channel = channel->id, .person = *person, .accept = true};
+    const struct wire_id_item admitted = {*person};
+    TRY(admission_grant(engine, channel, &admitted, 1));
+    return engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL);
 }
 
 enum status work_await(struct engine *engine, struct channel *channel, const struct id *person)
 {
     int64_t until = engine_now_ms(engine) + AWAIT_MS;
-    while (!is_member(engine, channel, person)) {
+    while (!channel_has_person(engine, channel, person)) {
         TRY(work_look(engine, channel));
         TRY(channel_log_catch_up(engine, channel));
-        if (is_member(engine, channel, person))
+        if (channel_has_person(engine, channel, person))
             return STATUS_OK;
         if (engine_now_ms(engine) > until || channel->state != CHANNEL_STATE_MEMBER)
             return engine_explain(engine, STATUS_TIMEOUT,

@@ -17,6 +17,11 @@ work_do(struct engine *engine, struct channel *channel, const struct wire_work *
 /* Asks what waits in a channel, and commits it. */
 MUST_CHECK enum status work_look(struct engine *engine, struct channel *channel);
 
+/* Lets a person in, whether or not they knocked: says so in the channel and to the server. Whoever
+ * is online commits it, we perhaps: work_look, work_await. */
+MUST_CHECK enum status
+work_let_in(struct engine *engine, struct channel *channel, const struct id *person);
+
 /* Waits until a person who was let in is a member: committed by us, or by whoever the server asked
  * first. STATUS_TIMEOUT when nobody has done it within the server's lease. */
 MUST_CHECK enum status
