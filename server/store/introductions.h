@@ -200,11 +200,11 @@ store_introductions_walk_barred(struct store_db *db,
                                 void *context);
 
 /* Everybody who has an introduction that waits for their answer, in order of id. */
-MUST_CHECK enum status store_introductions_walk_waiting(
-    struct store_db *db,
-    int64_t now_ms,
-    enum status (*each)(void *context, const struct id *person),
-    void *context);
+MUST_CHECK enum status
+store_introductions_walk_waiting(struct store_db *db,
+                                 int64_t now_ms,
+                                 enum status (*each)(void *context, const struct id *person),
+                                 void *context);
 
 /* Pairs who sat at one coffee table, the earliest first. */
 MUST_CHECK enum status
