@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 /* A share of few answers, drawn towards what is assumed. */
-static double drawn(double taken, double asked, double towards)
+static double drawn(double taken, double asked, double worth, double towards)
 {
-    return (taken + ACCEPTANCE_WORTH * towards) / (asked + ACCEPTANCE_WORTH);
+    return (taken + worth * towards) / (asked + worth);
 }
 
 struct counts {
@@ -18,6 +18,11 @@ static void add(struct counts *counts, const struct store_history *history)
 {
     counts->asked += history->asked;
     counts->taken += history->taken;
+}
+
+static double factor(const struct counts *counts, double usual)
+{
+    return drawn(counts->taken, counts->asked, ACCEPTANCE_WORTH_OF_ALL, usual) / usual;
 }
 
 enum status acceptance_init(const struct network *network,
@@ -40,14 +45,14 @@ enum status acceptance_init(const struct network *network,
         if (person != GRAPH_NONE)
             add(&people[person], &history[i]);
     }
-    double usual = drawn(all.taken, all.asked, ACCEPTANCE_AT_FIRST);
+    double usual = drawn(all.taken, all.asked, ACCEPTANCE_WORTH_OF_ALL, ACCEPTANCE_AT_FIRST);
     for (uint32_t i = 0; i < network->person_count; i++)
-        estimates[i] = drawn(people[i].taken, people[i].asked, usual);
+        estimates[i] = drawn(people[i].taken, people[i].asked, ACCEPTANCE_WORTH, usual);
     free(people);
     *acceptance = (struct acceptance){
         .people = estimates,
-        .with_shared = drawn(by_shared[1].taken, by_shared[1].asked, usual) / usual,
-        .without_shared = drawn(by_shared[0].taken, by_shared[0].asked, usual) / usual,
+        .with_shared = factor(&by_shared[1], usual),
+        .without_shared = factor(&by_shared[0], usual),
     };
     return STATUS_OK;
 }

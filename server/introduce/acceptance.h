@@ -16,8 +16,10 @@
 #include "server/figures/network.h"
 #include "server/store/introductions.h"
 
-/* What is assumed before anybody answered, and how many answers it is worth. */
+/* What is assumed before anybody answered; and how many answers it is worth against those of all,
+ * and what all answered against those of one person. */
 #define ACCEPTANCE_AT_FIRST .61
+#define ACCEPTANCE_WORTH_OF_ALL 20
 #define ACCEPTANCE_WORTH 4
 
 /* Nobody is written off, and nobody is certain. */

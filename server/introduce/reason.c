@@ -149,10 +149,21 @@ set_known(struct reasons *reasons, uint32_t reader, uint32_t other, bool known, 
     }
 }
 
-/* The first thing in common that may be named, and the other's group if both may be: two facts
- * fit fewer people than each. */
-static enum status
-write_common(struct reasons *reasons, uint32_t reader, uint32_t other, struct buffer *text)
+static enum status write_group(const struct reasons *reasons, uint32_t other, struct buffer *text)
+{
+    const struct network *network = reasons->network;
+    TRY(buffer_append(text, SPAN_LITERAL("They are in ")));
+    TRY(buffer_append(text, network->group_names[network->groups[other]]));
+    return buffer_append(text, SPAN_LITERAL(". "));
+}
+
+/* The first thing in common that may be named, and into `where` the other's group if both may be:
+ * two facts fit fewer people than each. */
+static enum status write_common(struct reasons *reasons,
+                                uint32_t reader,
+                                uint32_t other,
+                                struct buffer *text,
+                                struct buffer *where)
 {
     const struct network *network = reasons->network;
     const uint32_t *in_group = reasons->listed_in_group;
@@ -173,11 +184,7 @@ write_common(struct reasons *reasons, uint32_t reader, uint32_t other, struct bu
         fitting_in_group = common[i].others_in_group;
         break;
     }
-    if (!is_crowd(fitting_in_group, all))
-        return STATUS_OK;
-    TRY(buffer_append(text, SPAN_LITERAL("They are in ")));
-    TRY(buffer_append(text, network->group_names[network->groups[other]]));
-    return buffer_append(text, SPAN_LITERAL(". "));
+    return is_crowd(fitting_in_group, all) ? write_group(reasons, other, where) : STATUS_OK;
 }
 
 /* ---- what a tie would join ---- */
@@ -289,12 +296,17 @@ write_joined(struct reasons *reasons, uint32_t reader, uint32_t other, struct bu
 enum status
 reasons_write(struct reasons *reasons, uint32_t reader, uint32_t other, struct buffer *text)
 {
-    CLEANUP(buffer_clear) struct buffer sentences = BUFFER_INIT(LIMIT_REASON_BYTES + 1);
-    TRY(write_common(reasons, reader, other, &sentences));
-    TRY(write_joined(reasons, reader, other, &sentences));
-    if (sentences.len == 0)
-        TRY(buffer_append(&sentences, SPAN_LITERAL("You are in different groups, and this is one "
-                                                   "of the ties that would connect everybody "
-                                                   "best. ")));
-    return buffer_append(text, span_of(sentences.ptr, sentences.len - 1));
+    CLEANUP(buffer_clear) struct buffer common = BUFFER_INIT(LIMIT_REASON_BYTES);
+    CLEANUP(buffer_clear) struct buffer where = BUFFER_INIT(LIMIT_REASON_BYTES);
+    CLEANUP(buffer_clear) struct buffer joined = BUFFER_INIT(LIMIT_REASON_BYTES);
+    TRY(write_common(reasons, reader, other, &common, &where));
+    TRY(write_joined(reasons, reader, other, &joined));
+    if (common.len + joined.len == 0)
+        TRY(buffer_append(&joined, SPAN_LITERAL("Of all ties across groups, this is one that would "
+                                                "connect everybody best. ")));
+    TRY(buffer_append(text, buffer_span(&common)));
+    TRY(buffer_append(text, buffer_span(&where)));
+    TRY(buffer_append(text, buffer_span(&joined)));
+    buffer_truncate(text, text->len - 1); /* the last space */
+    return STATUS_OK;
 }
