@@ -266,6 +266,8 @@ static enum status take_private(struct mls_group *group,
                                          buffer_span(&input->epoch->context),
                                          input->sender.signature_key));
     TRY(keep_content(&authenticated, input->arena, received));
+    /* A proposal that is cached or a commit that is staged must not come back as a failure. */
+    TRY(mls_secret_tree_prepare(input->epoch->tree, &use));
     received->kind = MLS_RECEIVED_APPLICATION;
     received->generation = input->sender_data.generation;
     if (is_application)

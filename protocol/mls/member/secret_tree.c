@@ -20,6 +20,8 @@ void mls_message_key_clear(struct mls_message_key *key)
 
 void mls_secret_tree_use_clear(struct mls_secret_tree_use *use)
 {
+    for (size_t i = 0; i < use->slot_count; i++)
+        secret_arena_give(use->arena, &use->slots[i]);
     secret_wipe(use, sizeof *use);
 }
 
@@ -431,40 +433,49 @@ enum status secret_tree_skipped_room(struct secret_tree_ratchet *ratchet)
     return ratchet->skipped == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-/* RFC 9420, 9.2: "Members MAY keep unconsumed values around for some reasonable amount of time to
- * handle out-of-order message delivery." */
-static enum status keep_skipped(struct mls_secret_tree *tree,
-                                struct secret_tree_ratchet *ratchet,
-                                const struct mls_secret_tree_use *use)
-{
-    struct secret *slots[MLS_SKIPPED_KEYS_MAX] = {NULL};
-    if (use->skipped_count == 0)
-        return STATUS_OK;
-    TRY(secret_tree_skipped_room(ratchet));
-    TRY(take_slots(tree, slots, use->skipped_count));
-    while (ratchet->skipped_count + use->skipped_count > MLS_SKIPPED_KEYS_MAX)
-        drop_skipped(tree, ratchet, 0);
-    for (size_t i = 0; i < use->skipped_count; i++) {
-        *slots[i] = use->skipped[i];
-        ratchet->skipped[ratchet->skipped_count++] = (struct secret_tree_skipped){
-            .generation = use->generation - (uint32_t)(use->skipped_count - i), .key = slots[i]};
-    }
-    return STATUS_OK;
-}
-
-enum status mls_secret_tree_consume(struct mls_secret_tree *tree,
-                                    const struct mls_secret_tree_use *use)
+enum status mls_secret_tree_prepare(struct mls_secret_tree *tree, struct mls_secret_tree_use *use)
 {
     struct secret_tree_ratchet *ratchet =
         secret_tree_find_ratchet(tree, 2 * use->leaf + (uint32_t)use->type);
     TRY(mls_row_set_reserve(tree->changed, 1));
+    if (use->skipped_count == 0 || use->slot_count != 0)
+        return STATUS_OK;
+    TRY(secret_tree_skipped_room(ratchet));
+    TRY(take_slots(tree, use->slots, use->skipped_count));
+    use->arena = tree->arena;
+    use->slot_count = use->skipped_count;
+    return STATUS_OK;
+}
+
+/* RFC 9420, 9.2: "Members MAY keep unconsumed values around for some reasonable amount of time to
+ * handle out-of-order message delivery." */
+static void keep_skipped(struct mls_secret_tree *tree,
+                         struct secret_tree_ratchet *ratchet,
+                         struct mls_secret_tree_use *use)
+{
+    while (ratchet->skipped_count + use->skipped_count > MLS_SKIPPED_KEYS_MAX)
+        drop_skipped(tree, ratchet, 0);
+    for (size_t i = 0; i < use->skipped_count; i++) {
+        *use->slots[i] = use->skipped[i];
+        ratchet->skipped[ratchet->skipped_count++] = (struct secret_tree_skipped){
+            .generation = use->generation - (uint32_t)(use->skipped_count - i),
+            .key = use->slots[i]};
+    }
+    use->slot_count = 0;
+}
+
+enum status mls_secret_tree_consume(struct mls_secret_tree *tree, struct mls_secret_tree_use *use)
+{
+    TRY(mls_secret_tree_prepare(tree, use));
+    struct secret_tree_ratchet *ratchet =
+        secret_tree_find_ratchet(tree, 2 * use->leaf + (uint32_t)use->type);
     /* RFC 9420, 9.2: "As soon as a group member consumes a value, they MUST immediately delete
      * (all representations of) that value." */
     if (use->was_skipped) {
         drop_skipped(tree, ratchet,
                      (size_t)(find_skipped(ratchet, use->generation) - ratchet->skipped));
     } else {
-        TRY(keep_skipped(tree, ratchet, use));
+        keep_skipped(tree, ratchet, use);
         *ratchet->secret = use->next;
         ratchet->generation = (uint64_t)use->generation + 1;
     }

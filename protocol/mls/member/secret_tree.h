@@ -73,9 +73,13 @@ struct mls_secret_tree_use {
     struct secret next;
     size_t skipped_count;
     struct secret skipped[MLS_SKIPPED_KEYS_MAX]; /* key and nonce, of the generations just before */
+    /* Where those will be kept, once prepared. */
+    struct secret_arena *arena;
+    size_t slot_count;
+    struct secret *slots[MLS_SKIPPED_KEYS_MAX];
 };
 
-/* Wipes it. */
+/* Wipes it and gives back what was prepared. */
 void mls_secret_tree_use_clear(struct mls_secret_tree_use *use);
 
 /* Looks up a key without using it up. STATUS_REPLAYED when it was used or has given way,
@@ -86,9 +90,13 @@ MUST_CHECK enum status mls_secret_tree_find(struct mls_secret_tree *tree,
                                             uint32_t generation,
                                             struct mls_secret_tree_use *use);
 
+/* Does all of mls_secret_tree_consume that can fail: after this it succeeds. */
+MUST_CHECK enum status mls_secret_tree_prepare(struct mls_secret_tree *tree,
+                                               struct mls_secret_tree_use *use);
+
 /* Uses up what was found; nothing else may have happened to the tree in between. */
 MUST_CHECK enum status mls_secret_tree_consume(struct mls_secret_tree *tree,
-                                               const struct mls_secret_tree_use *use);
+                                               struct mls_secret_tree_use *use);
 
 /* ---- rows ---- */
 

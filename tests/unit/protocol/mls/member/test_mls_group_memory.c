@@ -61,6 +61,7 @@ struct scene {
     struct buffer tree;
     struct mls_key_package_checked checked;
     struct buffer branch_welcome; /* into a branch, for member 5 */
+    struct buffer private_proposal;
 };
 
 static enum status run_protect(struct scene *scene)
@@ -119,6 +120,46 @@ static enum status run_external(struct scene *scene)
                                                 .identity = &scene->world.members[7].identity};
     return mls_group_join_external(&request, &scene->world.options, &scene->world.random, &joined,
                                    &bundle);
+}
+
+static enum status run_hear_proposal(struct scene *scene)
+{
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    return mls_group_receive(scene->group, buffer_span(&scene->private_proposal),
+                             &scene->world.options, &received);
+}
+
+static enum status run_propose(struct scene *scene)
+{
+    CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
+    const struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &scene->checked.package};
+    return mls_group_propose(scene->group, &add, SPAN_EMPTY, &scene->world.options, &message);
+}
+
+static enum status run_new(struct scene *scene)
+{
+    CLEANUP(mls_group_free) struct mls_group *group = NULL;
+    const struct mls_group_config config = {.suite = scene->world.suite,
+                                            .group_id = SPAN_LITERAL("another group"),
+                                            .identity = &scene->world.members[1].identity};
+    return mls_group_new(&config, &scene->world.random, &group);
+}
+
+static enum status run_key_package(struct scene *scene)
+{
+    CLEANUP(buffer_clear) struct buffer package = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer private_part = BUFFER_INIT(SIZE_MAX);
+    return mls_key_package_new(scene->world.suite, &scene->world.members[1].identity, true,
+                               &scene->world.random, &package, &private_part);
+}
+
+static enum status run_tell(struct scene *scene)
+{
+    CLEANUP(buffer_clear) struct buffer out = BUFFER_INIT(SIZE_MAX);
+    uint8_t exported[32];
+    TRY(mls_group_write_group_info(scene->group, true, &out));
+    TRY(mls_group_write_tree(scene->group, &out));
+    return mls_group_export(scene->group, "label", SPAN_EMPTY, exported, sizeof exported);
 }
 
 static bool anybody(void *context, const struct mls_credential *a, const struct mls_credential *b)
@@ -235,6 +276,10 @@ static void every_operation_survives_running_out_of_memory(void **state)
     world_say(world, 0, "hello", &scene->sent);
     run_out_everywhere(scene, run_hear);
     world_store(world, 1);
+    run_out_everywhere(scene, run_new);
+    run_out_everywhere(scene, run_key_package);
+    run_out_everywhere(scene, run_propose);
+    run_out_everywhere(scene, run_tell);
     run_out_everywhere(scene, run_external);
     run_out_everywhere(scene, run_restore);
     run_out_everywhere(scene, run_continue);
@@ -260,6 +305,28 @@ static void every_operation_survives_running_out_of_memory(void **state)
     buffer_clear(&scene->tree);
     buffer_clear(&scene->branch_welcome);
     world_clear(world);
+    free(scene);
+}
+
+/* A handshake message that was opened with a key skipped over changes two things, the group and the
+ * ratchet: both, or none. */
+static void a_private_proposal_is_taken_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_clear) struct buffer skipped = BUFFER_INIT(SIZE_MAX);
+    struct scene *scene = calloc(1, sizeof *scene);
+    assert_non_null(scene);
+    world_init(&scene->world, 1);
+    world_start_group(&scene->world, 3);
+    world_check(&scene->world);
+    scene->group = scene->world.members[1].group;
+    buffer_init(&scene->private_proposal, SIZE_MAX);
+    world_propose_privately(&scene->world, 0, &skipped);
+    world_propose_privately(&scene->world, 0, &scene->private_proposal);
+    run_out_everywhere(scene, run_hear_proposal);
+    assert_int_equal(mls_public_group_cached_count(mls_group_public(scene->group)), 1);
+    buffer_clear(&scene->private_proposal);
+    world_clear(&scene->world);
     free(scene);
 }
 
@@ -293,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_survives_running_out_of_memory),
+        cmocka_unit_test(a_private_proposal_is_taken_whole_or_not_at_all),
         cmocka_unit_test(a_message_that_fails_never_uses_a_key_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

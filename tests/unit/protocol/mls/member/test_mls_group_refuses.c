@@ -413,31 +413,6 @@ static void a_welcome_with_a_wrong_confirmation_tag(void **state)
     world_clear(&world);
 }
 
-/* A proposal of `who` in a PrivateMessage. */
-static void propose_privately(struct world *world, size_t who, struct buffer *out)
-{
-    struct mls_group *group = world->members[who].group;
-    struct signature signature;
-    uint32_t generation = 0;
-    struct mls_authenticated_content authenticated = {
-        .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
-        .content = {.group_id = mls_group_id(group),
-                    .epoch = mls_group_epoch(group),
-                    .sender = {MLS_SENDER_MEMBER, mls_group_own_leaf(group)},
-                    .type = MLS_CONTENT_PROPOSAL,
-                    .proposal = {.type = MLS_PROPOSAL_REMOVE, .removed = 2}}};
-    OK(mls_protection_sign_content(group->suite, secret_span(group->signature_key),
-                                   MLS_WIRE_PRIVATE_MESSAGE, &authenticated.content,
-                                   mls_group_context_bytes(group), &signature));
-    authenticated.auth.signature = signature_span(&signature);
-    struct mls_private_seal seal = {
-        .suite = group->suite,
-        .sender_data_secret = mls_key_schedule_get(&group->epoch->secrets, MLS_SECRET_SENDER_DATA),
-        .tree = group->epoch->tree,
-        .random = &world->random};
-    OK(mls_protection_seal_private(&seal, &authenticated, &generation, out));
-}
-
 static void proposals_in_private_messages_of_past_epochs(void **state)
 {
     (void)state;
@@ -447,8 +422,8 @@ static void proposals_in_private_messages_of_past_epochs(void **state)
     CLEANUP(mls_received_clear) struct mls_received received = {0};
     world_init(&world, 1);
     world_start_group(&world, 3);
-    propose_privately(&world, 0, &early);
-    propose_privately(&world, 0, &late);
+    world_propose_privately(&world, 0, &early);
+    world_propose_privately(&world, 0, &late);
     OK(world_hear(&world, 1, buffer_span(&early), &received));
     assert_int_equal(received.kind, MLS_RECEIVED_PROPOSAL);
     FAILS(world_hear(&world, 1, buffer_span(&early), &received), STATUS_REPLAYED);

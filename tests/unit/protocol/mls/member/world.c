@@ -3,6 +3,8 @@
 
 #include "protocol/crypto/hash.h"
 #include "protocol/crypto/random_system.h"
+#include "protocol/mls/member/group_state.h"
+#include "protocol/mls/member/protection.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -328,6 +330,30 @@ world_hear(struct world *world, size_t who, struct span message, struct mls_rece
     TRY(mls_group_receive(world->members[who].group, message, &world->options, received));
     world_store(world, who);
     return STATUS_OK;
+}
+
+void world_propose_privately(struct world *world, size_t who, struct buffer *out)
+{
+    struct mls_group *group = world->members[who].group;
+    struct signature signature;
+    uint32_t generation = 0;
+    struct mls_authenticated_content authenticated = {
+        .wire_format = MLS_WIRE_PRIVATE_MESSAGE,
+        .content = {.group_id = mls_group_id(group),
+                    .epoch = mls_group_epoch(group),
+                    .sender = {MLS_SENDER_MEMBER, mls_group_own_leaf(group)},
+                    .type = MLS_CONTENT_PROPOSAL,
+                    .proposal = {.type = MLS_PROPOSAL_REMOVE, .removed = 2}}};
+    OK(mls_protection_sign_content(group->suite, secret_span(group->signature_key),
+                                   MLS_WIRE_PRIVATE_MESSAGE, &authenticated.content,
+                                   mls_group_context_bytes(group), &signature));
+    authenticated.auth.signature = signature_span(&signature);
+    struct mls_private_seal seal = {
+        .suite = group->suite,
+        .sender_data_secret = mls_key_schedule_get(&group->epoch->secrets, MLS_SECRET_SENDER_DATA),
+        .tree = group->epoch->tree,
+        .random = &world->random};
+    OK(mls_protection_seal_private(&seal, &authenticated, &generation, out));
 }
 
 void world_expect(struct world *world, size_t who, struct span message, const char *text)

@@ -88,6 +88,10 @@ enum status world_join(struct world *world, size_t newcomer, struct span welcome
 /* An application message of `who`, stored before it is sent. */
 void world_say(struct world *world, size_t who, const char *text, struct mls_sent *sent);
 
+/* A proposal of `who`, to remove leaf 2, in a PrivateMessage: Weft sends its own in PublicMessages,
+ * others need not. */
+void world_propose_privately(struct world *world, size_t who, struct buffer *out);
+
 /* What happens when `who` receives the message. */
 enum status
 world_hear(struct world *world, size_t who, struct span message, struct mls_received *received);
