@@ -32,6 +32,9 @@ struct mls_identity {
     /* Suites that this member has besides the one in use (0: only that one). */
     const uint16_t *cipher_suites;
     size_t cipher_suite_count;
+    /* Types of credentials that this member understands besides its own and basic. */
+    const uint16_t *credential_types;
+    size_t credential_type_count;
     struct mls_extensions leaf_extensions;
     const struct mls_grease *grease; /* or NULL */
 };

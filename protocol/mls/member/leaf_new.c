@@ -59,6 +59,25 @@ encode_extension_types(const struct mls_identity *identity, uint16_t grease, str
     return writer_finish(&writer);
 }
 
+/* Our own type and basic come first. */
+static enum status
+encode_credential_types(const struct mls_identity *identity, uint16_t grease, struct buffer *out)
+{
+    uint16_t own = identity->credential.type;
+    buffer_init(out, LEAF_BYTES_MAX);
+    struct writer writer = writer_of(out);
+    writer_u16(&writer, own);
+    if (own != MLS_CREDENTIAL_BASIC)
+        writer_u16(&writer, MLS_CREDENTIAL_BASIC);
+    for (size_t i = 0; i < identity->credential_type_count; i++)
+        if (identity->credential_types[i] != own &&
+            identity->credential_types[i] != MLS_CREDENTIAL_BASIC)
+            writer_u16(&writer, identity->credential_types[i]);
+    if (grease != 0)
+        writer_u16(&writer, grease);
+    return writer_finish(&writer);
+}
+
 /* RFC 9420, 13.4: "A client that posts a KeyPackage MUST support all parameters advertised in it."
  * Extension types and credentials are the application's; suites are ours. */
 static bool suites_are_supported(const struct mls_identity *identity)
@@ -78,7 +97,6 @@ static enum status encode_capabilities(const struct suite *suite,
 {
     static const struct mls_grease none = {0};
     const struct mls_grease *grease = identity->grease == NULL ? &none : identity->grease;
-    uint16_t basic = MLS_CREDENTIAL_BASIC;
     if (!suites_are_supported(identity))
         return STATUS_UNSUPPORTED;
     TRY(encode_list(MLS_VERSION_10, NULL, 0, 0, &lists->versions));
@@ -86,7 +104,7 @@ static enum status encode_capabilities(const struct suite *suite,
                     grease->cipher_suite, &lists->suites));
     TRY(encode_extension_types(identity, grease->extension, &lists->extensions));
     TRY(encode_list(0, NULL, 0, grease->proposal, &lists->proposals));
-    TRY(encode_list(identity->credential.type, &basic, 1, grease->credential, &lists->credentials));
+    TRY(encode_credential_types(identity, grease->credential, &lists->credentials));
     capabilities->versions.bytes = buffer_span(&lists->versions);
     capabilities->cipher_suites.bytes = buffer_span(&lists->suites);
     capabilities->extensions.bytes = buffer_span(&lists->extensions);

@@ -77,6 +77,7 @@ enum status mls_key_package_validate(const struct mls_key_package *package,
     if (leaf->source != MLS_LEAF_KEY_PACKAGE)
         return STATUS_INVALID_LEAF;
     TRY(mls_leaf_node_check_alone(suite, leaf));
+    TRY(mls_leaf_node_check_signature_key(suite, leaf));
     TRY(mls_leaf_node_check_lifetime(leaf, options));
     TRY(mls_leaf_node_verify(suite, leaf, SPAN_EMPTY, 0));
     /* RFC 9420, 10: "A KeyPackage object with an invalid signature field MUST be considered

@@ -2,6 +2,7 @@
 #include "protocol/mls/public/leaf_node.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/crypto/certificate.h"
 #include "protocol/crypto/hpke.h"
 #include "protocol/mls/public/label.h"
 
@@ -107,12 +108,32 @@ enum status mls_leaf_node_verify(const struct suite *suite,
                                  leaf->signature);
 }
 
+/* RFC 9420, 5.3: "The public key encoded in the `subjectPublicKeyInfo` of the end-entity
+ * certificate MUST be identical to the `signature_key` in the LeafNode containing this credential."
+ */
+static enum status check_certificate(const struct suite *suite, const struct mls_leaf_node *leaf)
+{
+    struct span certificate;
+    struct signature_public key;
+    size_t at = 0;
+    if (leaf->credential.type != MLS_CREDENTIAL_X509)
+        return STATUS_OK;
+    if (!mls_credential_next_certificate(&leaf->credential, &at, &certificate))
+        return STATUS_INVALID_LEAF;
+    enum status status = certificate_public_key(suite->signature, certificate, &key);
+    if (status == STATUS_NO_MEMORY)
+        return status;
+    return status == STATUS_OK && span_equal(signature_public_span(&key), leaf->signature_key)
+               ? STATUS_OK
+               : STATUS_INVALID_LEAF;
+}
+
 enum status mls_leaf_node_check_alone(const struct suite *suite, const struct mls_leaf_node *leaf)
 {
     const struct mls_capabilities *capabilities = &leaf->capabilities;
     /* RFC 9420, 10: "Likewise, the `leaf_node` field MUST be valid for the cipher suite, including
-     * both the `encryption_key` and `signature_key` fields." The signature key is tried when a
-     * signature is verified. */
+     * both the `encryption_key` and `signature_key` fields." The signature key costs as much as
+     * verifying a signature, and is checked where it is new. */
     if (hpke_check_public(suite, leaf->encryption_key) != STATUS_OK)
         return STATUS_INVALID_LEAF;
     /* RFC 9420, 16.7: "The encryption and signature keys stored in the `encryption_key` and
@@ -135,7 +156,15 @@ enum status mls_leaf_node_check_alone(const struct suite *suite, const struct ml
      * `capabilities.extensions` field of the LeafNode." */
     if (!mls_capabilities_have_extensions(capabilities, leaf->extensions))
         return STATUS_INVALID_LEAF;
-    return STATUS_OK;
+    return check_certificate(suite, leaf);
+}
+
+enum status mls_leaf_node_check_signature_key(const struct suite *suite,
+                                              const struct mls_leaf_node *leaf)
+{
+    return signature_check_public(suite->signature, leaf->signature_key) == STATUS_OK
+               ? STATUS_OK
+               : STATUS_INVALID_LEAF;
 }
 
 enum status mls_leaf_node_check_extensions(const struct mls_leaf_node *leaf,

@@ -49,10 +49,15 @@ MUST_CHECK enum status mls_leaf_node_verify(const struct suite *suite,
                                             struct span group_id,
                                             uint32_t leaf_index);
 
-/* The rules of 7.2 and 7.3 that need nothing but the leaf: keys of the suite, version, suite and
- * credential among its own capabilities, every extension listed. Not the signature. */
+/* The rules of 5.3, 7.2 and 7.3 that need nothing but the leaf: an encryption key of the suite,
+ * version, suite and credential among its own capabilities, every extension listed, the signature
+ * key that of the certificate. Not the signature. */
 MUST_CHECK enum status mls_leaf_node_check_alone(const struct suite *suite,
                                                  const struct mls_leaf_node *leaf);
+
+/* Whether the signature key is one of the suite: of a leaf that brings a new one. */
+MUST_CHECK enum status mls_leaf_node_check_signature_key(const struct suite *suite,
+                                                         const struct mls_leaf_node *leaf);
 
 /* The same leaf against a group's extensions: required_capabilities (7.3) and support for every
  * GroupContext extension (13.4). */

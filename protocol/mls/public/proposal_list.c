@@ -35,10 +35,12 @@ static enum status verify_update(const struct checking *checking,
                                  const struct mls_leaf_node *old)
 {
     const struct mls_proposal_base *base = checking->base;
-    TRY(mls_leaf_node_verify(mls_tree_suite(base->tree), leaf, base->context->group_id,
-                             checking->sender.index));
-    if (mls_credential_equal(&leaf->credential, &old->credential) &&
-        span_equal(leaf->signature_key, old->signature_key))
+    const struct suite *suite = mls_tree_suite(base->tree);
+    bool same_key = span_equal(leaf->signature_key, old->signature_key);
+    if (!same_key)
+        TRY(mls_leaf_node_check_signature_key(suite, leaf));
+    TRY(mls_leaf_node_verify(suite, leaf, base->context->group_id, checking->sender.index));
+    if (same_key && mls_credential_equal(&leaf->credential, &old->credential))
         return STATUS_OK;
     /* RFC 9420, 5.3.1: "When a member receives an Update proposal whose LeafNode has a new
      * credential for the member" */

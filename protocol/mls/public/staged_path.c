@@ -54,6 +54,8 @@ static enum status check_leaf(const struct mls_public_group *group,
      * from `leaf_node_source`)." */
     TRY(mls_leaf_node_check_alone(group->suite, leaf));
     TRY(mls_leaf_node_check_extensions(leaf, staged->effect.extensions));
+    if (old == NULL || !span_equal(leaf->signature_key, old->signature_key))
+        TRY(mls_leaf_node_check_signature_key(group->suite, leaf));
     TRY(mls_leaf_node_verify(group->suite, leaf, group->context.group_id, staged->committer));
     return check_credential(staged, leaf, options);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #define must(call) assert_int_equal((call), STATUS_OK)
 
@@ -72,6 +73,18 @@ fixture_sign(const struct person *person, const char *label, const struct buffer
     must(signature_sign(fixture_suite()->signature, secret_span(&person->signature_private),
                         buffer_span(&bytes), &signature));
     return signature;
+}
+
+struct signature_public fixture_mixed_key(const struct person *person)
+{
+    /* The point of order 2: y = -1. */
+    uint8_t order_two[crypto_core_ed25519_BYTES];
+    struct signature_public mixed = person->signature;
+    memset(order_two, 0xff, sizeof order_two);
+    order_two[0] = 0xec;
+    order_two[sizeof order_two - 1] = 0x7f;
+    assert_int_equal(crypto_core_ed25519_add(mixed.bytes, person->signature.bytes, order_two), 0);
+    return mixed;
 }
 
 struct mls_leaf_node fixture_leaf(const struct person *person, enum mls_leaf_source source)
@@ -197,6 +210,7 @@ struct making {
     struct arena arena;
     struct mls_update_path path;
     struct buffer leaf_bytes;
+    struct signature_public mixed;
 };
 
 /* The proposals applied, or NULL when the list is not valid: such a commit is refused before
@@ -293,10 +307,15 @@ static bool take_place(struct making *making, struct mls_tree *tree, uint32_t le
     return mls_tree_add(tree, buffer_span(&bytes), &leaf) == STATUS_OK;
 }
 
-static void spoil_leaf(enum fixture_spoil spoil, struct mls_leaf_node *leaf)
+static void spoil_leaf(struct making *making, struct mls_leaf_node *leaf)
 {
+    enum fixture_spoil spoil = making->commit->spoil;
     if (spoil == SPOIL_LEAF_SOURCE)
         leaf->source = MLS_LEAF_UPDATE;
+    if (spoil == SPOIL_LEAF_SIGNATURE_KEY) {
+        making->mixed = fixture_mixed_key(&making->committer);
+        leaf->signature_key = signature_public_span(&making->mixed);
+    }
     if (spoil == SPOIL_LEAF_WITHOUT_SUITE)
         leaf->capabilities.cipher_suites.bytes = SPAN_LITERAL("\0\3");
     if (spoil == SPOIL_LEAF_WITHOUT_EXTENSION)
@@ -319,7 +338,7 @@ static void make_path(struct making *making)
     if (tree != NULL && take_place(making, tree, leaf))
         fill_nodes(making, tree, &effect, leaf, &parent_hash);
     struct mls_leaf_node node = fixture_leaf(&making->committer, MLS_LEAF_COMMIT);
-    spoil_leaf(making->commit->spoil, &node);
+    spoil_leaf(making, &node);
     if (making->commit->spoil == SPOIL_PARENT_HASH)
         parent_hash.bytes[0] ^= 1;
     if (making->commit->spoil == SPOIL_LEAF_SIGNATURE)

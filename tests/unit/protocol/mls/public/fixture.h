@@ -39,6 +39,10 @@ struct person *people_new(size_t count);
 struct signature
 fixture_sign(const struct person *person, const char *label, const struct buffer *content);
 
+/* The person's signature key and a component of small order: libsodium verifies signatures under it
+ * that other libraries refuse. */
+struct signature_public fixture_mixed_key(const struct person *person);
+
 /* An unsigned leaf that lends from `person`. */
 struct mls_leaf_node fixture_leaf(const struct person *person, enum mls_leaf_source source);
 
@@ -82,6 +86,7 @@ enum fixture_spoil {
     SPOIL_EPOCH,
     SPOIL_GROUP_ID,
     SPOIL_LEAF_SOURCE,
+    SPOIL_LEAF_SIGNATURE_KEY, /* one that some would let sign, and some not */
     SPOIL_LEAF_WITHOUT_SUITE,
     SPOIL_LEAF_WITHOUT_EXTENSION,
     SPOIL_LEAF_KNOWS_MORE, /* no fault: lists extension 0xF0C2 too */

@@ -199,10 +199,13 @@ static void refuses_path_leaves_that_break_a_rule(void **state)
                                           true,       SPOIL_LEAF_SOURCE};
     const struct fixture_commit suite = {&people[0], fixture_member(0),       NULL, 0,
                                          true,       SPOIL_LEAF_WITHOUT_SUITE};
+    const struct fixture_commit key = {&people[0], fixture_member(0),       NULL, 0,
+                                       true,       SPOIL_LEAF_SIGNATURE_KEY};
     const struct fixture_commit extension = {&people[0], fixture_member(0),           NULL, 0,
                                              true,       SPOIL_LEAF_WITHOUT_EXTENSION};
     assert_int_equal(try_commit(alone, &source), STATUS_INVALID_LEAF);
     assert_int_equal(try_commit(group, &suite), STATUS_INVALID_LEAF);
+    assert_int_equal(try_commit(group, &key), STATUS_INVALID_LEAF);
     assert_int_equal(try_commit(group, &extension), STATUS_INVALID_LEAF);
 }
 
@@ -313,6 +316,9 @@ static void refuses_updates_and_removes_that_break_a_rule(void **state)
     assert_int_equal(try_update(group, &people[1], &people[1]), STATUS_INVALID_PROPOSAL);
     assert_int_equal(try_update(group, &people[1], &forged), STATUS_BAD_SIGNATURE);
     assert_int_equal(try_update(group, &people[2], &fresh), STATUS_BAD_SIGNATURE);
+    struct person mixed = fresh;
+    mixed.signature = fixture_mixed_key(&fresh);
+    assert_int_equal(try_update(group, &people[1], &mixed), STATUS_INVALID_LEAF);
     assert_int_equal(try_update(group, &people[1], &fresh), STATUS_OK);
     const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 9};
     BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);

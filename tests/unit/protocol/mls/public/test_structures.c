@@ -404,6 +404,10 @@ static void refuses_key_packages_that_break_a_rule(void **state)
     bad.leaf_node.encryption_key.len--;
     assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
     bad = good;
+    const struct signature_public mixed = fixture_mixed_key(&person);
+    bad.leaf_node.signature_key = signature_public_span(&mixed);
+    assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
+    bad = good;
     bad.leaf_node.encryption_key = good.leaf_node.signature_key;
     assert_int_equal(check(&person, &bad, &fixture_options), STATUS_INVALID_LEAF);
     bad = good;
