@@ -69,6 +69,10 @@ enum status reader_length(struct reader *reader, size_t *length)
     if (reader_at_end(reader))
         return STATUS_TRUNCATED;
     unsigned prefix = *reader->ptr >> 6;
+    if (prefix == 0) { /* most vectors are keys and ciphertexts of keys */
+        *length = *reader->ptr++;
+        return STATUS_OK;
+    }
     /* RFC 9420, 2.1.2: "Vectors that start with the prefix "11" are invalid and MUST be
      * rejected." */
     if (prefix == 3)

@@ -65,8 +65,18 @@ void writer_vector(struct writer *writer, struct span bytes)
     }
     uint8_t header[4];
     size_t size = length_header(bytes.len, header);
-    writer_bytes(writer, span_of(header, size));
-    writer_bytes(writer, bytes);
+    /* In one step: the path of a commit has a vector for each member, twice. */
+    struct buffer *buffer = writer->buffer;
+    if (writer->status == STATUS_OK)
+        writer->status = buffer_reserve(buffer, size + bytes.len);
+    if (writer->status != STATUS_OK)
+        return;
+    uint8_t *at = buffer->ptr + buffer->len;
+    for (size_t i = 0; i < size; i++)
+        at[i] = header[i];
+    if (bytes.len != 0)
+        memcpy(at + size, bytes.ptr, bytes.len);
+    buffer->len += size + bytes.len;
 }
 
 void writer_presence(struct writer *writer, bool present)

@@ -82,6 +82,7 @@ static enum status authenticated(struct reader *reader, struct arena *arena, str
     TRY(mls_authenticated_content_read(reader, arena, &content));
     enum status status = mls_authenticated_content_check_form(&content);
     fuzz_expect(status == STATUS_OK || status == STATUS_MALFORMED || status == STATUS_UNSUPPORTED);
+    content.content.bytes = SPAN_EMPTY; /* encoded from the fields, not copied */
     mls_authenticated_content_write(writer, &content);
     return STATUS_OK;
 }

@@ -142,7 +142,6 @@ static enum status take_handshake(struct mls_group *group,
 
 /* Encodes the content into `received` and points its spans into it. */
 static enum status keep_content(const struct mls_authenticated_content *authenticated,
-                                struct arena *arena,
                                 struct mls_received *received)
 {
     struct mls_authenticated_content read;
@@ -150,13 +149,13 @@ static enum status keep_content(const struct mls_authenticated_content *authenti
     mls_authenticated_content_write(&writer, authenticated);
     TRY(writer_finish(&writer));
     struct reader reader = reader_of(buffer_span(&received->content));
-    TRY(mls_authenticated_content_read(&reader, arena, &read));
+    TRY(mls_authenticated_content_read_head(&reader, &read));
     received->epoch = read.content.epoch;
     received->sender = read.content.sender;
     received->authenticated_data = read.content.authenticated_data;
-    if (read.content.type == MLS_CONTENT_APPLICATION)
-        received->plaintext = read.content.application_data;
-    return STATUS_OK;
+    if (read.content.type != MLS_CONTENT_APPLICATION)
+        return STATUS_OK;
+    return reader_vector(&reader, SIZE_MAX, &received->plaintext);
 }
 
 /* ---- PublicMessage ---- */
@@ -165,7 +164,6 @@ static enum status receive_public(struct mls_group *group,
                                   struct span bytes,
                                   const struct mls_public_message *message,
                                   const struct mls_options *options,
-                                  struct arena *arena,
                                   struct mls_received *received)
 {
     const struct mls_framed_content *content = &message->content;
@@ -184,7 +182,7 @@ static enum status receive_public(struct mls_group *group,
     struct mls_authenticated_content authenticated = {
         .wire_format = MLS_WIRE_PUBLIC_MESSAGE, .content = *content, .auth = message->auth};
     TRY(mls_authenticated_content_check_form(&authenticated));
-    TRY(keep_content(&authenticated, arena, received));
+    TRY(keep_content(&authenticated, received));
     if (group->pending != NULL && span_equal(bytes, buffer_span(&group->pending->message))) {
         received->kind = MLS_RECEIVED_OWN_COMMIT;
         return STATUS_OK;
@@ -265,7 +263,7 @@ static enum status take_private(struct mls_group *group,
     TRY(mls_authenticated_content_verify(group->suite, &authenticated,
                                          buffer_span(&input->epoch->context),
                                          input->sender.signature_key));
-    TRY(keep_content(&authenticated, input->arena, received));
+    TRY(keep_content(&authenticated, received));
     /* A proposal that is cached or a commit that is staged must not come back as a failure. */
     TRY(mls_secret_tree_prepare(input->epoch->tree, &use));
     received->kind = MLS_RECEIVED_APPLICATION;
@@ -321,7 +319,7 @@ static enum status receive(struct mls_group *group,
     struct mls_message message;
     TRY(mls_message_decode(bytes, &arena, &message));
     if (message.wire_format == MLS_WIRE_PUBLIC_MESSAGE)
-        return receive_public(group, bytes, &message.public_message, options, &arena, received);
+        return receive_public(group, bytes, &message.public_message, options, received);
     if (message.wire_format == MLS_WIRE_PRIVATE_MESSAGE)
         return receive_private(group, &message.private_message, options, &arena, received);
     return STATUS_UNSUPPORTED;

@@ -87,9 +87,18 @@ enum status mls_framed_content_read(struct reader *reader,
     struct mls_framed_content read = {0};
     TRY(read_content_head(&next, &read));
     TRY(read_body(&next, arena, &read));
+    read.bytes = reader_since(&next, reader);
     *reader = next;
     *content = read;
     return STATUS_OK;
+}
+
+void mls_framed_content_copy(struct writer *writer, const struct mls_framed_content *content)
+{
+    if (content->bytes.len != 0)
+        writer_bytes(writer, content->bytes);
+    else
+        mls_framed_content_write(writer, content);
 }
 
 void mls_framed_content_write(struct writer *writer, const struct mls_framed_content *content)
@@ -138,11 +147,23 @@ enum status mls_authenticated_content_read(struct reader *reader,
     return STATUS_OK;
 }
 
+enum status mls_authenticated_content_read_head(struct reader *reader,
+                                                struct mls_authenticated_content *head)
+{
+    struct reader next = *reader;
+    struct mls_authenticated_content read = {0};
+    TRY(reader_u16(&next, &read.wire_format));
+    TRY(read_content_head(&next, &read.content));
+    *reader = next;
+    *head = read;
+    return STATUS_OK;
+}
+
 void mls_authenticated_content_write(struct writer *writer,
                                      const struct mls_authenticated_content *authenticated)
 {
     writer_u16(writer, authenticated->wire_format);
-    mls_framed_content_write(writer, &authenticated->content);
+    mls_framed_content_copy(writer, &authenticated->content);
     mls_auth_data_write(writer, authenticated->content.type, &authenticated->auth);
 }
 
@@ -153,7 +174,7 @@ void mls_framed_content_write_tbs(struct writer *writer,
 {
     writer_u16(writer, MLS_VERSION_10);
     writer_u16(writer, wire_format);
-    mls_framed_content_write(writer, content);
+    mls_framed_content_copy(writer, content);
     if (content->sender.type == MLS_SENDER_MEMBER ||
         content->sender.type == MLS_SENDER_NEW_MEMBER_COMMIT)
         writer_bytes(writer, group_context);

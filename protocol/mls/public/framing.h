@@ -45,12 +45,19 @@ struct mls_framed_content {
         struct mls_proposal proposal;
         struct mls_commit commit;
     };
+    /* As it was read; empty for one that is being made or was changed. A commit has a vector for
+     * each member, and is signed, authenticated and hashed from these bytes instead of being
+     * encoded each time. */
+    struct span bytes;
 };
 
 MUST_CHECK enum status mls_framed_content_read(struct reader *reader,
                                                struct arena *arena,
                                                struct mls_framed_content *content);
 void mls_framed_content_write(struct writer *writer, const struct mls_framed_content *content);
+
+/* The same; copies `bytes` when it was read. */
+void mls_framed_content_copy(struct writer *writer, const struct mls_framed_content *content);
 
 struct mls_auth_data {
     struct span signature;
@@ -71,6 +78,9 @@ struct mls_authenticated_content {
 
 MUST_CHECK enum status mls_authenticated_content_read(
     struct reader *reader, struct arena *arena, struct mls_authenticated_content *authenticated);
+/* Reads what comes before the body: enough to say whose it is, without a commit's arrays. */
+MUST_CHECK enum status mls_authenticated_content_read_head(struct reader *reader,
+                                                           struct mls_authenticated_content *head);
 void mls_authenticated_content_write(struct writer *writer,
                                      const struct mls_authenticated_content *authenticated);
 

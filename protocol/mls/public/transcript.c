@@ -7,7 +7,7 @@ void mls_confirmed_transcript_input_write(struct writer *writer,
                                           const struct mls_authenticated_content *commit)
 {
     writer_u16(writer, commit->wire_format);
-    mls_framed_content_write(writer, &commit->content);
+    mls_framed_content_copy(writer, &commit->content);
     writer_vector(writer, commit->auth.signature);
 }
 

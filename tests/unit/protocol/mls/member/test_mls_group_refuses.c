@@ -287,6 +287,7 @@ resign_with_bad_path(const struct mls_group *sender, struct span commit, struct 
     nodes[0].secrets = &bad;
     path.nodes = nodes;
     authenticated.content.commit.path = &path;
+    authenticated.content.bytes = SPAN_EMPTY;
     OK(mls_protection_sign_content(sender->suite, secret_span(sender->signature_key),
                                    MLS_WIRE_PUBLIC_MESSAGE, &authenticated.content,
                                    mls_group_context_bytes(sender), &signature));
