@@ -324,6 +324,14 @@ static void spoil_leaf(struct making *making, struct mls_leaf_node *leaf)
         leaf->capabilities.extensions.bytes = SPAN_LITERAL("\xf0\xc1\xf0\xc2");
 }
 
+static void take_root_key(struct making *making)
+{
+    const struct mls_tree *tree = mls_public_group_tree(making->group);
+    struct span key = mls_tree_node_key(tree, mls_node_root(mls_tree_leaf_count(tree)));
+    assert_int_equal(key.len, making->committer.encryption.len);
+    memcpy(making->committer.encryption.bytes, key.ptr, key.len);
+}
+
 static void make_path(struct making *making)
 {
     struct mls_proposal_effect effect = {0};
@@ -332,6 +340,8 @@ static void make_path(struct making *making)
     making->committer = *making->commit->committer;
     if (making->commit->spoil != SPOIL_KEEP_LEAF_KEY)
         person_new_encryption_key(&making->committer);
+    if (making->commit->spoil == SPOIL_LEAF_KEY_OF_ROOT)
+        take_root_key(making);
     CLEANUP(mls_tree_free) struct mls_tree *tree = apply_proposals(making, &effect);
     if (tree != NULL && making->commit->sender.type != MLS_SENDER_MEMBER)
         leaf = mls_tree_next_free_leaf(tree);

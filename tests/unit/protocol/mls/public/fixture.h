@@ -77,6 +77,7 @@ enum fixture_spoil {
     SPOIL_PARENT_HASH,
     SPOIL_LEAF_SIGNATURE,
     SPOIL_KEEP_LEAF_KEY,
+    SPOIL_LEAF_KEY_OF_ROOT, /* which the path replaces */
     SPOIL_PATH_KEY_OF_ANOTHER,
     SPOIL_ONE_CIPHERTEXT_LESS,
     SPOIL_ONE_NODE_LESS,

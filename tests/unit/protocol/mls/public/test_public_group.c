@@ -198,6 +198,20 @@ static void refuses_spoilt_commits_each_for_its_own_reason(void **state)
     }
 }
 
+/* RFC 9420, 12.4.2: the new keys are nowhere in the tree, not even in a node that the same path
+ * gives another one. */
+static void refuses_a_leaf_key_that_the_path_replaces(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
+    const struct fixture_commit first = {&people[1], fixture_member(1), NULL, 0, true, 0};
+    const struct fixture_commit again = {&people[0], fixture_member(0),     NULL, 0,
+                                         true,       SPOIL_LEAF_KEY_OF_ROOT};
+    do_commit(group, &first);
+    assert_int_equal(try_commit(group, &again), STATUS_INVALID_TREE);
+}
+
 static void refuses_a_commit_of_a_past_epoch_and_of_nobody(void **state)
 {
     (void)state;
@@ -459,6 +473,7 @@ int main(void)
         cmocka_unit_test(adds_without_a_path_and_lists_the_new_leaves),
         cmocka_unit_test(removes_and_truncates),
         cmocka_unit_test(refuses_spoilt_commits_each_for_its_own_reason),
+        cmocka_unit_test(refuses_a_leaf_key_that_the_path_replaces),
         cmocka_unit_test(refuses_a_commit_of_a_past_epoch_and_of_nobody),
         cmocka_unit_test(refuses_leaf_indices_beyond_the_tree),
         cmocka_unit_test(refuses_lists_that_break_a_rule),
