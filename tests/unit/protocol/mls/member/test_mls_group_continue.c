@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Groups that go on in another one (RFC 9420, 11.2, 11.3), and GREASE (13.5). */
+#include "protocol/crypto/aead.h"
 #include "protocol/mls/member/group_state.h"
+#include "protocol/mls/member/kdf.h"
 #include "tests/unit/protocol/mls/member/world.h"
 
 #include <setjmp.h>
@@ -312,6 +314,87 @@ static void joiners_refuse_a_branch_that_is_none(void **state)
     world_clear(&world);
 }
 
+/* The Welcome for `who` again, of which the GroupInfo says another epoch: sealed as the creator
+ * could have sealed it. */
+static void change_epoch(struct world *world,
+                         size_t who,
+                         const struct mls_continuation *from,
+                         struct span welcome,
+                         struct buffer *out)
+{
+    const struct suite *suite = world->suite;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    CLEANUP(buffer_clear) struct buffer secrets_bytes = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer info_bytes = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer sealed_info = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer sealed_secrets = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_message_key_clear) struct mls_message_key key = {0};
+    struct mls_continued_psks psks = {from, NULL};
+    const struct mls_psk_store store = {mls_continued_find, &psks};
+    struct mls_key_package_private keys;
+    struct mls_message message;
+    struct mls_message package;
+    struct mls_group_secrets secrets;
+    struct mls_group_info info;
+    struct hpke_public kem_output;
+    struct secret psk_secret = {0};
+    struct secret welcome_secret = {0};
+    OK(mls_message_decode(welcome, &arena, &message));
+    OK(mls_message_decode(buffer_span(&world->members[who].package), &arena, &package));
+    OK(mls_key_package_private_decode(buffer_span(&world->members[who].package_private), &keys));
+    struct mls_encrypted_group_secrets entry = message.welcome.secrets[0];
+    OK(mls_kdf_decrypt(suite, keys.init_key, "Welcome", message.welcome.encrypted_group_info,
+                       entry.secrets.kem_output, entry.secrets.ciphertext, &secrets_bytes));
+    struct reader reader = reader_of(buffer_span(&secrets_bytes));
+    OK(mls_group_secrets_read(&reader, &arena, &secrets));
+    OK(mls_group_psk_secret(NULL, suite, &store, secrets.psks, secrets.psk_count, &psk_secret));
+    OK(mls_key_schedule_welcome(suite, secrets.joiner_secret, secret_span(&psk_secret),
+                                &welcome_secret));
+    OK(mls_key_schedule_welcome_key(suite, secret_span(&welcome_secret), &key.key, &key.nonce));
+    OK(aead_open(suite->aead, secret_span(&key.key), secret_span(&key.nonce), SPAN_EMPTY,
+                 message.welcome.encrypted_group_info, &info_bytes));
+    OK(mls_group_info_decode(buffer_span(&info_bytes), &info));
+    /* The epoch's eight bytes follow the group's id. */
+    struct span id = info.group_context.group_id;
+    info_bytes.ptr[(size_t)(id.ptr - info_bytes.ptr) + id.len + 7]++;
+    OK(aead_seal(suite->aead, secret_span(&key.key), secret_span(&key.nonce), SPAN_EMPTY,
+                 buffer_span(&info_bytes), &sealed_info));
+    OK(mls_kdf_encrypt(suite, &world->random, package.key_package.init_key, "Welcome",
+                       buffer_span(&sealed_info), buffer_span(&secrets_bytes), &kem_output,
+                       &sealed_secrets));
+    entry.secrets =
+        (struct mls_hpke_ciphertext){hpke_public_span(&kem_output), buffer_span(&sealed_secrets)};
+    message.welcome.encrypted_group_info = buffer_span(&sealed_info);
+    message.welcome.secrets = &entry;
+    message.welcome.secret_count = 1;
+    struct writer writer = writer_of(out);
+    mls_message_write(&writer, &message);
+    OK(writer_finish(&writer));
+}
+
+/* RFC 9420, 12.4.3.1: "If a PreSharedKeyID was used that has type `resumption` with usage `reinit`
+ * or `branch`, verify that the `epoch` field in the GroupInfo is equal to 1." What is left of the
+ * Welcome would be refused for its signature. */
+static void joiners_refuse_a_branch_in_another_epoch_than_the_first(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer later = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_group_free) struct mls_group *joined = NULL;
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    const struct mls_group_config config = {.suite = world.suite,
+                                            .group_id = SPAN_LITERAL("a branch"),
+                                            .identity = &world.members[0].identity};
+    forge(&world, &config, MLS_PSK_BRANCH, mls_group_epoch(world.members[0].group), 1, &bundle);
+    const struct mls_continuation from = {.old = world.members[1].group, .usage = MLS_PSK_BRANCH};
+    change_epoch(&world, 1, &from, buffer_span(&bundle.welcome), &later);
+    FAILS(join_continuing(&world, 1, buffer_span(&later), MLS_PSK_BRANCH, &joined), STATUS_INVALID);
+    OK(join_continuing(&world, 1, buffer_span(&bundle.welcome), MLS_PSK_BRANCH, &joined));
+    world_clear(&world);
+}
+
 static void an_ordinary_welcome_is_no_continuation(void **state)
 {
     (void)state;
@@ -528,6 +611,7 @@ int main(void)
         cmocka_unit_test(strangers_and_missing_members_stop_a_continuation),
         cmocka_unit_test(joiners_refuse_what_the_reinit_did_not_say),
         cmocka_unit_test(joiners_refuse_a_branch_that_is_none),
+        cmocka_unit_test(joiners_refuse_a_branch_in_another_epoch_than_the_first),
         cmocka_unit_test(an_ordinary_welcome_is_no_continuation),
         cmocka_unit_test(every_branch_has_a_nonce_of_its_own),
         cmocka_unit_test(the_application_says_who_is_the_same_client),

@@ -286,19 +286,40 @@ static void refuses_to_add_a_key_package_of_another_suite(void **state)
     }
 }
 
-static enum status try_update(struct mls_public_group *group,
-                              const struct person *signer,
-                              const struct person *leaf_of)
+static enum status try_update_leaf(struct mls_public_group *group,
+                                   const struct person *signer,
+                                   const struct person *leaf_of,
+                                   struct mls_leaf_node unsigned_leaf)
 {
     BYTES leaf_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
     BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
     struct mls_leaf_node leaf;
-    fixture_write_leaf(leaf_of, fixture_leaf(leaf_of, MLS_LEAF_UPDATE), 1, &leaf_bytes);
+    fixture_write_leaf(leaf_of, unsigned_leaf, 1, &leaf_bytes);
     struct reader reader = reader_of(buffer_span(&leaf_bytes));
     must(mls_leaf_node_read(&reader, &leaf));
     const struct mls_proposal update = {.type = MLS_PROPOSAL_UPDATE, .update = &leaf};
     fixture_write_proposal(group, signer, fixture_member(1), &update, &message);
     return mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options);
+}
+
+static enum status try_update(struct mls_public_group *group,
+                              const struct person *signer,
+                              const struct person *leaf_of)
+{
+    return try_update_leaf(group, signer, leaf_of, fixture_leaf(leaf_of, MLS_LEAF_UPDATE));
+}
+
+static void refuses_an_update_that_gives_up_what_the_group_requires(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    GROUP *group = fixture_group(people, 3, SPAN_LITERAL("\xf0\xc1\0"));
+    struct person fresh = people[1];
+    person_new_encryption_key(&fresh);
+    struct mls_leaf_node leaf = fixture_leaf(&fresh, MLS_LEAF_UPDATE);
+    leaf.capabilities.extensions.bytes = SPAN_EMPTY;
+    assert_int_equal(try_update_leaf(group, &people[1], &fresh, leaf), STATUS_INVALID_LEAF);
+    assert_int_equal(try_update(group, &people[1], &fresh), STATUS_OK);
 }
 
 /* RFC 9420, 12.1: "On receiving a FramedContent containing a Proposal, a client MUST verify the
@@ -381,6 +402,7 @@ int main(void)
         cmocka_unit_test(refuses_to_add_who_lacks_an_extension_of_the_group),
         cmocka_unit_test(judges_adds_by_the_extensions_of_the_same_list),
         cmocka_unit_test(refuses_to_add_a_key_package_of_another_suite),
+        cmocka_unit_test(refuses_an_update_that_gives_up_what_the_group_requires),
         cmocka_unit_test(refuses_updates_and_removes_that_break_a_rule),
         cmocka_unit_test(refuses_a_reinit_psk_after_the_first_epoch),
         cmocka_unit_test(refuses_an_external_commit_that_refers_to_a_proposal),
