@@ -2,6 +2,7 @@
 /*
  * A member's group: everything a member does in MLS, and the only header a client needs besides
  * key_package_new.h (its identity and KeyPackages), rows.h (storage) and mls/public's views.
+ * Outsiders that propose need external_propose.h alone.
  *
  * Two rules keep members together:
  * - Our own commit changes nothing until the server accepted it: mls_group_commit makes it
@@ -16,7 +17,8 @@
  * transaction fails, free the group and restore it from its rows. A message from
  * mls_group_protect must not leave before its transaction committed.
  *
- * Example: Ann creates a group and adds Ben; Ben reads what Ann says.
+ * Example: Ann creates a group and adds Ben; Ben reads what Ann says. It is whole, with a store and
+ * a restart, in tests/unit/protocol/mls/member/example.c, a program that the suite runs.
  *
  *   // Ben, once: the package goes to the server's pool, the private part into the vault
  *   mls_key_package_new(suite, &ben, false, random, &package, &package_private);
@@ -277,10 +279,10 @@ struct mls_commit_bundle {
 void mls_commit_bundle_clear(struct mls_commit_bundle *bundle);
 
 /* Makes a commit that covers the cached proposals and those of the request, and keeps it pending;
- * the epoch and its keys are unchanged. Without any proposal, or where a path is required or
- * forced, it has a path; one that only adds has none. `bundle` is zeroed or cleared.
- * STATUS_PENDING when one is pending already, STATUS_LIMIT for more Adds than
- * adds_max, STATUS_NOT_NOW after a ReInit. */
+ * the epoch and its keys are unchanged. Cached proposals that cannot all be committed are left out.
+ * Without any proposal, or where a path is required or forced, it has a path; one that only adds
+ * has none. `bundle` is zeroed or cleared. STATUS_PENDING when one is pending already, STATUS_LIMIT
+ * for more Adds than adds_max, STATUS_NOT_NOW after a ReInit. */
 MUST_CHECK enum status mls_group_commit(struct mls_group *group,
                                         const struct mls_commit_request *request,
                                         const struct mls_options *options,

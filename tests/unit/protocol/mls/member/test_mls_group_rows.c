@@ -213,12 +213,139 @@ static void a_message_writes_at_most_4_kib_in_the_largest_group(void **state)
     OK(mls_secret_tree_find(tree, 9999, MLS_RATCHET_APPLICATION, 501 + 1000, &use));
     FAILS(mls_secret_tree_find(tree, 9999, MLS_RATCHET_APPLICATION, 501 + 1001, &use),
           STATUS_LIMIT);
+    FAILS(mls_secret_tree_find(tree, 9999, MLS_RATCHET_HANDSHAKE, 0x80000000u, &use), STATUS_LIMIT);
     FAILS(mls_secret_tree_find(tree, 9999, MLS_RATCHET_HANDSHAKE, UINT32_MAX, &use), STATUS_LIMIT);
     FAILS(mls_secret_tree_find(tree, LIMIT_GROUP_MEMBERS, MLS_RATCHET_HANDSHAKE, 0, &use),
           STATUS_INVALID);
     mls_secret_tree_free(&tree);
     secret_arena_free(&arena);
     mls_row_set_clear(&changed);
+}
+
+/* Somebody who is added and never heard of again. */
+struct extra {
+    struct buffer package;
+    struct mls_key_package_checked checked;
+};
+
+static void make_extra(struct world *world, uint32_t number, struct extra *extra)
+{
+    CLEANUP(secret_clear) struct secret private_key = {0};
+    CLEANUP(buffer_clear) struct buffer private_part = BUFFER_INIT(SIZE_MAX);
+    struct signature_public public_key;
+    struct mls_identity identity = world->members[0].identity;
+    OK(signature_generate(world->suite->signature, &world->random, &private_key, &public_key));
+    identity.credential.content = SPAN_OF(number);
+    identity.signature_public_key = signature_public_span(&public_key);
+    identity.signature_private_key = secret_span(&private_key);
+    buffer_init(&extra->package, SIZE_MAX);
+    OK(mls_key_package_new(world->suite, &identity, false, &world->random, &extra->package,
+                           &private_part));
+    OK(mls_key_package_check(buffer_span(&extra->package), &world->options, &extra->checked));
+}
+
+/* Member 0's group with member 1 and `count` others. */
+static void start_large_group(struct world *world, size_t count)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_key_package_checked checked;
+    struct extra *extras = calloc(count, sizeof *extras);
+    struct mls_proposal *adds = calloc(count + 1, sizeof *adds);
+    assert_non_null(extras);
+    assert_non_null(adds);
+    world_start_group(world, 1);
+    OK(mls_key_package_check(buffer_span(&world->members[1].package), &world->options, &checked));
+    adds[0] = (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    for (size_t i = 0; i < count; i++) {
+        make_extra(world, (uint32_t)i, &extras[i]);
+        adds[i + 1] =
+            (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &extras[i].checked.package};
+    }
+    const struct mls_commit_request request = {
+        .proposals = adds, .proposal_count = count + 1, .adds_max = count + 1};
+    world_commit(world, 0, &request, &bundle);
+    world_accept(world, 0, &bundle);
+    OK(world_join(world, 1, buffer_span(&bundle.welcome), 0));
+    for (size_t i = 0; i < count; i++)
+        buffer_clear(&extras[i].package);
+    free(extras);
+    free(adds);
+}
+
+static void a_message_in_a_group_of_a_thousand_writes_at_most_4_kib(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, 1);
+    start_large_group(&world, 1000);
+    /* The first expands the secret tree, the second the ratchet, the last comes after 40 that were
+     * lost. */
+    for (size_t i = 0; i < 43; i++) {
+        CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+        world_say(&world, 0, "hello", &sent);
+        assert_in_range(world.members[0].table.bytes_written, 1, i == 0 ? 4096 : 128);
+        if (i >= 2 && i < 42)
+            continue;
+        world_expect(&world, 1, buffer_span(&sent.message), "hello");
+        assert_in_range(world.members[1].table.bytes_written, 1, i == 1 ? 128 : 4096);
+    }
+    world_clear(&world);
+}
+
+/* A store that fails after some rows; nothing of its transaction is kept. */
+struct failing {
+    size_t rows_left;
+};
+
+static enum status put_or_fail(void *context, const struct mls_row_key *key, struct span bytes)
+{
+    struct failing *failing = context;
+    (void)key;
+    (void)bytes;
+    if (failing->rows_left == 0)
+        return STATUS_INTERNAL;
+    failing->rows_left--;
+    return STATUS_OK;
+}
+
+static enum status drop_or_fail(void *context, const struct mls_row_key *key)
+{
+    return put_or_fail(context, key, SPAN_EMPTY);
+}
+
+/* Whatever row the write stops at: stored again, it is stored whole; restored instead, the group is
+ * where the store is. */
+static void after_a_write_error_the_group_is_where_its_rows_are(void **state)
+{
+    (void)state;
+    enum status status = STATUS_INTERNAL;
+    for (size_t rows = 0; status != STATUS_OK; rows++) {
+        struct world world;
+        CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+        CLEANUP(mls_received_clear) struct mls_received received = {0};
+        const struct mls_commit_request request = {0};
+        struct failing failing = {rows};
+        const struct mls_row_sink sink = {put_or_fail, drop_or_fail, &failing};
+        world_init(&world, 1);
+        world_start_group(&world, 3);
+        world_commit(&world, 0, &request, &bundle);
+        struct mls_group **group = &world.members[1].group;
+        uint64_t epoch = mls_group_epoch(*group);
+        OK(mls_group_receive(*group, buffer_span(&bundle.commit), &world.options, &received));
+        OK(mls_group_merge_staged(*group));
+        status = mls_group_changes(*group, &sink);
+        if (rows % 2 == 0) {
+            world_restart(&world, 1);
+            assert_int_equal(mls_group_epoch(*group), epoch);
+        } else {
+            world_store(&world, 1);
+            world_restart(&world, 1);
+            assert_int_equal(mls_group_epoch(*group), epoch + 1);
+        }
+        world_accept(&world, 0, &bundle);
+        world_check(&world);
+        world_clear(&world);
+    }
 }
 
 /* Each row shortened, or missing: never a crash, never a group that is not whole. */
@@ -263,6 +390,8 @@ int main(void)
         cmocka_unit_test(secrets_of_an_epoch_that_is_over_are_gone_from_the_rows),
         cmocka_unit_test(rows_that_do_not_change_are_not_written),
         cmocka_unit_test(a_message_writes_at_most_4_kib_in_the_largest_group),
+        cmocka_unit_test(a_message_in_a_group_of_a_thousand_writes_at_most_4_kib),
+        cmocka_unit_test(after_a_write_error_the_group_is_where_its_rows_are),
         cmocka_unit_test(damaged_rows_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
