@@ -222,6 +222,46 @@ static enum status collect(const struct mls_group *group,
     return covered->add_count > adds_max ? STATUS_LIMIT : STATUS_OK;
 }
 
+/* Whether the list can be committed: it is valid, and we have its PSKs. */
+static enum status check_covered(const struct mls_group *group,
+                                 const struct covered *covered,
+                                 const struct mls_options *options,
+                                 struct arena *arena)
+{
+    struct mls_proposal_base base = {mls_public_group_tree(group->public_group),
+                                     mls_public_group_context(group->public_group)};
+    struct mls_proposal_list list = {
+        covered->sent, covered->count, {MLS_SENDER_MEMBER, group->own_leaf}};
+    struct mls_proposal_effect effect = {0};
+    CLEANUP(secret_clear) struct secret psk_secret = {0};
+    TRY(mls_proposal_list_apply(&base, &list, options, arena, &effect));
+    mls_tree_free(&effect.tree);
+    return mls_group_psk_secret(group, group->suite, group->psk_store, effect.psks,
+                                effect.psk_count, &psk_secret);
+}
+
+/* Each cached proposal is valid alone, but one of them may stand against another, against ours or
+ * against the tree (an Add of a member), or need a PSK that we do not have. Then ours go alone:
+ * else whoever made such a proposal could keep everybody from committing. */
+static enum status choose(const struct mls_group *group,
+                          const struct mls_commit_request *request,
+                          const struct mls_options *options,
+                          const struct random_source *random,
+                          struct arena *arena,
+                          struct covered *covered)
+{
+    struct mls_commit_request alone = *request;
+    alone.ignore_cached = true;
+    TRY(collect(group, request, random, arena, covered));
+    if (covered->count == request->proposal_count)
+        return STATUS_OK;
+    enum status status = check_covered(group, covered, options, arena);
+    if (status == STATUS_OK || status == STATUS_NO_MEMORY)
+        return status;
+    *covered = (struct covered){0};
+    return collect(group, &alone, random, arena, covered);
+}
+
 /* ---- making the commit ---- */
 
 static enum status make_path(const struct mls_group *group,
@@ -300,7 +340,7 @@ static enum status make_commit(struct mls_group *group,
     struct covered covered = {0};
     const struct mls_update_path *path = NULL;
     struct digest tag;
-    TRY(collect(group, request, random, &arena, &covered));
+    TRY(choose(group, request, options, random, &arena, &covered));
     struct mls_commit_build build = {.public_group = group->public_group,
                                      .sender = {MLS_SENDER_MEMBER, group->own_leaf},
                                      .signature_key = secret_span(group->signature_key),

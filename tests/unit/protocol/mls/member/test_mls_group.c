@@ -274,6 +274,45 @@ static void extensions_change_by_a_commit(void **state)
     world_clear(&world);
 }
 
+/* Proposals that are valid alone and cannot be committed do not keep anybody from committing. */
+static void proposals_that_do_not_go_together_are_left_out(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mls_key_package_checked member;
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    world_renew_package(&world, 3);
+    OK(mls_key_package_check(buffer_span(&world.members[3].package), &world.options, &member));
+    const struct mls_extensions none = {SPAN_EMPTY};
+    uint8_t nonce[32] = {1};
+    const struct mls_proposal proposals[][2] = {
+        /* Somebody who is in the group already. */
+        {{.type = MLS_PROPOSAL_ADD, .add = &member.package},
+         {.type = MLS_PROPOSAL_REMOVE, .removed = 2}},
+        {{.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS, .context_extensions = none},
+         {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS, .context_extensions = none}},
+        /* A key that nobody has. */
+        {{.type = MLS_PROPOSAL_PSK, .psk = {.type = MLS_PSK_EXTERNAL, .nonce = SPAN_OF(nonce)}},
+         {.type = MLS_PROPOSAL_REMOVE, .removed = 2}},
+    };
+    for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
+            OK(mls_group_propose(world.members[1 + j].group, &proposals[i][j], SPAN_EMPTY,
+                                 &world.options, &message));
+            for (size_t who = 0; who < 4; who++) {
+                CLEANUP(mls_received_clear) struct mls_received received = {0};
+                OK(world_hear(&world, who, buffer_span(&message), &received));
+            }
+        }
+        world_refresh(&world, 0);
+        assert_false(mls_group_is_removed(world.members[2].group));
+        world_check(&world);
+    }
+    world_clear(&world);
+}
+
 static enum status find_psk(void *context, const struct mls_psk_id *id, struct buffer *psk)
 {
     (void)context;
@@ -472,6 +511,7 @@ int main(void)
         cmocka_unit_test(proposals_by_reference_are_committed),
         cmocka_unit_test(an_update_may_bring_a_new_signature_key),
         cmocka_unit_test(extensions_change_by_a_commit),
+        cmocka_unit_test(proposals_that_do_not_go_together_are_left_out),
         cmocka_unit_test(pre_shared_keys_are_part_of_the_next_epoch),
         cmocka_unit_test(after_a_reinit_nothing_is_sent),
         cmocka_unit_test(a_newcomer_joins_by_an_external_commit),
