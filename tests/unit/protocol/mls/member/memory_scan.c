@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -130,10 +131,12 @@ size_t memory_scan_process(uint64_t mark)
     assert_true(memory >= 0);
     assert_non_null(maps);
     while (fgets(line, sizeof line, maps) != NULL) {
-        uintptr_t from = 0;
-        uintptr_t to = 0;
-        char rights[5] = "";
-        assert_int_equal(sscanf(line, "%lx-%lx %4s", &from, &to, rights), 3);
+        /* "from-to rwxp ...", in hexadecimal */
+        char *at = line;
+        uintptr_t from = strtoul(at, &at, 16);
+        uintptr_t to = strtoul(at + 1, &at, 16);
+        const char *rights = at + 1;
+        assert_true(from < to);
         if (rights[0] == 'r' && rights[1] == 'w' && to - from <= REGION_MAX)
             total += search_region(memory, from, to, mark);
     }
