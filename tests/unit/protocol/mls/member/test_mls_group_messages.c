@@ -183,6 +183,42 @@ static void the_removed_read_nothing_later_and_newcomers_nothing_earlier(void **
     world_clear(&world);
 }
 
+/* RFC 9420, 12.4.2: whoever was removed deletes the group's secrets; no call works without them. */
+static void the_removed_are_refused_every_call(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    CLEANUP(buffer_clear) struct buffer out = BUFFER_INIT(SIZE_MAX);
+    struct mls_proposal removal = {.type = MLS_PROPOSAL_REMOVE, .removed = 1};
+    struct mls_commit_request request = {0};
+    struct mls_group *next = NULL;
+    uint8_t exported[16];
+    world_init(&world, 1);
+    world_start_group(&world, 4);
+    world_remove(&world, 0, 3);
+    struct mls_group *group = world.members[3].group;
+    struct mls_continue_request branch = {.from = {.old = group, .usage = MLS_PSK_BRANCH},
+                                          .identity = &world.members[3].identity,
+                                          .group_id = SPAN_LITERAL("a branch")};
+    assert_true(mls_group_is_removed(group));
+    FAILS(mls_group_export(group, "test", SPAN_EMPTY, exported, sizeof exported), STATUS_REMOVED);
+    FAILS(mls_group_write_group_info(group, true, &out), STATUS_REMOVED);
+    FAILS(mls_group_propose(group, &removal, SPAN_EMPTY, &world.options, &out), STATUS_REMOVED);
+    FAILS(mls_group_propose_update(group, NULL, SPAN_EMPTY, &world.random, &out), STATUS_REMOVED);
+    FAILS(mls_group_commit(group, &request, &world.options, &world.random, &bundle),
+          STATUS_REMOVED);
+    FAILS(mls_group_protect(group, SPAN_EMPTY, SPAN_EMPTY, 0, &world.random, &sent),
+          STATUS_REMOVED);
+    FAILS(mls_group_apply_pending(group), STATUS_REMOVED);
+    FAILS(mls_group_merge_staged(group), STATUS_REMOVED);
+    FAILS(mls_group_continue(&branch, &world.options, &world.random, &next, &bundle),
+          STATUS_REMOVED);
+    assert_int_equal(out.len, 0);
+    world_clear(&world);
+}
+
 static void removal_deletes_all_rows(void **state)
 {
     (void)state;
@@ -207,6 +243,7 @@ int main(void)
         cmocka_unit_test(late_messages_of_kept_epochs_are_read),
         cmocka_unit_test(a_late_message_is_its_senders_though_the_leaf_has_changed_hands),
         cmocka_unit_test(the_removed_read_nothing_later_and_newcomers_nothing_earlier),
+        cmocka_unit_test(the_removed_are_refused_every_call),
         cmocka_unit_test(removal_deletes_all_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

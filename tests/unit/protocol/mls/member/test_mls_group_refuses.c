@@ -2,6 +2,7 @@
 /* What a member's group does not take, and that it is as before afterwards. */
 #include "protocol/mls/member/commit_build.h"
 #include "protocol/mls/member/group_state.h"
+#include "protocol/mls/member/kdf.h"
 #include "protocol/mls/member/protection.h"
 #include "tests/unit/protocol/mls/member/world.h"
 
@@ -376,6 +377,73 @@ static void a_path_with_keys_of_another_secret(void **state)
     world_clear(&world);
 }
 
+/* RFC 9420, 7.4: a path secret has the length Nh. One that is shorter is encrypted all the same. */
+static void a_path_secret_of_another_length(void **state)
+{
+    (void)state;
+    struct world world;
+    struct hpke_public kem_output;
+    struct secret commit_secret = {0};
+    static const uint8_t short_secret[31];
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    const struct mls_group *group = world.members[1].group;
+    const struct mls_tree *tree = mls_public_group_tree(group->public_group);
+    for (size_t len = 30; len < 32; len++) {
+        CLEANUP(buffer_clear) struct buffer ciphertext = BUFFER_INIT(SIZE_MAX);
+        struct mls_private_keys next = {.arena = group->arena};
+        OK(mls_kdf_encrypt(world.suite, &world.random, mls_tree_leaf(tree, 1)->encryption_key,
+                           "UpdatePathNode", SPAN_EMPTY, span_of(short_secret, len), &kem_output,
+                           &ciphertext));
+        const struct mls_hpke_ciphertext secret = {hpke_public_span(&kem_output),
+                                                   buffer_span(&ciphertext)};
+        const struct mls_update_path_node node = {mls_tree_node_key(tree, 1), &secret, 1};
+        const struct mls_update_path path = {.nodes = &node, .node_count = 1};
+        struct mls_treekem_path input = {.tree = tree, .path = &path};
+        FAILS(mls_treekem_decrypt(&input, 1, &group->keys, &next, &commit_secret, NULL),
+              STATUS_MALFORMED);
+        mls_private_keys_clear(&next);
+    }
+    world_clear(&world);
+}
+
+/* RFC 9420, 8.4: the nonce of a PSK has the length Nh, in a Welcome too. */
+static void a_welcome_with_a_short_psk_nonce(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer welcome = BUFFER_INIT(SIZE_MAX);
+    struct mls_key_package_checked checked;
+    static const uint8_t joiner_secret[32];
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    struct mls_group *group = world.members[0].group;
+    OK(mls_key_package_check(buffer_span(&world.members[2].package), &world.options, &checked));
+    struct mls_proposal proposals[2] = {{.type = MLS_PROPOSAL_ADD, .add = &checked.package},
+                                        {.type = MLS_PROPOSAL_PSK,
+                                         .psk = {.type = MLS_PSK_RESUMPTION,
+                                                 .usage = MLS_PSK_APPLICATION,
+                                                 .group_id = mls_group_id(group),
+                                                 .epoch = mls_group_epoch(group)}}};
+    struct mls_commit_request request = {.proposals = proposals, .proposal_count = 2};
+    world_commit(&world, 0, &request, &bundle);
+    /* A committer that is not ours: it takes a byte off in the list that the Welcome repeats. */
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(group->pending->staged);
+    struct mls_psk_id *psk = (struct mls_psk_id *)(uintptr_t)effect->psks;
+    psk->nonce.len--;
+    struct mls_welcome_build build = {.next = group->pending,
+                                      .joiner_secret = SPAN_OF(joiner_secret),
+                                      .group = group,
+                                      .signature_key = secret_span(group->signature_key),
+                                      .random = &world.random};
+    OK(mls_commit_build_welcome(&build, &welcome));
+    OK(mls_group_write_tree(group, &tree));
+    FAILS(join_from(&world, 2, buffer_span(&welcome), buffer_span(&tree)), STATUS_INVALID);
+    world_clear(&world);
+}
+
 /* A Welcome of which the GroupInfo is signed and has another epoch's confirmation tag. */
 static void a_welcome_with_a_wrong_confirmation_tag(void **state)
 {
@@ -518,6 +586,8 @@ int main(void)
         cmocka_unit_test(a_commit_of_which_the_path_does_not_open),
         cmocka_unit_test(a_commit_with_a_wrong_confirmation_tag),
         cmocka_unit_test(a_path_with_keys_of_another_secret),
+        cmocka_unit_test(a_path_secret_of_another_length),
+        cmocka_unit_test(a_welcome_with_a_short_psk_nonce),
         cmocka_unit_test(a_welcome_with_a_wrong_confirmation_tag),
         cmocka_unit_test(proposals_in_private_messages_of_past_epochs),
         cmocka_unit_test(leaf_indices_that_look_negative),

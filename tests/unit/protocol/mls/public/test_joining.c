@@ -340,6 +340,10 @@ static void refuses_updates_and_removes_that_break_a_rule(void **state)
     struct person mixed = fresh;
     mixed.signature = fixture_mixed_key(&fresh);
     assert_int_equal(try_update(group, &people[1], &mixed), STATUS_INVALID_LEAF);
+    /* RFC 9420, 7.3: a leaf that is right but for its key, or for what it says of itself */
+    struct person keyless = fresh;
+    keyless.encryption.len--;
+    assert_int_equal(try_update(group, &people[1], &keyless), STATUS_INVALID_LEAF);
     assert_int_equal(try_update(group, &people[1], &fresh), STATUS_OK);
     const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 9};
     BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);

@@ -436,6 +436,13 @@ static void restores_what_was_stored_and_notices_damage(void **state)
                              STATUS_OK);
     stored.ptr[stored.len - 1] ^= 1;
     assert_int_equal(mls_public_group_decode(buffer_span(&stored), NULL, &none), STATUS_CORRUPT);
+    stored.ptr[stored.len - 1] ^= 1;
+    /* A suite that does not exist: after the form, the context's length and its version. */
+    struct span context = mls_public_group_context_bytes(group);
+    uint8_t *suite = memmem(stored.ptr, stored.len, context.ptr, context.len);
+    assert_non_null(suite);
+    suite[2] = 0x0a;
+    assert_int_equal(mls_public_group_decode(buffer_span(&stored), NULL, &none), STATUS_CORRUPT);
 }
 
 static void accepts_no_commit_that_is_cut_or_longer_or_flipped(void **state)

@@ -250,6 +250,23 @@ static void refuses_other_versions_content_types_and_lengths(void **state)
     assert_int_equal(mls_group_info_decode(buffer_span(&bytes), &decoded), STATUS_TRAILING);
 }
 
+static void refuses_psks_of_unknown_types_and_usages(void **state)
+{
+    (void)state;
+    struct mls_psk_id id;
+    for (uint8_t type = 0; type <= 3; type++) {
+        /* external: id and nonce. resumption: usage, group, epoch and nonce. */
+        for (uint8_t usage = 0; usage <= 4; usage++) {
+            const uint8_t external[] = {type, 1, 'i', 0};
+            const uint8_t resumption[] = {type, usage, 1, 'g', 0, 0, 0, 0, 0, 0, 0, 5, 0};
+            struct reader reader = reader_of(type == 1 ? SPAN_OF(external) : SPAN_OF(resumption));
+            bool known = type == MLS_PSK_EXTERNAL ||
+                         (type == MLS_PSK_RESUMPTION && usage >= 1 && usage <= MLS_PSK_BRANCH);
+            assert_int_equal(mls_psk_id_read(&reader, &id), known ? STATUS_OK : STATUS_MALFORMED);
+        }
+    }
+}
+
 static void finds_two_equal_psks_in_a_long_list_in_little_time(void **state)
 {
     (void)state;
@@ -673,6 +690,7 @@ int main(void)
         cmocka_unit_test(refuses_a_list_of_more_types_than_there_are),
         cmocka_unit_test(refuses_known_extensions_that_are_not_well_formed),
         cmocka_unit_test(refuses_other_versions_content_types_and_lengths),
+        cmocka_unit_test(refuses_psks_of_unknown_types_and_usages),
         cmocka_unit_test(finds_two_equal_psks_in_a_long_list_in_little_time),
         cmocka_unit_test(walks_the_certificates_of_an_x509_credential),
         cmocka_unit_test(accepts_a_good_key_package_and_names_it),

@@ -153,6 +153,18 @@ static void refuses_more_leaves_than_a_group_may_have(void **state)
     assert_int_equal(mls_tree_set_node_bytes(tree, 2 * 16384, buffer_span(&leaf)), STATUS_LIMIT);
     must(mls_tree_set_node_bytes(tree, 2 * 16383, buffer_span(&leaf)));
     assert_int_equal(mls_tree_leaf_count(tree), 16384);
+
+    /* A vector of blank nodes, which take a byte each: as many as a tree may have, and one more. */
+    static uint8_t blanks[4 + 2 * 16384];
+    const size_t count = 2 * 16384 - 1;
+    TREE *none = NULL;
+    for (size_t more = 0; more < 2; more++) {
+        blanks[0] = 0x80;
+        blanks[2] = (uint8_t)((count + more) >> 8);
+        blanks[3] = (uint8_t)(count + more);
+        assert_int_equal(mls_tree_decode(fixture_suite(), span_of(blanks, 4 + count + more), &none),
+                         more == 0 ? STATUS_INVALID_TREE : STATUS_LIMIT);
+    }
 }
 
 static void keeps_a_clone_as_it_was(void **state)
