@@ -156,8 +156,9 @@ static void show_proposals(struct invocation *invocation,
     for (size_t i = 0; i < response->assister_count; i++)
         show_person(out, "assister", &response->assisters[i].person, response->assisters[i].reason);
     if (response->assister_count == 0) {
-        out_line(out, "Nobody of another group has opted in yet. You may still ask people you "
-                      "know: weft channel add CHANNEL PERSON");
+        out_line(out, "Nobody can be proposed now: none of another group has opted in, or they "
+                      "were asked of late and have a rest. You may still ask people you know: weft "
+                      "channel add CHANNEL PERSON");
         return;
     }
     char id[ID_TEXT_SIZE];

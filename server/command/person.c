@@ -6,6 +6,7 @@
 #include "server/delivery/work.h"
 #include "server/store/channels.h"
 #include "server/store/devices.h"
+#include "server/store/introductions.h"
 #include "server/store/invitations.h"
 #include "server/store/people.h"
 #include "server/store/profiles.h"
@@ -42,6 +43,7 @@ struct person_read {
     struct store_device_list devices;
     struct store_channel_list channels;
     struct store_invitation_list invitations;
+    struct store_side_list sides;
 };
 
 static enum status find_person(struct store_db *db, const char *text, struct id *person)
@@ -107,6 +109,8 @@ static enum status run_export(struct store_db *db, struct store_job *job)
     TRY(store_profiles_get(db, &person, arena, &read->profile));
     TRY(store_devices_of_person(db, &person, arena, &read->devices));
     TRY(store_channels_of_person(db, &person, &first, LIMIT_LIST_ITEMS, arena, &read->channels));
+    TRY(store_introductions_of_person(db, &person, clock_wall_ms(read->call->app->hub.clock), arena,
+                                      &read->sides));
     return store_invitations_of_person(db, &person, arena, &read->invitations);
 }
 
@@ -157,6 +161,20 @@ static json_t *json_invitations(const struct store_invitation_list *invitations)
     return list;
 }
 
+/* The person's own side: who the others are is theirs. */
+static json_t *json_introductions(const struct store_side_list *sides)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < sides->count; i++) {
+        const struct store_side *side = &sides->items[i];
+        json_array_append_new(
+            list, json_pack("{s:I, s:o, s:i, s:i, s:i}", "made", (json_int_t)side->created_at_ms,
+                            "reason", command_json_text(side->reason), "choice", (int)side->choice,
+                            "met", (int)side->met, "useful", (int)side->useful));
+    }
+    return list;
+}
+
 static void done_export(struct store_job *job, enum status status)
 {
     struct person_read *read = (struct person_read *)(void *)job;
@@ -165,7 +183,7 @@ static void done_export(struct store_job *job, enum status status)
         command_print_json(
             read->call,
             json_pack(
-                "{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "person",
+                "{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "person",
                 json_id(&person->person), "state", state_names[person->state], "role",
                 role_names[person->role], "name", command_json_text(person->name), "external_id",
                 command_json_text(person->external_id), "group",
@@ -174,7 +192,8 @@ static void done_export(struct store_job *job, enum status status)
                 json_texts(read->profile.topics, read->profile.topics_count), "can_help_with",
                 json_texts(read->profile.can_help_with, read->profile.can_help_with_count),
                 "devices", json_devices(&read->devices), "channels", json_channels(&read->channels),
-                "invitations", json_invitations(&read->invitations)));
+                "invitations", json_invitations(&read->invitations), "introductions",
+                json_introductions(&read->sides)));
     command_finish(read->call, status, "that person cannot be exported");
 }
 

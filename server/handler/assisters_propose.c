@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Proposes people for a peer assist: who joined and opted in, of other groups than the asker's,
- * with one reason each. Three steps: a snapshot with those who are out of the question, the choice
- * on the figures' thread, and the names of those few who were chosen.
+ * with one reason each. Nobody is proposed twice running: whoever was invited to the last assist,
+ * whoever's it was, has a rest. Others who were asked of late come only where too few are left.
+ * Three steps: a snapshot with those who are out of the question, the choice on the figures'
+ * thread, and the names of those few who were chosen.
  */
 #include "protocol/base/limits.h"
 #include "protocol/wire/sessions.h"
@@ -16,6 +18,9 @@
 /* Candidates with their topics: some hundred bytes each, for 200,000 people. */
 #define SCRATCH_BYTES_MAX (256u << 20)
 
+/* How long somebody was asked of late, and an assist is the last one. */
+#define OF_LATE_MS (INT64_C(28) * 24 * 3600 * 1000)
+
 struct chosen {
     struct id person;
     uint8_t reason[LIMIT_TITLE_BYTES];
@@ -28,6 +33,7 @@ struct propose {
     struct id *members; /* people of the channel when the request came */
     size_t member_count;
     struct store_invitation_list invited; /* to the channel, whatever they answered */
+    struct store_invitation_list rested;  /* to the last assist before */
     uint64_t seed;
     struct chosen chosen[WEAVE_ASSISTERS_MAX];
     size_t chosen_count;
@@ -47,8 +53,11 @@ static const struct wire_assisters_propose_request *request_of(const struct prop
 static enum status look_up(struct store_db *db, struct figures_job *job)
 {
     struct propose *propose = propose_of(job);
-    return store_invitations_of_channel(db, &request_of(propose)->channel,
-                                        &propose->task.call->arena, &propose->invited);
+    const struct id *channel = &request_of(propose)->channel;
+    struct arena *arena = &propose->task.call->arena;
+    TRY(store_invitations_of_last(db, channel, propose->task.now_ms - OF_LATE_MS, arena,
+                                  &propose->rested));
+    return store_invitations_of_channel(db, channel, arena, &propose->invited);
 }
 
 /* ---- the choice, on the figures' thread ---- */
@@ -91,6 +100,8 @@ static enum status prepare(struct choice *choice, const struct propose *propose)
         exclude(choice, &propose->members[i]);
     for (size_t i = 0; i < propose->invited.count; i++)
         exclude(choice, &propose->invited.items[i].person);
+    for (size_t i = 0; i < propose->rested.count; i++)
+        exclude(choice, &propose->rested.items[i].person);
     return STATUS_OK;
 }
 
@@ -141,7 +152,8 @@ static enum status list_candidates(struct choice *choice)
             .opted_in = true,
             .contacts_per_week = node->contacts_per_week_max,
             .contacts_this_week = node->contacts_this_week,
-            .asked_recently = node->contacts_this_week > 0,
+            .asked_recently = node->contacts_this_week > 0 ||
+                              node->invited_at_ms > network->taken_at_ms - OF_LATE_MS,
         };
         TRY(take_interests(choice, i, &at, candidate));
         choice->people[choice->candidate_count++] = i;

@@ -169,3 +169,19 @@ enum status store_invitations_of_channel(struct store_db *db,
     query_bind_id(&q, channel);
     return take_all(&q, arena, invitations);
 }
+
+enum status store_invitations_of_last(struct store_db *db,
+                                      const struct id *channel,
+                                      int64_t since_ms,
+                                      struct arena *arena,
+                                      struct store_invitation_list *invitations)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT " INVITATION_COLUMNS " FROM invitations"
+                                  " WHERE channel = (SELECT channel FROM invitations"
+                                  "   WHERE channel <> ?1 ORDER BY row DESC LIMIT 1)"
+                                  " AND created_at_ms > ?2 ORDER BY row");
+    query_bind_id(&q, channel);
+    query_bind_int(&q, since_ms);
+    return take_all(&q, arena, invitations);
+}

@@ -76,4 +76,12 @@ MUST_CHECK enum status store_invitations_of_channel(struct store_db *db,
                                                     struct arena *arena,
                                                     struct store_invitation_list *invitations);
 
+/* All to the channel, other than this one, to which somebody was invited last, if that was after
+ * `since_ms`; oldest first. */
+MUST_CHECK enum status store_invitations_of_last(struct store_db *db,
+                                                 const struct id *channel,
+                                                 int64_t since_ms,
+                                                 struct arena *arena,
+                                                 struct store_invitation_list *invitations);
+
 #endif

@@ -19,6 +19,8 @@ struct store_node {
     uint32_t contacts_per_week_max;
     /* How often they were asked within the last week. */
     uint32_t contacts_this_week;
+    /* When they were invited to a channel last; 0: never. */
+    int64_t invited_at_ms;
 };
 
 /* Every person that is not erased, in order of id. */

@@ -397,11 +397,14 @@ def test_no_answer_to_an_admin_names_a_person(scene):
     with weft_wire.Connection(server.port) as connection:
         assert raw.redeem(connection, decode_link(server.invite(group="Office", role="admin"))[2])[0] == "ok"
         assert raw.log_in(connection)[0] == "ok"
-        for number, body in ((83, bytes.fromhex(side) + b"\x04\x00\x00"), (84, bytes.fromhex(side)),
-                             (85, bytes.fromhex(side) + b"\x02\x00")):
+        for number, body in ((weft_wire.SUGGESTION_ANSWER, bytes.fromhex(side) + b"\x04\x00\x00"),
+                             (weft_wire.SUGGESTION_OPENED, bytes.fromhex(side)),
+                             (weft_wire.SUGGESTION_MET, bytes.fromhex(side) + b"\x02\x00")):
             assert connection.request(number, body)[0] == "not_found", number
-        for number, body in ((83, bytes(16) + b"\x05\x00\x00"), (83, bytes(16) + b"\x03\x00\x00"),
-                             (85, bytes(16) + b"\x00\x00"), (85, bytes(16) + b"\x01\x07")):
+        for number, body in ((weft_wire.SUGGESTION_ANSWER, bytes(16) + b"\x05\x00\x00"),
+                             (weft_wire.SUGGESTION_ANSWER, bytes(16) + b"\x03\x00\x00"),
+                             (weft_wire.SUGGESTION_MET, bytes(16) + b"\x00\x00"),
+                             (weft_wire.SUGGESTION_MET, bytes(16) + b"\x01\x07")):
             assert connection.request(number, body)[0] == "invalid", (number, body)
     assert ties(ann) == {"Bea Bond": ["met"]}
     server.stop()

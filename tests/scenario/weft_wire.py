@@ -26,8 +26,9 @@ KEY_PACKAGES_PUBLISH, KEY_PACKAGES_COUNT, KEY_PACKAGES_FETCH = range(30, 33)
  WELCOMES, WELCOME_DONE, READ_POSITION, WORK_LIST) = range(40, 57)
 SESSION_CREATE, SESSION_SHOW, SESSION_STAGE = range(60, 63)
 ASSISTERS_PROPOSE, ASSISTERS_INVITE, INVITATIONS, INVITATION_ANSWER = range(70, 74)
-STATS = 80
-REQUESTS = (*range(1, 6), 10, *range(20, 24), *range(30, 33), *range(40, 57), *range(60, 63), *range(70, 74), 80)
+STATS, NETWORK, SUGGESTIONS, SUGGESTION_ANSWER, SUGGESTION_OPENED, SUGGESTION_MET, COFFEE = range(80, 87)
+REQUESTS = (*range(1, 6), 10, *range(20, 24), *range(30, 33), *range(40, 57), *range(60, 63), *range(70, 74),
+            *range(80, 87))
 
 CODES = ("ok large malformed unsupported limit unauthenticated denied not_found exists conflict not_now rate_limited "
          "expired wrong_epoch invalid bad_signature full internal").split()

@@ -76,6 +76,27 @@ static void refuses_values_out_of_range(void **state)
     refuses("log_level = loud\n", 1, "log_level");
     refuses("origin = example.org\n", 1, "origin");
     refuses("community =\n", 1, "community");
+    refuses("coffee_every = 28\n", 1, "coffee_every");
+    refuses("coffee_every = d\n", 1, "coffee_every");
+    refuses("coffee_every = 367d\n", 1, "coffee_every");
+    refuses("coffee_every = 4000000000d\n", 1, "coffee_every");
+    refuses("introductions_answer_within = 0s\n", 1, "introductions_answer_within");
+}
+
+static void reads_times_in_days_hours_minutes_and_seconds(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config_problem problem;
+    assert_int_equal(read_text("introductions_every = 2d\nintroductions_answer_within = 3h\n"
+                               "introductions_ask_after = 4m\ncoffee_every = 0s\n",
+                               &config, &problem),
+                     STATUS_OK);
+    assert_int_equal(config.introductions_every_ms, 2 * 24 * 3600 * 1000);
+    assert_int_equal(config.introductions_answer_within_ms, 3 * 3600 * 1000);
+    assert_int_equal(config.introductions_ask_after_ms, 4 * 60 * 1000);
+    assert_int_equal(config.coffee_every_ms, 0);
+    config_clear(&config);
 }
 
 static void refuses_a_key_that_comes_twice(void **state)
@@ -113,6 +134,7 @@ int main(void)
         cmocka_unit_test(reads_keys_comments_and_spaces),
         cmocka_unit_test(names_the_unknown_key_and_its_line),
         cmocka_unit_test(refuses_values_out_of_range),
+        cmocka_unit_test(reads_times_in_days_hours_minutes_and_seconds),
         cmocka_unit_test(refuses_a_key_that_comes_twice),
         cmocka_unit_test(refuses_lines_without_an_equals_sign_and_bytes_that_are_no_text),
         cmocka_unit_test(the_sample_names_every_key_and_can_be_read_again),

@@ -195,6 +195,23 @@ message_of(const struct id *channel, const struct id *device, uint32_t message, 
     };
 }
 
+void join_channel(struct store_db *db,
+                  const struct id *channel,
+                  const struct id *person,
+                  uint32_t device_number,
+                  uint64_t epoch)
+{
+    struct id device = make_device(db, device_number, person);
+    struct store_member_change change = {true, *person, device, device_number};
+    struct store_commit commit = {
+        .message = message_of(channel, &device, device_number, epoch),
+        .changes = &change,
+        .changes_count = 1,
+    };
+    struct store_appended appended;
+    ASSERT_OK(store_log_append_commit(db, &commit, &appended));
+}
+
 uint8_t *read_file(const char *path, size_t *size)
 {
     *size = 0;

@@ -67,6 +67,13 @@ struct id make_channel(struct store_db *db, uint32_t number);
 struct store_message
 message_of(const struct id *channel, const struct id *device, uint32_t message, uint64_t epoch);
 
+/* A device of the person, whose number it gets, joins by an external commit that ends `epoch`. */
+void join_channel(struct store_db *db,
+                  const struct id *channel,
+                  const struct id *person,
+                  uint32_t device_number,
+                  uint64_t epoch);
+
 /* The whole of a file; 0 bytes when there is none. Freed by the caller. */
 uint8_t *read_file(const char *path, size_t *size);
 

@@ -114,24 +114,6 @@ static void walks_nodes_and_ties_but_nobody_erased(void **state)
     assert_true(seen.ties[0].weight > 2.4 && seen.ties[0].weight < 2.6);
 }
 
-/* A device of the person joins by an external commit that ends `epoch`. */
-static void join(struct fixture *f,
-                 const struct id *channel,
-                 const struct id *person,
-                 uint32_t device_number,
-                 uint64_t epoch)
-{
-    struct id device = make_device(f->db, device_number, person);
-    struct store_member_change change = {true, *person, device, device_number};
-    struct store_commit commit = {
-        .message = message_of(channel, &device, device_number, epoch),
-        .changes = &change,
-        .changes_count = 1,
-    };
-    struct store_appended appended;
-    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
-}
-
 /* A session of the channel that began. */
 static void begin_session(struct fixture *f, const struct id *channel)
 {
@@ -171,10 +153,10 @@ static void participation_is_of_sessions_by_those_who_opted_in_and_contributed(v
     struct id speaks = make_person(f->db, 3);
     struct id reads = make_person(f->db, 4);
     struct id opted_out = make_person(f->db, 5);
-    join(f, &open, &speaks, 101, 0);
-    join(f, &open, &creator, 102, 1); /* a second device */
-    join(f, &open, &reads, 103, 2);
-    join(f, &open, &opted_out, 104, 3);
+    join_channel(f->db, &open, &speaks, 101, 0);
+    join_channel(f->db, &open, &creator, 102, 1); /* a second device */
+    join_channel(f->db, &open, &reads, 103, 2);
+    join_channel(f->db, &open, &opted_out, 104, 3);
     opt_in(f, &creator, true);
     opt_in(f, &speaks, true);
     opt_in(f, &reads, true);
@@ -199,7 +181,7 @@ static void participation_is_never_of_a_confidential_channel(void **state)
     struct id creator = id_number(1);
     struct id other = make_person(f->db, 3);
     struct store_own_tie_list ties;
-    join(f, &channel, &other, 101, 0);
+    join_channel(f->db, &channel, &other, 101, 0);
     opt_in(f, &creator, true);
     opt_in(f, &other, true);
     say(f, &channel, 1, 1);
