@@ -2,24 +2,18 @@
 /* weft harvest: the record that remains of a session, as Markdown. */
 #include "client-cli/commands/clean.h"
 #include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/save.h"
 #include "client-cli/commands/saying.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/session_record.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Every message of a session at its longest, with room for escapes. */
 #define PAGE_BYTES_MAX (64u << 20)
-
-/* Only what the format's people wrote: whoever runs the command decides who else may read it. */
-#define FILE_MODE 0600
 
 struct harvesting {
     struct invocation *invocation;
@@ -114,40 +108,6 @@ static enum status make_page(struct harvesting *harvesting)
 
 /* ---- the file ---- */
 
-static enum status write_all(int file, struct span bytes)
-{
-    while (bytes.len != 0) {
-        ssize_t written = write(file, bytes.ptr, bytes.len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
-        bytes = span_of(bytes.ptr + written, bytes.len - (size_t)written);
-    }
-    return STATUS_OK;
-}
-
-/* Beside its place first, so that a harvest that was there is whole or replaced. */
-static enum status replace_file(const char *path, struct span bytes)
-{
-    char beside[PATH_MAX];
-    int length = snprintf(beside, sizeof beside, "%s.new", path);
-    if (length < 0 || (size_t)length >= sizeof beside)
-        return STATUS_LIMIT;
-    int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-    if (file < 0)
-        return STATUS_IO;
-    enum status status = write_all(file, bytes);
-    if (status == STATUS_OK && fsync(file) != 0)
-        status = STATUS_IO;
-    close(file);
-    if (status == STATUS_OK && rename(beside, path) != 0)
-        status = STATUS_IO;
-    if (status != STATUS_OK)
-        unlink(beside);
-    return status;
-}
-
 static void name_waiting(const struct harvesting *harvesting, char *text, size_t size)
 {
     const struct session_harvest *harvest = &harvesting->harvest;
@@ -180,19 +140,8 @@ static enum status check_approved(const struct harvesting *harvesting)
 
 static enum status write_file(const struct harvesting *harvesting, const char *name)
 {
-    struct invocation *invocation = harvesting->invocation;
-    char path[PATH_MAX];
-    bool relative = name[0] != '/' && invocation->working_directory != NULL;
-    int length = snprintf(path, sizeof path, "%s%s%s",
-                          relative ? invocation->working_directory : "", relative ? "/" : "", name);
     TRY(check_approved(harvesting));
-    enum status status = STATUS_LIMIT;
-    if (length >= 0 && (size_t)length < sizeof path)
-        status = replace_file(path, buffer_span(&harvesting->page));
-    if (status != STATUS_OK)
-        return command_explain(invocation, status, "%s cannot be written: %s", name,
-                               status_text(status));
-    return STATUS_OK;
+    return save_file(harvesting->invocation, name, SAVE_FOR_OWNER, buffer_span(&harvesting->page));
 }
 
 /* ---- what is shown ---- */
