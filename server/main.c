@@ -104,7 +104,10 @@ int main(int argc, char **argv)
         if (strcmp(local_commands[i].name, name) == 0)
             return local_commands[i].run(&options.place, count, rest);
     }
-    if (command_find(name) != NULL)
+    const struct command *command = command_find(name);
+    if (command != NULL && command->show != NULL)
+        return command->show(&options.place, options.json, count, rest);
+    if (command != NULL)
         return remote_run(&options.place, name, options.json, count, rest);
     fprintf(stderr, "weftd: there is no command `%s`\n\n", name);
     print_help(stderr);

@@ -111,6 +111,12 @@ static const struct flag assisters_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag stats_flags[] = {
+    {"svg", "DIRECTORY", "draw it: network, matrix, trend and introductions, as SVG pictures"},
+    {"export", "FORMAT", "write the network of groups to FILE, as graphml, gexf or csv"},
+    {NULL, NULL, NULL},
+};
+
 static const struct flag harvest_flags[] = {
     {"out", "FILE", "write it to a file instead of the screen"},
     {"publish", NULL, "give it to the group: what everybody reads from then on"},
@@ -513,9 +519,12 @@ const struct command command_table[] = {
      .positional_max = 1},
     {.noun = "stats",
      .run = stats_run,
-     .usage = "",
+     .usage = "[FILE]",
      .summary = "how connected this community is, in figures that name nobody",
-     .needs = COMMAND_NEEDS_CONNECTION},
+     .details = "Published once a week, the same for members and admins. FILE is for --export.",
+     .flags = stats_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = 1},
 };
 const size_t command_table_count = sizeof command_table / sizeof *command_table;
 

@@ -4,7 +4,6 @@
 #include "server/command/admin_message.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,33 +55,50 @@ static enum status receive_all(int descriptor, struct buffer *bytes)
     }
 }
 
-static void print_member(const json_t *answer, const char *key, FILE *stream)
+void admin_answer_init(struct admin_answer *answer)
 {
-    const json_t *text = json_object_get(answer, key);
-    if (json_is_string(text))
-        fwrite(json_string_value(text), 1, json_string_length(text), stream);
+    *answer = (struct admin_answer){.out = BUFFER_INIT(COMMAND_OUTPUT_MAX),
+                                    .err = BUFFER_INIT(COMMAND_OUTPUT_MAX)};
 }
 
-enum status admin_client_run(const char *socket_path, struct span line, int *exit_code)
+void admin_answer_clear(struct admin_answer *answer)
+{
+    buffer_clear(&answer->out);
+    buffer_clear(&answer->err);
+}
+
+static enum status take_member(const json_t *object, const char *key, struct buffer *bytes)
+{
+    const json_t *text = json_object_get(object, key);
+    if (!json_is_string(text))
+        return STATUS_NETWORK;
+    return buffer_append(bytes, span_of(json_string_value(text), json_string_length(text)));
+}
+
+static enum status take_answer(struct span line, struct admin_answer *answer)
+{
+    json_t *object =
+        json_loadb((const char *)line.ptr, line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    const json_t *code = json_object_get(object, "exit");
+    enum status status = json_is_integer(code) ? STATUS_OK : STATUS_NETWORK;
+    if (status == STATUS_OK)
+        status = take_member(object, "stdout", &answer->out);
+    if (status == STATUS_OK)
+        status = take_member(object, "stderr", &answer->err);
+    answer->exit_code = (int)json_integer_value(code);
+    json_decref(object);
+    return status;
+}
+
+enum status admin_client_run(const char *socket_path, struct span line, struct admin_answer *answer)
 {
     int descriptor = -1;
     TRY(connect_to(socket_path, &descriptor));
-    CLEANUP(buffer_clear) struct buffer answer = BUFFER_INIT(4 * COMMAND_OUTPUT_MAX);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(4 * COMMAND_OUTPUT_MAX);
     enum status status = send_all(descriptor, line);
     if (status == STATUS_OK)
-        status = receive_all(descriptor, &answer);
+        status = receive_all(descriptor, &bytes);
     close(descriptor);
     TRY(status);
-    json_t *object = json_loadb((const char *)answer.ptr, answer.len,
-                                JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-    const json_t *code = json_object_get(object, "exit");
-    if (!json_is_integer(code)) {
-        json_decref(object);
-        return STATUS_NETWORK;
-    }
-    print_member(object, "stdout", stdout);
-    print_member(object, "stderr", stderr);
-    *exit_code = (int)json_integer_value(code);
-    json_decref(object);
-    return STATUS_OK;
+    return take_answer(buffer_span(&bytes), answer);
 }

@@ -44,6 +44,9 @@ struct command {
     const char *usage; /* after the name */
     const char *help;
     int files; /* so many of its last arguments are files that it reads */
+    /* NULL, or what the process that was called does: it asks for what the command prints, and
+     * makes of it what belongs into its own terminal and directories. Returns an exit code. */
+    int (*show)(const struct app_place *place, bool json, int argc, const char **argv);
 };
 
 extern const struct command commands[];
@@ -90,6 +93,8 @@ const char *command_take_option(struct command_call *call, const char *name, boo
 
 /* The command's own object, zeroed, as call->state. */
 MUST_CHECK enum status command_take_state(struct command_call *call, size_t size, void **state);
+
+int stats_show(const struct app_place *place, bool json, int argc, const char **argv);
 
 #define COMMAND_PROTOTYPE(name) void name##_command_begin(struct command_call *call);
 COMMAND_PROTOTYPE(invite)

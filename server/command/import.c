@@ -9,7 +9,6 @@
  */
 #include "server/command/audit.h"
 #include "server/command/command.h"
-#include "server/figures/figures.h"
 #include "server/introduce/standings.h"
 #include "server/store/people.h"
 #include "server/store/ties.h"
@@ -189,7 +188,6 @@ static void write_done(struct store_job *job, enum status status)
 {
     struct import *import = import_of_write(job);
     if (status == STATUS_OK) {
-        figures_forget(import->call->app->services.figures);
         standings_forget(import->call->app->services.standings);
         print_summary(import);
     }

@@ -27,4 +27,8 @@ int check_config_run(const struct app_place *place, int argc, const char **argv)
 int remote_run(
     const struct app_place *place, const char *name, bool json, int argc, const char **argv);
 
+/* Runs `name` without arguments likewise, and appends what it prints; its errors are printed.
+ * Returns the exit code. */
+int remote_collect(const struct app_place *place, const char *name, struct buffer *printed);
+
 #endif

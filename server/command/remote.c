@@ -36,43 +36,45 @@ read_files(const struct command *command, int argc, const char **argv, struct re
     return EXIT_CODE_OK;
 }
 
-static void write_out(const struct buffer *bytes, FILE *stream)
-{
-    if (bytes->len > 0)
-        fwrite(bytes->ptr, 1, bytes->len, stream);
-}
-
 static void on_finished(struct command_call *call)
 {
-    write_out(&call->out, stdout);
-    write_out(&call->err, stderr);
+    struct admin_answer *answer = call->context;
+    answer->exit_code = call->exit_code;
+    struct buffer out = answer->out, err = answer->err;
+    answer->out = call->out;
+    answer->err = call->err;
+    call->out = out;
+    call->err = err;
 }
 
-static int run_in_place(const struct app_place *place,
-                        const struct command *command,
-                        bool json,
-                        int argc,
-                        const char **argv,
-                        const struct remote_files *files)
+static enum status run_in_place(const struct app_place *place,
+                                const struct command *command,
+                                bool json,
+                                int argc,
+                                const char **argv,
+                                const struct remote_files *files,
+                                struct admin_answer *answer)
 {
     struct app app;
     struct app_problem problem;
     enum status status = app_open(place, &app, &problem);
     if (status != STATUS_OK) {
-        fprintf(stderr, "weftd: %s\n", problem.text);
-        return exit_code_of(status);
+        answer->exit_code = exit_code_of(status);
+        TRY(buffer_append(&answer->err, SPAN_LITERAL("weftd: ")));
+        TRY(buffer_append(&answer->err, span_from_text(problem.text)));
+        return buffer_append(&answer->err, SPAN_LITERAL("\n"));
     }
     struct command_call call;
     command_init(&call, command, &app, argc, argv);
     call.json = json;
+    call.context = answer;
     call.finished = on_finished;
     for (size_t i = 0; i < files->count; i++)
         call.files[i] = files->spans[i];
     command->begin(&call);
-    int exit_code = call.exit_code;
     command_clear(&call);
     app_close(&app);
-    return exit_code;
+    return STATUS_OK;
 }
 
 static enum status send_to_server(const struct app_place *place,
@@ -81,7 +83,7 @@ static enum status send_to_server(const struct app_place *place,
                                   int argc,
                                   const char **argv,
                                   const struct remote_files *files,
-                                  int *exit_code)
+                                  struct admin_answer *answer)
 {
     const char *all[COMMAND_ARGUMENTS_MAX] = {name};
     char path[APP_PATH_MAX];
@@ -92,7 +94,31 @@ static enum status send_to_server(const struct app_place *place,
     CLEANUP(buffer_clear) struct buffer line = BUFFER_INIT(ADMIN_LINE_MAX);
     TRY(admin_message_write(argc + 1, all, json, files->spans, files->count, &line));
     TRY(app_path(place, ADMIN_SOCKET_NAME, path));
-    return admin_client_run(path, buffer_span(&line), exit_code);
+    return admin_client_run(path, buffer_span(&line), answer);
+}
+
+/* In the running server or in place; what cannot be asked at all is told. */
+static void ask(const struct app_place *place,
+                const struct command *command,
+                bool json,
+                int argc,
+                const char **argv,
+                const struct remote_files *files,
+                struct admin_answer *answer)
+{
+    enum status status = send_to_server(place, command->name, json, argc, argv, files, answer);
+    if (status == STATUS_NOT_FOUND)
+        status = run_in_place(place, command, json, argc, argv, files, answer);
+    if (status == STATUS_OK)
+        return;
+    fprintf(stderr, "weftd: the running server did not answer: %s\n", status_text(status));
+    answer->exit_code = exit_code_of(status);
+}
+
+static void write_out(const struct buffer *bytes, FILE *stream)
+{
+    if (bytes->len > 0)
+        fwrite(bytes->ptr, 1, bytes->len, stream);
 }
 
 int remote_run(
@@ -100,15 +126,26 @@ int remote_run(
 {
     const struct command *command = command_find(name);
     CLEANUP(clear_files) struct remote_files files = {0};
+    CLEANUP(admin_answer_clear) struct admin_answer answer;
+    admin_answer_init(&answer);
     int exit_code = read_files(command, argc, argv, &files);
     if (exit_code != EXIT_CODE_OK)
         return exit_code;
-    enum status status = send_to_server(place, name, json, argc, argv, &files, &exit_code);
-    if (status == STATUS_NOT_FOUND)
-        return run_in_place(place, command, json, argc, argv, &files);
-    if (status != STATUS_OK) {
-        fprintf(stderr, "weftd: the running server did not answer: %s\n", status_text(status));
-        return exit_code_of(status);
-    }
-    return exit_code;
+    ask(place, command, json, argc, argv, &files, &answer);
+    write_out(&answer.out, stdout);
+    write_out(&answer.err, stderr);
+    return answer.exit_code;
+}
+
+int remote_collect(const struct app_place *place, const char *name, struct buffer *printed)
+{
+    static const struct remote_files none = {0};
+    CLEANUP(admin_answer_clear) struct admin_answer answer;
+    admin_answer_init(&answer);
+    ask(place, command_find(name), true, 0, NULL, &none, &answer);
+    write_out(&answer.err, stderr);
+    if (answer.exit_code == EXIT_CODE_OK &&
+        buffer_append(printed, buffer_span(&answer.out)) != STATUS_OK)
+        return EXIT_CODE_INTERNAL;
+    return answer.exit_code;
 }

@@ -8,6 +8,7 @@
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
 #include "server/command/monitor.h"
+#include "server/figures/figures.h"
 #include "server/introduce/rounds.h"
 #include "server/limits.h"
 #include "server/stage/stage.h"
@@ -136,6 +137,7 @@ static void on_tick(void *context)
     delivery_tick(services->delivery);
     stage_tick(services->stage);
     rounds_tick(services->rounds);
+    figures_tick(services->figures);
 }
 
 static enum status start_services(struct serve *serve)

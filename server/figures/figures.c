@@ -2,13 +2,14 @@
 #include "server/figures/figures.h"
 
 #include "protocol/base/limits.h"
-#include "server/figures/document.h"
-#include "server/store/people.h"
+#include "protocol/statistics/document.h"
+#include "server/figures/publication.h"
+#include "server/store/publications.h"
 
 #include <stdlib.h>
 
-/* How long a document stands. */
-#define DOCUMENT_VALID_MS (INT64_C(7) * 24 * 3600 * 1000)
+/* How often a server that nobody asks looks whether a publication is due. */
+#define DUE_LOOK_MS (INT64_C(3600) * 1000)
 
 struct figures {
     struct hub *hub;
@@ -16,17 +17,22 @@ struct figures {
     struct figures_job **last;
     size_t waiting;
     bool running;
-    struct figures_job job; /* of the document */
-    struct store_job count; /* whether enough people came or went */
-    struct buffer document;
-    uint64_t people;        /* in it */
-    int64_t valid_until_ms; /* wall time; 0: there is none */
-    bool busy;              /* counting or computing */
-    bool outdated;          /* there was an import meanwhile */
-    struct figures_waiter *waiters;
-    /* While counting or computing, of the thread that does it. */
+    struct figures_waiter *waiters; /* for the document */
+    bool busy;                      /* reading, making or keeping it */
+    int64_t due_look_ms;            /* wall time of the next look */
+    struct figures_waiter nobody;   /* waits in the place of people who may ask later */
+    bool nobody_waits;
+
+    struct buffer document; /* the publication that stands */
+    int64_t stands_until_ms;
+
+    struct store_job read; /* the last publication */
+    struct figures_job job;
+    struct publication before;
+    bool has_before;
+    struct publication made;
     struct buffer fresh;
-    uint64_t fresh_people;
+    struct store_job keep;
 };
 
 enum status figures_new(struct hub *hub, struct figures **figures)
@@ -38,6 +44,8 @@ enum status figures_new(struct hub *hub, struct figures **figures)
     made->last = &made->first;
     buffer_init(&made->document, LIMIT_OBJECT_BYTES);
     buffer_init(&made->fresh, LIMIT_OBJECT_BYTES);
+    publication_init(&made->before);
+    publication_init(&made->made);
     *figures = made;
     return STATUS_OK;
 }
@@ -49,6 +57,8 @@ void figures_free(struct figures **figures)
     network_free(&(*figures)->job.network);
     buffer_clear(&(*figures)->document);
     buffer_clear(&(*figures)->fresh);
+    publication_clear(&(*figures)->before);
+    publication_clear(&(*figures)->made);
     free(*figures);
     *figures = NULL;
 }
@@ -147,8 +157,9 @@ void figures_submit(struct figures *figures, struct figures_job *job)
     begin_next(figures);
 }
 
-/* ---- the document ---- */
+/* ---- the publication ---- */
 
+/* Below ten people a document is answered and not kept: the next question makes it anew. */
 static void answer(struct figures *figures, enum status status)
 {
     struct span document = status == STATUS_OK ? buffer_span(&figures->document) : SPAN_EMPTY;
@@ -156,77 +167,163 @@ static void answer(struct figures *figures, enum status status)
     struct figures_waiter *waiter = figures->waiters;
     figures->waiters = NULL;
     figures->busy = false;
+    publication_clear(&figures->before);
+    publication_clear(&figures->made);
     for (; waiter != NULL; waiter = next) {
         next = waiter->next;
         waiter->ready(waiter, document, status);
     }
 }
 
-static enum status compute_document(struct figures_job *job, const struct network *network)
+static void fail(struct figures *figures, enum status status)
 {
-    struct figures *figures = job->figures;
-    buffer_truncate(&figures->fresh, 0);
-    figures->fresh_people = network->person_count;
-    return document_write(network, &figures->fresh);
-}
-
-static void begin_document(struct figures *figures);
-
-static void document_done(struct figures_job *job, enum status status)
-{
-    struct figures *figures = job->figures;
-    if (figures->outdated && status != STATUS_CANCELLED) {
-        begin_document(figures);
-        return;
-    }
-    if (status == STATUS_OK) {
-        struct buffer before = figures->document;
-        figures->document = figures->fresh;
-        figures->fresh = before;
-        figures->people = figures->fresh_people;
-        figures->valid_until_ms = clock_wall_ms(figures->hub->clock) + DOCUMENT_VALID_MS;
-    } else {
+    if (status != STATUS_CANCELLED)
         JOURNAL(figures->hub->journal, JOURNAL_WARNING, "figures_failed", JOURNAL_S(status));
-    }
     answer(figures, status);
 }
 
-static void begin_document(struct figures *figures)
+static void stand(struct figures *figures)
 {
-    figures->outdated = false;
-    figures->job = (struct figures_job){.compute = compute_document, .done = document_done};
-    figures_submit(figures, &figures->job);
+    struct buffer before = figures->document;
+    figures->document = figures->fresh;
+    figures->fresh = before;
+    figures->stands_until_ms = figures->made.statistics.next_ms;
+    answer(figures, STATUS_OK);
 }
 
-static struct figures *figures_of_count(struct store_job *job)
+static struct figures *figures_of_keep(struct store_job *job)
 {
-    return (struct figures *)(void *)((char *)job - offsetof(struct figures, count));
+    return (struct figures *)(void *)((char *)job - offsetof(struct figures, keep));
 }
 
-static enum status count_run(struct store_db *db, struct store_job *job)
+static enum status list_marks(struct publication *made, struct store_marks_list *list)
 {
-    struct store_people_counts counts;
-    TRY(store_people_count(db, &counts));
-    figures_of_count(job)->fresh_people = counts.imported + counts.joined + counts.suspended;
+    void *taken = NULL;
+    TRY(arena_take(&made->arena, made->cell_count, sizeof *list->items, &taken));
+    *list = (struct store_marks_list){taken, made->cell_count};
+    for (size_t i = 0; i < made->cell_count; i++) {
+        list->items[i].cell = made->cells[i].key;
+        list->items[i].value = made->cells[i].value;
+        TRY(marks_write(&made->cells[i].marks, &made->arena, &list->items[i].marks));
+    }
     return STATUS_OK;
 }
 
-/* A document of fewer than ten people shows only how many they are, so any other may follow it. */
-static bool is_outgrown(const struct figures *figures)
+static enum status keep_run(struct store_db *db, struct store_job *job)
 {
-    uint64_t more = figures->fresh_people > figures->people
-                        ? figures->fresh_people - figures->people
-                        : figures->people - figures->fresh_people;
-    return more >= WEAVE_CELL_PEOPLE_MIN || (figures->people < WEAVE_CELL_PEOPLE_MIN && more > 0);
+    struct figures *figures = figures_of_keep(job);
+    struct store_marks_list marks;
+    struct store_publication publication = {
+        .as_of_ms = figures->made.statistics.as_of_ms,
+        .document = buffer_span(&figures->fresh),
+    };
+    TRY(list_marks(&figures->made, &marks));
+    return store_publications_add(db, &publication, &marks);
 }
 
-static void count_done(struct store_job *job, enum status status)
+static void keep_done(struct store_job *job, enum status status)
 {
-    struct figures *figures = figures_of_count(job);
-    if (status == STATUS_OK && (figures->outdated || is_outgrown(figures)))
-        begin_document(figures);
+    struct figures *figures = figures_of_keep(job);
+    if (status == STATUS_OK)
+        stand(figures);
     else
-        answer(figures, status);
+        fail(figures, status);
+}
+
+static enum status read_before(struct store_db *db, struct publication *before)
+{
+    struct store_publication last;
+    struct store_marks_list marks;
+    void *taken = NULL;
+    TRY(store_publications_last(db, &before->arena, &last));
+    TRY(store_publications_marks(db, &before->arena, &marks));
+    TRY(document_read(last.document, &before->statistics));
+    TRY(arena_take(&before->arena, marks.count, sizeof *before->cells, &taken));
+    before->cells = taken;
+    before->cell_count = marks.count;
+    for (size_t i = 0; i < marks.count; i++) {
+        before->cells[i].key = marks.items[i].cell;
+        before->cells[i].value = marks.items[i].value;
+        TRY(marks_read(marks.items[i].marks, &before->arena, &before->cells[i].marks));
+    }
+    return STATUS_OK;
+}
+
+static enum status look_up_before(struct store_db *db, struct figures_job *job)
+{
+    struct figures *figures = job->figures;
+    enum status status = read_before(db, &figures->before);
+    figures->has_before = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status compute_publication(struct figures_job *job, const struct network *network)
+{
+    struct figures *figures = job->figures;
+    buffer_truncate(&figures->fresh, 0);
+    TRY(publication_make(network, figures->has_before ? &figures->before : NULL, &figures->made));
+    return document_append(document_write(&figures->made.statistics), &figures->fresh);
+}
+
+static void publication_done(struct figures_job *job, enum status status)
+{
+    struct figures *figures = job->figures;
+    if (status == STATUS_NOT_NOW) {
+        answer(figures, STATUS_OK); /* too few people are left: the last one stands */
+        return;
+    }
+    if (status == STATUS_OK && figures->made.cell_count == 0) {
+        stand(figures);
+        return;
+    }
+    figures->keep = (struct store_job){.run = keep_run, .done = keep_done};
+    if (status == STATUS_OK)
+        status = store_write(figures->hub->store, &figures->keep);
+    if (status != STATUS_OK)
+        fail(figures, status);
+}
+
+static void begin_publication(struct figures *figures)
+{
+    figures->job = (struct figures_job){
+        .look_up = look_up_before, .compute = compute_publication, .done = publication_done};
+    figures_submit(figures, &figures->job);
+}
+
+static struct figures *figures_of_read(struct store_job *job)
+{
+    return (struct figures *)(void *)((char *)job - offsetof(struct figures, read));
+}
+
+static enum status read_run(struct store_db *db, struct store_job *job)
+{
+    struct figures *figures = figures_of_read(job);
+    struct store_publication last;
+    TRY(store_publications_last(db, &figures->before.arena, &last));
+    TRY(document_read(last.document, &figures->before.statistics));
+    buffer_truncate(&figures->document, 0);
+    return buffer_append(&figures->document, last.document);
+}
+
+static bool is_standing(const struct figures *figures)
+{
+    return clock_wall_ms(figures->hub->clock) < figures->stands_until_ms;
+}
+
+/* The first publication waits for somebody to ask, so that people can be brought in before. */
+static void read_done(struct store_job *job, enum status status)
+{
+    struct figures *figures = figures_of_read(job);
+    if (status == STATUS_OK)
+        figures->stands_until_ms = figures->before.statistics.next_ms;
+    publication_clear(&figures->before);
+    bool nobody_asks = figures->waiters == &figures->nobody && figures->nobody.next == NULL;
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        fail(figures, status);
+    else if (is_standing(figures) || (status == STATUS_NOT_FOUND && nobody_asks))
+        answer(figures, STATUS_OK);
+    else
+        begin_publication(figures);
 }
 
 void figures_document(struct figures *figures, struct figures_waiter *waiter)
@@ -236,18 +333,32 @@ void figures_document(struct figures *figures, struct figures_waiter *waiter)
     if (figures->busy)
         return;
     figures->busy = true;
-    if (clock_wall_ms(figures->hub->clock) >= figures->valid_until_ms) {
-        begin_document(figures);
+    if (is_standing(figures)) {
+        answer(figures, STATUS_OK);
         return;
     }
-    figures->count = (struct store_job){.run = count_run, .done = count_done};
-    enum status status = store_read(figures->hub->store, &figures->count);
+    figures->read = (struct store_job){.run = read_run, .done = read_done};
+    enum status status = store_read(figures->hub->store, &figures->read);
     if (status != STATUS_OK)
-        answer(figures, status);
+        fail(figures, status);
 }
 
-void figures_forget(struct figures *figures)
+static void nobody_is_ready(struct figures_waiter *waiter, struct span document, enum status status)
 {
-    figures->valid_until_ms = 0;
-    figures->outdated = figures->busy;
+    struct figures *figures =
+        (struct figures *)(void *)((char *)waiter - offsetof(struct figures, nobody));
+    (void)document;
+    (void)status; /* told in the journal */
+    figures->nobody_waits = false;
+}
+
+void figures_tick(struct figures *figures)
+{
+    int64_t now_ms = clock_wall_ms(figures->hub->clock);
+    if (now_ms < figures->due_look_ms || figures->nobody_waits)
+        return;
+    figures->due_look_ms = now_ms + DUE_LOOK_MS;
+    figures->nobody_waits = true;
+    figures->nobody.ready = nobody_is_ready;
+    figures_document(figures, &figures->nobody);
 }

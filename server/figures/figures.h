@@ -4,9 +4,8 @@
  * work is done on the figures' thread at low priority, and the result comes back to the loop.
  *
  * The published figures are one JSON document, the same for members and admins, from one frozen
- * snapshot. It is made anew a week after the last, after an import, or when ten people more or
- * fewer are there; not with every change: two documents that differ by one person would tell of
- * that person. It is not kept over a restart.
+ * snapshot. It stands for a week, imports and restarts notwithstanding; publication.h says what may
+ * change in the next one. Below ten people it holds their number alone, and is not kept.
  * Thread rule: loop thread; `compute` on the figures' thread, `look_up` inside run().
  */
 #ifndef WEFT_FIGURES_FIGURES_H
@@ -53,10 +52,11 @@ struct figures_waiter {
     struct figures_waiter *next;
 };
 
-/* The published figures, once it is known that they still stand, or have been computed. */
+/* The publication that stands, or the next one when its week is over. */
 void figures_document(struct figures *figures, struct figures_waiter *waiter);
 
-/* After an import: the next document is a new one. */
-void figures_forget(struct figures *figures);
+/* About once a second: a publication that is due is made, though nobody asks, so that the trend
+ * has no gaps. */
+void figures_tick(struct figures *figures);
 
 #endif

@@ -31,6 +31,7 @@ struct loading {
     size_t people_capacity;
     size_t group_capacity;
     size_t tie_capacity;
+    size_t introduced_capacity;
     size_t interest_capacity;
     size_t never_capacity;
     struct loading_session session;
@@ -101,6 +102,17 @@ static enum status take_node(void *context, const struct store_node *node)
     return STATUS_OK;
 }
 
+static enum status add_tie(struct loading *loading, const struct graph_tie *tie, bool introduced)
+{
+    struct network *network = loading->network;
+    TRY(grow((void **)&network->ties, network->tie_count, sizeof *tie, &loading->tie_capacity));
+    TRY(grow((void **)&network->tie_is_introduced, network->tie_count,
+             sizeof *network->tie_is_introduced, &loading->introduced_capacity));
+    network->tie_is_introduced[network->tie_count] = introduced;
+    network->ties[network->tie_count++] = *tie;
+    return STATUS_OK;
+}
+
 static enum status take_tie(void *context, const struct store_tie *tie)
 {
     struct loading *loading = context;
@@ -112,9 +124,7 @@ static enum status take_tie(void *context, const struct store_tie *tie)
     };
     if (taken.a == GRAPH_NONE || taken.b == GRAPH_NONE)
         return STATUS_OK; /* of somebody who is not counted any more */
-    TRY(grow((void **)&network->ties, network->tie_count, sizeof taken, &loading->tie_capacity));
-    network->ties[network->tie_count++] = taken;
-    return STATUS_OK;
+    return add_tie(loading, &taken, tie->kind != STORE_TIE_IMPORTED);
 }
 
 /* ---- ties of sessions ---- */
@@ -174,7 +184,6 @@ static int compare_ties(const void *a, const void *b)
 /* Sums up what a pair has from all its sessions. */
 static enum status add_shared_ties(struct loading *loading)
 {
-    struct network *network = loading->network;
     if (loading->shared_count > 0)
         qsort(loading->shared, loading->shared_count, sizeof *loading->shared, compare_ties);
     for (size_t i = 0, next = 0; i < loading->shared_count; i = next) {
@@ -186,8 +195,7 @@ static enum status add_shared_ties(struct loading *loading)
         if (tie.weight < NETWORK_SESSION_WEIGHT_MIN)
             continue;
         tie.weight = fmin(tie.weight, NETWORK_SESSION_WEIGHT_MAX);
-        TRY(grow((void **)&network->ties, network->tie_count, sizeof tie, &loading->tie_capacity));
-        network->ties[network->tie_count++] = tie;
+        TRY(add_tie(loading, &tie, false));
     }
     return STATUS_OK;
 }
@@ -263,6 +271,7 @@ void network_free(struct network **network)
     free((*network)->group_names);
     free((*network)->ties);
     free((*network)->never);
+    free((*network)->tie_is_introduced);
     free((*network)->interests);
     arena_clear(&(*network)->texts);
     free(*network);

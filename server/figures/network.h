@@ -48,6 +48,7 @@ struct network {
     struct span *group_names; /* the last one is empty: people of no group */
     uint32_t group_count;     /* with it */
     struct graph_tie *ties;
+    bool *tie_is_introduced; /* of each tie: of an invitation or introduction */
     size_t tie_count;
     struct graph_pair *never; /* the never-match list */
     size_t never_count;

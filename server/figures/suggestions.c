@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/figures/suggestions.h"
 
-#include "server/figures/document.h"
+#include "protocol/statistics/document.h"
+#include "server/weave/groups.h"
 
 static uint32_t default_count(const struct network *network)
 {
     uint64_t count = ((uint64_t)network->person_count * SUGGESTIONS_PERCENT + 99) / 100;
     return count > SUGGESTIONS_MAX ? SUGGESTIONS_MAX : (uint32_t)count;
+}
+
+static json_t *
+part_name(const struct network *network, const struct groups_parts *parts, uint32_t part)
+{
+    uint32_t group = parts->group[part];
+    if (group == GRAPH_NONE)
+        return json_null();
+    struct span name = network->group_names[group];
+    return json_stringn(name.len == 0 ? "" : (const char *)name.ptr, name.len);
 }
 
 static json_t *describe(const struct network *network,
@@ -17,10 +28,10 @@ static json_t *describe(const struct network *network,
     json_int_t total = 0;
     for (uint32_t i = 0; i < needs->count; i++) {
         const struct groups_need *need = &needs->list[i];
-        json_array_append_new(pairs, json_pack("{s:o, s:o, s:I}", "a",
-                                               document_part_name(network, parts, need->a), "b",
-                                               document_part_name(network, parts, need->b),
-                                               "introductions", (json_int_t)need->introductions));
+        json_array_append_new(pairs,
+                              json_pack("{s:o, s:o, s:I}", "a", part_name(network, parts, need->a),
+                                        "b", part_name(network, parts, need->b), "introductions",
+                                        (json_int_t)need->introductions));
         total += need->introductions;
     }
     return json_pack("{s:I, s:I, s:o}", "people", (json_int_t)network->person_count,

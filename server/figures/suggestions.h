@@ -4,9 +4,10 @@
  *
  *     {"people": n, "introductions": n, "pairs": [{"a": name, "b": name, "introductions": n}, ...]}
  *
- * Names as in document.h; most first. Never a person: everybody who is counted may be one of a
- * pair, joined or not, and only the counts leave. No pairs where there are too few people to tell.
- * Errors: those of introductions.h and groups.h. Thread rule: that of weave/library.h.
+ * Names as in protocol/statistics/document.h; most first. Never a person: everybody who is counted
+ * may be one of a pair, joined or not, and only the counts leave. No pairs where there are too few
+ * people to tell. Errors: those of introductions.h and groups.h. Thread rule: that of
+ * weave/library.h.
  */
 #ifndef WEFT_FIGURES_SUGGESTIONS_H
 #define WEFT_FIGURES_SUGGESTIONS_H

@@ -2,7 +2,7 @@
 /*
  * How each person stands in the network, to be told to that person alone: whether others would be
  * cut off without them, and whether they are of the coverage set. Never counted over, listed or
- * published; the figures for everybody are document.h.
+ * published; the figures for everybody are figures/publication.h.
  *
  * Computed from one snapshot when somebody asks, and not again for a week or until an import: what
  * a person sees must not follow what somebody else does from one hour to the next.

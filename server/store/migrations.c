@@ -70,6 +70,11 @@ static const char people_tables[] =
     "  PRIMARY KEY (a, b, kind)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX ties_by_other_end ON ties (b);"
 
+    "CREATE TABLE publications ("
+    "  row INTEGER PRIMARY KEY, as_of_ms INTEGER NOT NULL, document BLOB NOT NULL) STRICT;"
+    "CREATE TABLE publication_marks ("
+    "  cell BLOB PRIMARY KEY, value INTEGER NOT NULL, marks BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+
     /* AUTOINCREMENT: a number is never given twice, so that a gap shows. */
     "CREATE TABLE audit ("
     "  number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, actor BLOB,"

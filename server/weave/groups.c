@@ -71,22 +71,53 @@ static void number_parts(const struct sized_group *groups,
         parts->people[parts->of_group[groups[i].group]] += groups[i].people;
 }
 
-enum status groups_parts_init(const struct graph *graph, struct groups_parts *parts)
+static enum status parts_new(const struct graph *graph, struct groups_parts *parts)
 {
     CLEANUP(groups_parts_clear) struct groups_parts made = {.group_count = graph->group_count};
-    struct sized_group *groups = calloc(graph->group_count + 1u, sizeof(*groups));
     made.of_group = calloc(graph->group_count + 1u, sizeof(uint32_t));
     made.group = calloc(graph->group_count + 1u, sizeof(uint32_t));
     made.people = calloc(graph->group_count + 1u, sizeof(uint32_t));
-    if (groups == NULL || made.of_group == NULL || made.group == NULL || made.people == NULL) {
-        free(groups);
+    if (made.of_group == NULL || made.group == NULL || made.people == NULL)
         return STATUS_NO_MEMORY;
-    }
     memset(made.of_group, 0xFF, ((size_t)graph->group_count + 1) * sizeof(uint32_t));
+    *parts = made;
+    made = (struct groups_parts){0};
+    return STATUS_OK;
+}
+
+enum status groups_parts_init(const struct graph *graph, struct groups_parts *parts)
+{
+    CLEANUP(groups_parts_clear) struct groups_parts made = {0};
+    TRY(parts_new(graph, &made));
+    struct sized_group *groups = calloc(graph->group_count + 1u, sizeof(*groups));
+    if (groups == NULL)
+        return STATUS_NO_MEMORY;
     uint32_t count = graph->groups == NULL ? 0 : sort_groups(graph, groups);
     uint32_t pooled = pool_size(groups, count);
     if (pooled <= count)
         number_parts(groups, count, pooled, &made);
+    free(groups);
+    *parts = made;
+    made = (struct groups_parts){0};
+    return STATUS_OK;
+}
+
+enum status
+groups_parts_choose(const struct graph *graph, const bool *alone, struct groups_parts *parts)
+{
+    CLEANUP(groups_parts_clear) struct groups_parts made = {0};
+    TRY(parts_new(graph, &made));
+    struct sized_group *groups = calloc(graph->group_count + 1u, sizeof(*groups));
+    if (groups == NULL)
+        return STATUS_NO_MEMORY;
+    uint32_t count = graph->groups == NULL ? 0 : sort_groups(graph, groups), pooled = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!alone[groups[i].group]) {
+            struct sized_group before = groups[pooled];
+            groups[pooled++] = groups[i];
+            groups[i] = before;
+        }
+    number_parts(groups, count, pooled, &made);
     free(groups);
     *parts = made;
     made = (struct groups_parts){0};
@@ -101,22 +132,15 @@ void groups_parts_clear(struct groups_parts *parts)
     *parts = (struct groups_parts){0};
 }
 
-/* Row by row of the upper triangle: row a starts after a rows that are one shorter each. */
-static size_t place_of(uint32_t count, uint32_t a, uint32_t b)
-{
-    uint32_t low = a < b ? a : b, high = a < b ? b : a;
-    return (size_t)low * count - (size_t)low * (low + (size_t)1) / 2 + high;
-}
-
 const struct groups_cell *
 groups_matrix_cell(const struct groups_matrix *matrix, uint32_t a, uint32_t b)
 {
-    return &matrix->cells[place_of(matrix->part_count, a, b)];
+    return &matrix->cells[statistics_place(matrix->part_count, a, b)];
 }
 
 static struct groups_cell *cell_at(const struct groups_matrix *matrix, uint32_t a, uint32_t b)
 {
-    return &matrix->cells[place_of(matrix->part_count, a, b)];
+    return &matrix->cells[statistics_place(matrix->part_count, a, b)];
 }
 
 static uint32_t part_of(const struct graph *graph, const struct groups_parts *parts, uint32_t u)
@@ -162,10 +186,11 @@ static uint32_t people_hidden(const struct graph *graph,
     return people;
 }
 
-static void hide_small_cells(const struct graph *graph,
-                             const struct groups_parts *parts,
-                             const struct groups_matrix *matrix,
-                             bool within)
+/* Hides one cell more within (or across) parts where the hidden ones would be told. */
+static void hide_one_more(const struct graph *graph,
+                          const struct groups_parts *parts,
+                          const struct groups_matrix *matrix,
+                          bool within)
 {
     uint32_t hidden = 0;
     struct groups_cell *smallest = NULL;
@@ -174,7 +199,6 @@ static void hide_small_cells(const struct graph *graph,
             if (!within && a == b)
                 continue;
             struct groups_cell *cell = cell_at(matrix, a, b);
-            cell->hidden = cell->people < WEAVE_CELL_PEOPLE_MIN;
             hidden += cell->hidden;
             if (!cell->hidden && (smallest == NULL || cell->people < smallest->people))
                 smallest = cell;
@@ -186,28 +210,47 @@ static void hide_small_cells(const struct graph *graph,
         smallest->hidden = true;
 }
 
-enum status groups_matrix_init(const struct graph *graph,
-                               const struct groups_parts *parts,
-                               struct groups_matrix *matrix)
+enum status groups_matrix_count(const struct graph *graph,
+                                const struct groups_parts *parts,
+                                struct groups_matrix *matrix)
 {
     uint32_t count = parts->count;
     if (count > GROUPS_PARTS_MAX)
         return STATUS_LIMIT;
+    size_t cells = statistics_cell_count(count);
     struct groups_matrix made = {.part_count = count};
-    made.cells = calloc((size_t)count * (count + 1) / 2 + 1, sizeof(*made.cells));
+    made.cells = calloc(cells + 1, sizeof(*made.cells));
     uint32_t *seen = calloc(count + 1u, sizeof(*seen));
     if (made.cells == NULL || seen == NULL) {
         free(made.cells);
         free(seen);
         return STATUS_NO_MEMORY;
     }
-    if (count != 0) {
+    if (count != 0)
         count_cells(graph, parts, &made, seen);
-        hide_small_cells(graph, parts, &made, true);
-        hide_small_cells(graph, parts, &made, false);
-    }
+    for (size_t i = 0; i < cells; i++)
+        made.cells[i].hidden = made.cells[i].people < WEAVE_CELL_PEOPLE_MIN;
     free(seen);
     *matrix = made;
+    return STATUS_OK;
+}
+
+void groups_matrix_complement(const struct graph *graph,
+                              const struct groups_parts *parts,
+                              struct groups_matrix *matrix)
+{
+    if (matrix->part_count == 0)
+        return;
+    hide_one_more(graph, parts, matrix, true);
+    hide_one_more(graph, parts, matrix, false);
+}
+
+enum status groups_matrix_init(const struct graph *graph,
+                               const struct groups_parts *parts,
+                               struct groups_matrix *matrix)
+{
+    TRY(groups_matrix_count(graph, parts, matrix));
+    groups_matrix_complement(graph, parts, matrix);
     return STATUS_OK;
 }
 

@@ -18,6 +18,7 @@
 #ifndef WEFT_WEAVE_GROUPS_H
 #define WEFT_WEAVE_GROUPS_H
 
+#include "protocol/statistics/statistics.h"
 #include "server/weave/introductions.h"
 
 /* Parts of a full matrix: 4 million cells of 16 bytes; nobody reads a larger one. */
@@ -35,6 +36,12 @@ struct groups_parts {
 /* No parts when the whole network is under the minimum, or has no groups. */
 MUST_CHECK enum status groups_parts_init(const struct graph *graph, struct groups_parts *parts);
 
+/* Parts that somebody else has chosen: the groups that `alone` names (group_count entries), each of
+ * which has people, and the pool of all others, however few they are. For tables that go on from
+ * earlier ones. */
+MUST_CHECK enum status
+groups_parts_choose(const struct graph *graph, const bool *alone, struct groups_parts *parts);
+
 void groups_parts_clear(struct groups_parts *parts);
 
 struct groups_cell {
@@ -43,7 +50,7 @@ struct groups_cell {
     bool hidden;     /* then neither number may be shown */
 };
 
-/* Symmetric; the upper triangle row by row. */
+/* Symmetric; the upper triangle row by row, as statistics_place says. */
 struct groups_matrix {
     uint32_t part_count;
     struct groups_cell *cells;
@@ -52,6 +59,16 @@ struct groups_matrix {
 MUST_CHECK enum status groups_matrix_init(const struct graph *graph,
                                           const struct groups_parts *parts,
                                           struct groups_matrix *matrix);
+
+/* The same in two steps, for a matrix that goes on from an earlier one: cells that few people hold
+ * are hidden; and then, with whatever else the caller has hidden or shown, those that would tell a
+ * hidden one. */
+MUST_CHECK enum status groups_matrix_count(const struct graph *graph,
+                                           const struct groups_parts *parts,
+                                           struct groups_matrix *matrix);
+void groups_matrix_complement(const struct graph *graph,
+                              const struct groups_parts *parts,
+                              struct groups_matrix *matrix);
 
 void groups_matrix_clear(struct groups_matrix *matrix);
 

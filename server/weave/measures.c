@@ -10,20 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *measures_key(enum measures_kind kind)
+/* Somebody, but fewer people than may be told of. */
+static bool is_few(double people)
 {
-#define MEASURES_KEY(name, key, text) [MEASURES_##name] = key,
-    static const char *const keys[] = {MEASURES_LIST(MEASURES_KEY)};
-#undef MEASURES_KEY
-    return keys[kind];
-}
-
-const char *measures_text(enum measures_kind kind)
-{
-#define MEASURES_TEXT(name, key, text) [MEASURES_##name] = text,
-    static const char *const texts[] = {MEASURES_LIST(MEASURES_TEXT)};
-#undef MEASURES_TEXT
-    return texts[kind];
+    return people > 0 && people < WEAVE_CELL_PEOPLE_MIN;
 }
 
 bool measures_may_show(const struct measures *measures, enum measures_kind kind)
@@ -32,10 +22,17 @@ bool measures_may_show(const struct measures *measures, enum measures_kind kind)
         return false;
     if (measures->values[MEASURES_PEOPLE].value < WEAVE_CELL_PEOPLE_MIN)
         return kind == MEASURES_PEOPLE;
+    double people = measures->values[MEASURES_PEOPLE].value;
     double isolates = measures->values[MEASURES_ISOLATES].value;
-    bool few_isolates = isolates > 0 && isolates < WEAVE_CELL_PEOPLE_MIN;
-    return !few_isolates || (kind != MEASURES_ISOLATES && kind != MEASURES_COMPONENTS &&
-                             kind != MEASURES_LARGEST_COMPONENT);
+    double largest = round(measures->values[MEASURES_LARGEST_COMPONENT].value * people);
+    if (is_few(people - isolates))
+        return kind == MEASURES_PEOPLE || kind == MEASURES_GROUPS || kind == MEASURES_E_I_RANDOM;
+    if (kind == MEASURES_LARGEST_COMPONENT && is_few(largest))
+        return false;
+    if (kind == MEASURES_ISOLATES || kind == MEASURES_COMPONENTS ||
+        kind == MEASURES_LARGEST_COMPONENT)
+        return !is_few(people - largest) && !is_few(isolates);
+    return true;
 }
 
 static void

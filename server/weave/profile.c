@@ -14,10 +14,6 @@
 /* A part that is nothing must not make all the others nothing. */
 #define PART_LEAST 0.02
 
-#define A_LEAST 0.75
-#define B_LEAST 0.48
-#define C_LEAST 0.29
-
 /* A group tied to so many others does not hang on one of them. */
 #define GROUPS_ENOUGH 3
 
@@ -27,39 +23,6 @@
 
 /* The best-connected: one person in so many. */
 #define BEST_CONNECTED 20
-
-const char *profile_key(enum profile_part part)
-{
-#define PROFILE_KEY(name, key, text) [PROFILE_##name] = key,
-    static const char *const keys[] = {PROFILE_PARTS(PROFILE_KEY)};
-#undef PROFILE_KEY
-    return keys[part];
-}
-
-const char *profile_text(enum profile_part part)
-{
-#define PROFILE_TEXT(name, key, text) [PROFILE_##name] = text,
-    static const char *const texts[] = {PROFILE_PARTS(PROFILE_TEXT)};
-#undef PROFILE_TEXT
-    return texts[part];
-}
-
-const char *profile_stage_text(enum profile_stage stage)
-{
-    static const char *const texts[] = {
-        [PROFILE_FRAGMENTS] = "scattered fragments: most people have no way to most others",
-        [PROFILE_HUB_AND_SPOKE] = "a single hub: most ways lead through one person",
-        [PROFILE_MULTI_HUB] = "several hubs: groups hang together by some of their people",
-        [PROFILE_CORE_PERIPHERY] = "core and periphery: many ways between most groups"};
-    return texts[stage];
-}
-
-const char *profile_caveat(void)
-{
-    return "The thresholds between A, B, C and D were set on made-up networks, so the letter is a "
-           "hint and no verdict. A network that hangs on a few hubs can still be an A: look also "
-           "at the share of ties that touch the best-connected 5 % of the people.";
-}
 
 /* The groups that have people, and how many others each is tied to. */
 struct group_ties {
@@ -324,16 +287,17 @@ static void judge(struct profile *profile)
     for (int i = 0; i < PROFILE_PART_COUNT; i++)
         logarithms += log(fmax(profile->parts[i], PART_LEAST));
     profile->score = profile->largest_component * exp(logarithms / PROFILE_PART_COUNT);
-    profile->letter = profile->score >= A_LEAST   ? 'A'
-                      : profile->score >= B_LEAST ? 'B'
-                      : profile->score >= C_LEAST ? 'C'
-                                                  : 'D';
+    profile->letter = profile->score >= INDICATOR_A_LEAST   ? 'A'
+                      : profile->score >= INDICATOR_B_LEAST ? 'B'
+                      : profile->score >= INDICATOR_C_LEAST ? 'C'
+                                                            : 'D';
     if (profile->largest_component < FRAGMENTS_BELOW)
         profile->stage = PROFILE_FRAGMENTS;
     else if (1 - profile->parts[PROFILE_SHARED_MIDDLE] >= HUB_FROM)
         profile->stage = PROFILE_HUB_AND_SPOKE;
     else
-        profile->stage = profile->score >= B_LEAST ? PROFILE_CORE_PERIPHERY : PROFILE_MULTI_HUB;
+        profile->stage =
+            profile->score >= INDICATOR_B_LEAST ? PROFILE_CORE_PERIPHERY : PROFILE_MULTI_HUB;
 }
 
 enum status

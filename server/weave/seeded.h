@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Repeatable numbers from a seed, for samples and for deciding between equals. Never for secrets.
+ * Repeatable numbers from a seed, for samples, for marks and for deciding between equals. Never for
+ * secrets.
  * Source: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014; public domain).
  * Thread rule: pure functions over the caller's state.
  */
