@@ -25,6 +25,9 @@ apply_row(const struct mesh *mesh, const float *restrict x, uint32_t u, float *r
     for (uint32_t c = 0; c < BLOCK_COLUMNS; c++)
         sum[c] = degree * own[c];
     for (uint64_t arc = mesh->starts[u]; arc < mesh->starts[u + 1]; arc++) {
+        const float *later = x + (size_t)mesh->to[arc + MESH_AHEAD] * BLOCK_COLUMNS;
+        __builtin_prefetch(later);
+        __builtin_prefetch(later + BLOCK_COLUMNS / 2); /* a row is two lines of the cache */
         const float *other = x + (size_t)mesh->to[arc] * BLOCK_COLUMNS;
         float weight = mesh->weights != NULL ? mesh->weights[arc] : 1;
         for (uint32_t c = 0; c < BLOCK_COLUMNS; c++)

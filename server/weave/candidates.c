@@ -18,6 +18,11 @@
 
 #define RANK SPECTRAL_RANK
 
+/* So many times more what a pair does for the slowest of the vectors counts, and less for the
+ * others by how much faster they are. The vectors are those in which the network is nearly cut:
+ * without this, people with few ties, who are many, leave it so. */
+#define EMPHASIS 6
+
 /* Who was paired with a candidate in this round, one after another. */
 struct link {
     uint32_t other;
@@ -38,6 +43,7 @@ struct candidates {
     float *rest;
     float *rest_square;
     double middle[RANK * RANK]; /* S */
+    float emphasis[RANK];
     uint32_t *partners;
     uint32_t partner_count;
     bool *is_partner;  /* of each candidate */
@@ -104,8 +110,11 @@ static void take_rows(const struct shortlist *list,
                       const struct spectral *spectral,
                       struct candidates *made)
 {
-    for (uint32_t i = 0; i < RANK; i++)
-        made->middle[i * RANK + i] = spectral->values[i] > 0 ? 1 / spectral->values[i] : 0;
+    for (uint32_t i = 0; i < RANK; i++) {
+        double inverse = spectral->values[i] > 0 ? 1 / spectral->values[i] : 0;
+        made->middle[i * RANK + i] = inverse;
+        made->emphasis[i] = (float)(1 + EMPHASIS * spectral->values[0] * inverse);
+    }
     memset(made->places, 0xFF, made->choosing->graph->node_count * sizeof(uint32_t));
     for (uint32_t i = 0; i < made->count; i++) {
         uint32_t at = list->places[i];
@@ -134,22 +143,30 @@ static double bonus_of(const struct candidates *candidates, uint32_t i)
 }
 
 /* What the sketch says of a pair, without the probability. */
-static inline float drop_of(const struct candidates *candidates, uint32_t i, uint32_t j)
+struct estimate {
+    float drop;     /* in the trace of P */
+    float stressed; /* the same with emphasis */
+};
+
+static inline struct estimate
+estimate_of(const struct candidates *candidates, uint32_t i, uint32_t j)
 {
     const float *restrict scaled_i = candidates->scaled + (size_t)i * RANK;
     const float *restrict scaled_j = candidates->scaled + (size_t)j * RANK;
     const float *restrict row_i = candidates->rows + (size_t)i * RANK;
     const float *restrict row_j = candidates->rows + (size_t)j * RANK;
-    float square = 0, resistance = 0;
+    const float *restrict emphasis = candidates->emphasis;
+    float square = 0, stressed = 0, resistance = 0;
     for (uint32_t r = 0; r < RANK; r++) {
         float difference = scaled_i[r] - scaled_j[r];
         square += difference * difference;
+        stressed += emphasis[r] * (difference * difference);
         resistance += difference * (row_i[r] - row_j[r]);
     }
-    float above = square + candidates->rest_square[i] + candidates->rest_square[j];
+    float rest = candidates->rest_square[i] + candidates->rest_square[j];
     float below = (float)(1 / candidates->choosing->tie_weight) + resistance + candidates->rest[i] +
                   candidates->rest[j];
-    return above / below;
+    return (struct estimate){(square + rest) / below, (stressed + rest) / below};
 }
 
 /* In this round by the links; before it, among the ties that the mesh has beside the graph's, which
@@ -209,13 +226,12 @@ static bool look_at(struct candidates *candidates, uint32_t i, struct candidates
         uint32_t j = candidates->partners[p];
         if (graph->groups[candidates->nodes[j]] == group)
             continue;
-        double drop = (double)drop_of(candidates, i, j);
-        if (accepts)
-            drop *= (double)candidates->acceptance[p];
-        double score = drop + own_bonus + bonus_of(candidates, j);
+        struct estimate estimate = estimate_of(candidates, i, j);
+        double accepted = accepts ? (double)candidates->acceptance[p] : 1;
+        double score = accepted * (double)estimate.stressed + own_bonus + bonus_of(candidates, j);
         if ((found && score <= best->score) || !may_pair(candidates, i, j))
             continue;
-        *best = (struct candidates_choice){i, j, drop, score};
+        *best = (struct candidates_choice){i, j, accepted * (double)estimate.drop, score};
         found = true;
     }
     return found;
@@ -281,14 +297,14 @@ static void relevant_of(struct candidates *candidates,
         if (relevance->values[k] <= *most || j == GRAPH_NONE || is_full(candidates, j) ||
             !may_pair(candidates, i, j))
             continue;
-        double drop = (double)drop_of(candidates, i, j);
-        if (acceptance != NULL)
-            drop *= (double)pairwise_value(acceptance, u, v);
-        double score = drop + bonus_of(candidates, i) + bonus_of(candidates, j);
+        struct estimate estimate = estimate_of(candidates, i, j);
+        double accepted = acceptance != NULL ? (double)pairwise_value(acceptance, u, v) : 1;
+        double score = accepted * (double)estimate.stressed + bonus_of(candidates, i) +
+                       bonus_of(candidates, j);
         if (score < least)
             continue;
         *most = relevance->values[k];
-        *best = (struct candidates_choice){i, j, drop, score};
+        *best = (struct candidates_choice){i, j, accepted * (double)estimate.drop, score};
     }
 }
 

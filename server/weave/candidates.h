@@ -32,7 +32,7 @@ struct candidates_choice {
     uint32_t one; /* candidates */
     uint32_t other;
     double drop;  /* in the trace of P, times the probability */
-    double score; /* drop and bonus */
+    double score; /* the drop with emphasis on what nearly cuts the network, and bonus */
 };
 
 /* Looks afresh at the candidate with the highest score at its last look: its best pair. False when

@@ -102,7 +102,7 @@ fill_ties(const struct mesh_start *start, const uint32_t *places, struct mesh *m
     for (uint32_t i = 0; i < mesh->n; i++)
         mesh->starts[i + 1] += mesh->starts[i];
     uint64_t count = mesh->starts[mesh->n];
-    mesh->to = calloc(count + 1, sizeof(uint32_t));
+    mesh->to = calloc(count + MESH_AHEAD, sizeof(uint32_t));
     mesh->weights = start->weighted ? calloc(count + 1, sizeof(float)) : NULL;
     if (mesh->to == NULL || (start->weighted && mesh->weights == NULL))
         return STATUS_NO_MEMORY;

@@ -12,13 +12,17 @@
 
 #include "server/weave/graph.h"
 
+/* So many entries of `to` after the last may be read: what comes after so many ties is fetched
+ * while one is worked on. Rows of other nodes lie anywhere, and a pass would wait for each. */
+#define MESH_AHEAD 8
+
 struct mesh {
     uint32_t n;
     uint32_t *nodes;  /* of the graph, ascending */
     uint64_t *starts; /* n + 1 */
-    uint32_t *to;
-    float *weights; /* beside `to`; NULL: all 1 */
-    float *degrees; /* sums of the weights */
+    uint32_t *to;     /* and MESH_AHEAD more: 0 */
+    float *weights;   /* beside `to`; NULL: all 1 */
+    float *degrees;   /* sums of the weights */
     uint32_t *cells;
     uint32_t cell_count;
 };

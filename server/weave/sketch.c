@@ -13,11 +13,11 @@
  * often, since each costs some solutions on the whole network. */
 #define PAIRS_A_ROUND (20 * SPECTRAL_RANK)
 #define ROUNDS_MIN 3
-#define ROUNDS_MAX 12
+#define ROUNDS_MAX 20
 
-/* Early rounds add so many times their share: what is left for the last ones then goes, a few at a
- * time, to the parts that are tied worst by then, which are small and many. */
-#define FRONT_LOAD 2
+/* Early rounds add one and a half times their share: what is left for the last ones then goes, a
+ * few at a time, to the parts that are tied worst by then, which are small and many. */
+#define FRONT_LOAD(share) ((share) + (share) / 2)
 
 /* Good enough for choosing: the sketch's own error is larger. */
 #define TOLERANCE 3e-3
@@ -107,7 +107,7 @@ enum status sketch_choose(struct choosing *choosing)
     CLEANUP(spectral_free) struct spectral *spectral = NULL;
     for (; rounds != 0 && choosing->count < choosing->wanted; rounds--) {
         uint32_t before = choosing->count;
-        uint32_t left = choosing->wanted - before, share = FRONT_LOAD * ((left - 1) / rounds + 1);
+        uint32_t left = choosing->wanted - before, share = FRONT_LOAD((left - 1) / rounds + 1);
         TRY(next_round(choosing, &spectral, share < left && rounds > 1 ? share : left));
         if (choosing->count == before)
             break;
