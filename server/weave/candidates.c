@@ -381,10 +381,8 @@ static double prepare(const struct candidates *candidates,
 }
 
 /* The rest of both ends: less, as the tie takes it on. */
-static void lower_rest(struct candidates *candidates,
-                       const struct candidates_choice *choice,
-                       double k,
-                       double share)
+static void
+lower_rest(struct candidates *candidates, const struct candidates_choice *choice, double k)
 {
     const uint32_t ends[] = {choice->one, choice->other};
     double both =
@@ -392,9 +390,9 @@ static void lower_rest(struct candidates *candidates,
     for (size_t i = 0; i < 2; i++) {
         double rest = (double)candidates->rest[ends[i]];
         double square = (double)candidates->rest_square[ends[i]];
-        square -= share * (2 * k * square * rest - k * k * both * rest * rest);
+        square -= 2 * k * square * rest - k * k * both * rest * rest;
         candidates->rest_square[ends[i]] = (float)fmax(square, 0);
-        candidates->rest[ends[i]] = (float)(rest - share * k * rest * rest);
+        candidates->rest[ends[i]] = (float)(rest - k * rest * rest);
     }
 }
 
@@ -432,21 +430,21 @@ void candidates_add(struct candidates *candidates, const struct candidates_choic
 {
     const struct pairwise *acceptance = candidates->choosing->options->acceptance;
     float difference[RANK];
-    double image[RANK], share = 1;
+    double image[RANK];
     double k = prepare(candidates, choice, difference, image);
     if (acceptance != NULL)
-        share = (double)pairwise_value(acceptance, candidates->nodes[choice->one],
-                                       candidates->nodes[choice->other]);
+        k *= (double)pairwise_value(acceptance, candidates->nodes[choice->one],
+                                    candidates->nodes[choice->other]);
     for (uint32_t r = 0; r < RANK; r++) {
-        float by = (float)(share * k) * difference[r];
+        float by = (float)k * difference[r];
         candidates->rows[(size_t)choice->one * RANK + r] -= candidates->rest[choice->one] * by;
         candidates->rows[(size_t)choice->other * RANK + r] += candidates->rest[choice->other] * by;
     }
     for (uint32_t i = 0; i < RANK; i++)
         for (uint32_t j = 0; j < RANK; j++)
-            candidates->middle[i * RANK + j] -= share * k * image[i] * image[j];
-    rescale(candidates, choice, image, share * k);
-    lower_rest(candidates, choice, k, share);
+            candidates->middle[i * RANK + j] -= k * image[i] * image[j];
+    rescale(candidates, choice, image, k);
+    lower_rest(candidates, choice, k);
     link_pair(candidates, choice->one, choice->other);
     link_pair(candidates, choice->other, choice->one);
     replace_partner(candidates, choice->one);

@@ -328,11 +328,11 @@ prepare(struct resistance *state, struct graph_pair pair, double inverse_weight,
     for (uint32_t v = 0; v < n; v++)
         squared += change[v] * change[v];
     dense_multiply(n, state->inverse, change, product);
-    double factor = 1 / (inverse_weight + change[pair.a] - change[pair.b]);
+    double factor = share / (inverse_weight + change[pair.a] - change[pair.b]);
     /* square -= factor (p c' + c p') - factor^2 |c|^2 c c', in the form c w' + w c'. */
     for (uint32_t v = 0; v < n; v++)
-        product[v] = share * (factor * product[v] - factor * factor * squared / 2 * change[v]);
-    return share * factor;
+        product[v] = factor * product[v] - factor * factor * squared / 2 * change[v];
+    return factor;
 }
 
 void resistance_add(struct resistance *resistance, struct graph_pair pair)

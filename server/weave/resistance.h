@@ -7,7 +7,7 @@
  * |P(e_u - e_v)|^2 / (1/w + R), where R = P_uu + P_vv - 2 P_uv: all of it stands in P and P x P.
  * Both take a change of rank one or two for each tie, so that a step costs n^2 and not n^3
  * (Sherman and Morrison). A tie that is made with probability p only counts p times, in its gain
- * and in the change: the expectation to first order. DESIGN.md has the sources.
+ * and in the change of P: the expectation to first order. DESIGN.md has the sources.
  *
  * Errors: STATUS_LIMIT above WEAVE_DENSE_PEOPLE_MAX people, STATUS_NO_MEMORY, STATUS_INTERNAL.
  * Thread rule: that of dense.h.

@@ -11,16 +11,20 @@
  * Ties below W are left out; the others count by their weight, and a new tie W or 1; with
  * --unit-weights all count as 1. FILE: `u v value` a line; pairs that are not listed have relevance
  * 0, and the least probability of acceptance that is listed. Gain alone decides unless --fair,
- * --relevance or --accept is given. PAIRS: `u v gain`, the file's own ids, best first.
+ * --relevance or --accept is given; then the choice by gain alone (plain) stands beside, with the
+ * share of its gain that is kept and, for --accept, what may be expected of both when pairs accept
+ * by lot. PAIRS: `u v gain`, the file's own ids, best first.
  *
- * Prints `name value unit` a line; what is not defined is left out. Above 3,000 people R, l2 and
- * eff are estimates.
+ * Prints `name value unit` a line; what is not defined is left out. R and l2 are those of the
+ * largest component, whose share of the people is beside them: joining somebody without ties raises
+ * R. eff is of all pairs. Above 3,000 people R, l2 and eff are estimates. peak_mib is that of the
+ * process so far.
  */
 #include "server/weave/measures.h"
 #include "server/weave/paths.h"
-#include "server/weave/spectral.h"
 #include "tests/bench/weave_baselines.h"
 #include "tests/bench/weave_input.h"
+#include "tests/bench/weave_outcome.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -53,29 +57,10 @@ static double tie_weight(const struct bench *bench)
     return bench->unit_weights || bench->weight_min <= 0 ? 1 : bench->weight_min;
 }
 
-/* The graph with the pairs tied. */
-static struct graph *graph_with(const struct bench *bench, const struct introductions *chosen)
+static struct weave_outcome outcome_of(const struct bench *bench)
 {
-    const struct graph *graph = bench->input.graph;
-    struct graph_tie *ties = weave_input_allocate(graph->tie_count + chosen->count, sizeof(*ties));
-    size_t count = 0;
-    for (uint32_t u = 0; u < graph->node_count; u++)
-        for (uint64_t i = graph->starts[u]; i < graph->starts[u + 1]; i++)
-            if (u < graph->neighbours[i])
-                ties[count++] =
-                    (struct graph_tie){u, graph->neighbours[i], (double)graph->weights[i]};
-    for (uint32_t i = 0; i < chosen->count; i++)
-        ties[count++] =
-            (struct graph_tie){chosen->pairs[i].u, chosen->pairs[i].v, tie_weight(bench)};
-    struct graph_snapshot snapshot = {.person_count = graph->node_count,
-                                      .groups = graph->groups,
-                                      .group_count = graph->group_count,
-                                      .ties = ties,
-                                      .tie_count = count};
-    struct graph *made = NULL;
-    weave_input_check(graph_new(&snapshot, &made), "graph");
-    free(ties);
-    return made;
+    return (struct weave_outcome){bench->input.graph, tie_weight(bench), !bench->unit_weights,
+                                  bench->seed};
 }
 
 static void
@@ -84,18 +69,6 @@ print_value(const char *name, const char *key, const char *unit, double value, d
     printf("%s_%s %.6g %s\n", name, key, value, unit);
     if (error > 0)
         printf("%s_%s_error %.2g %s\n", name, key, error, unit);
-}
-
-static void print_spectrum(const char *name, const struct bench *bench, const struct graph *graph)
-{
-    struct spectral_options options = {.weighted = !bench->unit_weights, .seed = bench->seed};
-    struct spectral_figures figures;
-    enum status status = spectral_measure(graph, &options, &figures);
-    if (status == STATUS_INVALID)
-        return; /* no two people who are connected */
-    weave_input_check(status, name);
-    print_value(name, "R", "mean", figures.mean_resistance, figures.mean_resistance_error);
-    print_value(name, "l2", "eigenvalue", figures.connectivity, 0);
 }
 
 static void print_efficiency(const char *name, const struct bench *bench, const struct graph *graph)
@@ -111,20 +84,37 @@ static void print_efficiency(const char *name, const struct bench *bench, const 
     free(sources);
 }
 
-static void
+static void print_measure(const char *name,
+                          const char *key,
+                          const char *unit,
+                          const struct measures *measures,
+                          enum measures_kind kind)
+{
+    if (measures->values[kind].defined)
+        print_value(name, key, unit, measures->values[kind].value, 0);
+}
+
+/* Returns R, or 0 where it is not defined. */
+static double
 print_figures(const char *name, const struct bench *bench, const struct introductions *chosen)
 {
-    struct graph *graph = graph_with(bench, chosen);
+    struct weave_outcome outcome = outcome_of(bench);
+    struct graph *graph = weave_outcome_graph(&outcome, chosen);
     struct measures_options options = {.without_paths = true, .without_dense = true};
     struct measures measures;
-    print_spectrum(name, bench, graph);
+    struct spectral_figures figures = {0};
+    if (weave_outcome_figures(&outcome, graph, &figures)) {
+        print_value(name, "R", "mean", figures.mean_resistance, figures.mean_resistance_error);
+        print_value(name, "l2", "eigenvalue", figures.connectivity, 0);
+    }
     print_efficiency(name, bench, graph);
     weave_input_check(measures_compute(graph, &options, &measures), name);
-    if (measures.values[MEASURES_E_I].defined)
-        print_value(name, "ei", "index", measures.values[MEASURES_E_I].value, 0);
-    print_value(name, "components", "count", measures.values[MEASURES_COMPONENTS].value, 0);
+    print_measure(name, "ei", "index", &measures, MEASURES_E_I);
+    print_measure(name, "components", "count", &measures, MEASURES_COMPONENTS);
+    print_measure(name, "largest", "share", &measures, MEASURES_LARGEST_COMPONENT);
     print_value(name, "introductions", "pairs", chosen->count, 0);
     graph_free(&graph);
+    return figures.mean_resistance;
 }
 
 /* Means over the pairs that were chosen. */
@@ -165,43 +155,84 @@ static void write_pairs(const struct bench *bench, const struct introductions *c
         weave_input_fail(bench->out, "cannot be written");
 }
 
-static void run_ours(const struct bench *bench, uint32_t wanted)
+/* Time and memory come before all that is measured afterwards, which takes more of both. */
+static void choose(const char *name,
+                   const struct bench *bench,
+                   const struct introductions_options *options,
+                   struct introductions *chosen)
 {
-    struct introductions_options options = {.count = wanted,
-                                            .load_cap = bench->load_cap,
-                                            .seed = bench->seed,
-                                            .acceptance = bench->accept,
-                                            .relevance = bench->relevance,
-                                            .fair = bench->fair,
-                                            .weighted = !bench->unit_weights,
-                                            .tie_weight = tie_weight(bench)};
-    struct introductions chosen = {0};
     double start = weave_input_seconds(), cpu_start = weave_input_cpu_seconds();
-    weave_input_check(introductions_choose(bench->input.graph, &options, &chosen), "introductions");
+    weave_input_check(introductions_choose(bench->input.graph, options, chosen), name);
     double seconds = weave_input_seconds() - start, cpu = weave_input_cpu_seconds() - cpu_start;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("ours_seconds %.3f s\n", seconds);
-    printf("ours_cpu_seconds %.3f s\n", cpu);
-    printf("ours_peak_mib %ld MiB\n", usage.ru_maxrss / 1024);
-    if (bench->out != NULL)
-        write_pairs(bench, &chosen);
-    print_figures("ours", bench, &chosen);
-    print_choice("ours", bench, &chosen);
-    introductions_clear(&chosen);
+    printf("%s_seconds %.3f s\n", name, seconds);
+    printf("%s_cpu_seconds %.3f s\n", name, cpu);
+    printf("%s_peak_mib %ld MiB\n", name, usage.ru_maxrss / 1024);
 }
 
 /* Gain, group and cap alone. */
+static struct introductions_options plain_options(const struct bench *bench, uint32_t wanted)
+{
+    return (struct introductions_options){.count = wanted,
+                                          .load_cap = bench->load_cap,
+                                          .seed = bench->seed,
+                                          .weighted = !bench->unit_weights,
+                                          .tie_weight = tie_weight(bench)};
+}
+
+/* What the terms that were asked for cost and bring. */
+static void compare_to_plain(const struct bench *bench,
+                             uint32_t wanted,
+                             const struct introductions *ours,
+                             double before,
+                             double after)
+{
+    struct introductions_options options = plain_options(bench, wanted);
+    struct introductions plain = {0};
+    choose("plain", bench, &options, &plain);
+    double without = print_figures("plain", bench, &plain);
+    print_choice("plain", bench, &plain);
+    if (before > without)
+        print_value("ours", "gain_kept", "share", (before - after) / (before - without), 0);
+    if (bench->accept != NULL) {
+        struct weave_outcome outcome = outcome_of(bench);
+        double expected = weave_outcome_expected(&outcome, ours, bench->accept);
+        double by_gain = weave_outcome_expected(&outcome, &plain, bench->accept);
+        print_value("ours", "expected_R", "mean", expected, 0);
+        print_value("plain", "expected_R", "mean", by_gain, 0);
+        if (before > by_gain)
+            print_value("ours", "expected_drop", "times_plain",
+                        (before - expected) / (before - by_gain), 0);
+    }
+    introductions_clear(&plain);
+}
+
+static void run_ours(const struct bench *bench, uint32_t wanted)
+{
+    struct introductions_options options = plain_options(bench, wanted);
+    options.acceptance = bench->accept;
+    options.relevance = bench->relevance;
+    options.fair = bench->fair;
+    struct introductions chosen = {0};
+    choose("ours", bench, &options, &chosen);
+    if (bench->out != NULL)
+        write_pairs(bench, &chosen);
+    double after = print_figures("ours", bench, &chosen);
+    print_choice("ours", bench, &chosen);
+    double before = print_figures("before", bench, &(struct introductions){0});
+    if (bench->fair || bench->relevance != NULL || bench->accept != NULL)
+        compare_to_plain(bench, wanted, &chosen, before, after);
+    introductions_clear(&chosen);
+}
+
 static void run_exact(const struct bench *bench, uint32_t wanted)
 {
-    struct introductions_options options = {.count = wanted,
-                                            .load_cap = bench->load_cap,
-                                            .method = INTRODUCTIONS_GREEDY,
-                                            .weighted = !bench->unit_weights,
-                                            .tie_weight = tie_weight(bench)};
+    struct introductions_options options = plain_options(bench, wanted);
+    options.method = INTRODUCTIONS_GREEDY;
     struct introductions chosen = {0};
-    weave_input_check(introductions_choose(bench->input.graph, &options, &chosen), "exact");
-    print_figures("exact", bench, &chosen);
+    choose("exact", bench, &options, &chosen);
+    (void)print_figures("exact", bench, &chosen);
     print_choice("exact", bench, &chosen);
     introductions_clear(&chosen);
 }
@@ -217,9 +248,11 @@ static void run_baseline(const struct bench *bench,
                                       .wanted = wanted};
     picking.loads = weave_input_allocate(bench->input.graph->node_count, sizeof(*picking.loads));
     picking.pairs = weave_input_allocate(wanted, sizeof(*picking.pairs));
+    double start = weave_input_seconds();
     pick_all(&picking);
+    printf("%s_seconds %.3f s\n", name, weave_input_seconds() - start);
     struct introductions chosen = {.count = picking.count, .pairs = picking.pairs};
-    print_figures(name, bench, &chosen);
+    (void)print_figures(name, bench, &chosen);
     free(picking.loads);
     free(picking.pairs);
 }
@@ -300,7 +333,6 @@ int main(int argc, char **argv)
     printf("people %u people\n", graph->node_count);
     printf("ties %llu ties\n", (unsigned long long)graph->tie_count);
     run_ours(&bench, wanted);
-    print_figures("before", &bench, &(struct introductions){0});
     if (!bench.without_baselines) {
         if (graph->node_count <= WEAVE_DENSE_PEOPLE_MAX)
             run_exact(&bench, wanted);
