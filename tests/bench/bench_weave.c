@@ -310,9 +310,9 @@ static void load(struct bench *bench, const char *edges, const char *groups)
 {
     weave_input_init(&bench->input, edges, groups, bench->weight_min, bench->without_isolates);
     if (bench->relevance_path != NULL)
-        bench->relevance = weave_input_pairwise(&bench->input, bench->relevance_path, 0);
+        bench->relevance = weave_input_pairwise(&bench->input, bench->relevance_path, HUGE_VAL, 0);
     if (bench->accept_path != NULL)
-        bench->accept = weave_input_pairwise(&bench->input, bench->accept_path, -1);
+        bench->accept = weave_input_pairwise(&bench->input, bench->accept_path, 1, -1);
     bench->poor = weave_input_allocate(bench->input.graph->node_count, sizeof(bool));
     weave_input_check(introductions_mark_poor(bench->input.graph, bench->poor), "poor");
 }

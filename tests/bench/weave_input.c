@@ -128,6 +128,7 @@ static uint32_t next_node(const struct weave_input *input, char **text, const ch
 static size_t read_entries(const struct weave_input *input,
                            FILE *file,
                            const char *path,
+                           double most,
                            struct pairwise_entry **entries)
 {
     size_t count = 0, room = 1024;
@@ -140,8 +141,12 @@ static size_t read_entries(const struct weave_input *input,
             continue;
         uint32_t a = next_node(input, &rest, path), b = next_node(input, &rest, path);
         double value = weave_input_number(rest + strspn(rest, "\t "), path);
+        if (value > most)
+            weave_input_fail(path, "has a value that is too large");
         if (a == GRAPH_NONE || b == GRAPH_NONE)
             continue;
+        if (a == b)
+            weave_input_fail(path, "names a pair of one person");
         if (count == room) {
             *entries = realloc(*entries, (room *= 2) * sizeof(**entries));
             if (*entries == NULL)
@@ -153,14 +158,14 @@ static size_t read_entries(const struct weave_input *input,
 }
 
 struct pairwise *
-weave_input_pairwise(const struct weave_input *input, const char *path, double missing)
+weave_input_pairwise(const struct weave_input *input, const char *path, double most, double missing)
 {
     struct pairwise_entry *entries = NULL;
     struct pairwise *made = NULL;
     FILE *file = fopen(path, "r");
     if (file == NULL)
         weave_input_fail(path, "cannot be read");
-    size_t count = read_entries(input, file, path, &entries);
+    size_t count = read_entries(input, file, path, most, &entries);
     float least = count == 0 ? 1 : entries[0].value;
     for (size_t i = 0; i < count; i++)
         least = entries[i].value < least ? entries[i].value : least;

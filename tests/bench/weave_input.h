@@ -45,10 +45,12 @@ void weave_input_init(struct weave_input *input,
 
 void weave_input_clear(struct weave_input *input);
 
-/* Pairs of people who are no nodes are skipped. `missing` is for pairs that are not listed;
- * negative: the least value that is. */
-struct pairwise *
-weave_input_pairwise(const struct weave_input *input, const char *path, double missing);
+/* Values up to `most`. Pairs of people who are no nodes are skipped. `missing` is for pairs that
+ * are not listed; negative: the least value that is. */
+struct pairwise *weave_input_pairwise(const struct weave_input *input,
+                                      const char *path,
+                                      double most,
+                                      double missing);
 
 /* `u v gain` with the file's own ids. */
 void weave_input_print_pair(
