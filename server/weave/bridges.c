@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One place in so many is for those who are favoured. */
+#define FIFTH 5
+
 /* One round: the pool is what is joined so far, and grows at its end. */
 struct joining {
     const struct graph *graph;
@@ -20,6 +23,7 @@ struct joining {
     struct graph_pair *pairs;
     uint32_t pair_count;
     uint32_t pair_max;
+    uint32_t favoured_places; /* in the pairs */
 };
 
 static void joining_clear(struct joining *joining)
@@ -83,6 +87,22 @@ static bool is_open(const struct joining *joining, uint32_t u)
     return joining->graph->proposable[u] && joining->loads[u] < joining->options->load_cap;
 }
 
+static bool is_favoured(const struct joining *joining, uint32_t u)
+{
+    return joining->options->favoured != NULL && joining->options->favoured[u];
+}
+
+/* The same as partner_of among those who are favoured. */
+static uint32_t favoured_partner_of(const struct joining *joining, uint32_t v)
+{
+    for (uint32_t i = 0; i < joining->pool_count; i++) {
+        uint32_t u = joining->pool[i];
+        if (is_favoured(joining, u) && is_open(joining, u) && graph_may_pair(joining->graph, u, v))
+            return u;
+    }
+    return GRAPH_NONE;
+}
+
 /* Somebody of the pool who may be paired with `v`, the earliest; GRAPH_NONE when there is none. */
 static uint32_t partner_of(struct joining *joining, uint32_t v)
 {
@@ -109,20 +129,41 @@ static void add_to_pool(struct joining *joining, uint32_t component)
     joining->joined[component] = true;
 }
 
-static bool join(struct joining *joining, uint32_t component)
+/* Whether those who are favoured would have less than a fifth of the places without the next. */
+static bool must_favour(const struct joining *joining)
+{
+    return joining->options->favoured != NULL &&
+           FIFTH * joining->favoured_places < 2 * (joining->pair_count + 1);
+}
+
+/* Whose end of a tie must be somebody who is favoured. */
+enum favour { FAVOUR_NONE, FAVOUR_NEWCOMER, FAVOUR_POOL };
+
+static bool join_by(struct joining *joining, uint32_t component, enum favour favour)
 {
     for (uint32_t i = joining->starts[component]; i < joining->starts[component + 1]; i++) {
         uint32_t v = joining->members[i];
-        uint32_t u = is_open(joining, v) ? partner_of(joining, v) : GRAPH_NONE;
+        if (!is_open(joining, v) || (favour == FAVOUR_NEWCOMER && !is_favoured(joining, v)))
+            continue;
+        uint32_t u =
+            favour == FAVOUR_POOL ? favoured_partner_of(joining, v) : partner_of(joining, v);
         if (u == GRAPH_NONE)
             continue;
         joining->pairs[joining->pair_count++] = (struct graph_pair){u < v ? u : v, u < v ? v : u};
         joining->loads[u]++;
         joining->loads[v]++;
+        joining->favoured_places += (uint32_t)is_favoured(joining, u) + is_favoured(joining, v);
         add_to_pool(joining, component);
         return true;
     }
     return false;
+}
+
+static bool join(struct joining *joining, uint32_t component)
+{
+    return (must_favour(joining) && (join_by(joining, component, FAVOUR_NEWCOMER) ||
+                                     join_by(joining, component, FAVOUR_POOL))) ||
+           join_by(joining, component, FAVOUR_NONE);
 }
 
 /* Joins to the pool all that can be, from component `first` on: what was refused may find a

@@ -14,6 +14,8 @@ struct bridges_options {
     uint32_t count;           /* at most so many */
     uint32_t load_cap;        /* new ties a person, counting those in `loads` */
     const double *remoteness; /* of each node: the least remote are joined first */
+    const bool *favoured; /* of each node: they get a fifth of the places at least, if there is a
+                             way; NULL: nobody */
 };
 
 /* Joins the components, largest first, each at its least remote people who may be paired. What

@@ -14,9 +14,10 @@ struct choosing {
     const struct introductions_options *options;
     uint32_t load_cap;
     double tie_weight;
-    double slack;        /* the share of the best score that may be given up for relevance */
-    const double *bonus; /* of each node, added to the drop in the trace; NULL: none */
-    uint32_t *loads;     /* new ties of each node */
+    double slack;         /* the share of the best score that may be given up for relevance */
+    const double *bonus;  /* of each node, added to the drop in the trace; NULL: none */
+    const bool *favoured; /* of each node, where parts are joined; NULL: nobody */
+    uint32_t *loads;      /* new ties of each node */
     struct graph_components components; /* with the bridges, once they stand */
     double *remoteness;
     struct graph_pair *pairs;

@@ -51,7 +51,8 @@ static enum status choosing_init(struct choosing *choosing)
 
 static enum status add_bridges(struct choosing *choosing)
 {
-    struct bridges_options options = {choosing->wanted, choosing->load_cap, choosing->remoteness};
+    struct bridges_options options = {choosing->wanted, choosing->load_cap, choosing->remoteness,
+                                      choosing->favoured};
     TRY(bridges_choose(choosing->graph, &choosing->components, &options, choosing->loads,
                        choosing->pairs, &choosing->count));
     for (uint32_t i = 0; i < choosing->count; i++)
@@ -192,6 +193,7 @@ struct task {
     const struct graph *graph;
     const struct introductions_options *options;
     enum introductions_method method;
+    const bool *favoured; /* where parts are joined */
 };
 
 static enum status run_method(enum introductions_method method, struct choosing *choosing)
@@ -224,6 +226,7 @@ attempt(const struct task *task, double slack, const double *bonus, struct intro
                                     options->load_cap != 0 ? options->load_cap : WEAVE_LOAD_CAP,
                                 .tie_weight = options->tie_weight > 0 ? options->tie_weight : 1,
                                 .slack = slack,
+                                .favoured = task->favoured,
                                 .bonus = bonus};
     TRY(choosing_init(&choosing));
     TRY(join_parts(&choosing));
@@ -251,7 +254,7 @@ static enum status choose_relevantly(const struct task *task, struct introductio
     CLEANUP(introductions_clear) struct introductions plain = {0};
     struct introductions_options options = *task->options;
     options.relevance = NULL;
-    struct task without = {task->graph, &options, task->method};
+    struct task without = {task->graph, &options, task->method, NULL};
     TRY(attempt(&without, 0, NULL, &plain));
     double slack = NEARLY_EQUAL, least = GAIN_KEPT * total_gain(&plain);
     for (int i = 0; i < SLACKS_TRIED; i++, slack /= 2) {
@@ -328,6 +331,25 @@ static enum status search_bonus(const struct task *task,
     return STATUS_OK;
 }
 
+/* First by whom parts are joined; what is left to do, by a bonus. */
+static enum status make_fair(const struct task *task,
+                             const bool *poor,
+                             double slack,
+                             double *bonus,
+                             struct introductions *made)
+{
+    struct task fair = *task;
+    if (is_fair(poor, made))
+        return STATUS_OK;
+    if (isinf(made->pairs[0].gain)) {
+        fair.favoured = poor;
+        TRY(attempt(&fair, slack, NULL, made));
+    }
+    if (is_fair(poor, made) || total_gain(made) <= 0)
+        return STATUS_OK;
+    return search_bonus(&fair, poor, slack, bonus, made);
+}
+
 static enum status choose_fairly(const struct task *task, struct introductions *made)
 {
     double slack = task->options->relevance != NULL ? NEARLY_EQUAL : 0;
@@ -337,8 +359,8 @@ static enum status choose_fairly(const struct task *task, struct introductions *
     double *bonus = calloc(n + 1u, sizeof(*bonus));
     enum status status = poor != NULL && bonus != NULL ? introductions_mark_poor(task->graph, poor)
                                                        : STATUS_NO_MEMORY;
-    if (status == STATUS_OK && !is_fair(poor, made) && total_gain(made) > 0)
-        status = search_bonus(task, poor, slack, bonus, made);
+    if (status == STATUS_OK)
+        status = make_fair(task, poor, slack, bonus, made);
     free(poor);
     free(bonus);
     return status;
@@ -353,7 +375,7 @@ enum status introductions_choose(const struct graph *graph,
                                  const struct introductions_options *options,
                                  struct introductions *introductions)
 {
-    struct task task = {graph, options, options->method};
+    struct task task = {graph, options, options->method, NULL};
     bool small = graph->node_count <= WEAVE_DENSE_PEOPLE_MAX;
     if (task.method == INTRODUCTIONS_BY_SIZE)
         task.method = small ? INTRODUCTIONS_RESISTANCE : INTRODUCTIONS_SKETCH;

@@ -320,6 +320,7 @@ static void load(struct bench *bench, const char *edges, const char *groups)
 int main(int argc, char **argv)
 {
     struct bench bench = {.budget = 0.05, .load_cap = WEAVE_LOAD_CAP};
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); /* each figure as soon as it is known */
     int option;
     while ((option = getopt_long(argc, argv, "", bench_options, NULL)) != -1)
         take_option(option, &bench);

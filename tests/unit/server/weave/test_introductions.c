@@ -478,6 +478,49 @@ static void comes_near_the_exact_choice_with_a_sketch(void **state)
     graph_free(&graph);
 }
 
+/* Stars of ten that have no tie to each other, each a group: their hubs are closest to all. */
+static struct graph *stars_apart(void)
+{
+    static uint32_t groups[40];
+    static struct graph_tie ties[36];
+    size_t count = 0;
+    for (uint32_t u = 0; u < 40; u++) {
+        groups[u] = u / 10;
+        if (u % 10 != 0)
+            ties[count++] = (struct graph_tie){u - u % 10, u, 1};
+    }
+    struct graph_snapshot snapshot = {
+        .person_count = 40, .groups = groups, .group_count = 4, .ties = ties, .tie_count = count};
+    struct graph *graph = NULL;
+    assert_int_equal(graph_new(&snapshot, &graph), STATUS_OK);
+    return graph;
+}
+
+static void is_fair_where_all_that_it_does_is_to_join_parts(void **state)
+{
+    (void)state;
+    struct graph *graph = stars_apart();
+    struct introductions_options options = {.count = 3};
+    struct introductions plain = choose(graph, options);
+    options.fair = true;
+    struct introductions fair = choose(graph, options);
+    bool poor[40];
+    uint32_t places = 0, plain_places = 0;
+    assert_allowed(graph, &fair, WEAVE_LOAD_CAP);
+    assert_int_equal(introductions_mark_poor(graph, poor), STATUS_OK);
+    assert_int_equal(fair.count, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_true(isinf(fair.pairs[i].gain));
+        places += (uint32_t)poor[fair.pairs[i].u] + poor[fair.pairs[i].v];
+        plain_places += (uint32_t)poor[plain.pairs[i].u] + poor[plain.pairs[i].v];
+    }
+    assert_int_equal(plain_places, 0);
+    assert_true(5 * places >= 6);
+    introductions_clear(&plain);
+    introductions_clear(&fair);
+    graph_free(&graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +540,7 @@ int main(void)
         cmocka_unit_test(comes_near_the_exact_choice_with_a_sketch),
         cmocka_unit_test(reaches_the_known_figures_on_a_real_network),
         cmocka_unit_test(reaches_the_known_figures_on_a_chain_of_cliques),
+        cmocka_unit_test(is_fair_where_all_that_it_does_is_to_join_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
