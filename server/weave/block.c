@@ -3,6 +3,7 @@
 #include "server/weave/block.h"
 
 #include "server/weave/dense.h"
+#include "server/weave/halves.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,18 +36,34 @@ apply_row(const struct mesh *mesh, const float *restrict x, uint32_t u, float *r
     }
 }
 
-void block_apply(const struct mesh *mesh, const float *x, float *y, double *dots)
+struct apply {
+    const struct mesh *mesh;
+    const float *x;
+    float *y;
+    double sums[HALVES][BLOCK_COLUMNS];
+};
+
+static void apply_rows(void *context, uint32_t half, uint32_t begin, uint32_t end)
 {
+    struct apply *apply = context;
     double sums[BLOCK_COLUMNS] = {0};
-    for (uint32_t u = 0; u < mesh->n; u++) {
+    for (uint32_t u = begin; u < end; u++) {
         float sum[BLOCK_COLUMNS];
-        const float *own = x + (size_t)u * BLOCK_COLUMNS;
-        apply_row(mesh, x, u, sum);
+        const float *own = apply->x + (size_t)u * BLOCK_COLUMNS;
+        apply_row(apply->mesh, apply->x, u, sum);
         for (uint32_t c = 0; c < BLOCK_COLUMNS; c++)
             sums[c] += (double)(own[c] * sum[c]);
-        memcpy(y + (size_t)u * BLOCK_COLUMNS, sum, sizeof(sum));
+        memcpy(apply->y + (size_t)u * BLOCK_COLUMNS, sum, sizeof(sum));
     }
-    memcpy(dots, sums, sizeof(sums));
+    memcpy(apply->sums[half], sums, sizeof(sums));
+}
+
+void block_apply(const struct mesh *mesh, const float *x, float *y, double *dots)
+{
+    struct apply apply = {.mesh = mesh, .x = x, .y = y};
+    halves_run(mesh->n, apply_rows, &apply);
+    for (uint32_t c = 0; c < BLOCK_COLUMNS; c++)
+        dots[c] = apply.sums[0][c] + apply.sums[1][c];
 }
 
 void block_centre(uint32_t n, float *x)

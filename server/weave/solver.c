@@ -3,6 +3,7 @@
 #include "server/weave/solver.h"
 
 #include "server/weave/dense.h"
+#include "server/weave/halves.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 struct solver {
     const struct mesh *mesh;
     double *cells_inverse; /* of the Laplacian over the cells */
-    double *cells_sum;     /* the residual, summed up over each cell */
+    double *cells_sum;     /* the residual, summed up over each cell; of the second half behind */
     double *cells_move;    /* what solves it */
     float *residual;
     float *direction;
@@ -70,7 +71,7 @@ enum status solver_new(const struct mesh *mesh, struct solver **solver)
     size_t cells = mesh->cell_count + 1u;
     *made = (struct solver){.mesh = mesh,
                             .cells_inverse = calloc(cells * cells, sizeof(double)),
-                            .cells_sum = calloc(cells * BLOCK_COLUMNS, sizeof(double)),
+                            .cells_sum = calloc(HALVES * cells * BLOCK_COLUMNS, sizeof(double)),
                             .cells_move = calloc(cells * BLOCK_COLUMNS, sizeof(double)),
                             .residual = block_new(mesh->n),
                             .direction = block_new(mesh->n),
@@ -84,32 +85,56 @@ enum status solver_new(const struct mesh *mesh, struct solver **solver)
     return STATUS_OK;
 }
 
-/* x += step * direction, residual -= step * image; the squares of the new residual's columns, and
- * its sums over cells. */
-static void move(struct solver *solver, const float *step, float *restrict x, double *squares)
+/* What a pass over the rows reads and adds up. */
+struct pass {
+    struct solver *solver;
+    const float *factors; /* of the columns */
+    float *x;
+    double sums[HALVES][BLOCK_COLUMNS];
+    double totals[HALVES][BLOCK_COLUMNS];
+};
+
+static void move_rows(void *context, uint32_t half, uint32_t begin, uint32_t end)
 {
+    struct pass *pass = context;
+    const struct solver *solver = pass->solver;
     const struct mesh *mesh = solver->mesh;
+    const float *step = pass->factors;
+    double *cells_sum = solver->cells_sum + (size_t)half * mesh->cell_count * BLOCK_COLUMNS;
     double sums[BLOCK_COLUMNS] = {0};
-    memset(solver->cells_sum, 0, (size_t)mesh->cell_count * BLOCK_COLUMNS * sizeof(double));
-    for (uint32_t u = 0; u < mesh->n; u++) {
+    for (uint32_t u = begin; u < end; u++) {
         size_t at = (size_t)u * BLOCK_COLUMNS;
-        float *restrict residual = solver->residual + at;
+        float *restrict residual = solver->residual + at, *restrict x = pass->x + at;
         const float *restrict direction = solver->direction + at, *restrict image =
                                                                       solver->image + at;
-        double *restrict cell = solver->cells_sum + (size_t)mesh->cells[u] * BLOCK_COLUMNS;
+        double *restrict cell = cells_sum + (size_t)mesh->cells[u] * BLOCK_COLUMNS;
         for (uint32_t c = 0; c < BLOCK_COLUMNS; c++) {
-            x[at + c] += step[c] * direction[c];
+            x[c] += step[c] * direction[c];
             residual[c] -= step[c] * image[c];
             sums[c] += (double)(residual[c] * residual[c]);
             cell[c] += (double)residual[c];
         }
     }
-    memcpy(squares, sums, sizeof(sums));
+    memcpy(pass->sums[half], sums, sizeof(sums));
+}
+
+/* x += step * direction, residual -= step * image; the squares of the new residual's columns, and
+ * its sums over cells. */
+static void move(struct solver *solver, const float *step, float *x, double *squares)
+{
+    const struct mesh *mesh = solver->mesh;
+    size_t size = (size_t)mesh->cell_count * BLOCK_COLUMNS;
+    struct pass pass = {.solver = solver, .factors = step, .x = x};
+    double totals[BLOCK_COLUMNS] = {0};
+    memset(solver->cells_sum, 0, HALVES * size * sizeof(double));
+    halves_run(mesh->n, move_rows, &pass);
+    for (size_t i = 0; i < size; i++) {
+        solver->cells_sum[i] += solver->cells_sum[size + i];
+        totals[i % BLOCK_COLUMNS] += solver->cells_sum[i];
+    }
     for (uint32_t c = 0; c < BLOCK_COLUMNS; c++) {
-        double sum = 0;
-        for (uint32_t cell = 0; cell < mesh->cell_count; cell++)
-            sum += solver->cells_sum[(size_t)cell * BLOCK_COLUMNS + c];
-        solver->residual_mean[c] = (float)(sum / mesh->n);
+        squares[c] = pass.sums[0][c] + pass.sums[1][c];
+        solver->residual_mean[c] = (float)(totals[c] / mesh->n);
     }
 }
 
@@ -124,13 +149,12 @@ static inline void precondition_row(const struct solver *solver, uint32_t u, flo
         row[c] = residual[c] * by_degree + (float)cell[c];
 }
 
-/* residual x preconditioned residual, column by column; sets the mean of the latter. */
-static void precondition(struct solver *solver, double *dots)
+static void precondition_rows(void *context, uint32_t half, uint32_t begin, uint32_t end)
 {
+    struct pass *pass = context;
+    const struct solver *solver = pass->solver;
     double sums[BLOCK_COLUMNS] = {0}, totals[BLOCK_COLUMNS] = {0};
-    dense_apply(solver->mesh->cell_count, BLOCK_COLUMNS, solver->cells_inverse, solver->cells_sum,
-                solver->cells_move);
-    for (uint32_t u = 0; u < solver->mesh->n; u++) {
+    for (uint32_t u = begin; u < end; u++) {
         float *restrict residual = solver->residual + (size_t)u * BLOCK_COLUMNS;
         float row[BLOCK_COLUMNS];
         for (uint32_t c = 0; c < BLOCK_COLUMNS; c++)
@@ -141,21 +165,44 @@ static void precondition(struct solver *solver, double *dots)
             totals[c] += (double)row[c];
         }
     }
-    memcpy(dots, sums, sizeof(sums));
-    for (uint32_t c = 0; c < BLOCK_COLUMNS; c++)
-        solver->preconditioned_mean[c] = (float)(totals[c] / solver->mesh->n);
+    memcpy(pass->sums[half], sums, sizeof(sums));
+    memcpy(pass->totals[half], totals, sizeof(totals));
 }
 
-/* direction = preconditioned residual + keep * direction. */
-static void turn(struct solver *solver, const float *keep)
+/* residual x preconditioned residual, column by column; sets the mean of the latter. */
+static void precondition(struct solver *solver, double *dots)
 {
-    for (uint32_t u = 0; u < solver->mesh->n; u++) {
+    struct pass pass = {.solver = solver};
+    dense_apply(solver->mesh->cell_count, BLOCK_COLUMNS, solver->cells_inverse, solver->cells_sum,
+                solver->cells_move);
+    halves_run(solver->mesh->n, precondition_rows, &pass);
+    for (uint32_t c = 0; c < BLOCK_COLUMNS; c++) {
+        dots[c] = pass.sums[0][c] + pass.sums[1][c];
+        solver->preconditioned_mean[c] =
+            (float)((pass.totals[0][c] + pass.totals[1][c]) / solver->mesh->n);
+    }
+}
+
+static void turn_rows(void *context, uint32_t half, uint32_t begin, uint32_t end)
+{
+    const struct pass *pass = context;
+    const struct solver *solver = pass->solver;
+    const float *keep = pass->factors;
+    (void)half;
+    for (uint32_t u = begin; u < end; u++) {
         float *restrict direction = solver->direction + (size_t)u * BLOCK_COLUMNS;
         float row[BLOCK_COLUMNS];
         precondition_row(solver, u, row);
         for (uint32_t c = 0; c < BLOCK_COLUMNS; c++)
             direction[c] = row[c] - solver->preconditioned_mean[c] + keep[c] * direction[c];
     }
+}
+
+/* direction = preconditioned residual + keep * direction. */
+static void turn(struct solver *solver, const float *keep)
+{
+    struct pass pass = {.solver = solver, .factors = keep};
+    halves_run(solver->mesh->n, turn_rows, &pass);
 }
 
 static double ratio(double above, double below)
