@@ -366,14 +366,43 @@ static struct person *take_person(struct directory *directory, const struct id *
     return person;
 }
 
+static void revoke_record(const struct directory *directory, struct record *record)
+{
+    record->device.state = DIRECTORY_REVOKED;
+    if (record->revoked_at == UINT64_MAX)
+        record->revoked_at = directory->log.size - 1;
+}
+
+/* What an admin adds takes the place of all that the person had. */
+static void revoke_others(const struct directory *directory, const struct id *person)
+{
+    for (struct record *record = latest_of_person(directory, person); record != NULL;
+         record = next_of_person(directory, record))
+        revoke_record(directory, record);
+}
+
+static uint64_t reset_size_of(const struct directory *directory,
+                              const struct directory_entry *entry)
+{
+    if (entry->authority == DIRECTORY_BY_ADMIN)
+        return directory->log.size;
+    const struct directory_device *approver = directory_find(directory, &entry->by_device);
+    return entry->authority == DIRECTORY_BY_DEVICE && approver != NULL ? approver->reset_size : 0;
+}
+
 static void add_device(struct directory *directory, const struct directory_entry *entry)
 {
     struct person *person = take_person(directory, &entry->person);
+    if (entry->authority == DIRECTORY_BY_ADMIN)
+        revoke_others(directory, &entry->person);
     struct record *record = &directory->records[directory->record_count];
     *record = (struct record){
         .device = {.person = entry->person,
                    .device = entry->device,
                    .by_person = entry->by_person,
+                   .by_device = entry->by_device,
+                   .authority = (enum directory_authority)entry->authority,
+                   .reset_size = reset_size_of(directory, entry),
                    .state = state_of_person(directory, person, directory->log.size),
                    .added = entry->time},
         .added_at = directory->log.size - 1,
@@ -388,10 +417,7 @@ static void add_device(struct directory *directory, const struct directory_entry
 
 static void revoke_device(struct directory *directory, const struct directory_entry *entry)
 {
-    struct record *record = find(directory, &entry->device);
-    record->device.state = DIRECTORY_REVOKED;
-    if (record->revoked_at == UINT64_MAX)
-        record->revoked_at = directory->log.size - 1;
+    revoke_record(directory, find(directory, &entry->device));
 }
 
 /* Erased is final, and so is revoked. */

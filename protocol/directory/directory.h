@@ -26,7 +26,13 @@ enum directory_device_state {
 struct directory_device {
     struct id person;
     struct id device;
-    struct id by_person; /* who invited, or approved it */
+    struct id by_person; /* who invited, approved, or reset */
+    struct id by_device; /* that approved it; none for a person's first */
+    enum directory_authority authority;
+    /* The log's size from which on this device stands for a person whom an admin gave a fresh
+     * start: itself the reset's device, or approved by one that is. 0: no admin had a hand in it.
+     */
+    uint64_t reset_size;
     uint8_t login_key[DIRECTORY_KEY_SIZE];
     uint8_t leaf_key[DIRECTORY_KEY_SIZE];
     enum directory_device_state state;

@@ -123,6 +123,22 @@ enum status directory_entry_open(struct span bytes, struct directory_entry *entr
     return STATUS_OK;
 }
 
+enum status directory_entry_countersign(struct span bytes,
+                                        struct span authority_private_key,
+                                        struct buffer *countersigned)
+{
+    struct directory_entry entry;
+    struct signature signature;
+    TRY(directory_entry_open(bytes, &entry));
+    if (id_is_none(&entry.by_device) || entry.authority_signature.len != 0)
+        return STATUS_INVALID;
+    CLEANUP(buffer_clear) struct buffer content = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    TRY(schema_encode(&signed_schema, &entry, &content));
+    TRY(sign_as(authority_private_key, buffer_span(&content), &signature,
+                &entry.authority_signature));
+    return schema_encode(&directory_entry_schema, &entry, countersigned);
+}
+
 enum status directory_entry_check_authority(const struct directory_entry *entry,
                                             struct span authority_login_key)
 {

@@ -62,6 +62,12 @@ MUST_CHECK enum status directory_entry_sign(const struct directory_entry *entry,
                                             const struct directory_signers *signers,
                                             struct buffer *bytes);
 
+/* Appends an entry that its added device has signed, with the authority's signature put in: the
+ * last word of an approval. STATUS_INVALID for an entry that takes none or has one already. */
+MUST_CHECK enum status directory_entry_countersign(struct span bytes,
+                                                   struct span authority_private_key,
+                                                   struct buffer *countersigned);
+
 /* Decodes and checks form and the signatures by the entry's own keys; the authority's signature
  * needs the directory (directory.h). The result lends from `bytes`. */
 MUST_CHECK enum status directory_entry_open(struct span bytes, struct directory_entry *entry);
