@@ -8,6 +8,7 @@
 #include "client-cli/core/events.h"
 #include "client-cli/core/replica.h"
 #include "protocol/channel/identity.h"
+#include "protocol/channel/leave.h"
 
 /* A round may show further work; a server that shows the same again and again is left alone. */
 #define WORK_ROUNDS_MAX 20
@@ -82,12 +83,11 @@ static bool is_fact(const struct engine *engine,
                     const struct wire_work_remove *removal,
                     const struct mls_leaf_node *leaf)
 {
-    if (removal->reason == REMOVE_LEFT)
-        return id_equal(&removal->leave.channel, &channel->id) &&
-               id_equal(&removal->leave.device, &removal->device) &&
-               removal->leave.generation == channel->generation &&
-               span_equal(removal->leave.encryption_key, leaf->encryption_key) &&
-               message_leave_verify(&removal->leave, leaf->signature_key) == STATUS_OK;
+    if (removal->reason == REMOVE_LEFT) {
+        const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+        return channel_leave_is_of(&removal->leave, &channel->id, channel->generation, tree,
+                                   &removal->person);
+    }
     return directory_check_leaf(engine->directory, &removal->person, &removal->device,
                                 leaf->signature_key) == STATUS_DENIED;
 }

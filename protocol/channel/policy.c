@@ -2,6 +2,7 @@
 #include "protocol/channel/policy.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/channel/leave.h"
 #include "protocol/mls/public/registry.h"
 
 /* All that a check needs at hand. */
@@ -13,6 +14,7 @@ struct check {
     struct message_header header;
     struct id channel;
     uint32_t generation;
+    struct id committer; /* the person */
     uint16_t committer_roles;
     struct channel_refusal *refusal;
 };
@@ -146,15 +148,17 @@ static enum status check_active(const struct check *check, const struct mls_leaf
 static enum status check_adds(const struct check *check)
 {
     const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
-    if (effect->added_count == 0)
-        return STATUS_OK;
     const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
-    if (check->extension.visibility != CHANNEL_OPEN && (check->committer_roles & adders) == 0)
-        return refuse(check->refusal, STATUS_DENIED,
-                      "only a facilitator or sponsor adds people here");
+    bool anybody =
+        check->extension.visibility == CHANNEL_OPEN || (check->committer_roles & adders) != 0;
     for (size_t i = 0; i < effect->added_count; i++) {
         const struct mls_leaf_node *leaf = &effect->added[i].key_package->leaf_node;
+        struct channel_identity added;
         TRY(check_active(check, leaf));
+        TRY(channel_identity_decode(&leaf->credential, &added));
+        if (!anybody && !id_equal(&added.person, &check->committer))
+            return refuse(check->refusal, STATUS_DENIED,
+                          "only a facilitator or sponsor adds people here");
         TRY(check_single_leaf(check, &leaf->credential, effect->added[i].leaf));
     }
     return STATUS_OK;
@@ -169,19 +173,15 @@ static bool is_shut_out(const struct check *check,
                                    &identity->device, leaf->signature_key) == STATUS_DENIED;
 }
 
-/* Whether the commit carries the leaf's own signed request to leave this group. */
-static bool has_left(const struct check *check,
-                     const struct channel_identity *identity,
-                     const struct mls_leaf_node *leaf)
+/* Whether the commit carries a request to leave this group, signed by a leaf of that person: one
+ * device speaks for all that the person has in the channel. */
+static bool has_left(const struct check *check, const struct channel_identity *identity)
 {
-    for (size_t i = 0; i < check->header.leave_count; i++) {
-        const struct message_leave *leave = &check->header.leaves[i];
-        if (id_equal(&leave->device, &identity->device) &&
-            id_equal(&leave->channel, &check->channel) && leave->generation == check->generation &&
-            span_equal(leave->encryption_key, leaf->encryption_key) &&
-            message_leave_verify(leave, leaf->signature_key) == STATUS_OK)
+    const struct mls_tree *tree = mls_public_group_tree(check->group);
+    for (size_t i = 0; i < check->header.leave_count; i++)
+        if (channel_leave_is_of(&check->header.leaves[i], &check->channel, check->generation, tree,
+                                &identity->person))
             return true;
-    }
     return false;
 }
 
@@ -194,7 +194,7 @@ static enum status check_removes(const struct check *check)
         const struct mls_leaf_node *leaf = effect->removed[i].leaf_node;
         struct channel_identity identity;
         TRY(channel_identity_decode(&leaf->credential, &identity));
-        if (!is_shut_out(check, &identity, leaf) && !has_left(check, &identity, leaf))
+        if (!is_shut_out(check, &identity, leaf) && !has_left(check, &identity))
             return refuse(check->refusal, STATUS_DENIED,
                           "only a facilitator removes somebody who did not ask for it");
     }
@@ -249,6 +249,17 @@ static enum status check_proposals(const struct check *check)
     return STATUS_OK;
 }
 
+/* Whoever an admin gave a fresh start may be somebody else who borrows a name: a member who knows
+ * the person lets them in, in open channels too. */
+static bool is_reset(const struct check *check, const struct mls_leaf_node *joiner)
+{
+    struct channel_identity identity;
+    if (channel_identity_decode(&joiner->credential, &identity) != STATUS_OK)
+        return true;
+    const struct directory_device *device = directory_find(check->directory, &identity.device);
+    return device == NULL || device->reset_size != 0;
+}
+
 static enum status check_external(const struct check *check, const struct mls_leaf_node *joiner)
 {
     const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
@@ -264,6 +275,9 @@ static enum status check_external(const struct check *check, const struct mls_le
     if (!resync && check->extension.visibility != CHANNEL_OPEN)
         return refuse(check->refusal, STATUS_DENIED,
                       "this channel is not open: knock, or be invited");
+    if (!resync && is_reset(check, joiner))
+        return refuse(check->refusal, STATUS_DENIED,
+                      "an admin has set this device up: a member must let it in");
     return STATUS_OK;
 }
 
@@ -298,6 +312,7 @@ enum status channel_policy_check_commit(const struct mls_public_group *group,
     TRY(check_single_leaf(&check, &leaf->credential, committer));
     struct channel_identity identity;
     TRY(channel_identity_decode(&leaf->credential, &identity));
+    check.committer = identity.person;
     check.committer_roles = channel_extension_roles(&check.extension, &identity.person);
     TRY(check_proposals(&check));
     return mls_staged_commit_is_external(staged) ? check_external(&check, leaf)

@@ -4,11 +4,12 @@
  * facts, that the server calls before it accepts a commit and every client before it follows one.
  * It knows nothing else, so both come to the same answer.
  *
- * Rules: a member of an open channel may add anybody, elsewhere a facilitator or sponsor may. A
- * facilitator removes others and changes the channel; anybody may commit the removal of a device
- * that the directory no longer lets in, or that asked to leave. A newcomer commits itself into an
- * open channel; elsewhere an external commit only replaces the same device's own old leaf. Every
- * leaf is a device of the directory, and a device has one leaf.
+ * Rules: a member of an open channel may add anybody, elsewhere a facilitator or sponsor may; other
+ * devices of their own person everybody may add. A facilitator removes others and changes the
+ * channel; anybody may commit the removal of a device that the directory no longer lets in, or
+ * whose person asked to leave. A newcomer commits itself into an open channel, unless an admin has
+ * set its device up in place of a lost one; elsewhere an external commit only replaces the same
+ * device's own old leaf. Every leaf is a device of the directory, and a device has one leaf.
  *
  * The directory is asked how it stood at the size that the commit's header names, not how it stands
  * now: whoever reads the log a week later, when somebody in it has been shut out or let in again,

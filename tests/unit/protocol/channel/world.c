@@ -256,6 +256,36 @@ enum status world_join_external(struct world *world, struct party *joiner, bool 
     return status;
 }
 
+void world_make_further(struct world *world,
+                        struct party *party,
+                        const struct party *of,
+                        const struct party *by)
+{
+    bool own = id_equal(&of->identity.person, &by->identity.person);
+    party_make(party);
+    party->identity.person = of->identity.person;
+    channel_identity_encode(&party->identity, party->credential);
+    struct directory_entry entry = {
+        .version = DIRECTORY_ENTRY_VERSION,
+        .kind = DIRECTORY_ADD_DEVICE,
+        .authority = own ? DIRECTORY_BY_DEVICE : DIRECTORY_BY_ADMIN,
+        .person = party->identity.person,
+        .device = party->identity.device,
+        .by_person = by->identity.person,
+        .by_device = by->identity.device,
+        .login_key = signature_public_span(&party->login_public),
+        .leaf_key = signature_public_span(&party->leaf_public),
+    };
+    struct directory_signers signers = {
+        .login_private_key = secret_span(&party->login_private),
+        .leaf_private_key = secret_span(&party->leaf_private),
+        .authority_private_key = secret_span(&by->login_private),
+    };
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
+    assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), true), STATUS_OK);
+}
+
 void world_shut_out(struct world *world, const struct party *party)
 {
     struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,

@@ -80,6 +80,13 @@ enum status world_remove(struct world *world,
 /* An external commit of `joiner`. */
 enum status world_join_external(struct world *world, struct party *joiner, bool resync);
 
+/* `party` becomes another device of `of`'s person, which `by` signs for: the person's own, or an
+ * admin's. */
+void world_make_further(struct world *world,
+                        struct party *party,
+                        const struct party *of,
+                        const struct party *by);
+
 /* The directory revokes the party's device. */
 void world_shut_out(struct world *world, const struct party *party);
 
