@@ -278,7 +278,9 @@ enum status channel_join_run(struct invocation *invocation)
         return STATUS_OK;
     }
     TRY(engine_call(engine, WIRE_CHANNEL_SHOW, &request, &reply, &shown));
-    if (shown.info.visibility != CHANNEL_OPEN)
+    const struct directory_device *own = directory_find(engine->directory, &engine->account.device);
+    bool reset = own != NULL && own->reset_size != 0; /* a member must let it in */
+    if (shown.info.visibility != CHANNEL_OPEN || reset)
         return knock(invocation, &shown.info);
     TRY(channel_join_open(engine, &shown.info, &channel));
     show_done(invocation->out, "joined", channel);
@@ -349,7 +351,8 @@ enum status channel_add_run(struct invocation *invocation)
     struct channel *channel = NULL;
     struct id person;
     TRY(take_channel_and_person(invocation, &channel, &person));
-    TRY(work_let_in(invocation->engine, channel, &person));
+    bool checked = arguments_has(&invocation->arguments, "checked");
+    TRY(work_let_in(invocation->engine, channel, &person, checked));
     TRY(work_await(invocation->engine, channel, &person));
     show_person_done(invocation, "added", channel, &person);
     return STATUS_OK;

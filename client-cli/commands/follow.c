@@ -9,6 +9,7 @@
 #include "client-cli/core/events.h"
 #include "client-cli/core/introductions.h"
 #include "client-cli/core/limits.h"
+#include "client-cli/core/read_mark.h"
 #include "client-cli/core/work.h"
 
 #include <signal.h>
@@ -175,6 +176,17 @@ static enum status mark_seen(struct follow *follow)
     return STATUS_OK;
 }
 
+/* For our other devices, as often as they are told. */
+static enum status mark_due(struct follow *follow)
+{
+    struct engine *engine = follow->invocation->engine;
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        if (is_chosen(follow, channel) && channel->shown < channel->cursor &&
+            read_mark_is_due(engine, channel))
+            TRY(channel_transact(engine, channel, mark_one, NULL));
+    return STATUS_OK;
+}
+
 static enum status begin(struct follow *follow)
 {
     struct engine *engine = follow->invocation->engine;
@@ -216,6 +228,7 @@ static enum status one_round(struct follow *follow)
     relay_serve(follow->relay);
     if (!engine_is_connected(engine))
         return STATUS_NETWORK;
+    TRY(mark_due(follow));
     TRY(events_subscribe_new(engine)); /* of channels that other terminals brought */
     TRY(events_handle_all(engine));
     if (!follow->stopped && engine_now_ms(engine) - before >= CORE_PING_INTERVAL_MS)

@@ -89,7 +89,7 @@ add_facilitator(struct engine *engine, struct channel *channel, const struct id 
 {
     const struct channel_role_change change = {.person = *person, .give = CHANNEL_ROLE_FACILITATOR};
     TRY(channel_commit_roles(engine, channel, &change, 1));
-    TRY(work_let_in(engine, channel, person));
+    TRY(work_let_in(engine, channel, person, false));
     return work_await(engine, channel, person);
 }
 

@@ -235,6 +235,7 @@ static void describe_change(struct engine *engine,
 {
     struct people_name by;
     struct people_name who;
+    struct people_name admin;
     people_name(engine, &entry->person, &by);
     people_name(engine, &change->person, &who);
     switch ((enum entry_change_kind)change->kind) {
@@ -253,6 +254,21 @@ static void describe_change(struct engine *engine,
     case ENTRY_ROLES:
         snprintf(text, size, "%s changed roles", by.name);
         return;
+    case ENTRY_DEVICE_ADDED:
+        if (id_equal(&entry->person, &change->person))
+            snprintf(text, size, "%s added a device", who.name);
+        else
+            snprintf(text, size, "%s added a device (committed by %s)", who.name, by.name);
+        return;
+    case ENTRY_DEVICE_REMOVED:
+        snprintf(text, size, "a device of %s is out of the channel (committed by %s)", who.name,
+                 by.name);
+        return;
+    case ENTRY_ADDED_RESET:
+        people_name(engine, &change->by, &admin);
+        snprintf(text, size, "%s let %s in, on a new device that admin %s set up", by.name,
+                 who.name, admin.name);
+        return;
     }
     snprintf(text, size, "a change of a newer version");
 }
@@ -262,11 +278,13 @@ static void show_changes(struct out *out,
                          const struct stored_entry *entry,
                          json_t *record)
 {
-    static const char *const names[] = {"", "added", "removed", "joined", "rejoined", "roles"};
+    static const char *const names[] = {"",           "added", "removed",      "joined",
+                                        "rejoined",   "roles", "device added", "device removed",
+                                        "added reset"};
     json_t *changes = json_array();
     for (size_t i = 0; i < entry->change_count; i++) {
         const struct entry_change *change = &entry->changes[i];
-        char text[400];
+        char text[500];
         char person[ID_TEXT_SIZE];
         id_text(&change->person, person);
         describe_change(engine, entry, change, text, sizeof text);

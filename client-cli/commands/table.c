@@ -22,6 +22,16 @@ static const struct flag join_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag link_flags[] = {
+    {"passphrase", NULL, "protect this profile with a passphrase that is asked for each time"},
+    {NULL, NULL, NULL},
+};
+
+static const struct flag add_flags[] = {
+    {"checked", NULL, "you asked the person themselves about their new device, and it is theirs"},
+    {NULL, NULL, NULL},
+};
+
 static const struct flag profile_set_flags[] = {
     {"topic", "WORDS", "what you work on; again for more. Replaces all; \"\" for none"},
     {"can-help-with", "WORDS", "what others may ask you about; again for more. Replaces all"},
@@ -171,6 +181,19 @@ static const struct flag met_flags[] = {
         .positional_max = 1                                                                        \
     }
 
+static const char device_add_details[] =
+    "Both devices compute a code of six digits over the keys of both. The same code means that "
+    "nobody "
+    "sits\nbetween them, not even the server. The new device then comes into every channel that "
+    "you "
+    "are in; it\nreads what is said from then on. After three wrong codes the link is over.";
+
+static const char device_reset_details[] =
+    "The person stays who they are; all their old devices are shut out, and the directory says for "
+    "good who\nset the new one up. Compare the code by telephone or face to face: their voice is "
+    "what "
+    "proves that it\nis them. The new device is in no channel until a member of each lets it in.";
+
 static const char profile_set_details[] =
     "At first you are opted out. When you opt in, others of this community find your name, group, "
     "topics\nand what you can help with in weft people, you may be proposed to people who ask "
@@ -316,6 +339,7 @@ const struct command command_table[] = {
      .run = channel_add_run,
      .usage = "[CHANNEL] PERSON",
      .summary = "let somebody in, whether or not they knocked",
+     .flags = add_flags,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 2},
@@ -435,6 +459,51 @@ const struct command command_table[] = {
     SAYING("review", "answer", "write your answer; all open together in the next stage", NULL),
     ON_CHANNEL("review", "reveal", review_reveal_run, "read the answers that are open", NULL),
     ON_CHANNEL("review", "approve", review_approve_run, "say yes to the harvest", approve_flags),
+    {.noun = "device",
+     .verb = "list",
+     .run = device_list_run,
+     .usage = "[PERSON]",
+     .summary = "your devices, how far each has come, and what a revoked one can still read",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = 1},
+    {.noun = "device",
+     .verb = "add",
+     .run = device_add_run,
+     .usage = "",
+     .summary = "use Weft on another device too: makes a link, and asks for the code it shows",
+     .details = device_add_details,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .traits = COMMAND_ASKS},
+    {.noun = "device",
+     .verb = "link",
+     .run = device_link_run,
+     .usage = "LINK",
+     .summary = "make this a device of yours, with the link that weft device add shows",
+     .details = "\"-\" takes the link from the standard input. Stopped in between, it goes on with "
+                "the same link.",
+     .flags = link_flags,
+     .needs = COMMAND_NEEDS_NOTHING,
+     .traits = COMMAND_ASKS,
+     .positional_min = 1,
+     .positional_max = 1},
+    {.noun = "device",
+     .verb = "revoke",
+     .run = device_revoke_run,
+     .usage = "DEVICE",
+     .summary = "shut a device out for good, such as a lost one",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = 1},
+    {.noun = "device",
+     .verb = "reset",
+     .run = device_reset_run,
+     .usage = "PERSON",
+     .summary = "for admins: a new device for somebody who has lost the only one",
+     .details = device_reset_details,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .traits = COMMAND_ASKS,
+     .positional_min = 1,
+     .positional_max = 1},
     {.noun = "profile",
      .verb = "show",
      .run = own_profile_show_run,

@@ -32,6 +32,12 @@ MUST_CHECK enum status channel_remove_run(struct invocation *invocation);
 MUST_CHECK enum status channel_role_run(struct invocation *invocation);
 MUST_CHECK enum status channel_knocks_run(struct invocation *invocation);
 
+MUST_CHECK enum status device_list_run(struct invocation *invocation);
+MUST_CHECK enum status device_add_run(struct invocation *invocation);
+MUST_CHECK enum status device_link_run(struct invocation *invocation);
+MUST_CHECK enum status device_revoke_run(struct invocation *invocation);
+MUST_CHECK enum status device_reset_run(struct invocation *invocation);
+
 MUST_CHECK enum status own_profile_show_run(struct invocation *invocation);
 MUST_CHECK enum status own_profile_set_run(struct invocation *invocation);
 MUST_CHECK enum status people_run(struct invocation *invocation);

@@ -8,7 +8,6 @@
 #include "protocol/channel/identity.h"
 #include "protocol/codec/schema.h"
 #include "protocol/crypto/signature.h"
-#include "protocol/wire/invite_link.h"
 
 #include <string.h>
 
@@ -42,6 +41,15 @@ void account_clear(struct account *account)
     struct buffer empty = account->bytes;
     secret_wipe(account, sizeof *account);
     account->bytes = empty;
+}
+
+void account_point_at(struct account *account, const struct invite_link *link)
+{
+    account->host = span_from_text(link->host);
+    account->port = link->port;
+    memcpy(account->log_key, link->log_key, sizeof account->log_key);
+    memcpy(account->next_log_key_sha256, link->next_log_key_sha256,
+           sizeof account->next_log_key_sha256);
 }
 
 static enum status make_pair(const struct random_source *random,

@@ -11,6 +11,7 @@
 #include "client-cli/core/vault/vault.h"
 #include "protocol/directory/entry.h"
 #include "protocol/mls/member/key_package_new.h"
+#include "protocol/wire/invite_link.h"
 
 /* Suite 1's private keys are Ed25519 seeds. */
 #define ACCOUNT_SEED_SIZE 32
@@ -36,6 +37,9 @@ struct account {
 
 /* Wipes the keys. */
 void account_clear(struct account *account);
+
+/* The server and the pins of a link, whose host is lent. */
+void account_point_at(struct account *account, const struct invite_link *link);
 
 /* Fresh keys and a fresh device id; the person too unless it is given. */
 MUST_CHECK enum status account_make_keys(struct account *account,

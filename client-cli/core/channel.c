@@ -23,6 +23,8 @@ static const struct field channel_fields[] = {
     FIELD_PLAIN(FIELD_U32, struct channel, generation),
     FIELD_PLAIN(FIELD_U64, struct channel, cursor),
     FIELD_PLAIN(FIELD_U64, struct channel, shown),
+    FIELD_PLAIN(FIELD_U64, struct channel, told),
+    FIELD_PLAIN(FIELD_TIME, struct channel, told_ms),
     FIELD_PLAIN(FIELD_U64, struct channel, joined_epoch),
     FIELD_PLAIN(FIELD_U64, struct channel, joined_sequence),
     FIELD_PLAIN(FIELD_TIME, struct channel, path_due),
@@ -74,6 +76,8 @@ static enum status take_record(struct channel *channel, struct span value)
     channel->generation = read.generation;
     channel->cursor = read.cursor;
     channel->shown = read.shown;
+    channel->told = read.told;
+    channel->told_ms = read.told_ms;
     channel->joined_epoch = read.joined_epoch;
     channel->joined_sequence = read.joined_sequence;
     channel->path_due = read.path_due;

@@ -40,6 +40,8 @@ struct channel {
     uint32_t generation;
     uint64_t cursor; /* the last sequence that was processed */
     uint64_t shown;  /* the last sequence that `read` or `follow` showed */
+    uint64_t told;   /* the last sequence that our other devices were told of as shown */
+    int64_t told_ms; /* when; 0: never */
     uint64_t joined_epoch;
     uint64_t joined_sequence;
     int64_t path_due; /* when our leaf gets keys that only we made; 0: not looked at yet */

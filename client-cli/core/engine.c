@@ -4,6 +4,7 @@
 #include "client-cli/core/channel.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/key_pool.h"
+#include "client-cli/core/read_mark.h"
 #include "client-cli/core/replica.h"
 #include "protocol/base/secret.h"
 #include "protocol/channel/policy.h"
@@ -247,6 +248,8 @@ static enum status look_after(struct engine *engine)
     enum status status = key_pool_refill(engine);
     if (status == STATUS_OK)
         status = channel_join_welcomes(engine);
+    if (status == STATUS_OK)
+        status = read_mark_fetch(engine);
     if (status != STATUS_OK && engine_is_connected(engine)) {
         engine_notice(engine, NULL, "Not everything could be brought up to date: %s",
                       engine->explanation[0] == '\0' ? status_text(status) : engine->explanation);

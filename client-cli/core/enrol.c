@@ -21,15 +21,6 @@ static const struct schema joining_schema = SCHEMA("joining", struct joining, jo
 
 static const struct vault_place joining_place = {.kind = RECORD_JOINING};
 
-static void point_at(struct engine *engine, const struct invite_link *link)
-{
-    engine->account.host = span_from_text(link->host);
-    engine->account.port = link->port;
-    memcpy(engine->account.log_key, link->log_key, sizeof engine->account.log_key);
-    memcpy(engine->account.next_log_key_sha256, link->next_log_key_sha256,
-           sizeof engine->account.next_log_key_sha256);
-}
-
 enum status enrol_show(struct engine *engine,
                        const struct invite_link *link,
                        struct connection_reply *reply,
@@ -37,7 +28,7 @@ enum status enrol_show(struct engine *engine,
 {
     struct wire_invite_show_request request;
     memcpy(request.secret, link->secret, sizeof request.secret);
-    point_at(engine, link);
+    account_point_at(&engine->account, link);
     TRY(engine_connect(engine));
     enum status status = engine_call(engine, WIRE_INVITE_SHOW, &request, reply, shown);
     secret_wipe(&request, sizeof request);

@@ -11,6 +11,7 @@
 static const struct field change_fields[] = {
     FIELD_PLAIN(FIELD_U8, struct entry_change, kind),
     FIELD_ID(struct entry_change, person),
+    FIELD_ID(struct entry_change, by),
 };
 static const struct schema change_schema =
     SCHEMA("entry_change", struct entry_change, change_fields);

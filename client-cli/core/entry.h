@@ -24,14 +24,18 @@ enum entry_fate {
 enum entry_change_kind {
     ENTRY_ADDED = 1,
     ENTRY_REMOVED = 2,
-    ENTRY_JOINED = 3,   /* by itself, into an open channel */
-    ENTRY_REJOINED = 4, /* with a fresh leaf for its old one */
-    ENTRY_ROLES = 5,    /* the channel's roles or rules were changed */
+    ENTRY_JOINED = 3,         /* by itself, into an open channel */
+    ENTRY_REJOINED = 4,       /* with a fresh leaf for its old one */
+    ENTRY_ROLES = 5,          /* the channel's roles or rules were changed */
+    ENTRY_DEVICE_ADDED = 6,   /* of somebody who is in the channel */
+    ENTRY_DEVICE_REMOVED = 7, /* of somebody who stays, with another */
+    ENTRY_ADDED_RESET = 8,    /* somebody, with a device that an admin set up: `by` */
 };
 
 struct entry_change {
     uint8_t kind; /* enum entry_change_kind */
     struct id person;
+    struct id by; /* none unless the kind names somebody */
 };
 
 struct stored_entry {

@@ -23,6 +23,7 @@ struct take {
     struct stored_entry stored;
     struct mls_received received;
     struct channel_say_own own; /* a message of ours */
+    uint64_t log_size;          /* how much of the directory its sender knew */
     struct buffer warning;
     struct arena arena;
 };
@@ -170,7 +171,8 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
         if (content.seen.epoch == mls_group_epoch(take->channel->group))
             take->channel->confirmed = true;
     }
-    TRY(admission_take(take->engine, take->channel, &take->stored.person, &content));
+    TRY(admission_take(take->engine, take->channel, &take->stored.person, take->log_size,
+                       &content));
     if (breach == NULL)
         TRY(revision_take(take->engine, take->channel, &take->stored, &content, &problem));
     if (problem != NULL)
@@ -202,6 +204,7 @@ static enum status take_header(struct take *take)
     if (!id_equal(&header.message, &take->wire->message))
         TRY(warn(take, "the server gave it another id than its sender did"));
     take->stored.message = header.message;
+    take->log_size = header.log_size;
     return compare_log(take, &header);
 }
 
@@ -237,6 +240,16 @@ static enum status take_unreadable(struct take *take, enum status why)
     return warn(take, status_text(why));
 }
 
+/* What our own message says of the directory; 0 when that cannot be read. */
+static uint64_t own_log_size(struct take *take)
+{
+    struct mls_message_head head;
+    struct message_header header;
+    bool known = mls_message_peek(take->wire->bytes, &head) == STATUS_OK &&
+                 message_header_decode(head.authenticated_data, &take->arena, &header) == STATUS_OK;
+    return known ? header.log_size : 0;
+}
+
 /* Nobody can decrypt their own message: its text waited in the vault, under the id that the server
  * repeats. */
 static enum status take_own_message(struct take *take)
@@ -257,6 +270,7 @@ static enum status take_own_message(struct take *take)
     TRY(found);
     take->stored.lane = take->own.lane;
     take->stored.stage_counter = take->own.stage_counter;
+    take->log_size = own_log_size(take);
     if (!take->own.intact)
         TRY(warn(take, "it was changed on its way: nobody else can read this, say it again"));
     return take_content(take, buffer_span(&take->own.content), true);
@@ -318,11 +332,62 @@ add_change(struct take *take, enum entry_change_kind kind, const struct mls_cred
     return STATUS_OK;
 }
 
-static enum status add_removed(struct take *take, const struct mls_credential *credential)
+static bool has_person(const struct mls_tree *tree, const struct id *person)
 {
+    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
+         leaf = mls_tree_next_member(tree, leaf + 1)) {
+        struct channel_identity identity;
+        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
+                STATUS_OK &&
+            id_equal(&identity.person, person))
+            return true;
+    }
+    return false;
+}
+
+static void count_device(void *context, const struct directory_device *device)
+{
+    (void)device;
+    ++*(size_t *)context;
+}
+
+/* Most people have one device, and then nobody need be looked for. */
+static bool has_others(const struct engine *engine, const struct directory_device *device)
+{
+    size_t count = 0;
+    directory_each_device(engine->directory, &device->person, count_device, &count);
+    return count > 1;
+}
+
+/* Somebody new, or another device of somebody who was there before the commit. */
+static enum status add_added(struct take *take, const struct mls_credential *credential)
+{
+    const struct mls_tree *before = mls_public_group_tree(mls_group_public(take->channel->group));
+    struct channel_identity identity;
+    TRY(channel_identity_decode(credential, &identity));
+    const struct directory_device *device =
+        directory_find(take->engine->directory, &identity.device);
+    /* A first device can come later than others: when one of those has made the channel. */
+    bool further = device != NULL && has_others(take->engine, device);
+    if (further && has_person(before, &identity.person) && device->authority != DIRECTORY_BY_ADMIN)
+        return add_change(take, ENTRY_DEVICE_ADDED, credential);
+    if (device == NULL || device->authority != DIRECTORY_BY_ADMIN)
+        return add_change(take, ENTRY_ADDED, credential);
+    TRY(add_change(take, ENTRY_ADDED_RESET, credential));
+    take->stored.changes[take->stored.change_count - 1].by = device->by_person;
+    return STATUS_OK;
+}
+
+static enum status add_removed(struct take *take,
+                               const struct mls_tree *after,
+                               const struct mls_credential *credential)
+{
+    struct channel_identity identity;
+    TRY(channel_identity_decode(credential, &identity));
+    if (has_person(after, &identity.person))
+        return add_change(take, ENTRY_DEVICE_REMOVED, credential);
     TRY(add_change(take, ENTRY_REMOVED, credential));
-    const struct entry_change *removed = &take->stored.changes[take->stored.change_count - 1];
-    return admission_end(take->engine, take->channel, &removed->person);
+    return admission_end(take->engine, take->channel, &identity.person);
 }
 
 /* What a staged commit does, for people. */
@@ -345,9 +410,9 @@ static enum status describe(struct take *take, const struct mls_staged_commit *s
         TRY(add_change(take, effect->removed_count == 0 ? ENTRY_JOINED : ENTRY_REJOINED,
                        &committer->credential));
     for (size_t i = 0; i < effect->added_count; i++)
-        TRY(add_change(take, ENTRY_ADDED, &effect->added[i].key_package->leaf_node.credential));
+        TRY(add_added(take, &effect->added[i].key_package->leaf_node.credential));
     for (size_t i = 0; !external && i < effect->removed_count; i++)
-        TRY(add_removed(take, &effect->removed[i].leaf_node->credential));
+        TRY(add_removed(take, after, &effect->removed[i].leaf_node->credential));
     if (effect->extensions_changed)
         TRY(add_change(take, ENTRY_ROLES, &committer->credential));
     return STATUS_OK;

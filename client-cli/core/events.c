@@ -6,6 +6,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/introductions.h"
 #include "client-cli/core/people.h"
+#include "client-cli/core/read_mark.h"
 #include "client-cli/core/replica.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
@@ -112,6 +113,15 @@ static enum status on_directory(struct engine *engine, struct span body, struct 
     return replica_update(engine, event.head);
 }
 
+static enum status on_own(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_own_event event;
+    TRY(schema_decode(&wire_own_event_schema, body, arena, &event));
+    /* Of a pairing, whoever waits for it asks. */
+    return event.what == WIRE_OWN_READ ? read_mark_take(engine, &event.channel, &event.position)
+                                       : STATUS_OK;
+}
+
 static enum status handle(struct engine *engine, enum wire_event kind, struct span body)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
@@ -137,6 +147,8 @@ static enum status handle(struct engine *engine, enum wire_event kind, struct sp
     case WIRE_EVENT_CLOSING:
         engine_notice(engine, NULL, "The server stops for a while.");
         return STATUS_OK;
+    case WIRE_EVENT_OWN:
+        return on_own(engine, body, &arena);
     }
     return STATUS_OK; /* of a later version: events are hints */
 }
@@ -166,6 +178,7 @@ enum status events_handle_all(struct engine *engine)
     }
     if (connection_lost_events(engine->connection))
         TRY(catch_up_all(engine));
+    TRY(read_mark_send(engine));
     return commit_paths(engine);
 }
 

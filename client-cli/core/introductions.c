@@ -91,7 +91,7 @@ static enum status add(struct engine *engine, struct channel *channel, const str
     if (channel_has_person(engine, channel, person))
         return STATUS_OK;
     TRY(channel_commit_roles(engine, channel, &change, 1));
-    TRY(work_let_in(engine, channel, person));
+    TRY(work_let_in(engine, channel, person, false));
     return commit_add(engine, channel, person);
 }
 

@@ -34,6 +34,9 @@
  * once would make a storm of commits when many join. */
 #define CORE_PATH_DAYS 7
 
+/* Between two words to one's other devices of how far a channel was read. */
+#define CORE_READ_MARK_INTERVAL_MS 60000
+
 /* Others may win the epoch again and again, but each time somebody got ahead. */
 #define CORE_COMMIT_TRIES 60
 

@@ -15,6 +15,7 @@ enum record_kind {
     RECORD_LOG_ENTRY = 4,   /* major: position in the directory log */
     RECORD_LOG_HEAD = 5,    /* 0, 0: the last signed head */
     RECORD_CHANNEL = 6,     /* major: a number: channel.h */
+    RECORD_LINKING = 7,     /* 0, 0: a pairing with another device of ours (device_link.h) */
 
     /* Scope: a person. */
     RECORD_PERSON = 20, /* 0, 0: name and group, as the server said last */
@@ -27,7 +28,7 @@ enum record_kind {
     RECORD_ASKED = 44,    /* 0, 0: the topics that a peer assist was asked about */
 
     /* Scope: a channel and a person (admission.c). */
-    RECORD_ADMITTED = 50, /* 0, 0: who admitted the person */
+    RECORD_ADMITTED = 50, /* 0, 0: who admitted the person, knowing how much of the directory */
 
     /* Scope: a message. */
     RECORD_MESSAGE = 60,   /* 0, 0: where in its channel's log it is */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/replica.h"
 
+#include "client-cli/core/devices.h"
 #include "client-cli/core/records.h"
 #include "protocol/wire/accounts.h"
 
@@ -76,6 +77,7 @@ static enum status take_page(struct engine *engine, bool *done)
  * failure the replica in memory is rebuilt from what is on disk. */
 static enum status fetch(struct engine *engine)
 {
+    uint64_t from = directory_log_of(engine->directory)->size;
     TRY(vault_begin(engine->vault));
     bool done = false;
     enum status status = STATUS_OK;
@@ -83,8 +85,9 @@ static enum status fetch(struct engine *engine)
         status = take_page(engine, &done);
     if (status == STATUS_OK)
         status = vault_commit(engine->vault);
+    /* Whoever sees the directory for the first time has not missed anything. */
     if (status == STATUS_OK)
-        return STATUS_OK;
+        return from == 0 ? STATUS_OK : devices_tell(engine, from);
     vault_rollback(engine->vault);
     struct directory *fresh = NULL;
     TRY(directory_new(&fresh));

@@ -6,6 +6,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/events.h"
+#include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
 #include "protocol/channel/identity.h"
 #include "protocol/channel/leave.h"
@@ -51,7 +52,7 @@ static enum status propose_add(struct engine *engine,
     void *place = NULL;
     if (leaf_of(channel, &add->person, &add->device) != MLS_NO_LEAF)
         return STATUS_OK;
-    enum status admitted = admission_check(engine, channel, &add->person);
+    enum status admitted = admission_check(engine, channel, &add->person, &add->device);
     if (admitted == STATUS_DENIED) {
         engine_notice(
             engine, channel,
@@ -174,12 +175,32 @@ enum status work_look(struct engine *engine, struct channel *channel)
     return STATUS_OK;
 }
 
-enum status work_let_in(struct engine *engine, struct channel *channel, const struct id *person)
+/* Whoever borrows a name comes this way: the person who lets them in must have asked. */
+static enum status check_reset(struct engine *engine, const struct id *person)
+{
+    const struct directory_device *device = admission_reset_device(engine, person);
+    struct people_name name;
+    struct people_name admin;
+    if (device == NULL)
+        return STATUS_OK;
+    people_name(engine, person, &name);
+    people_name(engine, &device->by_person, &admin);
+    return engine_explain(engine, STATUS_NOT_NOW,
+                          "%s uses a new device, which %s set up. Ask %s in person or by telephone "
+                          "whether it is theirs; then let them in with weft channel add CHANNEL "
+                          "PERSON --checked",
+                          name.name, admin.name, name.name);
+}
+
+enum status
+work_let_in(struct engine *engine, struct channel *channel, const struct id *person, bool checked)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_channel_knock_answer_request request = {
         .channel = channel->id, .person = *person, .accept = true};
     const struct wire_id_item admitted = {*person};
+    if (!checked)
+        TRY(check_reset(engine, person));
     TRY(admission_grant(engine, channel, &admitted, 1));
     return engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL);
 }

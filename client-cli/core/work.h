@@ -18,9 +18,10 @@ work_do(struct engine *engine, struct channel *channel, const struct wire_work *
 MUST_CHECK enum status work_look(struct engine *engine, struct channel *channel);
 
 /* Lets a person in, whether or not they knocked: says so in the channel and to the server. Whoever
- * is online commits it, we perhaps: work_look, work_await. */
+ * is online commits it, we perhaps: work_look, work_await. STATUS_NOT_NOW, explained, for somebody
+ * whose device an admin set up, unless it was `checked` that it is theirs. */
 MUST_CHECK enum status
-work_let_in(struct engine *engine, struct channel *channel, const struct id *person);
+work_let_in(struct engine *engine, struct channel *channel, const struct id *person, bool checked);
 
 /* Waits until a person who was let in is a member: committed by us, or by whoever the server asked
  * first. STATUS_TIMEOUT when nobody has done it within the server's lease. */

@@ -72,6 +72,10 @@
 #define LIMIT_KEY_PACKAGES 50
 #define LIMIT_KEY_PACKAGES_REFILL 20
 
+/* Active devices of a person: a telephone, a ward's computer, one at home; each is a leaf in every
+ * channel of theirs. */
+#define LIMIT_DEVICES_PER_PERSON 8
+
 /* A KeyPackage of ours is about 350 bytes; an X.509 chain would be some kilobytes. */
 #define LIMIT_KEY_PACKAGE_BYTES (8u << 10)
 

@@ -57,4 +57,12 @@ static const struct field suggestion_event_fields[] = {
 const struct schema wire_suggestion_event_schema =
     SCHEMA("suggestion_event", struct wire_suggestion_event, suggestion_event_fields);
 
+static const struct field own_event_fields[] = {
+    FIELD_PLAIN(FIELD_U8, struct wire_own_event, what),
+    FIELD_ID(struct wire_own_event, channel),
+    FIELD_NESTED(struct wire_own_event, position, &wire_cursor_schema),
+};
+const struct schema wire_own_event_schema =
+    SCHEMA("own_event", struct wire_own_event, own_event_fields);
+
 const struct schema wire_behind_event_schema = WIRE_EMPTY("behind_event");

@@ -58,4 +58,16 @@ struct wire_closing_event {
     uint32_t retry_after_ms;
 };
 
+/* OWN: another device of this person has read on, or the new device of a pairing has taken a step.
+ */
+enum wire_own {
+    WIRE_OWN_READ = 1,
+    WIRE_OWN_PAIRING = 2,
+};
+struct wire_own_event {
+    uint8_t what;                /* enum wire_own */
+    struct id channel;           /* none for a pairing */
+    struct wire_cursor position; /* the last entry that was read */
+};
+
 #endif

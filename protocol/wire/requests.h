@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every request: its number, its name, who may make it, and the schemas of its two bodies
- * (PROTOCOL.md, 6). The structures are in the header of their subject: accounts.h, people.h,
- * channels.h, sessions.h, network.h.
+ * (PROTOCOL.md, 6). The structures are in the header of their subject: accounts.h, devices.h,
+ * people.h, channels.h, sessions.h, network.h.
  * Thread rule: constant tables.
  */
 #ifndef WEFT_WIRE_REQUESTS_H
@@ -23,10 +23,18 @@ enum wire_access {
     REQUEST(4, PING, ping, GREETED)                                                                \
     REQUEST(5, READ, read, ACCOUNT)                                                                \
     REQUEST(10, LOG_ENTRIES, log_entries, ACCOUNT)                                                 \
+    REQUEST(11, PAIRING_OPEN, pairing_open, ACCOUNT)                                               \
+    REQUEST(12, PAIRING_STEP, pairing_step, GREETED)                                               \
+    REQUEST(13, PAIRING_SHOW, pairing_show, ACCOUNT)                                               \
+    REQUEST(14, PAIRING_ANSWER, pairing_answer, ACCOUNT)                                           \
+    REQUEST(15, PAIRING_FINISH, pairing_finish, ACCOUNT)                                           \
+    REQUEST(16, DEVICE_LIST, device_list, ACCOUNT)                                                 \
+    REQUEST(17, DEVICE_REVOKE, device_revoke, ACCOUNT)                                             \
     REQUEST(20, PERSON_GET, person_get, ACCOUNT)                                                   \
     REQUEST(21, PEOPLE, people, ACCOUNT)                                                           \
     REQUEST(22, PROFILE_SET, profile_set, ACCOUNT)                                                 \
     REQUEST(23, GROUPS, groups, ACCOUNT)                                                           \
+    REQUEST(24, READ_POSITIONS, read_positions, ACCOUNT)                                           \
     REQUEST(30, KEY_PACKAGES_PUBLISH, key_packages_publish, ACCOUNT)                               \
     REQUEST(31, KEY_PACKAGES_COUNT, key_packages_count, ACCOUNT)                                   \
     REQUEST(32, KEY_PACKAGES_FETCH, key_packages_fetch, ACCOUNT)                                   \
@@ -99,7 +107,8 @@ const struct wire_request_kind *wire_request_find(uint16_t number);
     EVENT(106, DIRECTORY, directory)                                                               \
     EVENT(107, KNOCK, knock)                                                                       \
     EVENT(108, CLOSING, closing)                                                                   \
-    EVENT(109, SUGGESTION, suggestion)
+    EVENT(109, SUGGESTION, suggestion)                                                             \
+    EVENT(110, OWN, own)
 
 #define WIRE_EVENT_ENUM(number, NAME, name) WIRE_EVENT_##NAME = number,
 enum wire_event { WIRE_EVENT_LIST(WIRE_EVENT_ENUM) };

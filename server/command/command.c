@@ -17,6 +17,8 @@ const struct command commands[] = {
      "make an invite link; list or withdraw invites", 0, NULL},
     {"person", person_command_begin, "list | suspend ID | restore ID | erase ID | export ID",
      "the people of the community", 0, NULL},
+    {"device", device_command_begin, "list PERSON | revoke DEVICE",
+     "the devices of a person, and what a revoked one can still read", 0, NULL},
     {"import", import_command_begin,
      "PEOPLE TIES\n"
      "       PEOPLE and TIES are CSV, TSV or semicolon-separated, in UTF-8. The first line of "

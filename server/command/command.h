@@ -99,6 +99,7 @@ int stats_show(const struct app_place *place, bool json, int argc, const char **
 #define COMMAND_PROTOTYPE(name) void name##_command_begin(struct command_call *call);
 COMMAND_PROTOTYPE(invite)
 COMMAND_PROTOTYPE(person)
+COMMAND_PROTOTYPE(device)
 COMMAND_PROTOTYPE(import)
 COMMAND_PROTOTYPE(stats)
 COMMAND_PROTOTYPE(suggest)

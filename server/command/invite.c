@@ -2,6 +2,7 @@
 /* weftd invite: makes invites, lists them, withdraws them. */
 #include "server/command/audit.h"
 #include "server/command/command.h"
+#include "server/command/find_person.h"
 #include "server/command/invite_maker.h"
 #include "server/store/people.h"
 
@@ -56,14 +57,6 @@ static void print_time(int64_t time_ms, char text[32])
 }
 
 /* ---- make ---- */
-
-static enum status find_person(struct store_db *db, const char *text, struct id *person)
-{
-    enum status status = store_people_by_external_id(db, span_from_text(text), person);
-    if (status == STATUS_NOT_FOUND)
-        status = store_people_by_prefix(db, span_from_text(text), person);
-    return status == STATUS_MALFORMED ? STATUS_NOT_FOUND : status; /* no id of either kind */
-}
 
 static enum status run_make(struct store_db *db, struct store_job *job)
 {

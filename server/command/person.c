@@ -3,6 +3,7 @@
 #include "protocol/base/limits.h"
 #include "server/command/audit.h"
 #include "server/command/command.h"
+#include "server/command/find_person.h"
 #include "server/delivery/work.h"
 #include "server/store/channels.h"
 #include "server/store/devices.h"
@@ -45,14 +46,6 @@ struct person_read {
     struct store_invitation_list invitations;
     struct store_side_list sides;
 };
-
-static enum status find_person(struct store_db *db, const char *text, struct id *person)
-{
-    enum status status = store_people_by_external_id(db, span_from_text(text), person);
-    if (status == STATUS_NOT_FOUND)
-        status = store_people_by_prefix(db, span_from_text(text), person);
-    return status == STATUS_MALFORMED ? STATUS_NOT_FOUND : status; /* no id of either kind */
-}
 
 static enum status run_list(struct store_db *db, struct store_job *job)
 {

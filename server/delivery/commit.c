@@ -155,6 +155,9 @@ static void append_done(struct store_job *job, enum status status)
                 JOURNAL_I("channel", &work->channel->id),
                 JOURNAL_N("changes", work->output.change_count));
         work_after_commit(work->delivery, work->channel);
+        for (size_t i = 0; i < work->output.change_count; i++)
+            if (work->output.changes[i].added)
+                work_person_came(work->delivery, &work->output.changes[i].person);
     }
     answer(work);
 }

@@ -19,7 +19,7 @@ struct delivery {
     uint64_t deliveries;
 };
 
-/* work.c: forgets what waits, when the channel goes. */
+/* work_items.c: forgets what waits, when the channel goes. */
 void work_drop(struct channel *channel);
 
 /* work.c: offers what nobody holds. */

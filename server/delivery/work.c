@@ -4,10 +4,11 @@
 #include "protocol/base/limits.h"
 #include "protocol/wire/events.h"
 #include "server/delivery/internal.h"
+#include "server/delivery/work_items.h"
 #include "server/store/devices.h"
 #include "server/store/key_packages.h"
 #include "server/store/knocks.h"
-#include "server/store/removals.h"
+#include "server/store/wants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,113 +21,6 @@
 
 #define GATHER_ARENA_MAX (4u << 20)
 
-struct work_add {
-    struct work_add *next;
-    struct id person;
-    struct id device;
-    struct id asked_by;
-    int64_t taken_ms; /* wall time */
-    struct buffer key_package;
-};
-
-struct work_remove {
-    struct work_remove *next;
-    struct id person;
-    struct id device;
-    enum store_removal_reason reason;
-    struct buffer request; /* an encoded message_leave, when the reason is `left` */
-};
-
-struct work {
-    struct id id;
-    struct work_add *adds;
-    struct work_remove *removes;
-    struct id holder;       /* the device that was asked last */
-    int64_t lease_until_ms; /* wall time; 0: nobody holds it */
-    bool gathering;
-    bool gather_again;
-};
-
-/* ---- what is kept ---- */
-
-static void free_add(struct work_add *add)
-{
-    buffer_clear(&add->key_package);
-    free(add);
-}
-
-static void free_remove(struct work_remove *remove)
-{
-    buffer_clear(&remove->request);
-    free(remove);
-}
-
-static void drop_removes(struct work *work)
-{
-    while (work->removes != NULL) {
-        struct work_remove *first = work->removes;
-        work->removes = first->next;
-        free_remove(first);
-    }
-}
-
-void work_drop(struct channel *channel)
-{
-    struct work *work = channel->work;
-    if (work == NULL)
-        return;
-    while (work->adds != NULL) {
-        struct work_add *first = work->adds;
-        work->adds = first->next;
-        free_add(first);
-    }
-    drop_removes(work);
-    free(work);
-    channel->work = NULL;
-}
-
-static struct work *ensure_work(struct delivery *delivery, struct channel *channel)
-{
-    if (channel->work != NULL)
-        return channel->work;
-    struct work *fresh = calloc(1, sizeof *fresh);
-    if (fresh == NULL || id_random(delivery->hub->random, &fresh->id) != STATUS_OK) {
-        free(fresh);
-        return NULL;
-    }
-    channel->work = fresh;
-    return fresh;
-}
-
-static bool is_empty(const struct work *work)
-{
-    return work->adds == NULL && work->removes == NULL;
-}
-
-/* Whoever became a member, or is none any more, needs nothing. */
-static void drop_done(struct channel *channel)
-{
-    struct work *work = channel->work;
-    for (struct work_add **at = &work->adds; *at != NULL;) {
-        struct work_add *add = *at;
-        if (channel_member(channel, &add->device) == NULL) {
-            at = &add->next;
-            continue;
-        }
-        *at = add->next;
-        free_add(add);
-    }
-    for (struct work_remove **at = &work->removes; *at != NULL;) {
-        struct work_remove *remove = *at;
-        if (channel_member(channel, &remove->device) != NULL) {
-            at = &remove->next;
-            continue;
-        }
-        *at = remove->next;
-        free_remove(remove);
-    }
-}
-
 /* ---- offering ---- */
 
 static bool is_leaving(const struct work *work, const struct id *device)
@@ -138,10 +32,25 @@ static bool is_leaving(const struct work *work, const struct id *device)
     return false;
 }
 
-static bool may_add(const struct channel *channel, const struct id *person)
+/* Their own devices everybody adds. */
+static bool
+may_add(const struct channel *channel, const struct id *person, const struct work_add *add)
 {
     const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
-    return channel_is_open(channel) || (channel_roles(channel, person) & adders) != 0;
+    return channel_is_open(channel) || id_equal(person, &add->person) ||
+           (channel_roles(channel, person) & adders) != 0;
+}
+
+/* How many of the adds a person may commit, and whether one is of a device of theirs. */
+static size_t count_adds(const struct channel *channel, const struct id *person, bool *own)
+{
+    size_t count = 0;
+    *own = false;
+    for (const struct work_add *add = channel->work->adds; add != NULL; add = add->next) {
+        count += may_add(channel, person, add) ? 1 : 0;
+        *own = *own || id_equal(person, &add->person);
+    }
+    return count;
 }
 
 /* 0: this member can do nothing of it. */
@@ -150,7 +59,8 @@ static int suitability(const struct delivery *delivery,
                        const struct channel_member *member)
 {
     const struct work *work = channel->work;
-    bool adds = work->adds != NULL && may_add(channel, &member->person);
+    bool own = false;
+    bool adds = count_adds(channel, &member->person, &own) != 0;
     if (hub_client_of_device(delivery->hub, &member->device) == NULL ||
         is_leaving(work, &member->device) || (!adds && work->removes == NULL))
         return 0;
@@ -158,7 +68,8 @@ static int suitability(const struct delivery *delivery,
     /* Facilitators are on stage: last among those who can do as much. */
     bool free_hands = (channel_roles(channel, &member->person) & CHANNEL_ROLE_FACILITATOR) == 0;
     bool fresh = !id_equal(&member->device, &work->holder);
-    return 1 + (fresh ? 4 : 0) + (all ? 2 : 0) + (free_hands ? 1 : 0);
+    /* Whoever approved the device knows it best. */
+    return 1 + (fresh ? 8 : 0) + (own ? 4 : 0) + (all ? 2 : 0) + (free_hands ? 1 : 0);
 }
 
 static const struct channel_member *choose(const struct delivery *delivery,
@@ -178,14 +89,19 @@ static const struct channel_member *choose(const struct delivery *delivery,
     return best;
 }
 
-static enum status list_adds(const struct work *work, struct arena *arena, struct wire_work *taken)
+static enum status list_adds(const struct channel *channel,
+                             const struct id *person,
+                             struct arena *arena,
+                             struct wire_work *taken)
 {
     void *items = NULL;
     TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->adds, &items));
     taken->adds = items;
     size_t bytes = 0;
-    for (const struct work_add *add = work->adds;
+    for (const struct work_add *add = channel->work->adds;
          add != NULL && taken->add_count < LIMIT_ADDS_PER_COMMIT; add = add->next) {
+        if (!may_add(channel, person, add))
+            continue;
         bytes += add->key_package.len;
         if (bytes > EVENT_PACKAGE_BYTES)
             break;
@@ -232,8 +148,7 @@ static enum status lease(struct delivery *delivery,
         .generation = channel->row.generation,
         .lease_until = clock_wall_ms(delivery->hub->clock) + WORK_LEASE_MS,
     };
-    if (may_add(channel, &member->person))
-        TRY(list_adds(work, arena, &listed));
+    TRY(list_adds(channel, &member->person, arena, &listed));
     TRY(list_removes(work, arena, &listed));
     work->holder = member->device;
     work->lease_until_ms = listed.lease_until;
@@ -252,7 +167,7 @@ static bool drop_old_adds(struct work *work, int64_t now_ms)
             continue;
         }
         *at = add->next;
-        free_add(add);
+        work_items_free_add(add);
         dropped = true;
     }
     return dropped;
@@ -261,7 +176,7 @@ static bool drop_old_adds(struct work *work, int64_t now_ms)
 static void offer(struct delivery *delivery, struct channel *channel)
 {
     struct work *work = channel->work;
-    if (work == NULL || is_empty(work))
+    if (work == NULL || work_items_is_empty(work))
         return;
     if (drop_old_adds(work, clock_wall_ms(delivery->hub->clock))) {
         work_gather(delivery, channel);
@@ -331,27 +246,37 @@ static bool is_known(const struct gather *gather, const struct id *device)
     return false;
 }
 
+static bool is_gathered(const struct gather *gather, const struct id *device)
+{
+    for (const struct work_add *add = gather->adds; add != NULL; add = add->next) {
+        if (id_equal(&add->device, device))
+            return true;
+    }
+    return false;
+}
+
 static enum status gather_device(struct store_db *db,
                                  struct gather *gather,
-                                 const struct store_knock *knock,
-                                 const struct store_device *device)
+                                 const struct id *person,
+                                 const struct id *device,
+                                 const struct id *asked_by)
 {
     bool is_member = false;
-    TRY(store_channels_is_member(db, &gather->channel, &device->device, &is_member));
-    if (device->state != STORE_DEVICE_ACTIVE || is_member || is_known(gather, &device->device))
+    TRY(store_channels_is_member(db, &gather->channel, device, &is_member));
+    if (is_member || is_known(gather, device) || is_gathered(gather, device))
         return STATUS_OK;
     struct store_key_package package;
-    enum status status = store_key_packages_take(db, &device->device, &knock->answered_by,
-                                                 gather->now_ms, &gather->arena, &package);
+    enum status status =
+        store_key_packages_take(db, device, asked_by, gather->now_ms, &gather->arena, &package);
     if (status == STATUS_NOT_FOUND)
         return STATUS_OK; /* when it has published some, it is found again */
     TRY(status);
     struct work_add *add = calloc(1, sizeof *add);
     if (add == NULL)
         return STATUS_NO_MEMORY;
-    add->person = knock->person;
-    add->device = device->device;
-    add->asked_by = knock->answered_by;
+    add->person = *person;
+    add->device = *device;
+    add->asked_by = *asked_by;
     add->taken_ms = gather->now_ms;
     buffer_init(&add->key_package, LIMIT_KEY_PACKAGE_BYTES);
     add->next = gather->adds;
@@ -368,8 +293,21 @@ static enum status gather_adds(struct store_db *db, struct gather *gather)
         struct store_device_list devices;
         TRY(store_devices_of_person(db, &knocks.items[i].person, &gather->arena, &devices));
         for (size_t k = 0; k < devices.count; k++, found++)
-            TRY(gather_device(db, gather, &knocks.items[i], &devices.items[k]));
+            if (devices.items[k].state == STORE_DEVICE_ACTIVE)
+                TRY(gather_device(db, gather, &knocks.items[i].person, &devices.items[k].device,
+                                  &knocks.items[i].answered_by));
     }
+    return STATUS_OK;
+}
+
+/* Further devices of people who are in the channel. */
+static enum status gather_wants(struct store_db *db, struct gather *gather)
+{
+    struct store_want_list wants;
+    TRY(store_wants_list(db, &gather->channel, LIMIT_ADDS_PER_COMMIT, &gather->arena, &wants));
+    for (size_t i = 0; i < wants.count; i++)
+        TRY(gather_device(db, gather, &wants.items[i].person, &wants.items[i].device,
+                          &wants.items[i].person));
     return STATUS_OK;
 }
 
@@ -398,6 +336,7 @@ static enum status gather_run(struct store_db *db, struct store_job *job)
 {
     struct gather *gather = (struct gather *)(void *)job;
     TRY(gather_adds(db, gather));
+    TRY(gather_wants(db, gather));
     return gather_removes(db, gather);
 }
 
@@ -410,10 +349,10 @@ static void take_gathered(struct gather *gather, struct channel *channel)
         add->next = work->adds;
         work->adds = add;
     }
-    drop_removes(work);
+    work_items_drop_removes(work);
     work->removes = gather->removes;
     gather->removes = NULL;
-    drop_done(channel);
+    work_items_drop_done(channel);
 }
 
 static void free_gather(struct gather *gather)
@@ -422,9 +361,9 @@ static void free_gather(struct gather *gather)
     while (rest.adds != NULL) {
         struct work_add *first = rest.adds;
         rest.adds = first->next;
-        free_add(first);
+        work_items_free_add(first);
     }
-    drop_removes(&rest);
+    work_items_drop_removes(&rest);
     arena_clear(&gather->arena);
     free(gather->known);
     free(gather);
@@ -447,7 +386,7 @@ static void gather_done(struct store_job *job, enum status status)
     else if (work != NULL)
         take_gathered(gather, channel);
     free_gather(gather);
-    if (work != NULL && is_empty(work) && !again)
+    if (work != NULL && work_items_is_empty(work) && !again)
         work_drop(channel);
     else if (again)
         work_gather(delivery, channel);
@@ -472,7 +411,7 @@ static enum status list_known(const struct work *work, struct gather *gather)
 
 void work_gather(struct delivery *delivery, struct channel *channel)
 {
-    struct work *work = ensure_work(delivery, channel);
+    struct work *work = work_items_ensure(delivery, channel);
     if (work == NULL)
         return;
     if (work->gathering) {
@@ -505,14 +444,42 @@ void work_gather_removals(struct delivery *delivery)
     }
 }
 
+void work_shut_out(struct delivery *delivery, const struct id *device)
+{
+    struct client *client = hub_client_of_device(delivery->hub, device);
+    if (client != NULL)
+        client_close(client, CLOSE_POLICY);
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at)) {
+        if (channel->work != NULL)
+            work_items_forget(channel->work, device);
+    }
+    delivery_look_for_work(delivery);
+}
+
+static void count_active(void *context, const struct directory_device *device)
+{
+    *(size_t *)context += device->state == DIRECTORY_ACTIVE ? 1 : 0;
+}
+
+void work_person_came(struct delivery *delivery, const struct id *person)
+{
+    size_t devices = 0;
+    directory_each_device(community_directory(delivery->hub->community), person, count_active,
+                          &devices);
+    if (devices > 1)
+        delivery_look_for_work(delivery);
+}
+
 void work_after_commit(struct delivery *delivery, struct channel *channel)
 {
     struct work *work = channel->work;
     if (work == NULL)
         return;
-    drop_done(channel);
+    work_items_drop_done(channel);
     work->lease_until_ms = 0;
-    if (is_empty(work) && !work->gathering)
+    if (work_items_is_empty(work) && !work->gathering)
         work_drop(channel);
     else
         offer(delivery, channel);

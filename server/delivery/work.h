@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * What members are asked to commit: adds of people who were let in, removes of devices that left
+ * What members are asked to commit: adds of people who were let in and of
+ * further devices of those who are, removes of devices that left
  * or were shut out. The server proposes nothing inside MLS; it asks one online member after
  * another, each with a lease, and clients check the facts themselves.
  *
@@ -21,6 +22,13 @@ void work_gather(struct delivery *delivery, struct channel *channel);
 
 /* Looks again wherever somebody was to be removed: some of it may not be wanted any more. */
 void work_gather_removals(struct delivery *delivery);
+
+/* A device was revoked: its connection ends, nobody is asked to add it any more, and members are
+ * asked to remove it. */
+void work_shut_out(struct delivery *delivery, const struct id *device);
+
+/* A device of this person has come into a channel: the others of theirs are to follow. */
+void work_person_came(struct delivery *delivery, const struct id *person);
 
 /* After a commit: what it has done is dropped, and the rest offered. */
 void work_after_commit(struct delivery *delivery, struct channel *channel);

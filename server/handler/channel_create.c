@@ -3,6 +3,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/wire/channels.h"
 #include "server/delivery/validate.h"
+#include "server/delivery/work.h"
 #include "server/handler/task.h"
 
 struct create {
@@ -113,8 +114,11 @@ static void append_done(struct store_job *job, enum status status)
     }
     JOURNAL(create->task.services->hub->journal, JOURNAL_INFO, "channel_made",
             JOURNAL_I("channel", &create->row.channel));
+    struct delivery *delivery = create->task.services->delivery;
+    struct id person = create->row.person;
     clear(create);
     task_answer_empty(&create->task);
+    work_person_came(delivery, &person);
 }
 
 static void check_done(struct pool_job *job, enum status status)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* A request to leave, signed by the leaf; kept as it is for whoever commits the Remove. */
+/* A request to leave, signed by the leaf; kept as it is for whoever commits the Remove. It speaks
+ * for every device that the person has in the channel. */
 #include "protocol/base/limits.h"
 #include "protocol/wire/channels.h"
 #include "server/delivery/work.h"
 #include "server/handler/task.h"
 #include "server/store/removals.h"
+#include "server/store/wants.h"
 
 struct leave {
     struct task task;
@@ -14,14 +16,24 @@ struct leave {
 static enum status run(struct store_db *db, struct task *task)
 {
     struct leave *leave = (struct leave *)(void *)task;
-    struct store_removal removal = {
-        .channel = task->channel->id,
-        .device = task->call->device,
-        .reason = STORE_REMOVAL_LEFT,
-        .request = leave->request,
-        .asked_at_ms = task->now_ms,
-    };
-    return store_removals_add(db, &removal);
+    struct store_device_list devices;
+    TRY(store_devices_of_person(db, &task->call->person, &task->call->arena, &devices));
+    TRY(store_wants_end(db, &task->channel->id, &task->call->person));
+    enum status left = STATUS_NOT_FOUND;
+    for (size_t i = 0; i < devices.count; i++) {
+        struct store_removal removal = {
+            .channel = task->channel->id,
+            .device = devices.items[i].device,
+            .reason = STORE_REMOVAL_LEFT,
+            .request = leave->request,
+            .asked_at_ms = task->now_ms,
+        };
+        enum status added = store_removals_add(db, &removal);
+        if (added != STATUS_OK && added != STATUS_NOT_FOUND)
+            return added;
+        left = added == STATUS_OK ? STATUS_OK : left;
+    }
+    return left;
 }
 
 static void finish(struct task *task)

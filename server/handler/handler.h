@@ -45,6 +45,14 @@ enum handler_access {
     HANDLER(LOGIN, login)                                                                          \
     HANDLER(PING, ping)                                                                            \
     HANDLER(LOG_ENTRIES, log_entries)                                                              \
+    HANDLER(PAIRING_OPEN, pairing_open)                                                            \
+    HANDLER(PAIRING_STEP, pairing_step)                                                            \
+    HANDLER(PAIRING_SHOW, pairing_show)                                                            \
+    HANDLER(PAIRING_ANSWER, pairing_answer)                                                        \
+    HANDLER(PAIRING_FINISH, pairing_finish)                                                        \
+    HANDLER(DEVICE_LIST, device_list)                                                              \
+    HANDLER(DEVICE_REVOKE, device_revoke)                                                          \
+    HANDLER(READ_POSITIONS, read_positions)                                                        \
     HANDLER(PERSON_GET, person_get)                                                                \
     HANDLER(PEOPLE, people)                                                                        \
     HANDLER(PROFILE_SET, profile_set)                                                              \

@@ -56,11 +56,28 @@ static enum status finish(struct login *login)
     return STATUS_OK;
 }
 
+/* Whoever proves to hold a revoked device's key is told: it is theirs to act on. */
+static bool is_revoked(const struct hub *hub, const struct call *call)
+{
+    const struct wire_login_request *request = call->request;
+    const struct directory_device *device =
+        directory_find(community_directory(hub->community), &request->device);
+    return device != NULL && device->state == DIRECTORY_REVOKED;
+}
+
 static void refuse(struct hub *hub, struct call *call, enum status status)
 {
     JOURNAL(hub->journal, JOURNAL_INFO, "login_refused", JOURNAL_S(status));
     bool unknown = status == STATUS_NOT_FOUND || status == STATUS_BAD_SIGNATURE;
     bool shut_out = status == STATUS_DENIED;
+    if (shut_out && is_revoked(hub, call)) {
+        call_fail(call, STATUS_DENIED,
+                  "this device was taken off its account and reads nothing new. If that was not "
+                  "you, tell an admin. To use it again: weft device add on another device of "
+                  "yours, then weft device link LINK --profile NAME here; without another device, "
+                  "ask an admin");
+        return;
+    }
     call_fail(call, unknown || shut_out ? STATUS_UNAUTHENTICATED : status,
               unknown    ? "this device is not known here"
               : shut_out ? "this device or account may not log in any more: ask an admin"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/handler/task.h"
 
-#include "server/store/people.h"
+#include "server/store/members.h"
 
 static void fail(struct task *task, enum status status)
 {
@@ -14,11 +14,12 @@ static enum status run(struct store_db *db, struct store_job *job)
     return task->run(db, task);
 }
 
-/* A request may wait behind the job that suspends or erases whoever asks. */
+/* A request may wait behind the job that suspends, erases or revokes whoever asks. */
 static enum status run_write(struct store_db *db, struct store_job *job)
 {
     struct task *task = (struct task *)(void *)job;
-    TRY(store_people_check_joined(db, &task->call->person));
+    if (!id_is_none(&task->call->person))
+        TRY(store_members_check_device(db, &task->call->device, &task->call->person));
     return task->run(db, task);
 }
 

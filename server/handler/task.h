@@ -28,7 +28,8 @@ struct task {
 void *task_new(struct services *services, struct channel *channel, struct call *call, size_t size);
 
 /* Gives the task to the store. An error, now or of the job, ends the call. Whoever asks for a write
- * must still be a person who joined, in the same transaction: STATUS_DENIED. */
+ * after a login must still have joined, with a device that is not revoked, in the same transaction:
+ * STATUS_DENIED. */
 void task_read(struct task *task);
 void task_write(struct task *task);
 

@@ -2,7 +2,9 @@
 #include "server/store/devices.h"
 
 #include "server/store/key_packages.h"
+#include "server/store/prefix.h"
 #include "server/store/query.h"
+#include "server/store/wants.h"
 #include "server/store/welcomes.h"
 
 #define DEVICE_COLUMNS                                                                             \
@@ -69,11 +71,24 @@ static enum status set_revoked(struct store_db *db, const struct id *device, int
     return query_run(&q);
 }
 
+/* The knock that let the device in is used up: a later one is about another device. */
+static enum status end_used_knocks(struct store_db *db, const struct id *device)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "DELETE FROM knocks WHERE state = 2 AND (channel, person) IN"
+                     " (SELECT channel, person FROM channel_members WHERE device = ?)");
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
 enum status store_devices_revoke(struct store_db *db, const struct id *device, int64_t now_ms)
 {
     struct store_device found;
     TRY(store_devices_get(db, device, &found));
     TRY(set_revoked(db, device, now_ms));
+    TRY(end_used_knocks(db, device));
+    TRY(store_wants_forget_device(db, device));
     TRY(store_key_packages_delete_of_device(db, device));
     return store_welcomes_delete_of_device(db, device);
 }
@@ -116,6 +131,24 @@ enum status store_devices_of_person(struct store_db *db,
     TRY(query_all(&q, arena, sizeof(struct store_device), take_device, &rows));
     *devices = (struct store_device_list){rows.items, rows.count};
     return STATUS_OK;
+}
+
+enum status store_devices_by_prefix(struct store_db *db, struct span hex_digits, struct id *device)
+{
+    return store_prefix_find(
+        db, "SELECT device FROM devices WHERE device BETWEEN ? AND ? ORDER BY device LIMIT 2",
+        hex_digits, device);
+}
+
+enum status
+store_devices_count_active(struct store_db *db, const struct id *person, uint32_t *count)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT count(*) FROM devices WHERE person = ? AND state = 1");
+    query_bind_id(&q, person);
+    TRY(query_one(&q));
+    query_take_unsigned32(&q, count);
+    return q.status;
 }
 
 enum status store_devices_seen(struct store_db *db,

@@ -62,6 +62,15 @@ MUST_CHECK enum status store_devices_of_person(struct store_db *db,
                                                struct arena *arena,
                                                struct store_device_list *devices);
 
+/* The one device whose id starts with these hex digits (at least 6). STATUS_MALFORMED,
+ * STATUS_NOT_FOUND, STATUS_CONFLICT when several do. */
+MUST_CHECK enum status
+store_devices_by_prefix(struct store_db *db, struct span hex_digits, struct id *device);
+
+/* Those that can log in. */
+MUST_CHECK enum status
+store_devices_count_active(struct store_db *db, const struct id *person, uint32_t *count);
+
 /* A login: keeps the time and the vault's counter, and gives the counter of the login before.
  * STATUS_NOT_FOUND, STATUS_DENIED for a revoked device. */
 MUST_CHECK enum status store_devices_seen(struct store_db *db,

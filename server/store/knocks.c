@@ -92,6 +92,7 @@ enum status store_knocks_list(struct store_db *db,
     struct query q =
         query_on(db, "SELECT " KNOCK_COLUMNS " FROM knocks k WHERE channel = ? AND state = ?"
                      " AND NOT (state = 2 AND EXISTS (SELECT 1 FROM channel_members m"
+                     "   JOIN devices d ON d.device = m.device AND d.state = 1"
                      "   WHERE m.channel = k.channel AND m.person = k.person))"
                      " ORDER BY knocked_at_ms, person");
     struct query_rows rows;

@@ -2,6 +2,7 @@
 #include "server/store/members.h"
 
 #include "server/store/query.h"
+#include "server/store/wants.h"
 
 /* Whether the bound statement finds a row; STATUS_DENIED when not. */
 static enum status require_row(struct query *q)
@@ -40,7 +41,10 @@ enum status store_members_add(struct store_db *db,
     query_bind_int(&q, leaf);
     query_bind_int(&q, now_ms);
     enum status status = query_run(&q);
-    return status == STATUS_EXISTS ? STATUS_CONFLICT : status;
+    if (status == STATUS_EXISTS)
+        return STATUS_CONFLICT;
+    TRY(status);
+    return store_wants_joined(db, channel, device, person);
 }
 
 static enum status
@@ -64,12 +68,15 @@ end_welcomes(struct store_db *db, const struct id *channel, const struct id *dev
     return query_run(&q);
 }
 
-/* Who was let in and has left again is not to be added once more for the same knock. */
+/* Who was let in and has left again is not to be added once more for the same knock. One that was
+ * accepted after the device had been revoked is about the device that took its place. */
 static enum status end_knock(struct store_db *db, const struct id *channel, const struct id *device)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "DELETE FROM knocks WHERE channel = ? AND state = 2 AND person ="
-                                  " (SELECT person FROM devices WHERE device = ?)");
+    struct query q =
+        query_on(db, "DELETE FROM knocks WHERE channel = ? AND state = 2 AND EXISTS"
+                     " (SELECT 1 FROM devices d WHERE d.device = ? AND d.person = knocks.person"
+                     "  AND (d.state = 1 OR knocks.answered_at_ms <= d.revoked_at_ms))");
     query_bind_id(&q, channel);
     query_bind_id(&q, device);
     return query_run(&q);
@@ -92,6 +99,7 @@ enum status store_members_remove(struct store_db *db,
         return STATUS_CONFLICT;
     TRY(end_removal(db, channel, device));
     TRY(end_knock(db, channel, device));
+    TRY(store_wants_left(db, channel, device));
     return end_welcomes(db, channel, device);
 }
 

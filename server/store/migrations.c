@@ -36,6 +36,13 @@ static const char people_tables[] =
     "  vault_counter INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX devices_by_person ON devices (person);"
 
+    /* Of the last minutes: links between an approving device and a new one. */
+    "CREATE TABLE pairings ("
+    "  pairing BLOB PRIMARY KEY, device BLOB NOT NULL REFERENCES devices,"
+    "  person BLOB NOT NULL REFERENCES people, state INTEGER NOT NULL, commitment BLOB NOT NULL,"
+    "  approver BLOB NOT NULL, nonce BLOB NOT NULL, entry BLOB NOT NULL,"
+    "  expires_at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+
     "CREATE TABLE invites ("
     "  invite BLOB PRIMARY KEY, secret_hash BLOB NOT NULL UNIQUE, role INTEGER NOT NULL,"
     "  group_id BLOB REFERENCES staff_groups, person BLOB REFERENCES people, created_by BLOB,"
@@ -136,6 +143,10 @@ static const char session_tables[] =
     "  channel BLOB NOT NULL REFERENCES channels, device BLOB NOT NULL REFERENCES devices,"
     "  reason INTEGER NOT NULL, request BLOB NOT NULL, asked_at_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (channel, device)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE wants ("
+    "  channel BLOB NOT NULL REFERENCES channels, device BLOB NOT NULL REFERENCES devices,"
+    "  PRIMARY KEY (channel, device)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX wants_by_device ON wants (device);"
     "CREATE TABLE work_leases ("
     "  channel BLOB PRIMARY KEY REFERENCES channels, device BLOB NOT NULL,"
     "  until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"

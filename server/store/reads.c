@@ -43,3 +43,29 @@ enum status store_reads_get(struct store_db *db,
     *sequence = taken_sequence;
     return STATUS_OK;
 }
+
+static void take_read(struct query *q, struct arena *arena, void *item)
+{
+    (void)arena;
+    struct store_read *read = item;
+    query_take_id(q, &read->channel);
+    query_take_unsigned32(q, &read->generation);
+    query_take_unsigned(q, &read->sequence);
+}
+
+enum status store_reads_of_person(struct store_db *db,
+                                  const struct id *person,
+                                  uint32_t count_max,
+                                  struct arena *arena,
+                                  struct store_read_list *reads)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT channel, generation, sequence FROM read_positions"
+                                  " WHERE person = ? LIMIT ?");
+    struct query_rows rows;
+    query_bind_id(&q, person);
+    query_bind_int(&q, count_max);
+    TRY(query_all(&q, arena, sizeof(struct store_read), take_read, &rows));
+    *reads = (struct store_read_list){rows.items, rows.count};
+    return STATUS_OK;
+}

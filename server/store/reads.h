@@ -22,4 +22,21 @@ MUST_CHECK enum status store_reads_get(struct store_db *db,
                                        uint32_t *generation,
                                        uint64_t *sequence);
 
+struct store_read {
+    struct id channel;
+    uint32_t generation;
+    uint64_t sequence;
+};
+struct store_read_list {
+    struct store_read *items;
+    size_t count;
+};
+
+/* At most `count_max` of a person. */
+MUST_CHECK enum status store_reads_of_person(struct store_db *db,
+                                             const struct id *person,
+                                             uint32_t count_max,
+                                             struct arena *arena,
+                                             struct store_read_list *reads);
+
 #endif

@@ -106,7 +106,9 @@ enum status store_removals_channels(struct store_db *db,
         query_on(db, "SELECT channel FROM removals WHERE channel > ?1"
                      " UNION SELECT channel FROM knocks k WHERE channel > ?1 AND state = 2"
                      "  AND NOT EXISTS (SELECT 1 FROM channel_members m"
+                     "   JOIN devices d ON d.device = m.device AND d.state = 1"
                      "   WHERE m.channel = k.channel AND m.person = k.person)"
+                     " UNION SELECT channel FROM wants WHERE channel > ?1"
                      " ORDER BY channel LIMIT ?2");
     struct query_rows rows;
     query_bind_id(&q, after);

@@ -57,7 +57,8 @@ MUST_CHECK enum status store_removals_list(struct store_db *db,
 MUST_CHECK enum status
 store_removals_count_of_device(struct store_db *db, const struct id *device, uint32_t *count);
 
-/* Channels with removals or accepted knocks that wait, in order of id after `after`. */
+/* Channels with removals, accepted knocks or wanted devices that wait, in order of id after
+ * `after`. */
 MUST_CHECK enum status store_removals_channels(struct store_db *db,
                                                const struct id *after,
                                                uint32_t count_max,

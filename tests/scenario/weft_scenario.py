@@ -126,7 +126,7 @@ class Result:
 class Stream:
     """A program that goes on, its standard output read line by line in the background."""
 
-    def __init__(self, argv, environment, log_path, on_line=None):
+    def __init__(self, argv, environment, log_path, on_line=None, typed=False):
         self.argv = argv
         self.log_path = log_path
         self.seen = []
@@ -134,10 +134,15 @@ class Stream:
         self._changed = threading.Condition()
         self._ended = False
         with open(log_path, "ab") as log:
-            self.process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(argv, env=environment, stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=log)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    def type(self, line):
+        """Answers a question, of a program that was started to be typed to."""
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
 
     def _read(self):
         for raw in self.process.stdout:
@@ -313,11 +318,11 @@ class Person:
             raise Unexpected(f"weft {' '.join(map(str, arguments))} printed {len(lines)} records: {lines}")
         return lines[0]
 
-    def stream(self, *arguments, json_lines=True, on_line=None):
-        """A command that goes on, such as follow."""
+    def stream(self, *arguments, json_lines=True, on_line=None, typed=False):
+        """A command that goes on, such as follow; or that asks, and is typed to."""
         self.streams += 1
         argv = self.argv(*arguments, json_lines=json_lines)
-        return self.scene.stream(argv, self.home / f"stream-{self.streams}.log", self.environment, on_line)
+        return self.scene.stream(argv, self.home / f"stream-{self.streams}.log", self.environment, on_line, typed)
 
     @property
     def id(self):
@@ -384,8 +389,9 @@ class Scene:
             raise Unexpected(f"a sanitizer stopped it: {result}")
         return result if code is None else result.expect(code)
 
-    def stream(self, argv, log_path, environment=None, on_line=None):
-        stream = Stream([str(argument) for argument in argv], environment or self.environment, log_path, on_line)
+    def stream(self, argv, log_path, environment=None, on_line=None, typed=False):
+        argv = [str(argument) for argument in argv]
+        stream = Stream(argv, environment or self.environment, log_path, on_line, typed)
         self.streams.append(stream)
         return stream
 

@@ -99,13 +99,14 @@ static void say_admitted(struct room *room, const struct id *sender, uint16_t ki
     assert_int_equal(content_encode_body(CONTENT_ADMISSION, &admission, &body), STATUS_OK);
     struct content content = {.version = CONTENT_VERSION, .kind = kind, .body = buffer_span(&body)};
     assert_int_equal(vault_begin(room->engine->vault), STATUS_OK);
-    assert_int_equal(admission_take(room->engine, room->channel, sender, &content), STATUS_OK);
+    assert_int_equal(admission_take(room->engine, room->channel, sender, 1, &content), STATUS_OK);
     assert_int_equal(vault_commit(room->engine->vault), STATUS_OK);
 }
 
 static enum status check(struct room *room)
 {
-    return admission_check(room->engine, room->channel, &room->stranger);
+    static const struct id device = {{9}}; /* which the directory need not know for this */
+    return admission_check(room->engine, room->channel, &room->stranger, &device);
 }
 
 static void nobody_is_let_in_whom_no_facilitator_admitted(void **state)
@@ -119,7 +120,8 @@ static void nobody_is_let_in_whom_no_facilitator_admitted(void **state)
     assert_int_equal(check(room), STATUS_DENIED);
     say_admitted(room, &room->host, CONTENT_ADMISSION);
     assert_int_equal(check(room), STATUS_OK);
-    assert_int_equal(admission_check(room->engine, room->channel, &room->host), STATUS_DENIED);
+    assert_int_equal(admission_check(room->engine, room->channel, &room->host, &room->host),
+                     STATUS_DENIED);
 }
 
 static void an_admission_ends_when_the_person_is_removed(void **state)

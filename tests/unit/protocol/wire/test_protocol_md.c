@@ -8,6 +8,7 @@
 #include "protocol/content/content.h"
 #include "protocol/directory/entry.h"
 #include "protocol/directory/log.h"
+#include "protocol/directory/pairing.h"
 #include "protocol/format/format.h"
 #include "protocol/wire/accounts.h"
 #include "protocol/wire/code.h"
@@ -49,10 +50,11 @@ static void collect(struct collection *collection, const struct schema *schema)
 static void collect_all(struct collection *collection)
 {
     static const struct schema *const others[] = {
-        &wire_server_hello_schema, &wire_server_key_schema, &wire_client_hello_schema,
-        &wire_login_proof_schema,  &wire_error_schema,      &wire_large_schema,
-        &wire_part_schema,         &message_header_schema,  &directory_entry_schema,
-        &directory_head_schema,    &content_schema,         &format_schema,
+        &wire_server_hello_schema, &wire_server_key_schema,  &wire_client_hello_schema,
+        &wire_login_proof_schema,  &wire_error_schema,       &wire_large_schema,
+        &wire_part_schema,         &message_header_schema,   &directory_entry_schema,
+        &directory_head_schema,    &content_schema,          &format_schema,
+        &pairing_offer_schema,     &pairing_approver_schema,
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         collect(collection, others[i]);

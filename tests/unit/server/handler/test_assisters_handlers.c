@@ -87,7 +87,8 @@ static enum status make_community(struct store_db *db, void *context)
     put_into(db, SAME_GROUP, &ours);
     make_willing(db, SAME_GROUP, 3, true);
     for (uint32_t i = FIRST; i <= LAST; i++) {
-        (void)make_person(db, i);
+        struct id person = make_person(db, i);
+        (void)make_device(db, i, &person);
         put_into(db, i, &others[i % 3]);
         make_willing(db, i, 2, true);
     }

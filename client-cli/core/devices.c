@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/devices.h"
+
+#include "client-cli/core/channel.h"
+#include "client-cli/core/channel_log.h"
+#include "client-cli/core/people.h"
+#include "client-cli/core/records.h"
+#include "client-cli/core/replica.h"
+#include "client-cli/core/work.h"
+
+enum status devices_list(struct engine *engine,
+                         const struct id *person,
+                         struct connection_reply *reply,
+                         struct wire_device_list_response *listed)
+{
+    struct wire_device_list_request request = {.person = *person};
+    return engine_call(engine, WIRE_DEVICE_LIST, &request, reply, listed);
+}
+
+/* ---- shutting out ---- */
+
+static enum status sign_revocation(const struct engine *engine,
+                                   const struct directory_device *device,
+                                   struct buffer *bytes)
+{
+    const struct account *account = &engine->account;
+    bool own = id_equal(&device->person, &account->person);
+    struct directory_entry entry = {
+        .version = DIRECTORY_ENTRY_VERSION,
+        .kind = DIRECTORY_REVOKE_DEVICE,
+        .authority = own ? DIRECTORY_BY_DEVICE : DIRECTORY_BY_ADMIN,
+        .time = engine_now_ms(engine),
+        .person = device->person,
+        .device = device->device,
+        .by_person = account->person,
+        .by_device = account->device,
+    };
+    struct directory_signers signers = {.authority_private_key = SPAN_OF(account->login_private)};
+    return directory_entry_sign(&entry, &signers, bytes);
+}
+
+/* A channel in which something goes wrong keeps nobody from the others: its work waits. */
+enum status devices_help(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
+        enum status status = STATUS_OK;
+        if (channel->state == CHANNEL_STATE_MEMBER)
+            status = channel_log_catch_up(engine, channel);
+        if (status == STATUS_OK)
+            status = work_look(engine, channel);
+        if (status != STATUS_OK && !engine_is_connected(engine))
+            return status;
+        if (status != STATUS_OK)
+            engine_forget_explanation(engine);
+    }
+    return STATUS_OK;
+}
+
+static enum status count_channels(struct engine *engine,
+                                  const struct id *person,
+                                  const struct id *device,
+                                  uint32_t *channels)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_device_list_response listed;
+    TRY(devices_list(engine, person, &reply, &listed));
+    *channels = 0;
+    for (size_t i = 0; i < listed.device_count; i++)
+        if (id_equal(&listed.devices[i].device, device))
+            *channels = listed.devices[i].channels;
+    return STATUS_OK;
+}
+
+enum status devices_revoke(struct engine *engine, const struct id *device_id, uint32_t *channels)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    CLEANUP(buffer_clear) struct buffer entry = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    const struct directory_device *device = directory_find(engine->directory, device_id);
+    struct wire_device_revoke_response response;
+    if (device == NULL)
+        return engine_explain(engine, STATUS_NOT_FOUND,
+                              "there is no such device: weft device list");
+    struct id person = device->person;
+    TRY(sign_revocation(engine, device, &entry));
+    struct wire_device_revoke_request request = {.entry = buffer_span(&entry)};
+    TRY(engine_call(engine, WIRE_DEVICE_REVOKE, &request, &reply, &response));
+    *channels = response.channels;
+    TRY(replica_update(engine, SPAN_EMPTY));
+    if (response.channels == 0)
+        return STATUS_OK;
+    TRY(devices_help(engine));
+    return count_channels(engine, &person, device_id, channels);
+}
+
+/* ---- news ---- */
+
+static void tell_reset(struct engine *engine, const struct directory_entry *entry)
+{
+    struct people_name name;
+    struct people_name admin;
+    people_name(engine, &entry->person, &name);
+    people_name(engine, &entry->by_person, &admin);
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        if (channel->state == CHANNEL_STATE_MEMBER &&
+            channel_has_person(engine, channel, &entry->person))
+            engine_notice(engine, channel,
+                          "Admin %s has set up a new device for %s; the old ones are shut out. "
+                          "Before you let it in, ask %s in person whether it is theirs",
+                          admin.name, name.name, name.name);
+}
+
+static void tell_own(struct engine *engine, const struct directory_entry *entry)
+{
+    char device[ID_TEXT_SIZE];
+    id_text(&entry->device, device);
+    if (id_equal(&entry->by_device, &engine->account.device) ||
+        id_equal(&entry->device, &engine->account.device))
+        return;
+    if (entry->kind == DIRECTORY_ADD_DEVICE)
+        engine_notice(engine, NULL,
+                      "A device was added to your account: %.8s. If that was not you: weft device "
+                      "revoke %.8s",
+                      device, device);
+    if (entry->kind == DIRECTORY_REVOKE_DEVICE)
+        engine_notice(engine, NULL, "A device of yours was taken off your account: %.8s", device);
+}
+
+static enum status tell_entry(void *context, const struct vault_place *place, struct span value)
+{
+    struct engine *engine = context;
+    struct directory_entry entry;
+    (void)place;
+    if (directory_entry_open(value, &entry) != STATUS_OK)
+        return STATUS_CORRUPT;
+    if (id_equal(&entry.person, &engine->account.person))
+        tell_own(engine, &entry);
+    else if (entry.kind == DIRECTORY_ADD_DEVICE && entry.authority == DIRECTORY_BY_ADMIN)
+        tell_reset(engine, &entry);
+    return STATUS_OK;
+}
+
+enum status devices_tell(struct engine *engine, uint64_t from)
+{
+    struct vault_walk walk = {.kind = RECORD_LOG_ENTRY,
+                              .from = from,
+                              .to = UINT64_MAX,
+                              .visit = tell_entry,
+                              .context = engine};
+    return vault_walk(engine->vault, &walk);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/command/find_person.h"
+
+enum status find_person(struct store_db *db, const char *text, struct id *person)
+{
+    enum status status = store_people_by_external_id(db, span_from_text(text), person);
+    if (status == STATUS_NOT_FOUND)
+        status = store_people_by_prefix(db, span_from_text(text), person);
+    return status == STATUS_MALFORMED ? STATUS_NOT_FOUND : status; /* no id of either kind */
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What waits to be committed in a channel, as work.c keeps it in memory: the list alone.
+ * Ownership: the channel owns its work, and that its items. Thread rule: loop thread only.
+ */
+#ifndef WEFT_DELIVERY_WORK_ITEMS_H
+#define WEFT_DELIVERY_WORK_ITEMS_H
+
+#include "server/delivery/delivery.h"
+#include "server/store/removals.h"
+
+struct work_add {
+    struct work_add *next;
+    struct id person;
+    struct id device;
+    struct id asked_by;
+    int64_t taken_ms; /* wall time */
+    struct buffer key_package;
+};
+
+struct work_remove {
+    struct work_remove *next;
+    struct id person;
+    struct id device;
+    enum store_removal_reason reason;
+    struct buffer request; /* an encoded message_leave, when the reason is `left` */
+};
+
+struct work {
+    struct id id;
+    struct work_add *adds;
+    struct work_remove *removes;
+    struct id holder;       /* the device that was asked last */
+    int64_t lease_until_ms; /* wall time; 0: nobody holds it */
+    bool gathering;
+    bool gather_again;
+};
+
+void work_items_free_add(struct work_add *add);
+void work_items_drop_removes(struct work *work);
+
+/* The channel's work, made if need be; NULL without memory. */
+struct work *work_items_ensure(struct delivery *delivery, struct channel *channel);
+
+bool work_items_is_empty(const struct work *work);
+
+/* Whoever became a member, or is none any more, needs nothing. */
+void work_items_drop_done(struct channel *channel);
+
+/* Nobody is asked to add this device any more. */
+void work_items_forget(struct work *work, const struct id *device);
+
+#endif

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Several devices of one person: a new one is approved by a code that both compute, comes into every
+channel, and is shut out when it is lost; somebody who lost the only one is set up again by an admin."""
+from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
+
+
+def is_type(kind):
+    return lambda record: record["type"] == kind
+
+
+def texts(person, channel, *arguments):
+    return [record["text"] for record in person.json("read", channel, *arguments)
+            if record["type"] == "message" and record["kind"] == "text"]
+
+
+def changes(person, channel):
+    return [change for record in person.json("read", channel) for change in record.get("changes", [])]
+
+
+def begin(approver, device, *command):
+    """Makes a link on one device and opens it on the other, up to the code."""
+    adding = approver.stream(*(command or ("device", "add")), typed=True)
+    link = adding.wait_record("the link", is_type("link"))["link"]
+    linking = device.stream("device", "link", link)
+    code = linking.wait_record("the code", is_type("code"))["code"]
+    adding.wait_record("the question", is_type("code wanted"))
+    return adding, linking, code
+
+
+def pair(approver, device, *command):
+    adding, linking, code = begin(approver, device, *command)
+    adding.type(code)
+    linking.wait_record("that it is linked", is_type("linked"))
+    assert adding.process.wait(60) == OK, adding.log()
+    assert linking.process.wait(60) == OK, linking.log()
+    return adding, linking
+
+
+def devices(person, *of):
+    return {record["device"]: record for record in person.json("device", "list", *of)}
+
+
+def own_device(person):
+    return person.json("status")[0]["device"]
+
+
+def private_channel(facilitator, members, title="Private talk"):
+    channel = facilitator.one("channel", "create", title, "--private")["channel"]
+    for member in members:
+        facilitator.run("channel", "add", channel, member.id)
+        member.run("sync")
+    return channel
+
+
+def test_two_devices_of_a_person_read_and_write_in_every_channel(scene):
+    server = scene.server()
+    ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [asha])
+    opened = asha.one("channel", "create", "Falls at night", "--open")["channel"]
+    asha.run("say", talk, "before the second device")
+    second = scene.person("Asha's telephone")
+    adding, linking = pair(asha, second)
+    assert [r for r in adding.records() if r["type"] == "progress"][-1]["in"] == 2
+    assert [r for r in linking.records() if r["type"] == "progress"][-1] == {"type": "progress", "in": 2, "of": 2}
+    assert second.id == asha.id
+    for channel in (talk, opened):
+        second.run("say", channel, "from the telephone")
+        asha.run("say", channel, "from the desk")
+        second.run("sync")
+        asha.run("sync")
+        assert texts(second, channel) == ["from the telephone", "from the desk"]
+        assert texts(asha, channel)[-2:] == ["from the telephone", "from the desk"]
+    ann.run("sync")
+    assert texts(ann, talk) == ["before the second device", "from the telephone", "from the desk"]
+    assert [change["text"] for change in changes(ann, talk)][-1] == "Asha added a device"
+    for record in ann.json("read", talk):
+        assert record["warning"] == "", record
+    # A channel that either makes later is the other's too.
+    later = second.one("channel", "create", "Made on the telephone", "--private")["channel"]
+    second.run("sync")
+    asha.run("sync")
+    assert later in [record["channel"] for record in asha.json("status")[1:]]
+    listed = devices(asha)
+    assert len(listed) == 2 and all(device["channels"] == device["of"] == 3 for device in listed.values())
+    server.stop()
+
+
+def test_a_wrong_code_is_refused_and_ends_the_link(scene):
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 1"))
+    other = scene.person("Ann's telephone")
+    adding, linking, code = begin(ann, other)
+    wrong = "000 000" if code != "000 000" else "000 001"
+    for _ in range(3):
+        adding.type(wrong)
+    assert adding.process.wait(60) == NOT_NOW, adding.log()
+    assert linking.process.wait(60) == NOT_NOW, linking.log()
+    assert "sit between" in adding.log() + "\n".join(adding.seen)
+    assert len(devices(ann)) == 1
+    other.run("status", code=NOT_FOUND)
+    link = next(record["link"] for record in adding.records() if record["type"] == "link")
+    assert other.run("device", "link", link, code=None).code == NOT_NOW, "the link is over"
+    third = scene.person("a third one")
+    assert third.run("device", "link", link, code=None).code == CONFLICT
+    # One mistake is forgiven, and the other device need not begin again.
+    adding, linking, code = begin(ann, scene.person("another telephone"))
+    adding.type(wrong if wrong != code else "111 111")
+    adding.type(code.replace(" ", ""))
+    assert adding.process.wait(60) == OK, adding.log()
+    assert linking.process.wait(60) == OK, linking.log()
+    server.stop()
+
+
+def test_whoever_was_stopped_goes_on(scene):
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 1"))
+    channel = ann.one("channel", "create", "Falls", "--private")["channel"]
+    phone = scene.person("Ann's telephone")
+    adding, linking, code = begin(ann, phone)
+    linking.end(9)
+    server.kill()
+    server.start()
+    link = next(record["link"] for record in adding.records() if record["type"] == "link")
+    again = phone.stream("device", "link", link)
+    assert again.wait_record("the code", is_type("code"))["code"] == code
+    again.end(9)
+    adding.type(code)
+    adding.wait_record("the approval", is_type("device approved"))
+    adding.end(9)
+    # Approved, and nobody knows: the new device finds out, and any device of hers brings it in.
+    linking = phone.stream("device", "link", link)
+    linking.wait_record("that it is linked", is_type("linked"))
+    ann.run("sync")
+    assert linking.process.wait(60) == OK, linking.log()
+    phone.run("say", channel, "here")
+    ann.run("sync")
+    assert texts(ann, channel) == ["here"]
+    server.stop()
+
+
+def test_a_revoked_device_is_shut_out_at_once_and_removed_when_somebody_comes(scene):
+    server = scene.server()
+    ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [asha])
+    phone = scene.person("Asha's telephone")
+    pair(asha, phone)
+    lost = own_device(phone)
+    following = phone.follow()
+    said = asha.json("device", "revoke", lost[:8])[-1]
+    assert (said["type"], said["channels"]) == ("device revoked", 0), said
+    assert following.process.wait(60) == NOT_NOW, following.log()
+    refused = phone.run("sync", code=NOT_NOW)
+    assert "taken off its account" in refused.error and "weft device add" in refused.error
+    ann.run("sync")
+    ann.run("say", talk, "without the telephone")
+    assert changes(ann, talk)[-1]["change"] == "device removed"
+    asha.run("sync")
+    assert texts(asha, talk) == ["without the telephone"]
+    phone.run("read", talk, code=None)
+    assert "without the telephone" not in phone.run("read", talk, code=None).text
+    assert asha.run("device", "revoke", own_device(asha), code=CONFLICT).error
+    server.stop()
+
+
+def test_what_a_revoked_device_can_still_read_is_shown_until_it_is_over(scene):
+    server = scene.server()
+    ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [asha])
+    lost = own_device(asha)
+    # No device of Asha's is left that could commit: the operator shuts it out while nobody is online.
+    server.admin("device", "revoke", lost)
+    shown = server.json("device", "list", asha.id)
+    assert [(device["state"], device["channels"]) for device in shown] == [("revoked", 1)]
+    assert "can still read 1 channel" in server.admin("device", "list", asha.id).text
+    assert asha.run("sync", code=NOT_NOW).error
+    server.restart()
+    ann.run("sync")
+    assert server.json("device", "list", asha.id)[0]["channels"] == 0
+    assert "Asha is out of the channel" in changes(ann, talk)[-1]["text"]
+    server.stop()
+
+
+def test_who_lost_the_only_device_is_set_up_again_by_an_admin(scene):
+    server = scene.server()
+    admin = scene.person("Dan", server.first_link)
+    ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [asha])
+    ann.run("say", talk, "before")
+    opened = ann.one("channel", "create", "Falls at night", "--open")["channel"]
+    asha.run("channel", "join", opened)
+    asha.run("sync")
+    old = own_device(asha)
+    ann.run("device", "reset", asha.id, code=NOT_NOW)
+    fresh = scene.person("Asha's new telephone")
+    pair(admin, fresh, "device", "reset", asha.id)
+    assert fresh.id == asha.id
+    assert asha.run("sync", code=NOT_NOW).error
+    assert devices(admin, asha.id)[old]["state"] == "revoked"
+    assert fresh.json("status")[1:] == [], "in no channel"
+    assert "Admin Dan has set up a new device for Asha" in ann.run("sync").error
+    # In an open channel too, a member lets them in.
+    assert fresh.json("channel", "join", opened)[-1]["type"] == "knocked"
+    for channel in (talk, opened):
+        refused = ann.run("channel", "add", channel, asha.id, code=NOT_NOW)
+        assert "--checked" in refused.error and "Dan" in refused.error
+        ann.run("channel", "add", channel, asha.id, "--checked")
+        fresh.run("sync")
+        ann.run("say", channel, "after")
+        fresh.run("sync")
+        assert texts(fresh, channel) == ["after"], "history as the channel grants it"
+        shown = [change["text"] for change in changes(ann, channel)]
+        assert "Ann let Asha in, on a new device that admin Dan set up" in shown, shown
+    assert all(device["channels"] == 0 for device in devices(fresh).values() if device["state"] == "revoked")
+    server.stop()
+
+
+def test_own_devices_see_how_far_the_other_has_read(scene):
+    server = scene.server()
+    ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [asha])
+    phone = scene.person("Asha's telephone")
+    pair(asha, phone)
+    ann.run("say", talk, "one")
+    ann.run("say", talk, "two")
+    assert texts(asha, talk, "--new") == ["one", "two"]
+    assert texts(phone, talk, "--new") == []
+    assert texts(phone, talk) == ["one", "two"]
+    server.stop()
+
+
+def test_leaving_takes_all_of_ones_devices_out(scene):
+    server = scene.server()
+    ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [asha])
+    phone = scene.person("Asha's telephone")
+    pair(asha, phone)
+    asha.run("channel", "leave", talk)
+    ann.run("sync")
+    ann.run("say", talk, "alone now")
+    phone.run("sync")
+    assert "alone now" not in phone.run("read", talk, code=None).text
+    assert "Asha" not in ann.run("channel", "show", talk).text
+    server.stop()
+
+
+def test_bad_input_is_refused_in_words(scene):
+    server = scene.server()
+    ann, bea = scene.people(["Ann", "Bea"], lambda name: server.invite(group=name))
+    for arguments, code in [
+            (("device", "link", "weft://nowhere"), USAGE),
+            (("device", "link"), USAGE),
+            (("device", "add", "what"), USAGE),
+            (("device", "revoke", "ffffffff"), NOT_FOUND),
+            (("device", "revoke", "00" * 16), NOT_FOUND),
+            (("device", "revoke", own_device(bea)), NOT_NOW),
+            (("device", "list", bea.id), NOT_NOW),
+            (("device", "reset", bea.id), NOT_NOW)]:
+        refused = ann.run(*arguments, code=None)
+        assert refused.code == code, refused
+        assert refused.error.strip(), refused
+    joined = ann.run("device", "link", server.invite(group="Ward 9"), code=CONFLICT)
+    assert "--profile" in joined.error
+    stranger = scene.person("stranger")
+    unknown = stranger.run("device", "link", server.invite(group="Ward 9"), code=NOT_FOUND)
+    assert "weft device add" in unknown.error
+    server.stop()
