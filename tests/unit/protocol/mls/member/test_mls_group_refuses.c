@@ -444,6 +444,51 @@ static void a_welcome_with_a_short_psk_nonce(void **state)
     world_clear(&world);
 }
 
+/* GroupSecrets with a byte behind them, encrypted as they should be. */
+static void a_welcome_with_more_than_its_secrets(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(buffer_clear) struct buffer secrets = BUFFER_INIT(SIZE_MAX);
+    struct mls_key_package_private keys;
+    struct mls_key_package_checked checked;
+    struct mls_message message;
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    OK(mls_key_package_check(buffer_span(&world.members[2].package), &world.options, &checked));
+    OK(mls_key_package_private_decode(buffer_span(&world.members[2].package_private), &keys));
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    struct mls_commit_request request = {.proposals = &add, .proposal_count = 1};
+    world_commit(&world, 0, &request, &bundle);
+    world_accept(&world, 0, &bundle);
+    OK(mls_group_write_tree(world.members[0].group, &tree));
+    OK(mls_message_decode(buffer_span(&bundle.welcome), &arena, &message));
+    struct mls_encrypted_group_secrets entry = message.welcome.secrets[0];
+    struct span context = message.welcome.encrypted_group_info;
+    OK(mls_kdf_decrypt(world.suite, keys.init_key, "Welcome", context, entry.secrets.kem_output,
+                       entry.secrets.ciphertext, &secrets));
+    message.welcome.secrets = &entry;
+    for (int longer = 0; longer < 2; longer++) {
+        CLEANUP(buffer_clear) struct buffer ciphertext = BUFFER_INIT(SIZE_MAX);
+        CLEANUP(buffer_clear) struct buffer welcome = BUFFER_INIT(SIZE_MAX);
+        struct hpke_public kem_output;
+        OK(mls_kdf_encrypt(world.suite, &world.random, checked.package.init_key, "Welcome", context,
+                           buffer_span(&secrets), &kem_output, &ciphertext));
+        entry.secrets =
+            (struct mls_hpke_ciphertext){hpke_public_span(&kem_output), buffer_span(&ciphertext)};
+        struct writer writer = writer_of(&welcome);
+        mls_message_write(&writer, &message);
+        OK(writer_finish(&writer));
+        FAILS(join_from(&world, 2, buffer_span(&welcome), buffer_span(&tree)),
+              longer == 0 ? STATUS_OK : STATUS_TRAILING);
+        OK(buffer_append(&secrets, SPAN_LITERAL("x")));
+    }
+    world_clear(&world);
+}
+
 /* A Welcome of which the GroupInfo is signed and has another epoch's confirmation tag. */
 static void a_welcome_with_a_wrong_confirmation_tag(void **state)
 {
@@ -588,6 +633,7 @@ int main(void)
         cmocka_unit_test(a_path_with_keys_of_another_secret),
         cmocka_unit_test(a_path_secret_of_another_length),
         cmocka_unit_test(a_welcome_with_a_short_psk_nonce),
+        cmocka_unit_test(a_welcome_with_more_than_its_secrets),
         cmocka_unit_test(a_welcome_with_a_wrong_confirmation_tag),
         cmocka_unit_test(proposals_in_private_messages_of_past_epochs),
         cmocka_unit_test(leaf_indices_that_look_negative),

@@ -381,6 +381,34 @@ static void damaged_rows_are_refused(void **state)
     world_clear(&world);
 }
 
+/* A private key that is one, and not this node's. */
+static void a_private_key_of_another_node_is_refused(void **state)
+{
+    (void)state;
+    struct world world;
+    struct table_row *keys[8];
+    size_t count = 0;
+    world_init(&world, 1);
+    world_start_group(&world, 5);
+    world_refresh(&world, 1);
+    struct table *table = &world.members[1].table;
+    for (size_t i = 0; i < table->count && count < 8; i++)
+        if (table->rows[i].key.kind == MLS_ROW_PRIVATE_KEY)
+            keys[count++] = &table->rows[i];
+    assert_true(count >= 2);
+    for (size_t i = 1; i < count; i++) {
+        struct mls_group *group = NULL;
+        struct buffer own = keys[0]->bytes;
+        keys[0]->bytes = keys[i]->bytes;
+        assert_string_equal(status_name(world_try_restore(&world, 1, &group)), "CORRUPT");
+        assert_null(group);
+        keys[0]->bytes = own;
+    }
+    world_restart(&world, 1);
+    world_check(&world);
+    world_clear(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_message_in_a_group_of_a_thousand_writes_at_most_4_kib),
         cmocka_unit_test(after_a_write_error_the_group_is_where_its_rows_are),
         cmocka_unit_test(damaged_rows_are_refused),
+        cmocka_unit_test(a_private_key_of_another_node_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

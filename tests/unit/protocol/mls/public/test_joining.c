@@ -353,6 +353,36 @@ static void refuses_updates_and_removes_that_break_a_rule(void **state)
         STATUS_INVALID_PROPOSAL);
 }
 
+/* RFC 9420, 13.4: "The `capabilities` field MUST indicate support for each extension in the
+ * GroupContext." */
+static void refuses_an_update_that_lacks_an_extension_of_the_group(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(3);
+    BYTES extensions = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    struct writer writer = writer_of(&extensions);
+    mls_extension_write(&writer, FIXTURE_EXTENSION, SPAN_LITERAL("channel"));
+    must(writer_finish(&writer));
+    GROUP *group = fixture_group(people, 3, buffer_span(&extensions));
+    struct person fresh = people[1];
+    person_new_encryption_key(&fresh);
+    for (int lacks = 1; lacks >= 0; lacks--) {
+        BYTES leaf_bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        struct mls_leaf_node leaf = fixture_leaf(&fresh, MLS_LEAF_UPDATE);
+        if (lacks)
+            leaf.capabilities.extensions.bytes = SPAN_EMPTY;
+        fixture_write_leaf(&fresh, leaf, 1, &leaf_bytes);
+        struct reader reader = reader_of(buffer_span(&leaf_bytes));
+        must(mls_leaf_node_read(&reader, &leaf));
+        const struct mls_proposal update = {.type = MLS_PROPOSAL_UPDATE, .update = &leaf};
+        fixture_write_proposal(group, &people[1], fixture_member(1), &update, &message);
+        assert_int_equal(
+            mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options),
+            lacks ? STATUS_INVALID_LEAF : STATUS_OK);
+    }
+}
+
 /* RFC 9420, 11.2: "Resumption PSKs with usage `reinit` MUST NOT be used in other contexts." "A
  * PreSharedKey proposal with type `resumption` and usage `reinit` MUST be considered invalid." */
 static void refuses_a_reinit_psk_after_the_first_epoch(void **state)
@@ -408,6 +438,7 @@ int main(void)
         cmocka_unit_test(refuses_to_add_a_key_package_of_another_suite),
         cmocka_unit_test(refuses_an_update_that_gives_up_what_the_group_requires),
         cmocka_unit_test(refuses_updates_and_removes_that_break_a_rule),
+        cmocka_unit_test(refuses_an_update_that_lacks_an_extension_of_the_group),
         cmocka_unit_test(refuses_a_reinit_psk_after_the_first_epoch),
         cmocka_unit_test(refuses_an_external_commit_that_refers_to_a_proposal),
     };

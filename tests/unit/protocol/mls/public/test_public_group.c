@@ -443,6 +443,13 @@ static void restores_what_was_stored_and_notices_damage(void **state)
     assert_non_null(suite);
     suite[2] = 0x0a;
     assert_int_equal(mls_public_group_decode(buffer_span(&stored), NULL, &none), STATUS_CORRUPT);
+
+    BYTES longer = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    must(buffer_append(&longer, context));
+    must(buffer_append(&longer, SPAN_LITERAL("x")));
+    assert_int_equal(mls_public_group_from_parts(buffer_span(&longer), mls_public_group_tree(group),
+                                                 mls_public_group_confirmation_tag(group), &none),
+                     STATUS_TRAILING);
 }
 
 static void accepts_no_commit_that_is_cut_or_longer_or_flipped(void **state)

@@ -441,6 +441,14 @@ static void adds_ten_thousand_leaves_in_linear_time(void **state)
     must(mls_tree_update_hashes(tree));
     assert_int_equal(mls_tree_member_count(tree), COUNT + 2);
     assert_int_equal(mls_tree_leaf_count(tree), 16384);
+
+    /* and on, until no more may be in a group */
+    for (uint32_t i = COUNT + 2; i <= 16384; i++) {
+        write_cheap_leaf(100 + i, &leaf);
+        assert_int_equal(mls_tree_add(tree, buffer_span(&leaf), &leaves[0]),
+                         i < 16384 ? STATUS_OK : STATUS_LIMIT);
+    }
+    assert_int_equal(mls_tree_member_count(tree), 16384);
     free(leaves);
 }
 
