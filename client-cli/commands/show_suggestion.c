@@ -127,7 +127,8 @@ static void show_next(struct out *out, const char *id, const struct wire_suggest
     show_entry_time(suggestion->ends, ends);
     switch (suggestion->state) {
     case SUGGESTION_OPEN:
-        out_line(out, "  weft network accept %.8s, or decline, snooze, never; until %s", id, ends);
+        out_line(out, "  Answer until %s: weft network accept %.8s, or decline, snooze, never",
+                 ends, id);
         break;
     case SUGGESTION_WAITING:
         out_line(out, "  You said yes. If they do too, you both learn who it is. It ends on %s.",

@@ -274,65 +274,95 @@ static size_t first_of(const struct interests *interests, struct span text)
     return low;
 }
 
-/* Whether the other has this text as a topic or an offer; and who else does. */
-static bool find_common(const struct interests *interests,
-                        struct span text,
-                        bool offer,
-                        const struct interests_pair *pair,
-                        struct interests_common *common)
+/* A text of the person's own under which others are looked for: as a topic or as an offer. */
+struct sought {
+    struct span text;
+    bool offer;
+};
+
+/* Whether the pair's person may have this in common with whoever the key is of. */
+static bool is_other(const struct interests *interests,
+                     const struct interests_pair *pair,
+                     const struct key *key)
 {
     const uint32_t *groups = interests->network->groups;
+    return !pair->known[key->person] && groups[key->person] != groups[pair->person];
+}
+
+/* Calls `each` for every other who has what is sought, each once, in order. */
+static void each_other(const struct interests *interests,
+                       const struct interests_pair *pair,
+                       const struct sought *sought,
+                       void (*each)(void *context, uint32_t other),
+                       void *context)
+{
     uint32_t last = GRAPH_NONE;
-    bool found = false;
-    common->others = common->others_in_group = 0;
-    for (size_t i = first_of(interests, text);
-         i < interests->count && compare_texts(interests->keys[i].text, text) == 0; i++) {
+    for (size_t i = first_of(interests, sought->text);
+         i < interests->count && compare_texts(interests->keys[i].text, sought->text) == 0; i++) {
         const struct key *key = &interests->keys[i];
-        if (key->offer != offer || key->person == last || pair->known[key->person] ||
-            groups[key->person] == groups[pair->person])
+        if (key->offer != sought->offer || key->person == last || !is_other(interests, pair, key))
             continue;
         last = key->person;
-        found = found || key->person == pair->other;
-        common->others++;
-        common->others_in_group += groups[key->person] == groups[pair->other];
+        each(context, key->person);
     }
-    return found;
 }
 
-/* Texts of ours under which a topic of the other is found: the whole, or a word of an offer. */
-static bool find_helped(const struct interests *interests,
-                        struct span text,
-                        const struct interests_pair *pair,
-                        struct interests_common *common)
+/* Calls `seek` for everything that an interest of the person's stands for: the text as a topic and
+ * as an offer; of an offer, the text and each word as a topic. Ends when `seek` says so. */
+static void each_sought(const struct network_interest *own,
+                        bool (*seek)(void *context, const struct sought *sought),
+                        void *context)
 {
+    uint8_t words[LIMIT_TOPIC_BYTES];
     size_t start = 0;
-    if (find_common(interests, text, false, pair, common))
-        return true;
-    for (size_t i = 0; i <= text.len; i++) {
-        if (i < text.len && text.ptr[i] != ' ')
+    if (own->text.len > sizeof words)
+        return;
+    struct sought sought = {.text = span_of(words, write_words(own->text, words))};
+    if (sought.text.len == 0 || seek(context, &sought))
+        return;
+    if (!own->can_help_with) {
+        sought.offer = true;
+        (void)seek(context, &sought);
+        return;
+    }
+    size_t len = sought.text.len;
+    for (size_t i = 0; i <= len; i++) {
+        if (i < len && words[i] != ' ')
             continue;
-        if (i - start >= WORD_BYTES_MIN &&
-            find_common(interests, span_of(text.ptr + start, i - start), false, pair, common))
-            return true;
+        sought.text = span_of(words + start, i - start);
+        if (sought.text.len >= WORD_BYTES_MIN && sought.text.len < len && seek(context, &sought))
+            return;
         start = i + 1;
     }
-    return false;
 }
 
-static bool find_kind(const struct interests *interests,
-                      struct span text,
-                      const struct interests_pair *pair,
-                      struct interests_common *common)
+/* ---- one thing in common ---- */
+
+struct finding {
+    const struct interests *interests;
+    const struct interests_pair *pair;
+    struct interests_common *common; /* with the kind that is wanted */
+    bool found;
+};
+
+static void count_other(void *context, uint32_t other)
 {
-    switch (common->kind) {
-    case INTERESTS_BOTH_WORK_ON:
-        return find_common(interests, text, false, pair, common);
-    case INTERESTS_OTHER_CAN_HELP:
-        return find_common(interests, text, true, pair, common);
-    case INTERESTS_PERSON_CAN_HELP:
-        return find_helped(interests, text, pair, common);
-    }
-    return false;
+    struct finding *finding = context;
+    const uint32_t *groups = finding->interests->network->groups;
+    finding->found = finding->found || other == finding->pair->other;
+    finding->common->others++;
+    finding->common->others_in_group += groups[other] == groups[finding->pair->other];
+}
+
+/* Whether the other has it; and who else does. */
+static bool find_other(void *context, const struct sought *sought)
+{
+    struct finding *finding = context;
+    if (sought->offer != (finding->common->kind == INTERESTS_OTHER_CAN_HELP))
+        return false;
+    finding->common->others = finding->common->others_in_group = 0;
+    each_other(finding->interests, finding->pair, sought, count_other, finding);
+    return finding->found;
 }
 
 uint32_t interests_between(const struct interests *interests,
@@ -345,19 +375,51 @@ uint32_t interests_between(const struct interests *interests,
     const size_t *starts = interests->starts + pair->person;
     uint32_t count = 0;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        bool offers = kinds[k] == INTERESTS_PERSON_CAN_HELP;
-        bool found = false;
-        for (size_t i = starts[0]; i < starts[1] && !found; i++) {
+        struct finding finding = {interests, pair, &common[count], false};
+        common[count].kind = kinds[k];
+        for (size_t i = starts[0]; i < starts[1] && !finding.found; i++) {
             const struct network_interest *own = &network->interests[i];
-            uint8_t words[LIMIT_TOPIC_BYTES];
-            if (own->can_help_with != offers || own->text.len > sizeof words)
-                continue;
-            struct span text = span_of(words, write_words(own->text, words));
-            common[count].kind = kinds[k];
             common[count].words = own->text;
-            found = text.len > 0 && find_kind(interests, text, pair, &common[count]);
+            if (own->can_help_with == (kinds[k] == INTERESTS_PERSON_CAN_HELP))
+                each_sought(own, find_other, &finding);
         }
-        count += found;
+        count += finding.found;
     }
     return count;
+}
+
+/* ---- anything in common ---- */
+
+struct marking {
+    const struct interests *interests;
+    const struct interests_pair *pair;
+    uint32_t *marks;
+    uint32_t mark;
+    uint32_t count;
+};
+
+static void mark_other(void *context, uint32_t other)
+{
+    struct marking *marking = context;
+    marking->count += marking->marks[other] != marking->mark;
+    marking->marks[other] = marking->mark;
+}
+
+static bool mark_others(void *context, const struct sought *sought)
+{
+    struct marking *marking = context;
+    each_other(marking->interests, marking->pair, sought, mark_other, marking);
+    return false;
+}
+
+uint32_t interests_count_others(const struct interests *interests,
+                                const struct interests_pair *pair,
+                                uint32_t *marks,
+                                uint32_t mark)
+{
+    const size_t *starts = interests->starts + pair->person;
+    struct marking marking = {interests, pair, marks, mark, 0};
+    for (size_t i = starts[0]; i < starts[1]; i++)
+        each_sought(&interests->network->interests[i], mark_others, &marking);
+    return marking.count;
 }

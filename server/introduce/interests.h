@@ -63,4 +63,11 @@ uint32_t interests_between(const struct interests *interests,
                            const struct interests_pair *pair,
                            struct interests_common common[3]);
 
+/* How many people of other groups have anything in common with the pair's person. Marks each of
+ * them with `mark` in `marks`, of each person, which held another value before. */
+uint32_t interests_count_others(const struct interests *interests,
+                                const struct interests_pair *pair,
+                                uint32_t *marks,
+                                uint32_t mark);
+
 #endif

@@ -19,7 +19,8 @@ struct reasons {
     uint32_t *group_starts;    /* where each group's nodes start in: */
     uint32_t *by_group;
     /* Of the person whose reason is being written: whom it cannot be about, since they are tied or
-     * were introduced before; nodes within two steps; groups of which somebody is. */
+     * were introduced before; those with something in common, and then nodes within two steps (all
+     * are nodes, in the same order); groups of which somebody is. */
     bool *known;
     uint32_t *near;
     uint32_t *group_near;
@@ -149,6 +150,13 @@ set_known(struct reasons *reasons, uint32_t reader, uint32_t other, bool known, 
     }
 }
 
+static enum status write_named(const struct interests_common *common, struct buffer *text)
+{
+    TRY(buffer_append(text, span_from_text(words_before(common->kind))));
+    TRY(buffer_append(text, common->words));
+    return buffer_append(text, SPAN_LITERAL(". "));
+}
+
 static enum status write_group(const struct reasons *reasons, uint32_t other, struct buffer *text)
 {
     const struct network *network = reasons->network;
@@ -157,8 +165,8 @@ static enum status write_group(const struct reasons *reasons, uint32_t other, st
     return buffer_append(text, SPAN_LITERAL(". "));
 }
 
-/* The first thing in common that may be named, and into `where` the other's group if both may be:
- * two facts fit fewer people than each. */
+/* The first thing in common that may be named, or that there is something; and into `where` the
+ * other's group if both may be: two facts fit fewer people than each. */
 static enum status write_common(struct reasons *reasons,
                                 uint32_t reader,
                                 uint32_t other,
@@ -174,15 +182,19 @@ static enum status write_common(struct reasons *reasons,
     uint32_t all = reasons->listed - in_group[network->groups[reader]] - known[0];
     uint32_t fitting_in_group = in_group[network->groups[other]] - known[1];
     uint32_t count = interests_between(reasons->interests, &pair, common);
+    uint32_t sharing =
+        interests_count_others(reasons->interests, &pair, reasons->near, ++reasons->mark);
     set_known(reasons, reader, other, false, unmarked);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!is_crowd(common[i].others, all))
-            continue;
-        TRY(buffer_append(text, span_from_text(words_before(common[i].kind))));
-        TRY(buffer_append(text, common[i].words));
-        TRY(buffer_append(text, SPAN_LITERAL(". ")));
-        fitting_in_group = common[i].others_in_group;
-        break;
+    uint32_t at = 0;
+    while (at < count && !is_crowd(common[at].others, all))
+        at++;
+    if (at < count) {
+        TRY(write_named(&common[at], text));
+        fitting_in_group = common[at].others_in_group;
+    } else if (count > 0 && is_crowd(sharing, all)) {
+        TRY(buffer_append(text, SPAN_LITERAL("You have something in common in what you work on or "
+                                             "can help with. ")));
+        fitting_in_group = 0;
     }
     return is_crowd(fitting_in_group, all) ? write_group(reasons, other, where) : STATUS_OK;
 }

@@ -5,8 +5,9 @@
  *
  * The reader must not learn from it who the other is. Members can look up who said what of
  * themselves; so something in common, or the other's group, is named only when it fits
- * REASON_CROWD_MIN people or more, or everybody whom the introduction could be with anyway. What a
- * tie would join rests on ties, which nobody can look up, and its numbers are rounded down.
+ * REASON_CROWD_MIN people or more, or everybody whom the introduction could be with anyway; else it
+ * is said that there is something, when that fits as many. What a tie would join rests on ties,
+ * which nobody can look up, and its numbers are rounded down.
  *
  * Errors: STATUS_NO_MEMORY. Thread rule: pure functions.
  */

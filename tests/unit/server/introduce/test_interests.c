@@ -67,6 +67,27 @@ static void counts_who_else_it_could_be(void **state)
     assert_int_equal(common[0].others_in_group, 2);
 }
 
+static void counts_whoever_shares_anything_once(void **state)
+{
+    (void)state;
+    static struct sample sample;
+    struct interests *interests = NULL;
+    uint32_t marks[SAMPLE_PEOPLE_MAX] = {0};
+    sample_init(&sample, 5, 5);
+    sample_topic(&sample, 0, "falls");
+    sample_offer(&sample, 0, "sepsis at night");
+    sample_topic(&sample, 1, "falls");
+    sample_topic(&sample, 1, "sepsis");
+    sample_offer(&sample, 2, "falls on stairs");
+    sample_topic(&sample, 3, "night");
+    sample_topic(&sample, 4, "stairs");
+    const struct interests_pair pair = {0, 1, nobody};
+    assert_int_equal(interests_new(&sample.network, &interests), STATUS_OK);
+    assert_int_equal(interests_count_others(interests, &pair, marks, 1), 3);
+    assert_int_equal(interests_count_others(interests, &pair, marks, 2), 3);
+    interests_free(&interests);
+}
+
 static void pairs_add_up_and_are_across_groups(void **state)
 {
     (void)state;
@@ -101,6 +122,7 @@ int main(void)
         cmocka_unit_test(compares_words_and_not_how_they_are_written),
         cmocka_unit_test(an_offer_is_found_by_one_of_its_words),
         cmocka_unit_test(counts_who_else_it_could_be),
+        cmocka_unit_test(counts_whoever_shares_anything_once),
         cmocka_unit_test(pairs_add_up_and_are_across_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

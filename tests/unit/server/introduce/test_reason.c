@@ -47,6 +47,19 @@ static void names_a_topic_that_five_others_have(void **state)
     assert_false(says(0, 1, "falls"));
 }
 
+static void says_that_there_is_something_where_it_may_not_say_what(void **state)
+{
+    (void)state;
+    sample_init(&sample, 20, 10);
+    sample_topic(&sample, 0, "falls");
+    sample_topic(&sample, 0, "sepsis");
+    for (uint32_t i = 1; i < 7; i++)
+        sample_topic(&sample, i, i < 4 ? "falls" : "sepsis");
+    assert_true(says(0, 1, "You have something in common"));
+    assert_false(says(0, 1, "falls"));
+    assert_false(says(0, 7, "something in common"));
+}
+
 static void names_what_fits_everybody_it_could_be_about(void **state)
 {
     (void)state;
@@ -111,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_a_topic_that_five_others_have),
+        cmocka_unit_test(says_that_there_is_something_where_it_may_not_say_what),
         cmocka_unit_test(names_what_fits_everybody_it_could_be_about),
         cmocka_unit_test(those_the_reader_knows_are_no_crowd),
         cmocka_unit_test(two_facts_fit_fewer_than_each),
