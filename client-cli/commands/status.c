@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* weft status: who, where, which channels, and whether the server answers. */
+/* weft status: who, where, which channels, whether the server answers, and news from it. */
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel.h"
+#include "client-cli/core/introductions.h"
 
 static const char *state_name(const struct channel *channel)
 {
@@ -54,5 +55,5 @@ enum status status_run(struct invocation *invocation)
                          reached == STATUS_OK, "directory_entries", (json_int_t)log_size));
     for (const struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         show_channel(out, channel);
-    return reached;
+    return reached == STATUS_OK ? introductions_look(engine) : reached;
 }

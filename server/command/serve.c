@@ -348,6 +348,7 @@ static void stop(struct serve *serve)
         monitor_free(&serve->monitor);
     }
     transport_close_all(&serve->transport);
+    rounds_cancel(serve->app.services.rounds);
     store_close(&serve->app.store);
     pool_free(&serve->app.validators);
     pool_free(&serve->app.figures);

@@ -271,6 +271,8 @@ static enum status choose_pairs(struct making *making)
         .count = making->options->count != 0 ? making->options->count : usual,
         .load_cap = 1,
         .seed = making->options->seed,
+        .cancelled = making->options->cancelled,
+        .context = making->options->context,
         .acceptance = making->likely,
         .relevance = making->relevance,
         .fair = true,
@@ -282,7 +284,11 @@ static enum status choose_pairs(struct making *making)
 static enum status choose_tables(struct making *making)
 {
     CLEANUP(coffee_clear) struct coffee coffee = {0};
-    const struct coffee_options options = {.seed = making->options->seed};
+    const struct coffee_options options = {
+        .seed = making->options->seed,
+        .cancelled = making->options->cancelled,
+        .context = making->options->context,
+    };
     TRY(coffee_round(making->graph, &options, &coffee));
     TRY(make_room(making, coffee.table_count));
     for (uint32_t i = 0; i < coffee.table_count; i++)

@@ -60,8 +60,11 @@ struct round_options {
     enum store_introduction_kind kind;
     uint32_t count; /* of introductions; 0: ROUND_PERCENT */
     uint64_t seed;
+    bool (*cancelled)(void *context); /* asked now and then, on the figures' thread; NULL: never */
+    void *context;
 };
 
+/* STATUS_CANCELLED when it was. */
 MUST_CHECK enum status round_choose(const struct network *network,
                                     const struct round_past *past,
                                     const struct round_options *options,

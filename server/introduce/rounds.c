@@ -7,6 +7,7 @@
 #include "server/store/audit.h"
 #include "server/store/meta.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* Reasons of a round: some hundred bytes each, for the tenth of a million people. */
@@ -34,6 +35,7 @@ struct rounds {
     struct hub *hub;
     struct figures *figures;
     int64_t next_ms[KIND_COUNT]; /* wall time; 0: never */
+    atomic_bool cancelled;       /* set by the loop, read by the figures' thread */
     /* The round on its way. */
     bool busy;
     const struct kind *kind;
@@ -149,6 +151,17 @@ enum status rounds_restore(struct rounds *rounds)
     return restore.status;
 }
 
+void rounds_cancel(struct rounds *rounds)
+{
+    atomic_store(&rounds->cancelled, true);
+}
+
+static bool is_cancelled(void *context)
+{
+    struct rounds *rounds = context;
+    return atomic_load(&rounds->cancelled);
+}
+
 void rounds_tick(struct rounds *rounds)
 {
     int64_t now_ms = clock_wall_ms(rounds->hub->clock);
@@ -179,7 +192,12 @@ static enum status look_up(struct store_db *db, struct figures_job *job)
 static enum status compute(struct figures_job *job, const struct network *network)
 {
     struct rounds *rounds = rounds_of_job(job);
-    struct round_options options = {.kind = rounds->kind->kind, .count = rounds->count};
+    struct round_options options = {
+        .kind = rounds->kind->kind,
+        .count = rounds->count,
+        .cancelled = is_cancelled,
+        .context = rounds,
+    };
     TRY(random_fill(rounds->hub->random, (uint8_t *)&options.seed, sizeof options.seed));
     return round_choose(network, &rounds->past, &options, &rounds->arena, &rounds->round);
 }

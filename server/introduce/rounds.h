@@ -23,6 +23,10 @@ void rounds_free(struct rounds **rounds);
 /* Reads when the last rounds were; the clock runs from then on. Before the store's threads run. */
 MUST_CHECK enum status rounds_restore(struct rounds *rounds);
 
+/* Ends a round that is being chosen, which may take minutes in a large network: the server stops.
+ */
+void rounds_cancel(struct rounds *rounds);
+
 /* Once a second. */
 void rounds_tick(struct rounds *rounds);
 

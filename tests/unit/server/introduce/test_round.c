@@ -126,6 +126,25 @@ static void coffee_seats_everybody_and_never_twice_the_same(void **state)
     }
 }
 
+static bool always(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void ends_when_it_is_cancelled(void **state)
+{
+    (void)state;
+    struct round round;
+    sample_init(&sample, 40, 4);
+    sample_ring(&sample);
+    everybody_takes_part();
+    const struct round_past past = {.takes_part = takes_part};
+    const struct round_options options = {.kind = STORE_INTRODUCTION_PAIR, .cancelled = always};
+    assert_int_equal(round_choose(&sample.network, &past, &options, &arena, &round),
+                     STATUS_CANCELLED);
+}
+
 static void an_empty_network_has_no_round(void **state)
 {
     (void)state;
@@ -146,6 +165,7 @@ int main(void)
         cmocka_unit_test(of_equals_those_with_something_in_common),
         cmocka_unit_test(asks_those_who_say_yes_before_those_who_do_not),
         cmocka_unit_test(coffee_seats_everybody_and_never_twice_the_same),
+        cmocka_unit_test(ends_when_it_is_cancelled),
         cmocka_unit_test(an_empty_network_has_no_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
