@@ -125,10 +125,11 @@ static void draw_axis(struct page *page, const struct curve *curve)
     if (is_whole(curve->panel))
         step = fmax(1, step);
     int decimals = (int)fmax(0, -floor(log10(step) + 1e-9));
-    for (double at = ceil(curve->low / step); at * step <= curve->high; at++) {
+    long first = (long)ceil(curve->low / step), last = (long)floor(curve->high / step);
+    for (long at = first; at <= last; at++) {
         char text[PAGE_DATE_BYTES];
-        page_decimals(at * step + 0.0, decimals, text); /* no -0 */
-        draw_tick(page, curve, at * step, text);
+        page_decimals((double)at * step, decimals, text);
+        draw_tick(page, curve, (double)at * step, text);
     }
 }
 
@@ -235,7 +236,7 @@ static void draw_panel(struct page *page, struct curve *curve)
 
 void picture_trend_draw(struct page *page, const struct statistics *statistics)
 {
-    double rows = (double)((PANEL_COUNT + PANELS_ACROSS - 1) / PANELS_ACROSS);
+    size_t rows = (PANEL_COUNT + PANELS_ACROSS - 1) / PANELS_ACROSS;
     bool begins = statistics->point_count < 2;
     struct canvas_frame frame = {
         .title = "How our connections change",
@@ -243,7 +244,7 @@ void picture_trend_draw(struct page *page, const struct statistics *statistics)
                                 "publication, and the next ones will make a line of it."
                               : "Each panel follows one figure of the whole network from "
                                 "publication to publication; the large dot is this one.",
-        .height = CANVAS_TOP + rows * (PANEL_HEIGHT + PANEL_GAP) + CANVAS_FOOT,
+        .height = CANVAS_TOP + (double)rows * (PANEL_HEIGHT + PANEL_GAP) + CANVAS_FOOT,
     };
     if (statistics->point_count == 0) {
         canvas_nothing(page, statistics, &frame,
@@ -252,11 +253,12 @@ void picture_trend_draw(struct page *page, const struct statistics *statistics)
     }
     canvas_begin(page, statistics, &frame);
     for (size_t i = 0; i < PANEL_COUNT; i++) {
+        size_t row = i / PANELS_ACROSS, column = i % PANELS_ACROSS;
         struct curve curve = {
             .statistics = statistics,
             .panel = &panels[i],
-            .x = CANVAS_MARGIN + (double)(i % PANELS_ACROSS) * (PANEL_WIDTH + PANEL_GAP),
-            .y = CANVAS_TOP + (double)(i / PANELS_ACROSS) * (PANEL_HEIGHT + PANEL_GAP),
+            .x = CANVAS_MARGIN + (double)column * (PANEL_WIDTH + PANEL_GAP),
+            .y = CANVAS_TOP + (double)row * (PANEL_HEIGHT + PANEL_GAP),
         };
         draw_panel(page, &curve);
     }

@@ -23,13 +23,13 @@ static void format_number(enum indicator indicator,
     if (number->shown)
         page_number(number->value, naming_is_whole(indicator), text);
     else
-        strcpy(text, "-");
+        memcpy(text, "-", 2);
 }
 
 static void format_count(uint64_t count, char text[PAGE_DATE_BYTES])
 {
     if (count == STATISTICS_HIDDEN)
-        strcpy(text, ".");
+        memcpy(text, ".", 2);
     else
         page_number((double)count, true, text);
 }
