@@ -4,8 +4,9 @@
  * an honest message with changes that nobody signed; application data, or a proposal or commit,
  * that a malicious member signed, tagged and encrypted (forge.h).
  *
- * What Ben refuses leaves him as he was. A commit of Ann's that her own checks let pass and that he
- * takes puts both into the same epoch; he takes none that hers do not let pass.
+ * What Ben refuses leaves him as he was, and what he takes does not keep him from committing. A
+ * commit of Ann's that her own checks let pass and that he takes puts both into the same epoch; he
+ * takes none that hers do not let pass.
  */
 #include "protocol/mls/member/group_state.h"
 #include "tests/fuzz/forge.h"
@@ -49,6 +50,15 @@ static void merge(struct forge *forge, struct forge_made *made, const struct mls
         check_same_epoch(forge->ann, forge->ben);
 }
 
+/* Whatever waits for a commit, there can be one. */
+static void check_commits(struct forge *forge)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    const struct mls_commit_request request = {0};
+    MUST(mls_group_commit(forge->ben, &request, &forge->options, &forge->random, &bundle));
+    mls_group_clear_pending(forge->ben);
+}
+
 /* Nothing of Ben's has changed, and no key of Ann's was used up. */
 static void check_unchanged(struct forge *forge)
 {
@@ -78,6 +88,8 @@ receive(struct forge *forge, struct tape *tape, struct span message, struct forg
     fuzz_expect((received.kind == MLS_RECEIVED_COMMIT) == (mls_group_staged(forge->ben) != NULL));
     if (received.kind == MLS_RECEIVED_COMMIT)
         merge(forge, made, &received);
+    if (received.kind == MLS_RECEIVED_PROPOSAL)
+        check_commits(forge);
     if (!mls_group_is_removed(forge->ben) && tape_choose(tape, 8) == 1)
         check_restores(forge);
 }

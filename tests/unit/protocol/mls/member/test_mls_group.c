@@ -2,6 +2,7 @@
 /* What members do together: joining, changing, leaving. */
 #include "protocol/base/limits.h"
 #include "protocol/mls/member/kdf.h"
+#include "protocol/mls/member/psk.h"
 #include "tests/unit/protocol/mls/member/world.h"
 
 #include <setjmp.h>
@@ -378,6 +379,15 @@ static void pre_shared_keys_are_part_of_the_next_epoch(void **state)
 
 /* RFC 9420, 12.4.2: "If the Commit included a ReInit proposal, the client MUST NOT use the group to
  * send messages anymore." */
+/* RFC 9420, 8.4: PSKLabel counts them in a uint16. */
+static void more_psks_than_can_be_counted_are_refused(void **state)
+{
+    (void)state;
+    struct mls_psk_chain chain;
+    OK(mls_psk_chain_init(&chain, suite_find(1), UINT16_MAX));
+    FAILS(mls_psk_chain_init(&chain, suite_find(1), UINT16_MAX + 1), STATUS_LIMIT);
+}
+
 static void after_a_reinit_nothing_is_sent(void **state)
 {
     (void)state;
@@ -513,6 +523,7 @@ int main(void)
         cmocka_unit_test(extensions_change_by_a_commit),
         cmocka_unit_test(proposals_that_do_not_go_together_are_left_out),
         cmocka_unit_test(pre_shared_keys_are_part_of_the_next_epoch),
+        cmocka_unit_test(more_psks_than_can_be_counted_are_refused),
         cmocka_unit_test(after_a_reinit_nothing_is_sent),
         cmocka_unit_test(a_newcomer_joins_by_an_external_commit),
         cmocka_unit_test(a_stalled_member_comes_back_by_resync),

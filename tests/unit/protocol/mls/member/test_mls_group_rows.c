@@ -348,7 +348,7 @@ static void after_a_write_error_the_group_is_where_its_rows_are(void **state)
     }
 }
 
-/* Each row shortened, or missing: never a crash, never a group that is not whole. */
+/* Each row shortened, missing or longer: never a crash, never a group that is not whole. */
 static void damaged_rows_are_refused(void **state)
 {
     (void)state;
@@ -374,6 +374,10 @@ static void damaged_rows_are_refused(void **state)
             assert_null(group);
         }
         row->len = whole;
+        struct mls_group *group = NULL;
+        OK(buffer_append(row, SPAN_LITERAL("x")));
+        assert_string_equal(status_name(world_try_restore(&world, 1, &group)), "CORRUPT");
+        buffer_truncate(row, whole);
     }
     world_restart(&world, 1);
     world_accept(&world, 1, &bundle);

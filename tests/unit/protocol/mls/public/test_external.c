@@ -382,6 +382,36 @@ static void asks_about_each_new_credential_and_obeys(void **state)
     assert_true(asked.replaced);
 }
 
+/* RFC 9420, 5.3.1: "When an `external_senders` extension is added to the group" and "When an
+ * existing `external_senders` extension is updated". */
+static void asks_about_external_senders_that_are_new(void **state)
+{
+    (void)state;
+    static const uint8_t key[32] = {1};
+    PEOPLE *people = people_new(2);
+    BYTES senders = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    BYTES list = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    const struct mls_external_sender sender = {SPAN_OF(key),
+                                               {MLS_CREDENTIAL_BASIC, SPAN_LITERAL("operator")}};
+    struct writer writer = writer_of(&senders);
+    size_t begin = writer_vector_begin(&writer);
+    mls_external_sender_write(&writer, &sender);
+    writer_vector_end(&writer, begin);
+    writer = writer_of(&list);
+    mls_extension_write(&writer, MLS_EXTENSION_EXTERNAL_SENDERS, buffer_span(&senders));
+    must(writer_finish(&writer));
+    GROUP *without = fixture_group(people, 2, SPAN_EMPTY);
+    GROUP *with = fixture_group(people, 2, buffer_span(&list));
+    const struct mls_proposal_or_ref change = fixture_by_value((struct mls_proposal){
+        .type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS, .context_extensions = {buffer_span(&list)}});
+    const struct fixture_commit commit = {&people[0], fixture_member(0), &change, 1, true, 0};
+    struct asked asked = {.answer = STATUS_UNTRUSTED};
+    assert_int_equal(stage_asking(without, &commit, &asked), STATUS_UNTRUSTED);
+    assert_int_equal(asked.count, 1);
+    assert_int_equal(stage_asking(with, &commit, &asked), STATUS_OK);
+    assert_int_equal(asked.count, 1);
+}
+
 /* RFC 9420, 13.4: "Note that the latter two requirements mean that all MLS GroupContext extensions
  * are mandatory, in the sense that an extension in use by the group MUST be supported by all
  * members of the group." */
@@ -398,6 +428,9 @@ static void refuses_requirements_that_a_member_does_not_meet(void **state)
         {{(const uint8_t *)"\0\3\5\0\0\2\0\2", 8}, STATUS_INVALID_LEAF},
         {{(const uint8_t *)"\0\3\5\0\0\2\0\1", 8}, STATUS_OK},
         {{(const uint8_t *)"\0\3\1\0", 4}, STATUS_TRUNCATED},
+        /* external_senders: none; one that is cut off */
+        {{(const uint8_t *)"\0\5\1\0", 4}, STATUS_OK},
+        {{(const uint8_t *)"\0\5\2\1\0", 5}, STATUS_TRUNCATED},
     };
     PEOPLE *people = people_new(3);
     GROUP *group = fixture_group(people, 3, SPAN_EMPTY);
@@ -422,6 +455,7 @@ int main(void)
         cmocka_unit_test(takes_the_proposal_of_a_newcomer_to_be_added),
         cmocka_unit_test(refuses_a_member_that_joins_beside_its_old_leaf),
         cmocka_unit_test(asks_about_each_new_credential_and_obeys),
+        cmocka_unit_test(asks_about_external_senders_that_are_new),
         cmocka_unit_test(refuses_requirements_that_a_member_does_not_meet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
