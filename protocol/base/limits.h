@@ -58,6 +58,10 @@
 #define LIMIT_FILE_CHUNK_BYTES (256u << 10)
 #define LIMIT_FILE_CHUNKS (LIMIT_FILE_BYTES / LIMIT_FILE_CHUNK_BYTES)
 
+/* The same encrypted: each chunk has its authentication tag. */
+#define LIMIT_SEALED_CHUNK_BYTES (LIMIT_FILE_CHUNK_BYTES + 16)
+#define LIMIT_SEALED_FILE_BYTES (LIMIT_FILE_BYTES + 16 * LIMIT_FILE_CHUNKS)
+
 /* A file's name: what file systems allow. */
 #define LIMIT_FILE_NAME_BYTES 255
 

@@ -62,7 +62,6 @@ static const struct field file_fields[] = {
     FIELD_ID(struct content_file, file),
     FIELD_ID(struct content_file, key),
     FIELD_PLAIN(FIELD_U64, struct content_file, size),
-    FIELD_ID(struct content_file, sha256),
     FIELD_SIZED(FIELD_TEXT, struct content_file, name, LIMIT_FILE_NAME_BYTES),
     FIELD_SIZED(FIELD_TEXT, struct content_file, media_type, LIMIT_NAME_BYTES),
     FIELD_ITEMS(struct content_file, chunks, chunk_count, &file_chunk_schema, LIMIT_FILE_CHUNKS),

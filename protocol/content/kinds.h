@@ -96,9 +96,8 @@ struct content_file_chunk {
 struct content_file {
     struct id file;
     uint8_t key[32];
-    uint64_t size;      /* of the file itself, without padding */
-    uint8_t sha256[32]; /* of the file itself */
-    struct span name;   /* what the sender calls it: never a path to write to */
+    uint64_t size;    /* of the file itself, without padding */
+    struct span name; /* what the sender calls it: never a path to write to */
     struct span media_type;
     struct content_file_chunk *chunks; /* all of them, in order */
     size_t chunk_count;

@@ -63,6 +63,11 @@ enum wire_access {
     REQUEST(71, ASSISTERS_INVITE, assisters_invite, ACCOUNT)                                       \
     REQUEST(72, INVITATIONS, invitations, ACCOUNT)                                                 \
     REQUEST(73, INVITATION_ANSWER, invitation_answer, ACCOUNT)                                     \
+    REQUEST(74, FILE_BEGIN, file_begin, ACCOUNT)                                                   \
+    REQUEST(75, FILE_PUT, file_put, ACCOUNT)                                                       \
+    REQUEST(76, FILE_DONE, file_done, ACCOUNT)                                                     \
+    REQUEST(77, FILE_GET, file_get, ACCOUNT)                                                       \
+    REQUEST(78, FILE_DROP, file_drop, ACCOUNT)                                                     \
     REQUEST(80, STATS, stats, ACCOUNT)                                                             \
     REQUEST(81, NETWORK, network, ACCOUNT)                                                         \
     REQUEST(82, SUGGESTIONS, suggestions, ACCOUNT)                                                 \

@@ -98,6 +98,8 @@ static enum status open_hub(struct app *app)
     struct pool_options in_place = {0};
     TRY(pool_new(&in_place, &app->validators));
     TRY(pool_new(&in_place, &app->figures));
+    TRY(pool_new(&in_place, &app->disk));
+    TRY(file_disk_open(app->place.state_directory, &app->files));
     app->hub = (struct hub){
         .config = &app->config,
         .clock = clock_system(),
@@ -108,6 +110,8 @@ static enum status open_hub(struct app *app)
         .community = app->community,
         .validators = app->validators,
         .figures = app->figures,
+        .disk = app->disk,
+        .files = &app->files,
     };
     app->services.hub = &app->hub;
     app->hub.port = (uint16_t)app->config.port;
@@ -131,7 +135,8 @@ static enum status open_parts(struct app *app, struct app_problem *problem)
 
 enum status app_open(const struct app_place *place, struct app *app, struct app_problem *problem)
 {
-    *app = (struct app){.place = *place, .started_ms = clock_wall_ms(clock_system())};
+    *app = (struct app){
+        .place = *place, .started_ms = clock_wall_ms(clock_system()), .files = FILE_DISK_INIT};
     problem->text[0] = '\0';
     enum status status = open_parts(app, problem);
     if (status != STATUS_OK && problem->text[0] == '\0')
@@ -148,6 +153,8 @@ void app_close(struct app *app)
     pool_free(&app->figures);
     standings_free(&app->services.standings);
     rounds_free(&app->services.rounds);
+    pool_free(&app->disk);
+    file_disk_close(&app->files);
     figures_free(&app->services.figures);
     proposals_free(&app->services.proposals);
     community_close(&app->community);

@@ -26,6 +26,8 @@ struct app {
     struct community *community;
     struct pool *validators;
     struct pool *figures;
+    struct pool *disk;
+    struct file_disk files;
     struct hub hub;
     struct services services;
     int64_t started_ms; /* wall time */

@@ -12,6 +12,7 @@
 #include "server/introduce/rounds.h"
 #include "server/limits.h"
 #include "server/stage/stage.h"
+#include "server/store/files.h"
 #include "server/transport/address.h"
 #include "server/transport/certificate.h"
 
@@ -78,6 +79,7 @@ static void on_pool_ready(uv_async_t *async)
     struct serve *serve = async->data;
     pool_drain_completed(serve->app.validators);
     pool_drain_completed(serve->app.figures);
+    pool_drain_completed(serve->app.disk);
 }
 
 /* ---- the end ---- */
@@ -221,12 +223,15 @@ static enum status start_threads(struct serve *serve)
     };
     pool_free(&app->validators);
     pool_free(&app->figures);
+    pool_free(&app->disk);
     TRY(pool_new(&options, &app->validators));
     options.threads = 1;
+    TRY(pool_new(&options, &app->disk));
     options.low_priority = true;
     TRY(pool_new(&options, &app->figures));
     app->hub.validators = app->validators;
     app->hub.figures = app->figures;
+    app->hub.disk = app->disk;
     struct store_callbacks callbacks = {
         .notify = notify_store,
         .failed = notify_failure,
@@ -291,6 +296,34 @@ static enum status start_admin(struct serve *serve)
     return admin_server_open(&serve->loop, &serve->app, path, &serve->admin);
 }
 
+struct sweep {
+    struct store_job job;
+    struct id file;
+    bool known;
+    enum status status;
+};
+
+static enum status run_known(struct store_db *db, struct store_job *job)
+{
+    struct sweep *sweep = (struct sweep *)(void *)job;
+    return store_files_has(db, &sweep->file, &sweep->known);
+}
+
+static void done_known(struct store_job *job, enum status status)
+{
+    ((struct sweep *)(void *)job)->status = status;
+}
+
+/* Before the threads start, jobs run in place. */
+static enum status is_known(void *context, const struct id *file, bool *known)
+{
+    struct serve *serve = context;
+    struct sweep sweep = {.job = {.run = run_known, .done = done_known}, .file = *file};
+    TRY(store_read(serve->app.store, &sweep.job));
+    *known = sweep.known;
+    return sweep.status;
+}
+
 static enum status start(struct serve *serve, const char **what)
 {
     char certificate[APP_PATH_MAX];
@@ -304,6 +337,8 @@ static enum status start(struct serve *serve, const char **what)
         return STATUS_DENIED;
     *what = "the sessions";
     TRY(start_services(serve));
+    *what = "the folder of files";
+    TRY(file_disk_sweep(&serve->app.files, is_known, serve));
     *what = "the threads";
     TRY(start_threads(serve));
     delivery_look_for_work(serve->app.services.delivery);
@@ -352,6 +387,7 @@ static void stop(struct serve *serve)
     store_close(&serve->app.store);
     pool_free(&serve->app.validators);
     pool_free(&serve->app.figures);
+    pool_free(&serve->app.disk);
     stage_free(&serve->app.services.stage);
     delivery_free(&serve->app.services.delivery);
     uv_walk(&serve->loop, close_handle, NULL);

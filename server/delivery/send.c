@@ -5,6 +5,7 @@
 #include "protocol/channel/identity.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/mls/public/registry.h"
+#include "server/delivery/file_removal.h"
 #include "server/delivery/internal.h"
 #include "server/store/devices.h"
 #include "server/store/log.h"
@@ -21,6 +22,7 @@ struct send {
     struct message_header header;
     struct store_message message;
     struct store_appended appended;
+    struct store_file_ids *files; /* of each message that was deleted; NULL without any */
 };
 
 /* Control messages are the channel's record: who was let in, how the session went. */
@@ -33,9 +35,9 @@ static bool is_control(struct span bytes, struct arena *arena)
            header.lane == LANE_CONTROL;
 }
 
-static enum status
-delete_one(struct store_db *db, const struct send *send, const struct wire_cursor *place)
+static enum status delete_one(struct store_db *db, struct send *send, size_t at)
 {
+    const struct wire_cursor *place = &send->request.deleted[at];
     struct arena *arena = &send->call->arena;
     const struct id *channel = &send->message.channel;
     struct store_entry entry;
@@ -48,15 +50,21 @@ delete_one(struct store_db *db, const struct send *send, const struct wire_curso
     TRY(store_devices_get(db, &entry.device, &author));
     if (!send->facilitates && !id_equal(&author.person, &send->call->person))
         return STATUS_DENIED;
+    TRY(store_files_delete_of_message(db, channel, &entry.message, arena, &send->files[at]));
     return store_log_delete(db, channel, place->generation, place->sequence);
 }
 
 static enum status run(struct store_db *db, struct store_job *job)
 {
     struct send *send = (struct send *)(void *)job;
+    void *files = NULL;
     TRY(store_log_append_message(db, &send->message, &send->appended));
-    for (size_t i = 0; i < send->request.deleted_count && !send->appended.again; i++)
-        TRY(delete_one(db, send, &send->request.deleted[i]));
+    if (send->request.deleted_count == 0 || send->appended.again)
+        return STATUS_OK;
+    TRY(arena_take(&send->call->arena, send->request.deleted_count, sizeof *send->files, &files));
+    send->files = files;
+    for (size_t i = 0; i < send->request.deleted_count; i++)
+        TRY(delete_one(db, send, i));
     return STATUS_OK;
 }
 
@@ -92,6 +100,8 @@ static void done(struct store_job *job, enum status status)
         call_fail(send->call, status, explain(send, status));
         return;
     }
+    for (size_t i = 0; send->files != NULL && i < send->request.deleted_count; i++)
+        file_removal_begin(send->delivery->hub, &send->files[i]);
     if (!send->appended.again)
         publish(send);
     struct wire_channel_send_response response = {

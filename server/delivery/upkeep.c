@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * KeyPackages and Welcomes end with their lifetimes; the rows go in the background.
+ * KeyPackages and Welcomes end with their lifetimes, files with their message; they go in the
+ * background.
  */
+#include "protocol/base/limits.h"
+#include "server/delivery/file_removal.h"
 #include "server/delivery/internal.h"
 #include "server/store/key_packages.h"
 #include "server/store/welcomes.h"
@@ -15,13 +18,16 @@ struct upkeep {
     struct store_job job;
     struct delivery *delivery;
     int64_t now_ms;
+    struct store_file_ids files;
+    struct arena arena;
 };
 
 static enum status run(struct store_db *db, struct store_job *job)
 {
     struct upkeep *upkeep = (struct upkeep *)(void *)job;
     TRY(store_key_packages_expire(db, upkeep->now_ms));
-    return store_welcomes_expire(db, upkeep->now_ms);
+    TRY(store_welcomes_expire(db, upkeep->now_ms));
+    return store_files_expire(db, upkeep->now_ms, &upkeep->arena, &upkeep->files);
 }
 
 static void done(struct store_job *job, enum status status)
@@ -30,6 +36,9 @@ static void done(struct store_job *job, enum status status)
     if (status != STATUS_OK)
         JOURNAL(upkeep->delivery->hub->journal, JOURNAL_WARNING, "upkeep_failed",
                 JOURNAL_S(status));
+    else
+        file_removal_begin(upkeep->delivery->hub, &upkeep->files);
+    arena_clear(&upkeep->arena);
     free(upkeep);
 }
 
@@ -44,6 +53,7 @@ void upkeep_tick(struct delivery *delivery)
         return;
     upkeep->job = (struct store_job){.run = run, .done = done};
     upkeep->delivery = delivery;
+    arena_init(&upkeep->arena, LIMIT_DECODED_BYTES);
     upkeep->now_ms = clock_wall_ms(delivery->hub->clock);
     if (store_write(delivery->hub->store, &upkeep->job) != STATUS_OK)
         free(upkeep);

@@ -2,6 +2,7 @@
 #include "server/handler/handler.h"
 
 #include "protocol/wire/channels.h"
+#include "protocol/wire/files.h"
 #include "protocol/wire/sessions.h"
 #include "server/delivery/work.h"
 

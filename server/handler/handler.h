@@ -93,6 +93,11 @@ enum handler_access {
     HANDLER(WORK_LIST, work_list, MEMBER, channel)                                                 \
     HANDLER(SESSION_CREATE, session_create, MEMBER, channel)                                       \
     HANDLER(SESSION_SHOW, session_show, MEMBER, channel)                                           \
+    HANDLER(FILE_BEGIN, file_begin, MEMBER, channel)                                               \
+    HANDLER(FILE_PUT, file_put, MEMBER, channel)                                                   \
+    HANDLER(FILE_DONE, file_done, MEMBER, channel)                                                 \
+    HANDLER(FILE_GET, file_get, MEMBER, channel)                                                   \
+    HANDLER(FILE_DROP, file_drop, MEMBER, channel)                                                 \
     HANDLER(ASSISTERS_PROPOSE, assisters_propose, MEMBER, channel)                                 \
     HANDLER(ASSISTERS_INVITE, assisters_invite, MEMBER, channel)
 

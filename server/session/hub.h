@@ -17,6 +17,7 @@
 #include "server/session/community.h"
 #include "server/session/identity.h"
 #include "server/session/traffic.h"
+#include "server/store/file_disk.h"
 
 struct hub {
     /* Borrowed. */
@@ -29,6 +30,8 @@ struct hub {
     struct community *community;
     struct pool *validators; /* checks commits */
     struct pool *figures;    /* one thread: the network's measures */
+    struct pool *disk;       /* one thread: bytes of files */
+    const struct file_disk *files;
     /* Where requests go. */
     void (*dispatch)(void *context, struct call *call);
     /* A client has logged in, or is about to be freed. May be NULL. */

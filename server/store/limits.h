@@ -3,6 +3,8 @@
 #ifndef WEFT_STORE_LIMITS_H
 #define WEFT_STORE_LIMITS_H
 
+#include <stdint.h>
+
 /* Jobs that wait for one thread: a second of work at the slowest rate measured for single-row
  * commits; more would only be waiting that the sender cannot see. */
 #define STORE_QUEUE_JOBS_MAX 8192
@@ -42,6 +44,20 @@
 
 /* Topics, offers or groups of one profile: more says nothing about anybody. */
 #define STORE_PROFILE_ITEMS_MAX 32
+
+/* Files of one person, and of one channel: what a community of some hundred people fits on an
+ * ordinary disk, and more than a session's material. */
+#define STORE_FILES_PERSON_BYTES_MAX (UINT64_C(2) << 30)
+#define STORE_FILES_CHANNEL_BYTES_MAX (UINT64_C(4) << 30)
+
+/* Uploads of a person that wait to go on: one a device, and some that were given up. */
+#define STORE_FILES_UNFINISHED_MAX 8
+
+/* Until an upload that nobody goes on with, or that no message announces, is deleted. */
+#define STORE_FILE_UNFINISHED_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+/* What files leave free on the disk: messages go on (STORE_FREE_BYTES_MIN) when it is reached. */
+#define STORE_FILES_FREE_BYTES_MIN (256u << 20)
 
 /* One-time KeyPackages of a device: twice the pool of 50, for a refill that crosses a fetch. */
 #define STORE_KEY_PACKAGES_MAX 100

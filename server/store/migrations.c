@@ -125,6 +125,15 @@ static const char channel_tables[] =
     /* One winner an epoch, whatever the code above believes. */
     "CREATE UNIQUE INDEX log_commits ON log (channel, generation, epoch) WHERE kind = 1;"
 
+    /* The encrypted bytes are beside the database (file_disk.h). */
+    "CREATE TABLE files ("
+    "  file BLOB PRIMARY KEY, channel BLOB NOT NULL REFERENCES channels,"
+    "  person BLOB NOT NULL REFERENCES people, device BLOB NOT NULL, message BLOB NOT NULL,"
+    "  size_bytes INTEGER NOT NULL, complete INTEGER NOT NULL, created_at_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX files_by_message ON files (channel, message);"
+    "CREATE INDEX files_by_person ON files (person);"
+
     "CREATE TABLE welcomes ("
     "  device BLOB NOT NULL REFERENCES devices, channel BLOB NOT NULL REFERENCES channels,"
     "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,"

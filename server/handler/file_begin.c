@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "protocol/wire/files.h"
+
+#include "server/handler/file_work.h"
+
+struct begin {
+    struct file_work work;
+    struct wire_file_begin_response response;
+};
+
+static enum status look(struct store_db *db, struct file_work *work)
+{
+    struct begin *begin = (struct begin *)(void *)work;
+    const struct wire_file_begin_request *request = work->call->request;
+    work->file = (struct store_file){
+        .file = request->file,
+        .channel = request->channel,
+        .person = work->call->person,
+        .device = work->call->device,
+        .message = request->message,
+        .size_bytes = request->size,
+        .created_at_ms = work->now_ms,
+    };
+    return store_files_begin(db, &work->file, &begin->response.complete);
+}
+
+static enum status io(struct file_work *work)
+{
+    struct begin *begin = (struct begin *)(void *)work;
+    uint64_t there = 0;
+    TRY(file_disk_size(work->disk, &work->file.file, &there));
+    if (there >= work->file.size_bytes) /* the last chunk may be short */
+        there = work->file.size_bytes + LIMIT_SEALED_CHUNK_BYTES - 1;
+    begin->response.chunks = (uint32_t)(there / LIMIT_SEALED_CHUNK_BYTES);
+    return STATUS_OK;
+}
+
+static void finish(struct file_work *work)
+{
+    call_answer(work->call, &((struct begin *)(void *)work)->response);
+}
+
+void file_begin_handle(struct services *services, struct channel *channel, struct call *call)
+{
+    const struct wire_file_begin_request *request = call->request;
+    if (request->size == 0 || request->size > LIMIT_SEALED_FILE_BYTES) {
+        call_fail(call, STATUS_LIMIT, "a file has at most 100 MiB");
+        return;
+    }
+    struct begin *begin = file_work_new(services, channel, call, sizeof *begin);
+    if (begin == NULL)
+        return;
+    begin->work.look = look;
+    begin->work.look_writes = true;
+    begin->work.io = io;
+    begin->work.finish = finish;
+    file_work_begin(&begin->work);
+}
