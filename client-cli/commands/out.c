@@ -106,6 +106,19 @@ void out_text(struct out *out, const char *indent, struct span text)
         write_line(out, false, false, indent, line);
 }
 
+void out_progress(struct out *out, const char *text)
+{
+    CLEANUP(buffer_clear) struct buffer line = BUFFER_INIT(LINE_BYTES_MAX);
+    if (out->options.json || !out->options.colour)
+        return;
+    /* To the beginning of the line, and what was there is erased. */
+    enum status status = buffer_append(&line, SPAN_LITERAL("\r\033[K"));
+    if (status == STATUS_OK)
+        status = clean_line(span_from_text(text), &line);
+    if (status == STATUS_OK)
+        out->sink.write(out->sink.context, true, buffer_span(&line));
+}
+
 static void write_json(struct out *out, bool error, json_t *record)
 {
     char *text = json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));

@@ -48,6 +48,10 @@ __attribute__((format(printf, 2, 3))) void out_heading(struct out *out, const ch
 /* Text of several lines, each with `indent` in front. */
 void out_text(struct out *out, const char *indent, struct span text);
 
+/* How far something is that takes a while, in a line that the next call replaces; an empty text
+ * removes it. Only on a terminal. */
+void out_progress(struct out *out, const char *text);
+
 /* One object for programs; takes the reference, NULL included (out of memory: an error line). */
 void out_record(struct out *out, json_t *record);
 

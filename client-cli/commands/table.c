@@ -63,6 +63,12 @@ static const struct flag edit_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag file_save_flags[] = {
+    {"as", "PATH", "under another name, or in this folder"},
+    {"force", NULL, "replace what has that name"},
+    {NULL, NULL, NULL},
+};
+
 static const struct flag read_flags[] = {
     {"last", "N", "only the last N entries"},
     {"since", "NUMBER", "only what comes after this number"},
@@ -266,6 +272,26 @@ const struct command command_table[] = {
      .run = delete_run,
      .usage = "[CHANNEL] NUMBER",
      .summary = "delete something you said, from the server too; facilitators delete anything",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = 2},
+    {.noun = "file",
+     .verb = "send",
+     .run = file_send_run,
+     .usage = "[CHANNEL] PATH",
+     .summary =
+         "send a file of at most 100 MiB; the server sees neither its name nor what is in it",
+     .details = "When it is broken off, the same command goes on where it stopped.",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_min = 1,
+     .positional_max = 2},
+    {.noun = "file",
+     .verb = "save",
+     .run = file_save_run,
+     .usage = "[CHANNEL] NUMBER",
+     .summary = "save the file of a message in this folder",
+     .details = "When it is broken off, the same command goes on where it stopped.",
+     .flags = file_save_flags,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 2},

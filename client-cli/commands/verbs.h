@@ -16,6 +16,8 @@ MUST_CHECK enum status say_run(struct invocation *invocation);
 MUST_CHECK enum status react_run(struct invocation *invocation);
 MUST_CHECK enum status edit_run(struct invocation *invocation);
 MUST_CHECK enum status delete_run(struct invocation *invocation);
+MUST_CHECK enum status file_send_run(struct invocation *invocation);
+MUST_CHECK enum status file_save_run(struct invocation *invocation);
 MUST_CHECK enum status read_run(struct invocation *invocation);
 MUST_CHECK enum status follow_run(struct invocation *invocation);
 MUST_CHECK enum status sync_run(struct invocation *invocation);

@@ -26,6 +26,7 @@ enum record_kind {
     RECORD_COMMIT = 42,   /* 0, 0: the messages of our pending commit */
     RECORD_SEALED = 43,   /* major: a number: the key of an answer that is not revealed yet */
     RECORD_ASKED = 44,    /* 0, 0: the topics that a peer assist was asked about */
+    RECORD_UPLOAD = 45,   /* major: a number: key and ids of a file on its way: file_send.c */
 
     /* Scope: a channel and a person (admission.c). */
     RECORD_ADMITTED = 50, /* 0, 0: who admitted the person, knowing how much of the directory */

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Files in a channel: sent and saved whole, taken up again after kills of the server and the client,
+refused when the server changed a byte, and gone with their message."""
+import os
+import random
+import signal
+
+from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, until
+
+CHUNK = 262160  # an encrypted chunk of full length
+
+
+def share_channel(scene, server, names=("Ann", "Bea")):
+    everybody = scene.people(list(names), lambda name: server.invite(group=f"Ward of {name}"))
+    channel = everybody[0].json("channel", "create", "Falls at night", "--open")[-1]["channel"]
+    for person in everybody[1:]:
+        person.run("channel", "join", channel)
+    return everybody, channel
+
+
+def make_file(scene, name, size, seed=1):
+    path = scene.directory / name
+    path.write_bytes(random.Random(seed).randbytes(size))
+    return path
+
+
+def stored(server):
+    """The files that the server keeps."""
+    return sorted(path for path in (server.state / "files").iterdir())
+
+
+def send(person, channel, path):
+    return person.json("file", "send", channel, path)[-1]["sequence"]
+
+
+def test_a_file_arrives_as_it_was_sent_and_the_server_knows_no_name(scene):
+    server = scene.server()
+    (ann, bea), channel = share_channel(scene, server)
+    for size in (0, 1, 700_000):
+        path = make_file(scene, f"quarter-{size}.csv", size)
+        number = send(ann, channel, path)
+        bea.run("file", "save", channel, number, "--as", bea.home)
+        assert (bea.home / path.name).read_bytes() == path.read_bytes()
+        assert (bea.home / path.name).stat().st_mode & 0o777 == 0o600
+    assert "quarter-700000.csv, 700000 bytes" in bea.run("read", channel).text
+    assert [path.name for path in bea.home.iterdir() if path.name.endswith(".part")] == []
+    assert server.occurrences("quarter-") == []
+    assert server.occurrences(path.read_bytes()[1000:1032]) == []
+    # Nothing is replaced unasked, and other things are no files.
+    assert "--force" in bea.run("file", "save", channel, number, "--as", bea.home, code=CONFLICT).error
+    bea.run("file", "save", channel, number, "--as", bea.home, "--force")
+    bea.run("file", "save", channel, number, "--as", bea.home / "other.csv")
+    assert (bea.home / "other.csv").read_bytes() == path.read_bytes()
+    ann.run("say", channel, "no file")
+    bea.run("file", "save", channel, number + 1, code=NOT_FOUND)
+    ann.run("file", "send", channel, scene.directory, code=USAGE)
+    ann.run("file", "send", channel, scene.directory / "nothing", code=NOT_FOUND)
+    stranger = scene.person("Cy", server.invite(group="Ward of Cy"))
+    assert stranger.run("file", "save", channel, number, code=None).code in (NOT_FOUND, NOT_NOW)
+    server.stop()
+
+
+def kill_at(person, words, percent):
+    """Begins `weft file ...` and kills it once so much is done."""
+    stream = person.stream(*words)
+    stream.wait_record(f"{percent} %", lambda record: record["type"] == "progress" and
+                       record["done"] * 100 >= percent * record["total"])
+    stream.end(signal.SIGKILL)
+
+
+def test_twenty_mebibytes_go_on_after_the_client_and_the_server_were_killed(scene):
+    server = scene.server()
+    (ann, bea), channel = share_channel(scene, server)
+    path = make_file(scene, "scan.pdf", 20 << 20)
+    kill_at(ann, ("file", "send", channel, path), 25)
+    [part] = stored(server)
+    there = part.stat().st_size // CHUNK
+    assert 0 < there < 80
+    again = ann.stream("file", "send", channel, path)
+    first = again.wait_record("the first chunk", lambda record: record["type"] == "progress")
+    assert first["done"] >= (there - 1) << 18, "it went on where it stopped"
+    again.wait_record("half", lambda record: record["type"] == "progress" and record["done"] >= 10 << 20)
+    server.kill()
+    server.start()  # the same port: the sender comes back by itself
+    number = again.wait_record("the end", lambda record: record["type"] == "said")["sequence"]
+    assert again.process.wait(PATIENCE_S) == 0
+    assert [path.stat().st_size for path in stored(server)] == [(20 << 20) + 80 * 16]
+    kill_at(bea, ("file", "save", channel, number, "--as", bea.home), 40)
+    assert not (bea.home / "scan.pdf").exists()
+    [half] = bea.home.glob(".weft-*.part")
+    with open(half, "r+b") as damaged:  # what was there is checked before it counts
+        damaged.write(b"not what was sent")
+    bea.run("file", "save", channel, number, "--as", bea.home)
+    assert (bea.home / "scan.pdf").read_bytes() == path.read_bytes()
+    assert list(bea.home.glob(".weft-*.part")) == []
+    server.stop()
+
+
+def test_a_chunk_that_was_changed_cut_or_moved_is_refused(scene):
+    server = scene.server()
+    (ann, bea), channel = share_channel(scene, server)
+    number = send(ann, channel, make_file(scene, "scan.pdf", 3 << 18))
+    [path] = stored(server)
+    good = path.read_bytes()
+    swapped = good[CHUNK:2 * CHUNK] + good[:CHUNK] + good[2 * CHUNK:]
+    for bad in (good[:-1], good[:-1] + bytes([good[-1] ^ 1]), swapped, good[:CHUNK], good + b"x"):
+        path.write_bytes(bad)
+        target = bea.home / "scan.pdf"
+        if bad == good + b"x":  # what follows the last chunk is of no file
+            bea.run("file", "save", channel, number, "--as", target)
+            continue
+        assert "not what its sender sent" in bea.run("file", "save", channel, number, "--as", target, code=TRUST).error
+        assert not target.exists()
+        for part in bea.home.glob(".weft-*.part"):
+            part.unlink()
+    path.unlink()
+    bea.run("file", "save", channel, number, "--as", bea.home / "again.pdf", code=NOT_FOUND)
+    server.stop()
+
+
+def test_a_file_goes_with_its_message_and_a_forgotten_one_at_the_next_start(scene):
+    server = scene.server()
+    (ann, bea), channel = share_channel(scene, server)
+    number = send(ann, channel, make_file(scene, "scan.pdf", 1000))
+    bea.run("sync")
+    assert len(stored(server)) == 1
+    ann.run("delete", channel, number)
+    until("the file is removed", lambda: stored(server) == [])
+    bea.run("file", "save", channel, number, "--as", bea.home, code=NOT_FOUND)
+    (server.state / "files" / ("ab" * 16)).write_bytes(b"left behind by a crash")
+    server.restart()
+    assert stored(server) == []
+    server.stop()
+
+
+def test_a_changed_file_is_another_upload_and_names_are_made_harmless(scene):
+    server = scene.server()
+    (ann, bea), channel = share_channel(scene, server)
+    path = make_file(scene, "-rf\u202e.pdf", 2 << 20)
+    kill_at(ann, ("file", "send", channel, "--", path), 20)
+    path.write_bytes(path.read_bytes()[::-1])
+    number = ann.json("file", "send", channel, "--", path)[-1]["sequence"]
+    assert len(stored(server)) == 2, "no key encrypts two contents"
+    saved = bea.json("file", "save", channel, number, "--as", bea.home)[-1]
+    assert saved["file_name"] == "_rf\ufffd.pdf"
+    assert (bea.home / saved["file_name"]).read_bytes() == path.read_bytes()
+    os.unlink(path)
+    server.stop()
