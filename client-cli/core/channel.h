@@ -44,6 +44,7 @@ struct channel {
     int64_t told_ms; /* when; 0: never */
     uint64_t joined_epoch;
     uint64_t joined_sequence;
+    uint32_t deleted; /* messages of the present epoch that nobody will ever give us */
     int64_t path_due; /* when our leaf gets keys that only we made; 0: not looked at yet */
     bool confirmed;   /* false: joined an open channel, and no member has spoken in its epoch yet */
     bool distrusted;  /* a copy of this vault was in use: a fresh leaf before anything is sent */

@@ -311,6 +311,9 @@ static enum status take_tombstone(struct take *take)
     const struct directory_device *sender = directory_find(take->engine->directory, device);
     take->stored.fate = ENTRY_DELETED;
     take->stored.device = *device;
+    if (take->wire->epoch == mls_group_epoch(take->channel->group) &&
+        take->channel->deleted < UINT32_MAX)
+        take->channel->deleted++;
     if (sender != NULL)
         take->stored.person = sender->person;
     if (!id_equal(device, &take->engine->account.device))
@@ -504,6 +507,7 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
         TRY(become_stuck(take, "the server calls something a commit that is none"));
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
+    channel->deleted = 0;
     note_end(channel, epoch, take->wire->time);
     return channel_begin_hash(channel);
 }
@@ -515,6 +519,7 @@ static enum status take_one(struct take *take)
     struct channel *channel = take->channel;
     struct mls_options options;
     engine_mls_options(take->engine, &options);
+    options.lost_messages = channel->deleted;
     if (take->wire->kind == ENTRY_COMMIT) {
         TRY(take_commit(take, &options));
     } else if (take->wire->kind == ENTRY_TOMBSTONE) {

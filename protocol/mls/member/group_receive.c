@@ -252,6 +252,7 @@ static enum status take_private(struct mls_group *group,
     CLEANUP(buffer_clear) struct buffer plaintext = BUFFER_INIT(MLS_BYTES_MAX);
     struct mls_authenticated_content authenticated;
     bool is_application = input->message->type == MLS_CONTENT_APPLICATION;
+    mls_secret_tree_allow_steps(input->epoch->tree, options->lost_messages);
     TRY(mls_secret_tree_find(input->epoch->tree, input->sender_data.leaf_index,
                              is_application ? MLS_RATCHET_APPLICATION : MLS_RATCHET_HANDSHAKE,
                              input->sender_data.generation, &use));

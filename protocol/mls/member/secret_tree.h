@@ -49,6 +49,9 @@ void mls_secret_tree_note_in(struct mls_secret_tree *tree, struct mls_row_set *c
 
 uint32_t mls_secret_tree_leaf_count(const struct mls_secret_tree *tree);
 
+/* From now on a key may be so many generations farther ahead than LIMIT_RATCHET_STEPS. */
+void mls_secret_tree_allow_steps(struct mls_secret_tree *tree, uint32_t steps_more);
+
 struct mls_message_key {
     struct secret key;
     struct secret nonce;

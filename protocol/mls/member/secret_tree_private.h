@@ -32,6 +32,7 @@ struct mls_secret_tree {
     struct mls_row_set *changed;
     uint64_t epoch;
     uint32_t leaf_count;
+    uint32_t steps_more;            /* beyond LIMIT_RATCHET_STEPS */
     struct secret_tree_node *nodes; /* sorted; only those not yet expanded */
     size_t node_count;
     size_t node_capacity;

@@ -24,6 +24,10 @@ struct mls_options {
     uint64_t tolerance_seconds;    /* how far a lifetime may miss `now` on either side */
     uint64_t lifetime_seconds_max; /* longest not_after - not_before; 0: no maximum */
 
+    /* Messages of the epoch that the application knows it will never get (they were deleted, say):
+     * a sender's ratchet may be so many steps farther ahead than LIMIT_RATCHET_STEPS. */
+    uint32_t lost_messages;
+
     /* This is the first commit of a group that continues another one, where alone PSKs with usage
      * reinit or branch may be (RFC 9420, 11.2, 11.3). */
     bool continues_group;

@@ -213,6 +213,10 @@ static void a_message_writes_at_most_4_kib_in_the_largest_group(void **state)
     OK(mls_secret_tree_find(tree, 9999, MLS_RATCHET_APPLICATION, 501 + 1000, &use));
     FAILS(mls_secret_tree_find(tree, 9999, MLS_RATCHET_APPLICATION, 501 + 1001, &use),
           STATUS_LIMIT);
+    mls_secret_tree_allow_steps(tree, 1); /* one of them is lost for good */
+    OK(mls_secret_tree_find(tree, 9999, MLS_RATCHET_APPLICATION, 501 + 1001, &use));
+    FAILS(mls_secret_tree_find(tree, 9999, MLS_RATCHET_APPLICATION, 501 + 1002, &use),
+          STATUS_LIMIT);
     FAILS(mls_secret_tree_find(tree, 9999, MLS_RATCHET_HANDSHAKE, 0x80000000u, &use), STATUS_LIMIT);
     FAILS(mls_secret_tree_find(tree, 9999, MLS_RATCHET_HANDSHAKE, UINT32_MAX, &use), STATUS_LIMIT);
     FAILS(mls_secret_tree_find(tree, LIMIT_GROUP_MEMBERS, MLS_RATCHET_HANDSHAKE, 0, &use),
