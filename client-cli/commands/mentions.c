@@ -168,17 +168,3 @@ enum status mentions_resolve(struct invocation *invocation,
     TRY(list_members(invocation->engine, channel, &members));
     return resolve_all(invocation, &members, text, resolved);
 }
-
-enum status mentions_render(struct engine *engine, struct span text, struct buffer *rendered)
-{
-    struct span before;
-    struct id person;
-    while (mention_next(&text, &before, &person)) {
-        struct people_name name;
-        people_name(engine, &person, &name);
-        TRY(buffer_append(rendered, before));
-        TRY(buffer_append(rendered, SPAN_LITERAL("@")));
-        TRY(buffer_append(rendered, span_from_text(name.name)));
-    }
-    return buffer_append(rendered, before);
-}

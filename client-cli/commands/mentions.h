@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * People who are named in what is said: "@Ann" on the command line, an id in the message, the
- * name as it is now on the screen.
+ * People who are named in what is said: "@Ann" on the command line, an id in the message.
  * Thread rule: the engine's thread.
  */
 #ifndef WEFT_COMMANDS_MENTIONS_H
@@ -32,9 +31,5 @@ MUST_CHECK enum status mentions_resolve(struct invocation *invocation,
                                         struct channel *channel,
                                         struct span text,
                                         struct buffer *resolved);
-
-/* Appends the text with each mention as "@" and the person's name. */
-MUST_CHECK enum status
-mentions_render(struct engine *engine, struct span text, struct buffer *rendered);
 
 #endif

@@ -15,11 +15,24 @@ struct reading {
     const struct channel *channel;
     struct show_entry_around around;
     uint64_t shown;
+    bool marked; /* what is new was begun */
 };
+
+/* Where the reader was last time; nothing where all of it is new, or nothing. */
+static void mark_new(struct reading *reading, const struct stored_entry *entry)
+{
+    uint64_t before = reading->channel->shown;
+    if (reading->marked || entry->sequence <= before)
+        return;
+    reading->marked = true;
+    if (reading->shown != 0 && before != 0)
+        out_line(reading->invocation->out, "  -- new since you last read --");
+}
 
 static enum status show(void *context, const struct stored_entry *entry)
 {
     struct reading *reading = context;
+    mark_new(reading, entry);
     show_entry(reading->invocation->out, reading->invocation->engine, reading->channel, entry,
                &reading->around);
     reading->shown = entry->sequence;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/show_about.h"
 
-#include "client-cli/commands/mentions.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/revision.h"
 #include "protocol/content/mention.h"
@@ -32,7 +31,7 @@ static json_t *mentioned_people(struct span text)
 void show_about_text(struct out *out, struct engine *engine, struct span text, json_t *record)
 {
     CLEANUP(buffer_clear) struct buffer rendered = BUFFER_INIT(RENDERED_BYTES_MAX);
-    if (mentions_render(engine, text, &rendered) != STATUS_OK)
+    if (people_render(engine, text, &rendered) != STATUS_OK)
         buffer_clear(&rendered);
     out_text(out, SHOW_INDENT, buffer_span(&rendered));
     json_object_set_new(record, "text", out_json_text(buffer_span(&rendered)));
@@ -88,7 +87,7 @@ static void quote(struct out *out, struct engine *engine, const struct stored_en
         return;
     }
     const struct content_kind_row *row = content_kind_find(content.kind);
-    if (mentions_render(engine, words_of(&content, &arena), &rendered) != STATUS_OK)
+    if (people_render(engine, words_of(&content, &arena), &rendered) != STATUS_OK)
         buffer_clear(&rendered);
     struct span shown = cut(buffer_span(&rendered), &more);
     if (shown.len == 0 && row != NULL)

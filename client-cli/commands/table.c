@@ -76,6 +76,12 @@ static const struct flag read_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag search_flags[] = {
+    {"in", "CHANNEL", "only there"},
+    {"last", "N", "the newest N of them (20)"},
+    {NULL, NULL, NULL},
+};
+
 static const struct flag channel_list_flags[] = {
     {"mine", NULL, "only those that you are in"},
     {NULL, NULL, NULL},
@@ -302,6 +308,16 @@ const struct command command_table[] = {
      .flags = read_flags,
      .needs = COMMAND_NEEDS_VAULT,
      .positional_max = 1},
+    {.noun = "search",
+     .run = search_run,
+     .usage = "WORDS...",
+     .summary = "what was said with all of these words, as far as this device knows",
+     .details = "The beginnings of words do; case and accents do not count. Nobody learns what you "
+                "search for.",
+     .flags = search_flags,
+     .needs = COMMAND_NEEDS_VAULT,
+     .positional_min = 1,
+     .positional_max = SIZE_MAX},
     {.noun = "follow",
      .run = follow_run,
      .usage = "[CHANNEL...]",

@@ -6,6 +6,7 @@
 #include "client-cli/core/key_pool.h"
 #include "client-cli/core/read_mark.h"
 #include "client-cli/core/replica.h"
+#include "client-cli/core/search.h"
 #include "protocol/base/secret.h"
 #include "protocol/channel/policy.h"
 #include "protocol/wire/accounts.h"
@@ -159,6 +160,7 @@ void engine_close(struct engine **engine)
     if (ending == NULL)
         return;
     connection_free(&ending->connection);
+    search_forget(ending);
     channel_free_all(ending);
     directory_free(&ending->directory);
     account_clear(&ending->account);

@@ -22,6 +22,7 @@
 #include <uv.h>
 
 struct channel;
+struct search;
 struct stored_entry;
 
 /* Who is told what happens while the engine works: messages as they become durable, and notices
@@ -46,6 +47,7 @@ struct engine {
     bool logged_in;
     uint8_t role;          /* enum account_role, since the login */
     int64_t clock_skew_ms; /* the server's clock less ours */
+    struct search *search; /* search.h; NULL until somebody searches */
     char explanation[600];
 };
 

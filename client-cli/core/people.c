@@ -4,6 +4,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/records.h"
 #include "protocol/codec/schema.h"
+#include "protocol/content/mention.h"
 #include "protocol/wire/people.h"
 
 #include <stdio.h>
@@ -131,6 +132,20 @@ void people_name(struct engine *engine, const struct id *person, struct people_n
         snprintf(name->name, sizeof name->name, "somebody who was erased");
     else
         snprintf(name->name, sizeof name->name, "person %.8s", id);
+}
+
+enum status people_render(struct engine *engine, struct span text, struct buffer *rendered)
+{
+    struct span before;
+    struct id person;
+    while (mention_next(&text, &before, &person)) {
+        struct people_name name;
+        people_name(engine, &person, &name);
+        TRY(buffer_append(rendered, before));
+        TRY(buffer_append(rendered, SPAN_LITERAL("@")));
+        TRY(buffer_append(rendered, span_from_text(name.name)));
+    }
+    return buffer_append(rendered, before);
 }
 
 /* ---- everybody in some entries ---- */

@@ -2,6 +2,7 @@
 #include "client-cli/core/revision.h"
 
 #include "client-cli/core/records.h"
+#include "client-cli/core/search.h"
 #include "protocol/codec/schema.h"
 #include "protocol/wire/message_header.h"
 
@@ -128,6 +129,7 @@ static enum status take_edit(struct taking *taking)
     taking->target.edited = taking->entry->sequence;
     struct vault_place place = place_about(RECORD_EDIT, &taking->content->reply_to, taking->entry);
     TRY(vault_put(taking->engine->vault, &place, SPAN_EMPTY));
+    search_forget(taking->engine);
     return entry_replace(taking->engine, &taking->channel->id, &taking->target);
 }
 
@@ -153,6 +155,7 @@ static enum status forget(struct taking *taking)
 {
     struct vault *vault = taking->engine->vault;
     struct stored_entry *target = &taking->target;
+    search_forget(taking->engine);
     target->fate = ENTRY_DELETED;
     target->content = SPAN_EMPTY;
     target->authenticated = SPAN_EMPTY;

@@ -164,3 +164,46 @@ def test_a_facilitator_deletes_what_somebody_else_said_and_it_shows(scene):
         assert record(person, channel, number)["deleted_by"] == ann.id
     assert "(deleted by Ann)" in bea.run("read", channel).text
     server.stop()
+
+
+def test_search_finds_words_whatever_their_case_and_accents_and_leaves_nothing_on_the_disk(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    first = said(ann, channel, "Résumé of the zebrafish round")
+    said(bea, channel, "nothing about fish")
+    other = ann.json("channel", "create", "Second", "--private")[-1]["channel"]
+    second = said(ann, other, "--kind", "idea", "--because", "zebrafish need no light", "Keep it dark")
+
+    def found(*words):
+        return [(line["channel"], line["sequence"]) for line in ann.json("search", *words) if line["type"] == "message"]
+
+    assert found("ZEBRA", "resume") == [(channel, first)]
+    assert found("zebra") == [(channel, first), (other, second)]
+    assert found("zebra", "--in", "second") == [(other, second)]
+    assert found("zebra", "--last", "1") == [(other, second)]
+    assert "nothing was said" in ann.run("search", "elephant").text
+    # The process that follows keeps its index: what is edited or deleted is found as it is now.
+    following = ann.follow()
+    assert found("zebra") == [(channel, first), (other, second)]
+    ann.run("edit", channel, first, "Summary of the goldfish round")
+    ann.run("delete", other, second)
+    third = said(ann, channel, "a zebrafish again")
+    assert found("zebra") == [(channel, third)]
+    assert found("goldfish") == [(channel, first)]
+    following.end()
+    for path in ann.profile_files():
+        data = path.read_bytes().lower()
+        assert b"zebra" not in data and b"goldfish" not in data, path
+    server.stop()
+
+
+def test_read_marks_what_is_new(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    said(bea, channel, "one")
+    assert "new since" not in ann.run("read", channel).text
+    said(bea, channel, "two")
+    text = ann.run("read", channel).text
+    assert text.index("one") < text.index("-- new since you last read --") < text.index("two")
+    assert "new since" not in ann.run("read", channel).text
+    server.stop()
