@@ -408,7 +408,8 @@ static enum status add_newcomers(void *context, const struct stored_entry *entry
         const struct entry_change *change = &entry->changes[i];
         size_t at = find_newcomer(newcomers, &change->person);
         bool known = at < newcomers->count;
-        bool came = change->kind == ENTRY_ADDED || change->kind == ENTRY_JOINED;
+        bool came = change->kind == ENTRY_ADDED || change->kind == ENTRY_JOINED ||
+                    change->kind == ENTRY_ADDED_RESET;
         if (came && !known && newcomers->count < NEWCOMERS_MAX)
             newcomers->people[newcomers->count++] = change->person;
         else if (change->kind == ENTRY_REMOVED && known)
@@ -417,7 +418,7 @@ static enum status add_newcomers(void *context, const struct stored_entry *entry
     return STATUS_OK;
 }
 
-/* Whoever spoke or came before was there: it is another device of theirs that came. */
+/* Whoever spoke or came before was there: they came back. */
 static enum status drop_known(void *context, const struct stored_entry *entry)
 {
     struct newcomers *newcomers = context;
