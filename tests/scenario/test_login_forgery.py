@@ -4,9 +4,9 @@ connection is refused, and a refusal leaves no trace in the directory."""
 import hashlib
 
 from weft_scenario import decode_link
-from weft_wire import LOG_ENTRIES, PEOPLE, REQUESTS, Account, Closed, Connection, Key, spki_sha256
+from weft_wire import LOG_ENTRIES, PAIRING_STEP, PEOPLE, REQUESTS, Account, Closed, Connection, Key, spki_sha256
 
-MAY_COME_BEFORE_LOGIN = range(1, 5)
+MAY_COME_BEFORE_LOGIN = (*range(1, 5), PAIRING_STEP)
 REFUSED = ("unauthenticated", "bad_signature", "denied")
 
 
