@@ -313,8 +313,9 @@ static void describe(const struct wire_device *device, uint32_t of, bool own, ch
     show_entry_time(device->seen, seen);
     show_entry_time(device->revoked, revoked);
     if (device->state == WIRE_DEVICE_ACTIVE)
-        snprintf(text, 160, "in %u of %u channels, last here %s%s", device->channels, of,
-                 device->seen == 0 ? "never" : seen, own ? " (this one)" : "");
+        snprintf(text, 160, "in %u of %u channels, %s%s%s", device->channels, of,
+                 device->seen == 0 ? "not used yet" : "last used ", device->seen == 0 ? "" : seen,
+                 own ? " (this one)" : "");
     else if (device->channels != 0)
         snprintf(text, 160, "revoked %s; can still read %u %s, until a member of each is online",
                  revoked, device->channels, device->channels == 1 ? "channel" : "channels");
