@@ -9,9 +9,13 @@
 #include <stdlib.h>
 
 /* A sketch is made anew after some 20 pairs for each of its vectors: later ones would be chosen by
- * what the network was. At least so often, since the first pairs change most; and at most so
- * often, since each costs some solutions on the whole network. */
+ * what the network was. Below FULL_PEOPLE sooner, by the power 3/2 of the people: there it costs
+ * less, and a long chain of small groups has more that nearly cuts it than a sketch has vectors. At
+ * least so often, since the first pairs change most; and at most so often at FULL_PEOPLE or more,
+ * since each costs some solutions on the whole network. */
 #define PAIRS_A_ROUND (20 * SPECTRAL_RANK)
+#define PAIRS_A_ROUND_MIN 4
+#define FULL_PEOPLE 100000
 #define ROUNDS_MIN 3
 #define ROUNDS_MAX 20
 
@@ -99,11 +103,17 @@ static enum status next_round(struct choosing *choosing, struct spectral **spect
     return run_round(choosing, candidates, count);
 }
 
+static uint32_t count_rounds(uint32_t people, uint32_t pairs)
+{
+    double share = fmin((double)people / FULL_PEOPLE, 1);
+    double pairs_a_round = fmax(PAIRS_A_ROUND * share * sqrt(share), PAIRS_A_ROUND_MIN);
+    double rounds = fmin(ceil(pairs / pairs_a_round), ROUNDS_MAX / share);
+    return (uint32_t)fmax(rounds, ROUNDS_MIN);
+}
+
 enum status sketch_choose(struct choosing *choosing)
 {
-    uint32_t remaining = choosing->wanted - choosing->count;
-    uint32_t rounds = (remaining + PAIRS_A_ROUND - 1) / PAIRS_A_ROUND;
-    rounds = rounds < ROUNDS_MIN ? ROUNDS_MIN : rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds;
+    uint32_t rounds = count_rounds(choosing->graph->node_count, choosing->wanted - choosing->count);
     CLEANUP(spectral_free) struct spectral *spectral = NULL;
     for (; rounds != 0 && choosing->count < choosing->wanted; rounds--) {
         uint32_t before = choosing->count;
