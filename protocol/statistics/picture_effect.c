@@ -125,8 +125,8 @@ static void draw_groups(struct page *page, const struct statistics *statistics)
         .columns = upright ? 15 : 16,
     };
     ring_place(&ring, statistics);
-    ring_ties(page, &ring, statistics->cells, 5);
-    ring_new_ties(page, &ring, statistics->introductions.cells, 3);
+    ring_ties(page, &ring, statistics->cells, 2.5);
+    ring_new_ties(page, &ring, statistics->introductions.cells, 4.5);
     ring_groups(page, &ring, statistics);
     draw_key(page, 700, HEIGHT - 100, CANVAS_ORANGE,
              "pairs of groups that introductions tied (ten people or more)");
@@ -147,9 +147,8 @@ void picture_effect_draw(struct page *page, const struct statistics *statistics)
     const struct statistics_introductions *introductions = &statistics->introductions;
     struct canvas_frame frame = {
         .title = "What our introductions changed",
-        .explanation =
-            "The same network without (hollow) and with (filled) the ties that came from "
-            "introductions and invitations which both sides accepted.",
+        .explanation = "The same network without (hollow) and with (filled) the ties from "
+                       "introductions that both sides accepted.",
         .height = HEIGHT};
     if (!introductions->shown) {
         canvas_nothing(page, statistics, &frame,
