@@ -383,6 +383,13 @@ static void damaged_rows_are_refused(void **state)
         assert_string_equal(status_name(world_try_restore(&world, 1, &group)), "CORRUPT");
         buffer_truncate(row, whole);
     }
+    /* A suite that does not exist: after the row's version. */
+    struct mls_group *group = NULL;
+    struct table_row *row = table_find(table, &(struct mls_row_key){.kind = MLS_ROW_GROUP});
+    assert_non_null(row);
+    row->bytes.ptr[1] = 0x0a;
+    assert_string_equal(status_name(world_try_restore(&world, 1, &group)), "UNSUPPORTED");
+    row->bytes.ptr[1] = 0;
     world_restart(&world, 1);
     world_accept(&world, 1, &bundle);
     world_check(&world);

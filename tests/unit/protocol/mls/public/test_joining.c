@@ -167,6 +167,13 @@ static void refuses_a_group_info_with_a_part_missing_or_wrong(void **state)
     assert_int_equal(
         mls_public_group_new(buffer_span(&short_tag), SPAN_EMPTY, &fixture_options, &joined),
         STATUS_BAD_MAC);
+    BYTES other_suite = BUFFER_INIT(FIXTURE_BYTES_MAX);
+    changed = info;
+    changed.group_context.cipher_suite = 0x0a0a;
+    sign_again(&people[0], changed, &other_suite);
+    assert_int_equal(
+        mls_public_group_new(buffer_span(&other_suite), SPAN_EMPTY, &fixture_options, &joined),
+        STATUS_UNSUPPORTED);
     changed = info;
     changed.extensions.bytes = SPAN_EMPTY;
     sign_again(&people[0], changed, &no_external_pub);
