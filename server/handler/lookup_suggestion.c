@@ -39,22 +39,18 @@ static enum status add_others(struct store_db *db,
     return STATUS_OK;
 }
 
-/* Whether this person need do nothing for the channel: it is done, or another is about to add them.
- */
-static enum status find_opened(struct store_db *db, const struct store_side *side, bool *opened)
+enum status lookup_suggestion_waits(struct store_db *db, const struct store_side *side, bool *waits)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
     struct store_channel channel;
     bool has_person = false;
-    *opened = side->opened;
-    if (side->opened)
-        return STATUS_OK;
+    *waits = false;
     enum status status = store_channels_get(db, &side->channel, &arena, &channel);
     if (status == STATUS_NOT_FOUND)
         return STATUS_OK;
     TRY(status);
     TRY(store_channels_has_person(db, &side->channel, &side->person, &has_person));
-    *opened = !has_person;
+    *waits = !has_person;
     return STATUS_OK;
 }
 
@@ -81,6 +77,7 @@ enum status lookup_suggestion(struct store_db *db,
     if (!agreed)
         return STATUS_OK;
     suggestion->channel = side->channel;
-    TRY(find_opened(db, side, &suggestion->opened));
+    TRY(lookup_suggestion_waits(db, side, &suggestion->opened));
+    suggestion->opened = suggestion->opened || side->opened;
     return add_others(db, side, arena, suggestion);
 }

@@ -15,4 +15,8 @@ MUST_CHECK enum status lookup_suggestion(struct store_db *db,
                                          struct arena *arena,
                                          struct wire_suggestion *suggestion);
 
+/* Whether another of an agreed introduction made its channel, and this person is not in it yet. */
+MUST_CHECK enum status
+lookup_suggestion_waits(struct store_db *db, const struct store_side *side, bool *waits);
+
 #endif

@@ -8,16 +8,38 @@
 #include "server/handler/task.h"
 #include "server/store/coffee.h"
 
+/* A client that is not back within a day may be gone for good. */
+#define OPENING_MS (INT64_C(24) * 3600 * 1000)
+
 struct suggestions {
     struct task task;
     struct wire_suggestions_response response;
 };
+
+/* Whoever made the channel has had a day to add the others, and did not come back: another may make
+ * one. */
+static enum status
+give_up_waiting(struct store_db *db, const struct task *task, struct store_side *side)
+{
+    struct id fresh;
+    bool waits = false;
+    if (side->agreed_at_ms == 0 || side->opened || task->now_ms < side->agreed_at_ms + OPENING_MS)
+        return STATUS_OK;
+    TRY(lookup_suggestion_waits(db, side, &waits));
+    if (!waits)
+        return STATUS_OK;
+    TRY(id_random(task->services->hub->random, &fresh));
+    TRY(store_introductions_replace_channel(db, side, &fresh));
+    side->channel = fresh;
+    return STATUS_OK;
+}
 
 static enum status
 add(struct store_db *db, struct suggestions *suggestions, struct store_side *side)
 {
     struct wire_suggestions_response *response = &suggestions->response;
     const struct task *task = &suggestions->task;
+    TRY(give_up_waiting(db, task, side));
     uint32_t news = store_side_news(side, task->now_ms);
     TRY(lookup_suggestion(db, side, task->now_ms, &task->call->arena,
                           &response->suggestions[response->suggestion_count++]));

@@ -335,6 +335,20 @@ store_introductions_withdraw(struct store_db *db, const struct id *person, int64
     return query_run(&q);
 }
 
+enum status store_introductions_replace_channel(struct store_db *db,
+                                                const struct store_side *side,
+                                                const struct id *channel)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE introductions SET channel = ? WHERE introduction = ?"
+                                  " AND agreed_at_ms > 0 AND opened = 0");
+    uint64_t rows;
+    query_bind_id(&q, channel);
+    query_bind_id(&q, &side->introduction);
+    TRY(query_run_counted(&q, &rows));
+    return rows == 0 ? STATUS_CONFLICT : STATUS_OK;
+}
+
 enum status
 store_introductions_set_opened(struct store_db *db, const struct id *side, const struct id *person)
 {

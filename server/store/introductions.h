@@ -154,6 +154,12 @@ MUST_CHECK enum status store_introductions_choose(struct store_db *db,
 MUST_CHECK enum status
 store_introductions_withdraw(struct store_db *db, const struct id *person, int64_t now_ms);
 
+/* Another channel for an agreed introduction, when whoever began the one before does not finish it.
+ * STATUS_CONFLICT when it stands. */
+MUST_CHECK enum status store_introductions_replace_channel(struct store_db *db,
+                                                           const struct store_side *side,
+                                                           const struct id *channel);
+
 /* The channel of the side's introduction stands. STATUS_NOT_FOUND; STATUS_CONFLICT before it is
  * agreed. */
 MUST_CHECK enum status

@@ -4,7 +4,7 @@ channel to the tie of the network, and every way in which one does not come abou
 import sqlite3
 
 import weft_wire
-from weft_scenario import NOT_FOUND, NOT_NOW, USAGE, decode_link, encode_link
+from weft_scenario import NETWORK, NOT_FOUND, NOT_NOW, USAGE, decode_link, encode_link
 
 
 def suggestions(person):
@@ -317,6 +317,62 @@ def test_both_open_the_channel_at_the_same_time(scene):
         person.run("sync")
         read = person.run("read", channel).text
         assert "from Ann" in read and "from Bea" in read
+    server.stop()
+
+
+class Breaker(Recorder):
+    """A network that fails for good once a channel was made."""
+
+    def __init__(self, server):
+        self.made = self.mended = False
+        super().__init__(server)
+
+    def pass_on(self, direction, number, payload):
+        made, self.made = self.made, self.made or payload[5:7] == weft_wire.CHANNEL_CREATE.to_bytes(2, "big")
+        return None if made and direction == "up" and not self.mended else payload
+
+
+def broken_off(scene):
+    """Ann, whose client made the channel and could not add Bea; and Bea."""
+    server = scene.server()
+    breaker = Breaker(server)
+    ann = scene.person("Ann", breaker.link(server.invite(group="Ward 7")))
+    bea = scene.person("Bea", server.invite(group="Ward 8"))
+    scene.together(opt_in, [ann, bea])
+    offer(server)
+    bea.run("network", "accept")
+    ann.run("network", "accept", code=NETWORK)
+    bea.run("sync")
+    assert only(bea)["state"] == "agreed" and [r for r in bea.json("status") if r["type"] == "channel"] == []
+    return server, breaker, ann, bea
+
+
+def hello(speaker, listener):
+    channel = only(listener)["channel"]
+    listener.run("sync")
+    speaker.run("sync")
+    speaker.run("say", channel, "Hello at last")
+    listener.run("sync")
+    assert "Hello at last" in listener.run("read", channel).text
+
+
+def test_a_channel_that_was_broken_off_is_gone_on_with(scene):
+    server, breaker, ann, bea = broken_off(scene)
+    breaker.mended = True
+    ann.run("sync")
+    hello(ann, bea)
+    server.stop()
+
+
+def test_a_channel_whose_maker_does_not_come_back_is_made_anew(scene):
+    server, breaker, ann, bea = broken_off(scene)
+    first = only(bea)["channel"]
+    let_days_pass(server, 2)
+    bea.run("sync")
+    assert only(bea)["channel"] != first and [r["state"] for r in bea.json("status") if r["type"] == "channel"] == ["member"]
+    breaker.mended = True
+    hello(bea, ann)
+    assert only(ann)["channel"] == only(bea)["channel"]
     server.stop()
 
 
