@@ -175,30 +175,53 @@ static void step_other_group(struct model *model)
 
 /* ---- commits that may not be made ---- */
 
+/* A PSK that nobody has, one with a nonce of another length, one for a purpose that this is not. */
+static struct mls_proposal choose_wrong_psk(struct model *model)
+{
+    static const uint8_t short_nonce[31];
+    const struct mls_public_group *group = model_public(model);
+    struct mls_proposal psk = {
+        .type = MLS_PROPOSAL_PSK,
+        .psk = {.type = MLS_PSK_EXTERNAL, .psk_id = SPAN_LITERAL("unknown")}};
+    uint32_t which = model_choose(model, 3);
+    if (which == 1)
+        psk.psk = (struct mls_psk_id){
+            .type = MLS_PSK_EXTERNAL, .psk_id = SPAN_LITERAL("psk"), .nonce = SPAN_OF(short_nonce)};
+    else if (which == 2)
+        psk.psk = (struct mls_psk_id){.type = MLS_PSK_RESUMPTION,
+                                      .usage = MLS_PSK_BRANCH,
+                                      .group_id = mls_public_group_id(group),
+                                      .epoch = mls_public_group_epoch(group)};
+    return psk;
+}
+
+/* Extensions that members do not know, or twice the same. */
+static struct mls_proposal choose_wrong_extensions(struct model *model)
+{
+    static const uint8_t unlisted[] = {0xF0, 0xC2, 0};
+    static const uint8_t twice[] = {0xF0, 0xC1, 0, 0xF0, 0xC1, 0};
+    struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS};
+    change.context_extensions.bytes = model_chance(model, 50) ? SPAN_OF(twice) : SPAN_OF(unlisted);
+    return change;
+}
+
 /* Up to two proposals that no commit may have; `checked` holds what they lend. */
 static size_t choose_wrong(struct model *model,
                            size_t who,
                            struct mls_key_package_checked *checked,
                            struct mls_proposal wrong[2])
 {
-    static const uint8_t short_nonce[31];
-    static const uint8_t unlisted[] = {0xF0, 0xC2, 0};
-    static const uint8_t twice[] = {0xF0, 0xC1, 0, 0xF0, 0xC1, 0};
     const struct world *world = &model->world;
     size_t other = model_other(model, who);
-    uint32_t leaf = mls_group_own_leaf(world->members[other].group);
-    struct mls_proposal removal = {.type = MLS_PROPOSAL_REMOVE, .removed = leaf};
-    struct mls_proposal psk = {
-        .type = MLS_PROPOSAL_PSK,
-        .psk = {.type = MLS_PSK_EXTERNAL, .psk_id = SPAN_LITERAL("unknown")}};
-    struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
-                                  .context_extensions = {SPAN_OF(unlisted)}};
+    uint32_t own_leaf = mls_group_own_leaf(world->members[who].group);
+    struct mls_proposal removal = {.type = MLS_PROPOSAL_REMOVE,
+                                   .removed = mls_group_own_leaf(world->members[other].group)};
     wrong[0] = wrong[1] = removal;
-    switch (model_choose(model, 11)) {
+    switch (model_choose(model, 10)) {
     case 0: /* the committer itself */
-        wrong[0].removed = mls_group_own_leaf(world->members[who].group);
+        wrong[0].removed = own_leaf;
         return 1;
-    case 1: /* nobody, in the tree or far from it */
+    case 1: /* nobody, far from the tree */
         wrong[0].removed = model_chance(model, 50) ? 0x80000000u : UINT32_MAX;
         return 1;
     case 2: /* one leaf twice */
@@ -207,41 +230,26 @@ static size_t choose_wrong(struct model *model,
         model_package(model, other, checked);
         wrong[0] = (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &checked->package};
         return 1;
-    case 4: /* a PSK that nobody has */
-        wrong[0] = psk;
-        return 1;
-    case 5: /* a nonce of another length */
-        wrong[0] = psk;
-        wrong[0].psk.psk_id = SPAN_LITERAL("psk");
-        wrong[0].psk.nonce = SPAN_OF(short_nonce);
-        return 1;
-    case 6: /* a resumption PSK for a purpose that this is not */
-        wrong[0] = psk;
-        wrong[0].psk = (struct mls_psk_id){.type = MLS_PSK_RESUMPTION,
-                                           .usage = MLS_PSK_BRANCH,
-                                           .group_id = mls_public_group_id(model_public(model)),
-                                           .epoch = mls_public_group_epoch(model_public(model))};
-        return 1;
-    case 7: /* extensions that members do not know, or twice the same */
-        wrong[0] = change;
-        if (model_chance(model, 50))
-            wrong[0].context_extensions.bytes = SPAN_OF(twice);
-        return 1;
-    case 8: /* a ReInit with something else */
+    case 4: /* a ReInit with something else */
         wrong[1] = (struct mls_proposal){
             .type = MLS_PROPOSAL_REINIT,
             .reinit = {SPAN_LITERAL("next"), MLS_VERSION_10, 1, {SPAN_EMPTY}}};
         return 2;
-    case 9: /* an ExternalInit of a member's */
+    case 5: /* an ExternalInit of a member's */
         wrong[0] = (struct mls_proposal){
             .type = MLS_PROPOSAL_EXTERNAL_INIT,
             .kem_output = signature_public_span(&world->members[who].signature_public)};
         return 1;
-    default: /* an Update of the committer's own */
+    case 6: /* an Update of the committer's own */
         wrong[0] = (struct mls_proposal){
             .type = MLS_PROPOSAL_UPDATE,
-            .update = mls_tree_leaf(mls_public_group_tree(model_public(model)),
-                                    mls_group_own_leaf(world->members[who].group))};
+            .update = mls_tree_leaf(mls_public_group_tree(model_public(model)), own_leaf)};
+        return 1;
+    case 7:
+        wrong[0] = choose_wrong_extensions(model);
+        return 1;
+    default:
+        wrong[0] = choose_wrong_psk(model);
         return 1;
     }
 }

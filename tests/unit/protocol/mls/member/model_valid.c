@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Steps that honest members take. */
-#include "protocol/mls/member/protection.h"
+#include "protocol/mls/member/external_propose.h"
 #include "tests/unit/protocol/mls/member/model.h"
 
 #include <setjmp.h>
@@ -202,27 +202,22 @@ static void step_propose_from_outside(struct model *model)
     const struct mls_public_group *group = model_public(model);
     CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
     struct mls_key_package_checked checked;
-    struct signature signature;
     bool by_operator = mls_public_group_extension(group, MLS_EXTENSION_EXTERNAL_SENDERS, NULL) &&
                        model_chance(model, 60);
     if (model_count(model) == WORLD_MEMBERS_MAX || model_waits(model, MLS_PROPOSAL_ADD))
         return;
     size_t newcomer = model_outsider(model);
     model_package(model, newcomer, &checked);
-    struct mls_authenticated_content content = {
-        .wire_format = MLS_WIRE_PUBLIC_MESSAGE,
-        .content = {
-            .group_id = mls_public_group_id(group),
-            .epoch = mls_public_group_epoch(group),
-            .sender = {by_operator ? MLS_SENDER_EXTERNAL : MLS_SENDER_NEW_MEMBER_PROPOSAL, 0},
-            .type = MLS_CONTENT_PROPOSAL,
-            .proposal = {.type = MLS_PROPOSAL_ADD, .add = &checked.package}}};
-    const struct secret *key =
-        by_operator ? &model->operator_private : &world->members[newcomer].signature_private;
-    OK(mls_protection_sign_content(world->suite, secret_span(key), content.wire_format,
-                                   &content.content, SPAN_EMPTY, &signature));
-    content.auth.signature = signature_span(&signature);
-    OK(mls_protection_seal_public(world->suite, SPAN_EMPTY, &content, SPAN_EMPTY, &message));
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    struct mls_external_proposal proposal = {
+        .suite = world->suite,
+        .group_id = mls_public_group_id(group),
+        .epoch = mls_public_group_epoch(group),
+        .sender = {by_operator ? MLS_SENDER_EXTERNAL : MLS_SENDER_NEW_MEMBER_PROPOSAL, 0},
+        .signature_private_key = secret_span(
+            by_operator ? &model->operator_private : &world->members[newcomer].signature_private),
+        .proposal = &add};
+    OK(mls_external_propose(&proposal, &message));
     model_hear_all(model, buffer_span(&message));
 }
 
