@@ -120,9 +120,9 @@ static enum status choose_target(struct invocation *invocation,
     const char *last = slash == NULL ? directory : slash + 1;
     if (last[0] == '\0' || strlen(last) >= FILE_NAME_SIZE)
         return command_explain(invocation, STATUS_USAGE, "%.300s is no name for a file", as);
-    strcpy(name, last);
+    memcpy(name, last, strlen(last) + 1);
     if (slash == NULL)
-        strcpy(directory, ".");
+        snprintf(directory, PATH_MAX, ".");
     else
         slash[slash == directory ? 1 : 0] = '\0';
     return STATUS_OK;

@@ -3,6 +3,7 @@
 
 #include "client-cli/commands/clean.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -38,7 +39,7 @@ void file_name_clean(struct span given, char name[FILE_NAME_SIZE])
     if (name[0] == '.' || name[0] == '-' || name[0] == '~' || name[0] == ' ')
         name[0] = '_';
     if (length == 0)
-        strcpy(name, "file");
+        snprintf(name, FILE_NAME_SIZE, "file");
 }
 
 const char *file_name_media_type(const char *name)
