@@ -218,6 +218,7 @@ static void spoil_nodes(struct making *making, size_t how, struct mls_update_pat
     struct mls_update_path_node *nodes = take(making, path->node_count + 1, sizeof *nodes);
     memcpy(nodes, path->nodes, path->node_count * sizeof *nodes);
     struct mls_update_path_node *last = &nodes[path->node_count - 1];
+    const struct mls_leaf_node *ben = mls_tree_leaf(tree_of(making), FORGE_BEN);
     struct mls_hpke_ciphertext *secrets = take(making, last->secret_count + 1, sizeof *secrets);
     if (last->secret_count != 0)
         memcpy(secrets, last->secrets, last->secret_count * sizeof *secrets);
@@ -227,8 +228,8 @@ static void spoil_nodes(struct making *making, size_t how, struct mls_update_pat
         path->node_count--;
     else if (how == 1)
         nodes[path->node_count++] = *last;
-    else if (how == 2)
-        last->encryption_key = mls_tree_leaf(tree_of(making), FORGE_BEN)->encryption_key;
+    else if (how == 2 && ben != NULL)
+        last->encryption_key = ben->encryption_key;
     else if (how == 3)
         last->encryption_key = path->leaf_node.encryption_key;
     else if (how == 4)
