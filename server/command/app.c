@@ -100,6 +100,7 @@ static enum status open_hub(struct app *app)
     TRY(pool_new(&in_place, &app->figures));
     TRY(pool_new(&in_place, &app->disk));
     TRY(file_disk_open(app->place.state_directory, &app->files));
+    TRY(pool_new(&in_place, &app->copier));
     app->hub = (struct hub){
         .config = &app->config,
         .clock = clock_system(),
@@ -151,6 +152,7 @@ void app_close(struct app *app)
     store_close(&app->store);
     pool_free(&app->validators);
     pool_free(&app->figures);
+    pool_free(&app->copier);
     standings_free(&app->services.standings);
     rounds_free(&app->services.rounds);
     pool_free(&app->disk);

@@ -9,6 +9,8 @@
 
 #include "server/handler/handler.h"
 
+#include <stdatomic.h>
+
 #define APP_PATH_MAX 4096
 
 struct app_place {
@@ -28,6 +30,8 @@ struct app {
     struct pool *figures;
     struct pool *disk;
     struct file_disk files;
+    struct pool *copier;  /* one thread: backups */
+    atomic_bool stopping; /* whoever takes long on another thread breaks off */
     struct hub hub;
     struct services services;
     int64_t started_ms; /* wall time */

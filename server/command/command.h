@@ -47,6 +47,7 @@ struct command {
     /* NULL, or what the process that was called does: it asks for what the command prints, and
      * makes of it what belongs into its own terminal and directories. Returns an exit code. */
     int (*show)(const struct app_place *place, bool json, int argc, const char **argv);
+    bool writes; /* its last argument is a file that it writes, made absolute on the way */
 };
 
 extern const struct command commands[];
@@ -97,6 +98,7 @@ MUST_CHECK enum status command_take_state(struct command_call *call, size_t size
 int stats_show(const struct app_place *place, bool json, int argc, const char **argv);
 
 #define COMMAND_PROTOTYPE(name) void name##_command_begin(struct command_call *call);
+COMMAND_PROTOTYPE(backup)
 COMMAND_PROTOTYPE(invite)
 COMMAND_PROTOTYPE(person)
 COMMAND_PROTOTYPE(device)

@@ -4,6 +4,7 @@
 #include "server/command/local.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 struct remote_files {
     struct buffer bytes[COMMAND_FILES_MAX];
@@ -77,6 +78,21 @@ static enum status run_in_place(const struct app_place *place,
     return STATUS_OK;
 }
 
+/* The last argument, as a path that means the same in the server's folder. */
+static enum status make_absolute(int argc, const char **argv, char absolute[APP_PATH_MAX])
+{
+    char folder[APP_PATH_MAX];
+    if (argc == 0 || argv[argc - 1][0] == '/')
+        return STATUS_OK;
+    if (getcwd(folder, sizeof folder) == NULL)
+        return STATUS_IO;
+    int len = snprintf(absolute, APP_PATH_MAX, "%s/%s", folder, argv[argc - 1]);
+    if (len >= APP_PATH_MAX)
+        return STATUS_LIMIT;
+    argv[argc - 1] = absolute;
+    return STATUS_OK;
+}
+
 static enum status send_to_server(const struct app_place *place,
                                   const char *name,
                                   bool json,
@@ -131,6 +147,12 @@ int remote_run(
     int exit_code = read_files(command, argc, argv, &files);
     if (exit_code != EXIT_CODE_OK)
         return exit_code;
+    char absolute[APP_PATH_MAX];
+    enum status status = command->writes ? make_absolute(argc, argv, absolute) : STATUS_OK;
+    if (status != STATUS_OK) {
+        fprintf(stderr, "weftd: %s: %s\n", argv[argc - 1], status_text(status));
+        return exit_code_of(status);
+    }
     ask(place, command, json, argc, argv, &files, &answer);
     write_out(&answer.out, stdout);
     write_out(&answer.err, stderr);

@@ -80,6 +80,7 @@ static void on_pool_ready(uv_async_t *async)
     pool_drain_completed(serve->app.validators);
     pool_drain_completed(serve->app.figures);
     pool_drain_completed(serve->app.disk);
+    pool_drain_completed(serve->app.copier);
 }
 
 /* ---- the end ---- */
@@ -103,6 +104,7 @@ static void begin_stop(struct serve *serve)
         return;
     serve->stopping = true;
     serve->app.hub.closing = true;
+    atomic_store(&serve->app.stopping, true);
     JOURNAL(&serve->app.journal, JOURNAL_INFO, "stopping",
             JOURNAL_N("connections", transport_count(serve->transport)));
     struct wire_closing_event event = {.retry_after_ms = CLOSING_RETRY_MS};
@@ -224,11 +226,13 @@ static enum status start_threads(struct serve *serve)
     pool_free(&app->validators);
     pool_free(&app->figures);
     pool_free(&app->disk);
+    pool_free(&app->copier);
     TRY(pool_new(&options, &app->validators));
     options.threads = 1;
     TRY(pool_new(&options, &app->disk));
     options.low_priority = true;
     TRY(pool_new(&options, &app->figures));
+    TRY(pool_new(&options, &app->copier));
     app->hub.validators = app->validators;
     app->hub.figures = app->figures;
     app->hub.disk = app->disk;
@@ -371,6 +375,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 /* In the order of the arrows: first nobody asks any more, then what was asked is done. */
 static void stop(struct serve *serve)
 {
+    atomic_store(&serve->app.stopping, true);
     if (serve->admin != NULL) {
         admin_server_stop(serve->admin);
         for (int i = 0; i < 100 && !admin_server_is_idle(serve->admin); i++)
@@ -388,6 +393,7 @@ static void stop(struct serve *serve)
     pool_free(&serve->app.validators);
     pool_free(&serve->app.figures);
     pool_free(&serve->app.disk);
+    pool_free(&serve->app.copier);
     stage_free(&serve->app.services.stage);
     delivery_free(&serve->app.services.delivery);
     uv_walk(&serve->loop, close_handle, NULL);

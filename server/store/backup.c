@@ -1,67 +1,183 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* store_backup of store.h. */
+#include "server/store/backup.h"
+
+#include "server/store/limits.h"
 #include "server/store/query.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-static enum status make_file(const char *path, int *file)
+#define PATH_BYTES_MAX 4096
+
+/* Steps of SQLite's machine between two looks at the watch: some twenty rows, which may be large.
+ */
+#define WATCH_STEPS 100
+
+struct copying {
+    struct store_db *source;
+    char partial[PATH_BYTES_MAX];
+    int file; /* of the copy */
+    uint64_t expected_bytes;
+    const struct store_backup_watch *watch;
+    unsigned told; /* percent */
+};
+
+static enum status status_of_errno(void)
 {
-    int made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (errno == ENOENT || errno == ENOTDIR)
+        return STATUS_NOT_FOUND;
+    if (errno == EEXIST)
+        return STATUS_EXISTS;
+    return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
+}
+
+/* A copy that a kill broke off is of no use to anybody. */
+static enum status make_file(struct copying *copying)
+{
+    unlink(copying->partial);
+    int made = open(copying->partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (made < 0)
-        return errno == EEXIST ? STATUS_EXISTS : errno == ENOSPC ? STATUS_FULL : STATUS_IO;
-    *file = made;
+        return status_of_errno();
+    copying->file = made;
     return STATUS_OK;
 }
 
-static enum status copy_pages(struct store_db *db, struct store_db *copy)
+static uint64_t copied_bytes(const struct copying *copying)
 {
-    sqlite3_backup *backup = sqlite3_backup_init(copy->sqlite, "main", db->sqlite, "main");
-    if (backup == NULL)
-        return store_db_status(copy, sqlite3_extended_errcode(copy->sqlite));
-    int result = sqlite3_backup_step(backup, -1);
-    int finished = sqlite3_backup_finish(backup);
-    return result == SQLITE_DONE ? store_db_status(copy, finished) : store_db_status(copy, result);
+    struct stat found;
+    return fstat(copying->file, &found) == 0 ? (uint64_t)found.st_size : 0;
 }
 
-static enum status check_copy(struct store_db *copy)
+/* SQLite's progress handler: other than 0 ends the statement. */
+static int look(void *context)
 {
-    CLEANUP(query_end) struct query q = query_on(copy, "PRAGMA integrity_check(1)");
-    struct span verdict = SPAN_EMPTY;
+    struct copying *copying = context;
+    const struct store_backup_watch *watch = copying->watch;
+    if (watch->cancelled(watch->context))
+        return 1;
+    unsigned percent = (unsigned)(copied_bytes(copying) * 100 / copying->expected_bytes);
+    percent = percent > 100 ? 100 : percent / 10 * 10;
+    if (percent > copying->told) {
+        copying->told = percent;
+        watch->progress(watch->context, percent);
+    }
+    return 0;
+}
+
+static enum status source_bytes(struct store_db *source, uint64_t *bytes)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(source, "SELECT (c.page_count - f.freelist_count) * s.page_size"
+                                      " FROM pragma_page_count c, pragma_freelist_count f,"
+                                      " pragma_page_size s");
     TRY(query_one(&q));
-    query_borrow_bytes(&q, &verdict);
-    TRY(q.status);
-    return span_equal(verdict, SPAN_LITERAL("ok")) ? STATUS_OK : STATUS_CORRUPT;
+    query_take_unsigned(&q, bytes);
+    return q.status;
 }
 
-/* The copy is a plain file without a log beside it, whatever the mode of the original. */
-static enum status write_copy(struct store_db *db, const char *path)
+/* Room for the copy, and for the store when it is the same disk. */
+static enum status check_room(const struct copying *copying)
 {
-    struct store_db copy;
-    memset(&copy, 0, sizeof copy);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-    enum status status = store_db_status(&copy, sqlite3_open_v2(path, &copy.sqlite, flags, NULL));
-    if (status == STATUS_OK)
-        status = copy_pages(db, &copy);
-    if (status == STATUS_OK)
-        status = store_db_execute(&copy, "PRAGMA journal_mode = DELETE");
-    if (status == STATUS_OK)
-        status = check_copy(&copy);
-    store_db_clear(&copy);
+    struct statvfs disk;
+    if (fstatvfs(copying->file, &disk) != 0)
+        return STATUS_OK; /* the write itself will tell */
+    uint64_t needed = copying->expected_bytes + STORE_FREE_BYTES_MIN;
+    return (uint64_t)disk.f_bavail * disk.f_frsize >= needed ? STATUS_OK : STATUS_FULL;
+}
+
+static enum status vacuum_into(struct copying *copying)
+{
+    CLEANUP(query_end) struct query q = query_on(copying->source, "VACUUM INTO ?");
+    query_bind_text(&q, span_from_text(copying->partial));
+    enum status status = query_run(&q);
+    bool cancelled = copying->watch->cancelled(copying->watch->context);
+    return status == STATUS_INTERNAL && cancelled ? STATUS_CANCELLED : status;
+}
+
+static enum status check_copy(const char *path)
+{
+    struct store_db *copy = NULL;
+    TRY(store_db_open_reader(path, &copy));
+    enum status status = store_db_check(copy);
+    store_db_close(&copy);
     return status;
 }
 
-enum status store_backup(struct store_db *db, const char *path)
+static enum status write_copy(struct copying *copying)
 {
-    int file;
-    TRY(make_file(path, &file));
-    enum status status = write_copy(db, path);
-    if (status == STATUS_OK && fsync(file) != 0)
-        status = STATUS_IO;
+    TRY(source_bytes(copying->source, &copying->expected_bytes));
+    TRY(check_room(copying));
+    if (copying->watch->cancelled(copying->watch->context))
+        return STATUS_CANCELLED;
+    sqlite3_progress_handler(copying->source->sqlite, WATCH_STEPS, look, copying);
+    TRY(vacuum_into(copying));
+    TRY(check_copy(copying->partial));
+    return fsync(copying->file) == 0 ? STATUS_OK : STATUS_IO;
+}
+
+static enum status sync_directory_of(const char *path)
+{
+    char directory[PATH_BYTES_MAX];
+    int len = snprintf(directory, sizeof directory, "%s", path);
+    if (len >= (int)sizeof directory)
+        return STATUS_LIMIT;
+    char *slash = strrchr(directory, '/');
+    if (slash != NULL)
+        slash[slash == directory ? 1 : 0] = '\0';
+    int file = open(slash == NULL ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return STATUS_IO;
+    enum status status = fsync(file) == 0 ? STATUS_OK : STATUS_IO;
     close(file);
+    return status;
+}
+
+/* Gives the copy its name, unless somebody else has taken that meanwhile. */
+static enum status publish(const struct copying *copying, const char *path)
+{
+    if (renameat2(AT_FDCWD, copying->partial, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
+        return status_of_errno();
+    return sync_directory_of(path);
+}
+
+static enum status open_source(const char *state_directory, struct copying *copying)
+{
+    char database[PATH_BYTES_MAX];
+    int len = snprintf(database, sizeof database, "%s/weftd.db", state_directory);
+    if (len >= (int)sizeof database)
+        return STATUS_LIMIT;
+    TRY(store_db_open_reader(database, &copying->source));
+    /* VACUUM INTO writes, though not to this file, which is opened for reading only. */
+    return store_db_execute(copying->source, "PRAGMA query_only = OFF");
+}
+
+enum status store_backup(const char *state_directory,
+                         const char *path,
+                         const struct store_backup_watch *watch,
+                         uint64_t *bytes)
+{
+    struct copying copying = {.watch = watch, .file = -1};
+    int len = snprintf(copying.partial, sizeof copying.partial, "%s.partial", path);
+    if (len >= (int)sizeof copying.partial)
+        return STATUS_LIMIT;
+    if (access(path, F_OK) == 0)
+        return STATUS_EXISTS;
+    TRY(make_file(&copying));
+    enum status status = open_source(state_directory, &copying);
+    if (status == STATUS_OK)
+        status = write_copy(&copying);
+    store_db_close(&copying.source);
+    *bytes = copied_bytes(&copying);
+    if (status == STATUS_OK)
+        status = publish(&copying, path);
+    close(copying.file);
     if (status != STATUS_OK)
-        unlink(path);
+        unlink(copying.partial);
     return status;
 }

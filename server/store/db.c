@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum status status_of_write_error(const struct store_db *db)
 {
@@ -63,6 +64,22 @@ enum status store_db_status(const struct store_db *db, int result)
 enum status store_db_execute(struct store_db *db, const char *sql)
 {
     return store_db_status(db, sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL));
+}
+
+static int keep_verdict(void *context, int columns, char **values, char **names)
+{
+    (void)names;
+    bool *sound = context;
+    *sound = columns == 1 && values[0] != NULL && strcmp(values[0], "ok") == 0;
+    return SQLITE_OK;
+}
+
+enum status store_db_check(struct store_db *db)
+{
+    bool sound = false;
+    int result = sqlite3_exec(db->sqlite, "PRAGMA integrity_check(1)", keep_verdict, &sound, NULL);
+    TRY(store_db_status(db, result));
+    return sound ? STATUS_OK : STATUS_CORRUPT;
 }
 
 bool store_db_transaction_is_gone(const struct store_db *db)

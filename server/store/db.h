@@ -51,6 +51,9 @@ void store_db_close(struct store_db **db);
 /* Runs statements that are not worth keeping (pragmas, schema, BEGIN). */
 MUST_CHECK enum status store_db_execute(struct store_db *db, const char *sql);
 
+/* Whether the whole file is sound: STATUS_CORRUPT. Takes as long as reading it. */
+MUST_CHECK enum status store_db_check(struct store_db *db);
+
 /* What an SQLite result means to a caller; OK for SQLITE_OK, _ROW and _DONE. */
 MUST_CHECK enum status store_db_status(const struct store_db *db, int result);
 

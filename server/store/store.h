@@ -140,11 +140,4 @@ struct store_figures {
 /* Counts since the store was opened. */
 void store_figures(struct store *store, struct store_figures *figures);
 
-/*
- * Inside the run() of a job given to store_read: writes a consistent copy to `path` (0600), which
- * must not exist: checked and durable when it returns. Takes as long as copying does, while other
- * reads wait. STATUS_EXISTS.
- */
-MUST_CHECK enum status store_backup(struct store_db *db, const char *path);
-
 #endif

@@ -2,6 +2,7 @@
 #include "tests/unit/server/store/fixture.h"
 #include "tests/unit/server/store/loop.h"
 
+#include "server/store/backup.h"
 #include "server/store/limits.h"
 
 #include <fcntl.h>
@@ -416,23 +417,23 @@ static void a_file_system_that_is_full_gives_a_clear_error(void **state)
     assert_int_equal(check.entries, written);
 }
 
-struct backup_job {
-    struct store_job job;
-    size_t done;
-    const char *path;
-    enum status result;
-};
-
-static enum status run_backup(struct store_db *db, struct store_job *job)
+static void ignore_progress(void *context, unsigned percent)
 {
-    return store_backup(db, ((struct backup_job *)job)->path);
+    unsigned *last = context;
+    assert_true(percent > *last && percent <= 100);
+    *last = percent;
 }
 
-static void done_backup(struct store_job *job, enum status status)
+static bool is_not_cancelled(void *context)
 {
-    struct backup_job *backup = (struct backup_job *)job;
-    backup->result = status;
-    backup->done++;
+    (void)context;
+    return false;
+}
+
+static bool is_cancelled(void *context)
+{
+    (void)context;
+    return true;
 }
 
 static void a_backup_of_a_running_store_can_be_opened(void **state)
@@ -442,6 +443,9 @@ static void a_backup_of_a_running_store_can_be_opened(void **state)
     struct id channel;
     struct loop loop;
     struct check check = {0};
+    unsigned percent = 0;
+    uint64_t bytes = 0;
+    struct store_backup_watch watch = {ignore_progress, is_not_cancelled, &percent};
     snprintf(copy.directory, sizeof copy.directory, "%.40s/copy", f->directory);
     snprintf(copy.database, sizeof copy.database, "%s/weftd.db", copy.directory);
     assert_int_equal(mkdir(copy.directory, 0700), 0);
@@ -449,20 +453,48 @@ static void a_backup_of_a_running_store_can_be_opened(void **state)
     ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
     ASSERT_OK(fixture_run(f->store, fill_up, &channel));
     ASSERT_OK(loop_start(&loop, f->store));
-    struct backup_job backup = {.job = {.run = run_backup, .done = done_backup},
-                                .path = copy.database};
-    ASSERT_OK(store_read(f->store, &backup.job));
-    assert_true(loop_run_until(&loop, &backup.done, 1));
-    ASSERT_OK(backup.result);
-    ASSERT_OK(store_read(f->store, &backup.job));
-    assert_true(loop_run_until(&loop, &backup.done, 2));
-    ASSERT_STATUS(backup.result, STATUS_EXISTS);
+    ASSERT_OK(store_backup(f->directory, copy.database, &watch, &bytes));
+    assert_true(bytes > 0);
+    ASSERT_STATUS(store_backup(f->directory, copy.database, &watch, &bytes), STATUS_EXISTS);
     check.channel = channel;
     ASSERT_OK(fixture_open_store(&copy, &copy.store));
     ASSERT_OK(fixture_run(copy.store, run_check, &check));
     assert_int_equal(check.entries, 1);
     store_close(&copy.store);
     remove_directory(copy.directory);
+}
+
+static void a_backup_that_does_not_end_well_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel;
+    uint64_t bytes = 0;
+    char path[128];
+    char partial[160];
+    unsigned percent = 0;
+    struct store_backup_watch watch = {ignore_progress, is_cancelled, &percent};
+    ASSERT_OK(fixture_open_store(f, &f->store));
+    ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
+    for (int i = 0; i < 8; i++)
+        ASSERT_OK(fixture_run(f->store, fill_up, &channel));
+    snprintf(path, sizeof path, "%.60s/copy", f->directory);
+    snprintf(partial, sizeof partial, "%s.partial", path);
+    ASSERT_STATUS(store_backup(f->directory, path, &watch, &bytes), STATUS_CANCELLED);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(partial, F_OK), 0);
+    watch.cancelled = is_not_cancelled;
+    ASSERT_STATUS(store_backup("/nonexistent", path, &watch, &bytes), STATUS_IO);
+    ASSERT_STATUS(store_backup(f->directory, "/nonexistent/copy", &watch, &bytes),
+                  STATUS_NOT_FOUND);
+    assert_int_not_equal(access(partial, F_OK), 0);
+    /* What a kill left behind is replaced. */
+    FILE *left = fopen(partial, "w");
+    assert_non_null(left);
+    fputs("half", left);
+    fclose(left);
+    ASSERT_OK(store_backup(f->directory, path, &watch, &bytes));
+    assert_int_not_equal(access(partial, F_OK), 0);
+    unlink(path);
 }
 
 #define TEST(name)                                                                                 \
@@ -482,6 +514,7 @@ int main(void)
         TEST(too_little_free_space_refuses_jobs_and_goes_on_later),
         TEST(a_file_system_that_is_full_gives_a_clear_error),
         TEST(a_backup_of_a_running_store_can_be_opened),
+        TEST(a_backup_that_does_not_end_well_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * weftd backup: a copy of the store while everybody goes on. It is made on a thread of its own; the
+ * loop hears of it when it is done.
+ */
+#include "server/store/backup.h"
+#include "server/command/audit.h"
+#include "server/command/command.h"
+
+struct backup {
+    struct pool_job copy;
+    struct store_job note;
+    struct command_call *call;
+    const char *path;
+    int64_t begun_ms;
+    uint64_t bytes;
+};
+
+static void tell_progress(void *context, unsigned percent)
+{
+    struct backup *backup = context;
+    JOURNAL(&backup->call->app->journal, JOURNAL_INFO, "backup", JOURNAL_N("percent", percent));
+}
+
+static bool is_cancelled(void *context)
+{
+    struct backup *backup = context;
+    return atomic_load(&backup->call->app->stopping);
+}
+
+static enum status copy(struct pool_job *job)
+{
+    struct backup *backup = (struct backup *)(void *)job;
+    struct store_backup_watch watch = {tell_progress, is_cancelled, backup};
+    return store_backup(backup->call->app->place.state_directory, backup->path, &watch,
+                        &backup->bytes);
+}
+
+static struct backup *backup_of_note(struct store_job *job)
+{
+    return (struct backup *)(void *)((char *)job - offsetof(struct backup, note));
+}
+
+static enum status note(struct store_db *db, struct store_job *job)
+{
+    struct backup *backup = backup_of_note(job);
+    return audit_add(db, backup->begun_ms, "backup", NULL, backup->bytes);
+}
+
+static void finish(struct backup *backup)
+{
+    struct command_call *call = backup->call;
+    int64_t took_ms = clock_wall_ms(clock_system()) - backup->begun_ms;
+    JOURNAL(&call->app->journal, JOURNAL_INFO, "backup_made", JOURNAL_N("bytes", backup->bytes),
+            JOURNAL_N("ms", took_ms));
+    call->app->backup_ms = backup->begun_ms;
+    if (call->json)
+        command_print_json(call, json_pack("{s:s, s:I, s:I}", "backup", backup->path, "bytes",
+                                           (json_int_t)backup->bytes, "ms", (json_int_t)took_ms));
+    else
+        command_print(call,
+                      "%s: %.1f MiB, checked and durable\n"
+                      "Keep it with log.key, next-log.key and weftd.conf of the state directory: "
+                      "without the keys nobody could use it.\n",
+                      backup->path, (double)backup->bytes / (1 << 20));
+    command_finish(call, STATUS_OK, NULL);
+}
+
+/* The copy is there; that the audit does not say so is no reason to call it none. */
+static void noted(struct store_job *job, enum status status)
+{
+    struct backup *backup = backup_of_note(job);
+    if (status != STATUS_OK)
+        JOURNAL(&backup->call->app->journal, JOURNAL_WARNING, "backup_not_noted",
+                JOURNAL_S(status));
+    finish(backup);
+}
+
+static const char *explanation(enum status status)
+{
+    switch ((int)status) {
+    case STATUS_EXISTS:
+        return "there is a file of that name: nothing was written over it";
+    case STATUS_FULL:
+        return "there is no room for the copy and for the store to go on; nothing was left behind";
+    case STATUS_CORRUPT:
+        return "the copy does not check: the store may be damaged. Keep the backups that you have";
+    case STATUS_NOT_FOUND:
+        return "the folder of that file is not there";
+    default:
+        return "no backup was made";
+    }
+}
+
+static void copied(struct pool_job *job, enum status status)
+{
+    struct backup *backup = (struct backup *)(void *)job;
+    struct command_call *call = backup->call;
+    if (status != STATUS_OK) {
+        JOURNAL(&call->app->journal, JOURNAL_ERROR, "backup_failed", JOURNAL_S(status));
+        command_finish(call, status, explanation(status));
+        return;
+    }
+    backup->note = (struct store_job){.run = note, .done = noted};
+    status = store_write(call->app->store, &backup->note);
+    if (status != STATUS_OK)
+        noted(&backup->note, status);
+}
+
+void backup_command_begin(struct command_call *call)
+{
+    struct backup *backup = NULL;
+    /* remote.c has made it absolute, for the server stands in another folder. */
+    if (call->argc != 1 || call->argv[0][0] != '/') {
+        command_usage(call);
+        return;
+    }
+    enum status status = command_take_state(call, sizeof *backup, (void **)&backup);
+    if (status == STATUS_OK) {
+        backup->copy = (struct pool_job){.run = copy, .done = copied};
+        backup->call = call;
+        backup->path = call->argv[0];
+        backup->begun_ms = clock_wall_ms(clock_system());
+        status = pool_submit(call->app->copier, &backup->copy);
+    }
+    if (status != STATUS_OK)
+        command_finish(call, status, NULL);
+}

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A backup is made while people write, holds up nobody for long, and is whole or not there at all:
+whatever ends it on the way."""
+import contextlib
+import signal
+import sqlite3
+import threading
+import time
+
+from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, fill_disk, until
+from weft_wire import PING, Connection
+
+
+def rows(path, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute(sql).fetchall()
+
+
+def grow(server, mebibytes):
+    """A store of some size, made of rows that nobody asks for."""
+    server.stop()
+    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
+        for number in range(mebibytes):
+            database.execute("INSERT INTO meta (key, value) VALUES (?, randomblob(1048576))", (f"ballast {number}",))
+        database.commit()
+    server.start()
+
+
+def test_a_backup_is_made_while_people_write(scene):
+    server = scene.server()
+    grow(server, 40)
+    ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group="Ward 7"))
+    channel = ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
+    ben.run("channel", "join", channel)
+    following = ben.follow(channel)
+    said, stop = [], threading.Event()
+
+    def write():
+        while not stop.is_set():
+            begun = time.monotonic()
+            ann.run("say", channel, f"message {len(said)}")
+            said.append(time.monotonic() - begun)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    until("messages flow", lambda: len(said) >= 3)
+    quiet = max(said)
+    path = scene.directory / "copy.db"
+    made = server.json("backup", path)[-1]
+    during = len(said)
+    stop.set()
+    writer.join()
+    assert made["backup"] == str(path) and made["bytes"] == path.stat().st_size > 40 << 20
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+    # What was acknowledged before the backup began is in it; nobody waited for it to end.
+    assert rows(path, "SELECT count(*) FROM log WHERE kind = 2")[0][0] >= 3
+    assert max(said) < 5 * quiet + 2, (quiet, max(said))
+    following.wait_record("the last", lambda record: record.get("text") == f"message {len(said) - 1}")
+    print(f"{made['bytes'] >> 20} MiB in {made['ms']} ms; longest say {max(said):.2f} s, before it {quiet:.2f} s, "
+          f"{during} said")
+    refused = server.admin("backup", path, code=CONFLICT)
+    assert "nothing was written over it" in refused.error
+    assert server.admin("backup", "/nonexistent/copy.db", code=NOT_FOUND).error
+    server.admin("backup", code=USAGE)
+    log = server.log()
+    assert " backup_made bytes=" in log and "percent=" in log
+    server.stop()
+    server.admin("backup", scene.directory / "second.db")
+    assert rows(scene.directory / "second.db", "SELECT count(*) FROM audit WHERE act = 'backup'") == [(1,)]
+
+
+def test_a_backup_without_room_leaves_nothing_and_the_server_goes_on(small_disk, server_scene):
+    server = server_scene.server(directory=small_disk)
+    grow(server, 30)
+    filler = fill_disk(small_disk, 100 << 20)
+    refused = server.admin("backup", small_disk / "copy.db", code=None)
+    assert refused.code != OK and "no room" in refused.error
+    assert [path.name for path in small_disk.glob("copy*")] == []
+    with Connection(server.port) as connection:
+        assert connection.request(PING, b"")[0] == "ok"
+    filler.unlink()
+    server.admin("backup", small_disk / "copy.db")
+    server.stop()
+
+
+def test_a_kill_in_the_middle_leaves_a_whole_backup_or_none_and_a_whole_store(server_scene):
+    server = server_scene.server()
+    grow(server, 60)
+    path = server_scene.directory / "copy.db"
+    partial = server_scene.directory / "copy.db.partial"
+    for _ in range(3):
+        argv = [server_scene.weftd, "--state", server.state, "backup", path]
+        asking = server_scene.stream(argv, server_scene.directory / "asking.log")
+        until("the copy is begun", partial.exists)
+        server.kill()
+        asking.process.wait(60)
+        if path.exists():
+            assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+            path.unlink()
+        server.start()
+    server.admin("backup", path)
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)] and not partial.exists()
+    # An orderly end breaks a backup off rather than wait for it.
+    path.unlink()
+    asking = server_scene.stream(argv, server_scene.directory / "asking.log")
+    until("the copy is begun", partial.exists)
+    begun = time.monotonic()
+    server.stream.end(signal.SIGTERM)
+    assert time.monotonic() - begun < 20
+    until("it is gone", lambda: not partial.exists())
