@@ -6,7 +6,8 @@
 static bool is_present(const struct channel *channel)
 {
     return channel->state == CHANNEL_STATE_MEMBER || channel->state == CHANNEL_STATE_CREATING ||
-           channel->state == CHANNEL_STATE_STUCK;
+           channel->state == CHANNEL_STATE_STUCK || channel->state == CHANNEL_STATE_CONTINUING ||
+           channel->state == CHANNEL_STATE_AWAITING;
 }
 
 static struct channel *only_channel(const struct engine *engine)

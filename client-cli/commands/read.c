@@ -39,6 +39,35 @@ static enum status show(void *context, const struct stored_entry *entry)
     return STATUS_OK;
 }
 
+struct counting {
+    int64_t left;
+    uint64_t from;
+};
+
+static enum status count_back(void *context, const struct stored_entry *entry)
+{
+    struct counting *counting = context;
+    counting->from = entry->sequence;
+    return --counting->left == 0 ? STATUS_CANCELLED : STATUS_OK;
+}
+
+/* Where the last so many entries begin: between two generations of a channel numbers are left out.
+ */
+static enum status
+find_last(struct engine *engine, const struct channel *channel, int64_t last, uint64_t *from)
+{
+    struct counting counting = {last, channel->cursor + 1};
+    struct entry_walk walk = {.channel = channel->id,
+                              .from = 1,
+                              .to = channel->cursor,
+                              .backwards = true,
+                              .visit = count_back,
+                              .context = &counting};
+    TRY(entry_walk(engine, &walk));
+    *from = counting.from;
+    return STATUS_OK;
+}
+
 /* The server is asked first; without it, what is here is shown. */
 static void bring_up_to_date(struct invocation *invocation, struct channel *channel)
 {
@@ -77,7 +106,7 @@ enum status read_run(struct invocation *invocation)
     bring_up_to_date(invocation, channel);
     uint64_t from = (uint64_t)since + 1;
     if (last != 0)
-        from = channel->cursor >= (uint64_t)last ? channel->cursor - (uint64_t)last + 1 : 1;
+        TRY(find_last(engine, channel, last, &from));
     else if (arguments_has(&invocation->arguments, "new"))
         from = channel->shown + 1;
     struct reading reading = {

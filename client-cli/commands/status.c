@@ -17,6 +17,10 @@ static const char *state_name(const struct channel *channel)
         return "removed";
     case CHANNEL_STATE_STUCK:
         return "stuck: weft channel resync";
+    case CHANNEL_STATE_CONTINUING:
+        return "begun anew, not confirmed by the server yet";
+    case CHANNEL_STATE_AWAITING:
+        return "begun anew, waits to be let in";
     }
     return "unknown";
 }

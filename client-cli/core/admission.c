@@ -114,6 +114,18 @@ enum status admission_take(struct engine *engine,
 }
 
 enum status
+admission_keep(struct engine *engine, const struct channel *channel, const struct id *person)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    struct admitted admitted = {.by = engine->account.person,
+                                .log_size = directory_log_of(engine->directory)->size};
+    struct vault_place place;
+    TRY(schema_encode(&admitted_schema, &admitted, &record));
+    TRY(place_of(channel, person, &place));
+    return vault_put(engine->vault, &place, buffer_span(&record));
+}
+
+enum status
 admission_end(struct engine *engine, const struct channel *channel, const struct id *person)
 {
     struct vault_place place;

@@ -32,6 +32,11 @@ MUST_CHECK enum status admission_take(struct engine *engine,
                                       uint64_t log_size,
                                       const struct content *content);
 
+/* Admits somebody who was in the channel before it had to begin anew, in the caller's
+ * transaction. */
+MUST_CHECK enum status
+admission_keep(struct engine *engine, const struct channel *channel, const struct id *person);
+
 /* Forgets the admission of a person who was removed, in the caller's transaction. */
 MUST_CHECK enum status
 admission_end(struct engine *engine, const struct channel *channel, const struct id *person);

@@ -23,7 +23,9 @@ enum channel_state {
     CHANNEL_STATE_MEMBER = 2,
     CHANNEL_STATE_LEFT = 3,
     CHANNEL_STATE_REMOVED = 4,
-    CHANNEL_STATE_STUCK = 5, /* an accepted commit cannot be applied: only a resync helps */
+    CHANNEL_STATE_STUCK = 5,      /* an accepted commit cannot be applied */
+    CHANNEL_STATE_CONTINUING = 6, /* our next generation, the server has not answered yet */
+    CHANNEL_STATE_AWAITING = 7,   /* it goes on, and a member is to let us in again */
 };
 
 /* When a past epoch ended, by the server's clock. */
@@ -59,6 +61,7 @@ struct channel {
     struct mls_group *group; /* NULL until it is needed */
 
     bool subscribed; /* on this connection; not kept in the vault */
+    bool frozen;     /* as the server said last; not kept in the vault */
 
     /* The session as the server said last; not kept in the vault. */
     bool has_session;

@@ -2,6 +2,7 @@
 #include "client-cli/core/channel_join.h"
 
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_continue.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/key_pool.h"
@@ -32,8 +33,9 @@ static enum status store_new(struct engine *engine, struct channel *channel)
     return status;
 }
 
-static enum status
-new_group(struct engine *engine, struct channel *channel, const struct channel_extension *extension)
+enum status channel_join_new_group(struct engine *engine,
+                                   struct channel *channel,
+                                   const struct channel_extension *extension)
 {
     CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(LIMIT_FRAME_BYTES);
     uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
@@ -47,6 +49,7 @@ new_group(struct engine *engine, struct channel *channel, const struct channel_e
         .identity = &identity.mls,
         .extensions = {buffer_span(&extensions)},
     };
+    mls_group_free(&channel->group);
     return mls_group_new(&config, engine->random, &channel->group);
 }
 
@@ -65,7 +68,7 @@ prepare(struct engine *engine, struct channel *channel, const struct channel_pla
     channel->generation = FIRST_GENERATION;
     channel->confirmed = true;
     TRY(channel_set_texts(channel, plan->title, plan->brief));
-    TRY(new_group(engine, channel, &extension));
+    TRY(channel_join_new_group(engine, channel, &extension));
     TRY(channel_begin_hash(channel));
     return store_new(engine, channel);
 }
@@ -246,11 +249,12 @@ static enum status check_group(const struct channel *channel)
                                                                             : STATUS_WRONG_GROUP;
 }
 
-/* A group that is new to us begins at the commit that made us a member. */
-static enum status begin_at(struct channel *channel, uint64_t sequence)
+enum status channel_join_begin_at(struct channel *channel, uint64_t sequence)
 {
     channel->state = CHANNEL_STATE_MEMBER;
     channel->distrusted = false;
+    channel->frozen = false;
+    channel->subscribed = false; /* the server counts us as somebody new */
     channel->cursor = sequence;
     channel->joined_sequence = sequence;
     channel->joined_epoch = mls_group_epoch(channel->group);
@@ -263,12 +267,14 @@ static enum status begin_at(struct channel *channel, uint64_t sequence)
 static enum status store_entered(struct engine *engine, struct channel *channel, void *context)
 {
     struct entering *entering = context;
+    if (channel->generation != 0 && entering->generation != channel->generation)
+        TRY(channel_continue_check(engine, channel, mls_group_public(entering->group)));
     mls_group_free(&channel->group);
     channel->group = entering->group;
     entering->group = NULL;
     channel->generation = entering->generation;
     channel->confirmed = false;
-    TRY(begin_at(channel, entering->sequence));
+    TRY(channel_join_begin_at(channel, entering->sequence));
     TRY(channel_commit_forget(engine, channel));
     return channel_store_new_group(engine, channel);
 }
@@ -284,6 +290,17 @@ channel_join_open(struct engine *engine, const struct wire_channel *info, struct
     TRY(channel_set_texts(joined, info->title, info->brief));
     TRY(channel_transact(engine, joined, store_entered, &entering));
     *channel = joined;
+    return STATUS_OK;
+}
+
+enum status channel_join_next(struct engine *engine, struct channel *channel)
+{
+    CLEANUP(entering_clear) struct entering entering = {.channel = channel->id};
+    TRY(enter(engine, &entering));
+    TRY(channel_transact(engine, channel, store_entered, &entering));
+    engine_notice(engine, channel,
+                  "This channel goes on with fresh keys (generation %u), and you are in it again.",
+                  (unsigned)channel->generation);
     return STATUS_OK;
 }
 
@@ -304,6 +321,7 @@ struct welcomed {
     const struct wire_welcome_item *item;
     struct key_pool_item *key_package;
     struct span tree;
+    bool continues; /* a channel that we were in, in its next generation */
 };
 
 static void key_package_clear(struct key_pool_item *item)
@@ -326,11 +344,16 @@ static enum status join_group(struct engine *engine, struct channel *channel, vo
                                        .ratchet_tree = welcomed->tree,
                                        .group_id = SPAN_OF(group_id)};
     engine_mls_options(engine, &options);
+    CLEANUP(mls_group_free) struct mls_group *joined = NULL;
+    TRY(mls_group_join(&request, &options, &joined));
+    if (welcomed->continues)
+        TRY(channel_continue_check(engine, channel, mls_group_public(joined)));
     mls_group_free(&channel->group);
-    TRY(mls_group_join(&request, &options, &channel->group));
+    channel->group = joined;
+    joined = NULL;
     channel->generation = welcomed->item->generation;
     channel->confirmed = true; /* a member let us in */
-    TRY(begin_at(channel, welcomed->item->sequence));
+    TRY(channel_join_begin_at(channel, welcomed->item->sequence));
     TRY(channel_commit_forget(engine, channel));
     TRY(key_pool_use(engine, welcomed->key_package));
     return channel_store_new_group(engine, channel);
@@ -362,7 +385,10 @@ static enum status check_replaces_nothing(struct engine *engine, struct channel 
 {
     if (channel == NULL || channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
-    TRY(channel_log_take_new(engine, channel));
+    enum status status = channel_log_take_new(engine, channel);
+    if (status == STATUS_REMOVED)
+        status = channel_continue_look(engine, channel);
+    TRY(status);
     return channel->state == CHANNEL_STATE_MEMBER ? STATUS_EXISTS : STATUS_OK;
 }
 
@@ -380,7 +406,9 @@ static enum status open_welcome(struct engine *engine, const struct wire_welcome
     bool fresh = channel == NULL;
     if (fresh)
         TRY(channel_new(engine, &item->channel, &channel));
-    struct welcomed welcomed = {item, &key_package, shown.ratchet_tree};
+    bool continues =
+        channel->state == CHANNEL_STATE_AWAITING || channel->state == CHANNEL_STATE_STUCK;
+    struct welcomed welcomed = {item, &key_package, shown.ratchet_tree, continues};
     enum status status = take_texts(engine, channel);
     if (status == STATUS_OK)
         status = channel_transact(engine, channel, join_group, &welcomed);
@@ -392,7 +420,9 @@ static enum status open_welcome(struct engine *engine, const struct wire_welcome
     /* An unlisted channel's title follows its Welcome. What fails here is made up for later. */
     if (channel_log_take_new(engine, channel) != STATUS_OK)
         engine_forget_explanation(engine);
-    engine_notice(engine, channel, "You were let into this channel.");
+    engine_notice(engine, channel,
+                  continues ? "This channel goes on with fresh keys, and you are in it again."
+                            : "You were let into this channel.");
     return STATUS_OK;
 }
 

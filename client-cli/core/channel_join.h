@@ -34,6 +34,17 @@ channel_join_open(struct engine *engine, const struct wire_channel *info, struct
 /* Comes back into a channel of ours with a fresh leaf in the place of the old one. */
 MUST_CHECK enum status channel_join_resync(struct engine *engine, struct channel *channel);
 
+/* Into the next generation of an open channel of ours. */
+MUST_CHECK enum status channel_join_next(struct engine *engine, struct channel *channel);
+
+/* A group of ourselves alone in the channel's generation, in the place of what is in memory. */
+MUST_CHECK enum status channel_join_new_group(struct engine *engine,
+                                              struct channel *channel,
+                                              const struct channel_extension *extension);
+
+/* A group that is new to us begins after this sequence: sets the record, not the vault. */
+MUST_CHECK enum status channel_join_begin_at(struct channel *channel, uint64_t sequence);
+
 /* Takes up every Welcome that waits for this device. */
 MUST_CHECK enum status channel_join_welcomes(struct engine *engine);
 

@@ -2,6 +2,7 @@
 #include "client-cli/core/channel_log.h"
 
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_continue.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/entry.h"
@@ -89,7 +90,7 @@ commit_batch(struct engine *engine, struct channel *channel, const struct batch 
     if (channel->state == CHANNEL_STATE_STUCK)
         engine_notice(engine, channel,
                       "This channel is stuck: the server accepted a change that must not be "
-                      "followed. weft channel resync takes you back in with a fresh leaf");
+                      "followed. It is reported; weft channel resync takes you back in alone");
     return told;
 }
 
@@ -152,6 +153,13 @@ static enum status take_page(struct engine *engine, struct channel *channel, boo
         .bytes_max = CORE_PAGE_BYTES};
     struct wire_channel_page_response page;
     TRY(engine_call(engine, WIRE_CHANNEL_PAGE, &request, &reply, &page));
+    channel->frozen = page.frozen;
+    /* A server that was put back knows less than we do: the channel goes on in another generation,
+     * and nothing of this one is lost here. */
+    if (page.frozen && page.last_sequence < channel->cursor) {
+        *more = false;
+        return STATUS_OK;
+    }
     if (page.last_sequence < channel->cursor)
         return engine_explain(engine, STATUS_UNTRUSTED,
                               "the server's log of this channel is shorter than it was");
@@ -185,11 +193,23 @@ enum status channel_log_make_ready(struct engine *engine, struct channel *channe
     return channel_log_take_new(engine, channel);
 }
 
+/* Whether the group may not go on as it is. */
+static bool needs_look(const struct channel *channel)
+{
+    return channel->frozen || channel->state == CHANNEL_STATE_STUCK ||
+           channel->state == CHANNEL_STATE_CONTINUING || channel->state == CHANNEL_STATE_AWAITING;
+}
+
 enum status channel_log_catch_up(struct engine *engine, struct channel *channel)
 {
     if (channel->state == CHANNEL_STATE_CREATING)
         TRY(channel_join_create_again(engine, channel));
-    TRY(channel_log_make_ready(engine, channel));
+    enum status status = channel_log_make_ready(engine, channel);
+    if (status == STATUS_REMOVED || (status == STATUS_OK && needs_look(channel))) {
+        TRY(channel_continue_look(engine, channel));
+        status = channel_log_make_ready(engine, channel);
+    }
+    TRY(status);
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
     TRY(channel_commit_again(engine, channel));

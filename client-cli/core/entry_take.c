@@ -451,6 +451,14 @@ static enum status become_stuck(struct take *take, const char *why)
 {
     mls_group_drop_staged(take->channel->group);
     take->stored.fate = ENTRY_UNREADABLE;
+    /* Who is left out when the channel begins anew: the server's word, as it is about who sent it.
+     */
+    const struct directory_device *sender =
+        directory_find(take->engine->directory, &take->wire->device);
+    if (sender != NULL) {
+        take->stored.person = sender->person;
+        take->stored.device = sender->device;
+    }
     take->channel->state = CHANNEL_STATE_STUCK;
     return warn(take, why);
 }

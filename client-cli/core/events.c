@@ -47,7 +47,10 @@ static enum status on_entry(struct engine *engine, struct span body, struct aren
     struct channel *channel = channel_find(engine, &event.entry.channel);
     if (channel == NULL)
         return STATUS_OK;
-    return settle(engine, channel, channel_log_take_event(engine, channel, &event.entry));
+    enum status status = channel_log_take_event(engine, channel, &event.entry);
+    if (status == STATUS_OK && channel->state == CHANNEL_STATE_STUCK)
+        status = channel_log_catch_up(engine, channel); /* which reports it */
+    return settle(engine, channel, status);
 }
 
 static enum status on_work(struct engine *engine, struct span body, struct arena *arena)

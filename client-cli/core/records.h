@@ -16,6 +16,7 @@ enum record_kind {
     RECORD_LOG_HEAD = 5,    /* 0, 0: the last signed head */
     RECORD_CHANNEL = 6,     /* major: a number: channel.h */
     RECORD_LINKING = 7,     /* 0, 0: a pairing with another device of ours (device_link.h) */
+    RECORD_RESTORE = 8,     /* 0, 0: the last time that the server was put back, signed */
 
     /* Scope: a person. */
     RECORD_PERSON = 20, /* 0, 0: name and group, as the server said last */
@@ -27,6 +28,7 @@ enum record_kind {
     RECORD_SEALED = 43,   /* major: a number: the key of an answer that is not revealed yet */
     RECORD_ASKED = 44,    /* 0, 0: the topics that a peer assist was asked about */
     RECORD_UPLOAD = 45,   /* major: a number: key and ids of a file on its way: file_send.c */
+    RECORD_CONTINUING = 46, /* 0, 0: whom our next generation lets in, until it is taken */
 
     /* Scope: a channel and a person (admission.c). */
     RECORD_ADMITTED = 50, /* 0, 0: who admitted the person, knowing how much of the directory */

@@ -3,7 +3,9 @@
 
 #include "client-cli/core/devices.h"
 #include "client-cli/core/records.h"
+#include "protocol/directory/restore.h"
 #include "protocol/wire/accounts.h"
+#include "protocol/wire/generations.h"
 
 static enum status load_entry(void *context, const struct vault_place *place, struct span value)
 {
@@ -19,6 +21,131 @@ enum status replica_load(struct engine *engine)
     struct vault_walk walk = {
         .kind = RECORD_LOG_ENTRY, .to = UINT64_MAX, .visit = load_entry, .context = engine};
     return vault_walk(engine->vault, &walk);
+}
+
+/* As the vault has it. */
+static enum status reload(struct engine *engine)
+{
+    struct directory *fresh = NULL;
+    TRY(directory_new(&fresh));
+    directory_free(&engine->directory);
+    engine->directory = fresh;
+    return replica_load(engine);
+}
+
+/* ---- a server that was put back from a backup ---- */
+
+static struct vault_place restore_place(void)
+{
+    return (struct vault_place){.kind = RECORD_RESTORE};
+}
+
+/* The number of the last restore that we know; 0 for none. */
+static enum status last_restore(struct engine *engine, uint32_t *number)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    struct vault_place place = restore_place();
+    struct directory_restore known;
+    enum status found = vault_get(engine->vault, &place, &bytes);
+    *number = 0;
+    if (found == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(found);
+    TRY(directory_restore_open(buffer_span(&bytes), SPAN_OF(engine->account.log_key), &known));
+    *number = known.number;
+    return STATUS_OK;
+}
+
+/* What the log said beyond its new end. */
+struct lost {
+    size_t joined;
+    size_t shut_out;
+};
+
+static enum status count_lost(void *context, const struct vault_place *place, struct span value)
+{
+    struct lost *lost = context;
+    struct directory_entry entry;
+    (void)place;
+    TRY(directory_entry_open(value, &entry));
+    if (entry.kind == DIRECTORY_ADD_DEVICE)
+        lost->joined++;
+    else
+        lost->shut_out++;
+    return STATUS_OK;
+}
+
+static enum status delete_lost(struct engine *engine, uint64_t from, uint64_t to)
+{
+    for (uint64_t at = from; at < to; at++) {
+        struct vault_place place = {.kind = RECORD_LOG_ENTRY, .major = at};
+        TRY(vault_delete(engine->vault, &place));
+    }
+    return STATUS_OK;
+}
+
+/* Goes back to where the log went on, if it is a restore that is new to us and changes nothing of
+ * what came before. */
+static enum status
+take_restore(struct engine *engine, struct span bytes, uint32_t *number, struct lost *lost)
+{
+    struct directory_restore restore;
+    struct vault_place place = restore_place();
+    uint64_t size = directory_log_of(engine->directory)->size;
+    TRY(directory_restore_open(bytes, SPAN_OF(engine->account.log_key), &restore));
+    if (restore.number <= *number)
+        return STATUS_UNTRUSTED;
+    *number = restore.number;
+    TRY(vault_put(engine->vault, &place, bytes));
+    if (restore.size >= size)
+        return STATUS_OK;
+    TRY(directory_check_root(engine->directory, restore.size, restore.root));
+    struct vault_walk walk = {.kind = RECORD_LOG_ENTRY,
+                              .from = restore.size,
+                              .to = UINT64_MAX,
+                              .visit = count_lost,
+                              .context = lost};
+    TRY(vault_walk(engine->vault, &walk));
+    TRY(delete_lost(engine, restore.size, size));
+    return reload(engine);
+}
+
+static void tell_lost(struct engine *engine, const struct lost *lost)
+{
+    engine_notice(
+        engine, NULL,
+        "The server was put back from a backup, and says so under its key. What the "
+        "directory said since then is gone: %zu %s joined, %zu %s shut out. Admins invite "
+        "and shut out again; channels go on with fresh keys",
+        lost->joined, lost->joined == 1 ? "device" : "devices", lost->shut_out,
+        lost->shut_out == 1 ? "was" : "were");
+}
+
+/* Asks whether the server was put back since we saw it last. */
+static enum status take_restores(struct engine *engine, bool *taken)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_log_restores_request request;
+    struct wire_log_restores_response response;
+    struct lost lost = {0};
+    TRY(last_restore(engine, &request.after));
+    TRY(engine_call(engine, WIRE_LOG_RESTORES, &request, &reply, &response));
+    *taken = response.restore_count != 0;
+    if (!*taken)
+        return STATUS_OK;
+    TRY(vault_begin(engine->vault));
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < response.restore_count && status == STATUS_OK; i++)
+        status = take_restore(engine, response.restores[i].bytes, &request.after, &lost);
+    if (status == STATUS_OK)
+        status = vault_commit(engine->vault);
+    if (status != STATUS_OK) {
+        vault_rollback(engine->vault);
+        TRY(reload(engine));
+        return status;
+    }
+    tell_lost(engine, &lost);
+    return STATUS_OK;
 }
 
 static enum status refuse(struct engine *engine)
@@ -89,15 +216,11 @@ static enum status fetch(struct engine *engine)
     if (status == STATUS_OK)
         return from == 0 ? STATUS_OK : devices_tell(engine, from);
     vault_rollback(engine->vault);
-    struct directory *fresh = NULL;
-    TRY(directory_new(&fresh));
-    directory_free(&engine->directory);
-    engine->directory = fresh;
-    TRY(replica_load(engine));
+    TRY(reload(engine));
     return status;
 }
 
-enum status replica_update(struct engine *engine, struct span head_bytes)
+static enum status update(struct engine *engine, struct span head_bytes)
 {
     struct directory_head head;
     if (head_bytes.len == 0)
@@ -108,4 +231,16 @@ enum status replica_update(struct engine *engine, struct span head_bytes)
     return directory_head_match(&head, directory_log_of(engine->directory)) == STATUS_OK
                ? STATUS_OK
                : refuse(engine);
+}
+
+enum status replica_update(struct engine *engine, struct span head_bytes)
+{
+    bool put_back = false;
+    enum status status = update(engine, head_bytes);
+    if (status != STATUS_UNTRUSTED)
+        return status;
+    if (take_restores(engine, &put_back) != STATUS_OK || !put_back)
+        return refuse(engine);
+    engine_forget_explanation(engine);
+    return update(engine, SPAN_EMPTY);
 }

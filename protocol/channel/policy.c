@@ -92,26 +92,51 @@ static enum status check_requirements(const struct mls_public_group *group,
     return STATUS_OK;
 }
 
+/* What every first state of a group must be, and who made it. */
+static enum status check_first(const struct mls_public_group *group,
+                               const struct directory *directory,
+                               struct channel_identity *creator_identity,
+                               struct channel_refusal *refusal)
+{
+    struct id channel;
+    uint32_t generation;
+    refusal->reason = "";
+    TRY(channel_group_id_decode(mls_public_group_id(group), &channel, &generation));
+    TRY(check_requirements(group, refusal));
+    const struct mls_tree *tree = mls_public_group_tree(group);
+    if (mls_public_group_epoch(group) != 0 || mls_tree_member_count(tree) != 1)
+        return refuse(refusal, STATUS_INVALID, "a new channel has one member, in epoch 0");
+    const struct mls_leaf_node *creator = mls_tree_leaf(tree, mls_tree_next_member(tree, 0));
+    TRY(channel_identity_decode(&creator->credential, creator_identity));
+    return directory_check_leaf(directory, &creator_identity->person, &creator_identity->device,
+                                creator->signature_key);
+}
+
+enum status channel_policy_check_next(const struct mls_public_group *group,
+                                      const struct directory *directory,
+                                      struct channel_refusal *refusal)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    struct channel_identity identity;
+    TRY(check_first(group, directory, &identity, refusal));
+    TRY(channel_policy_extension(group, &arena, &extension));
+    for (size_t i = 0; i < extension.role_count; i++) {
+        if ((extension.roles[i].roles & CHANNEL_ROLE_FACILITATOR) != 0)
+            return STATUS_OK;
+    }
+    return refuse(refusal, STATUS_INVALID, "a channel needs a facilitator");
+}
+
 enum status channel_policy_check_new(const struct mls_public_group *group,
                                      const struct directory *directory,
                                      struct channel_refusal *refusal)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct channel_extension extension;
-    struct id channel;
-    uint32_t generation;
-    refusal->reason = "";
-    TRY(channel_group_id_decode(mls_public_group_id(group), &channel, &generation));
-    TRY(channel_policy_extension(group, &arena, &extension));
-    TRY(check_requirements(group, refusal));
-    const struct mls_tree *tree = mls_public_group_tree(group);
-    if (mls_public_group_epoch(group) != 0 || mls_tree_member_count(tree) != 1)
-        return refuse(refusal, STATUS_INVALID, "a new channel has one member, in epoch 0");
-    const struct mls_leaf_node *creator = mls_tree_leaf(tree, mls_tree_next_member(tree, 0));
     struct channel_identity identity;
-    TRY(channel_identity_decode(&creator->credential, &identity));
-    TRY(directory_check_leaf(directory, &identity.person, &identity.device,
-                             creator->signature_key));
+    TRY(check_first(group, directory, &identity, refusal));
+    TRY(channel_policy_extension(group, &arena, &extension));
     uint16_t roles = channel_extension_roles(&extension, &identity.person);
     if ((roles & CHANNEL_ROLE_FACILITATOR) == 0)
         return refuse(refusal, STATUS_INVALID, "a channel's creator is its first facilitator");

@@ -39,6 +39,13 @@ MUST_CHECK enum status channel_policy_check_new(const struct mls_public_group *g
                                                 const struct directory *directory,
                                                 struct channel_refusal *refusal);
 
+/* Whether a group may be the first state of a channel's next generation: as a new one, but for who
+ * begins it. That need not be a facilitator, who may be the one that is left out; somebody who
+ * is must be named. */
+MUST_CHECK enum status channel_policy_check_next(const struct mls_public_group *group,
+                                                 const struct directory *directory,
+                                                 struct channel_refusal *refusal);
+
 /* Whether a commit that was staged on `group` may be followed. */
 MUST_CHECK enum status channel_policy_check_commit(const struct mls_public_group *group,
                                                    const struct mls_staged_commit *staged,

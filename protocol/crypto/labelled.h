@@ -16,6 +16,8 @@
 #define LABEL_LOG_HEAD "Weft log head 1"
 #define LABEL_SERVER_KEY "Weft server key 1"
 #define LABEL_LEAVE "Weft leave 1"
+#define LABEL_REPORT "Weft report 1"
+#define LABEL_LOG_RESTORE "Weft log restore 1"
 
 MUST_CHECK enum status labelled_sign(struct span private_key,
                                      const char *label,

@@ -179,6 +179,7 @@ static const struct field channel_page_response_fields[] = {
                 &wire_entry_schema,
                 LIMIT_LIST_ITEMS),
     FIELD_PLAIN(FIELD_U64, struct wire_channel_page_response, last_sequence),
+    FIELD_PLAIN(FIELD_BOOL, struct wire_channel_page_response, frozen),
 };
 const struct schema wire_channel_page_response_schema = SCHEMA(
     "channel_page_response", struct wire_channel_page_response, channel_page_response_fields);

@@ -2,7 +2,7 @@
 /*
  * Requests about channels and their logs (PROTOCOL.md, 6.4 to 6.6).
  *
- * A cursor is (generation, sequence); a sequence has no gaps and begins at 1.
+ * A cursor is (generation, sequence); a sequence has no gaps within a generation.
  * Decoded structures lend the frame's bytes and the arena's lists. Thread rule: plain data.
  */
 #ifndef WEFT_WIRE_CHANNELS_H
@@ -154,6 +154,7 @@ struct wire_channel_page_response {
     struct wire_entry *entries;
     size_t entry_count;
     uint64_t last_sequence; /* the log's end */
+    bool frozen;            /* no entry until the channel goes on in its next generation */
 };
 
 struct wire_channel_entry_request {

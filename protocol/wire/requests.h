@@ -55,6 +55,9 @@ enum wire_access {
     REQUEST(54, WELCOME_DONE, welcome_done, ACCOUNT)                                               \
     REQUEST(55, READ_POSITION, read_position, ACCOUNT)                                             \
     REQUEST(56, WORK_LIST, work_list, ACCOUNT)                                                     \
+    REQUEST(57, CHANNEL_REPORT, channel_report, ACCOUNT)                                           \
+    REQUEST(58, CHANNEL_CONTINUE, channel_continue, ACCOUNT)                                       \
+    REQUEST(59, CHANNEL_GENERATION, channel_generation, ACCOUNT)                                   \
     REQUEST(60, SESSION_CREATE, session_create, ACCOUNT)                                           \
     REQUEST(61, SESSION_SHOW, session_show, ACCOUNT)                                               \
     REQUEST(62, SESSION_STAGE, session_stage, ACCOUNT)                                             \
@@ -74,7 +77,8 @@ enum wire_access {
     REQUEST(83, SUGGESTION_ANSWER, suggestion_answer, ACCOUNT)                                     \
     REQUEST(84, SUGGESTION_OPENED, suggestion_opened, ACCOUNT)                                     \
     REQUEST(85, SUGGESTION_MET, suggestion_met, ACCOUNT)                                           \
-    REQUEST(86, COFFEE, coffee, ACCOUNT)
+    REQUEST(86, COFFEE, coffee, ACCOUNT)                                                           \
+    REQUEST(97, LOG_RESTORES, log_restores, ACCOUNT)
 
 #define WIRE_REQUEST_ENUM(number, NAME, name, access) WIRE_##NAME = number,
 enum wire_request { WIRE_REQUEST_LIST(WIRE_REQUEST_ENUM) };

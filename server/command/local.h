@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The commands that are about this process or this directory, and never run inside a server:
- * init, serve, check-config. Each returns an exit code and prints by itself.
+ * init, serve, restore, check-config. Each returns an exit code and prints by itself.
  */
 #ifndef WEFT_COMMAND_LOCAL_H
 #define WEFT_COMMAND_LOCAL_H
@@ -20,6 +20,7 @@ extern const size_t local_command_count;
 
 int init_run(const struct app_place *place, int argc, const char **argv);
 int serve_run(const struct app_place *place, int argc, const char **argv);
+int restore_run(const struct app_place *place, int argc, const char **argv);
 int check_config_run(const struct app_place *place, int argc, const char **argv);
 
 /* Runs `name` with its arguments over the socket of a running server or, when there is none, in

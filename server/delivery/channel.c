@@ -3,6 +3,7 @@
 
 #include "protocol/base/limits.h"
 #include "protocol/channel/policy.h"
+#include "protocol/wire/generations.h"
 
 #include <stdlib.h>
 
@@ -88,6 +89,26 @@ enum status channel_refresh(struct channel *channel)
     arena_init(&channel->roles, LIMIT_DECODED_BYTES);
     channel->row.epoch = mls_public_group_epoch(channel->group);
     return channel_policy_extension(channel->group, &channel->roles, &channel->extension);
+}
+
+enum status channel_restart(struct channel *channel,
+                            const struct random_source *random,
+                            struct mls_public_group **group,
+                            uint32_t generation,
+                            const struct channel_member *first)
+{
+    free_values(&channel->members);
+    free_values(&channel->people);
+    TRY(id_map_init(&channel->members, random));
+    TRY(id_map_init(&channel->people, random));
+    mls_public_group_free(&channel->group);
+    channel->group = *group;
+    *group = NULL;
+    channel->row.generation = generation;
+    channel->row.last_sequence = generation_base(generation);
+    channel->row.state = STORE_CHANNEL_ACTIVE;
+    TRY(channel_add_member(channel, first));
+    return channel_refresh(channel);
 }
 
 const struct channel_member *channel_member(const struct channel *channel, const struct id *device)

@@ -89,6 +89,13 @@ uint16_t channel_roles(const struct channel *channel, const struct id *person);
 /* People, not devices. */
 uint32_t channel_people(const struct channel *channel);
 
+/* The next generation: the group is another, and `first` its only member. `*group` is taken. */
+MUST_CHECK enum status channel_restart(struct channel *channel,
+                                       const struct random_source *random,
+                                       struct mls_public_group **group,
+                                       uint32_t generation,
+                                       const struct channel_member *first);
+
 bool channel_is_listed(const struct channel *channel);
 bool channel_is_open(const struct channel *channel);
 

@@ -49,6 +49,8 @@ static void fail(struct commit_work *work, enum status status)
     const char *detail = work->output.refusal.reason;
     if (status == STATUS_WRONG_EPOCH)
         detail = "somebody else's commit came first: catch up and try again";
+    if (status == STATUS_NOT_NOW)
+        detail = "the channel is frozen: it goes on in its next generation";
     JOURNAL(work->delivery->hub->journal, JOURNAL_INFO, "commit_refused",
             JOURNAL_I("channel", &channel->id), JOURNAL_S(status));
     leave_line(work);
@@ -141,7 +143,10 @@ static void append_done(struct store_job *job, enum status status)
     struct commit_work *work =
         (struct commit_work *)(void *)((char *)job - offsetof(struct commit_work, append));
     if (status != STATUS_OK) {
-        fail(work, work->only_find && status == STATUS_NOT_FOUND ? STATUS_WRONG_EPOCH : status);
+        bool frozen = work->channel->row.state == STORE_CHANNEL_FROZEN;
+        if (work->only_find && status == STATUS_NOT_FOUND)
+            status = frozen ? STATUS_NOT_NOW : STATUS_WRONG_EPOCH;
+        fail(work, status);
         return;
     }
     if (!work->appended.again && !work->only_find) {
@@ -244,8 +249,9 @@ static void begin_first(struct channel *channel)
     const struct wire_channel_commit_request *request = work->call->request;
     /* RFC 9420, 14: "Applications MUST have an established way to resolve conflicting Commit
      * messages for the same epoch." Of those for one epoch the first that is appended counts. */
-    bool current =
-        request->generation == channel->row.generation && request->epoch == channel->row.epoch;
+    bool current = request->generation == channel->row.generation &&
+                   request->epoch == channel->row.epoch &&
+                   channel->row.state == STORE_CHANNEL_ACTIVE;
     if (!current) {
         work->only_find = true;
         append(work);

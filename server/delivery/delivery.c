@@ -5,6 +5,7 @@
 #include "protocol/wire/events.h"
 #include "server/delivery/internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -329,4 +330,39 @@ void delivery_publish_entry(struct delivery *delivery,
     if (entry->sequence > channel->row.last_sequence)
         channel->row.last_sequence = entry->sequence;
     delivery_publish(delivery, channel, WIRE_EVENT_ENTRY, &event);
+}
+
+/* ---- generations ---- */
+
+static void tell_to_look(struct delivery *delivery, struct channel *channel)
+{
+    struct wire_empty nothing = {0};
+    delivery_publish(delivery, channel, WIRE_EVENT_BEHIND, &nothing);
+}
+
+void delivery_freeze(struct delivery *delivery, struct channel *channel)
+{
+    channel->row.state = STORE_CHANNEL_FROZEN;
+    tell_to_look(delivery, channel);
+}
+
+void delivery_continue(struct delivery *delivery,
+                       struct channel *channel,
+                       struct mls_public_group **group,
+                       uint32_t generation,
+                       const struct channel_member *first)
+{
+    struct id beginner = first->device;
+    enum status status = channel_restart(channel, delivery->hub->random, group, generation, first);
+    /* It is durable and was checked: only memory can fail here, and a server that cannot follow its
+     * own store must start again from it. */
+    assert(status == STATUS_OK);
+    work_drop(channel);
+    tell_to_look(delivery, channel);
+    struct subscription *next = NULL;
+    for (struct subscription *s = channel->subscriptions; s != NULL; s = next) {
+        next = s->next_of_channel;
+        if (!id_equal(&s->client->device, &beginner))
+            delivery_unsubscribe(channel, s->client);
+    }
 }

@@ -97,6 +97,17 @@ struct delivery_figures {
 
 void delivery_figures(const struct delivery *delivery, struct delivery_figures *figures);
 
+/* No entry is taken until the channel goes on; whoever follows it is told to look. */
+void delivery_freeze(struct delivery *delivery, struct channel *channel);
+
+/* A frozen channel goes on, which is durable: `*group` is taken, `first` its only member. Whoever
+ * followed it is told to look, and those who are not in it yet follow it no more. */
+void delivery_continue(struct delivery *delivery,
+                       struct channel *channel,
+                       struct mls_public_group **group,
+                       uint32_t generation,
+                       const struct channel_member *first);
+
 /* Looks through the store for channels with removals or adds that wait. */
 void delivery_look_for_work(struct delivery *delivery);
 

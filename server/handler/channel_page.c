@@ -36,6 +36,7 @@ static enum status run(struct store_db *db, struct task *task)
         .entries = items,
         .entry_count = stored.count,
         .last_sequence = row.last_sequence,
+        .frozen = row.state == STORE_CHANNEL_FROZEN,
     };
     for (size_t i = 0; i < stored.count; i++)
         log_entry_describe(&request->channel, &stored.items[i], &page->response.entries[i]);

@@ -3,6 +3,7 @@
 
 #include "protocol/wire/channels.h"
 #include "protocol/wire/files.h"
+#include "protocol/wire/generations.h"
 #include "protocol/wire/sessions.h"
 #include "server/delivery/work.h"
 

@@ -61,6 +61,8 @@ enum handler_access {
     HANDLER(KEY_PACKAGES_COUNT, key_packages_count)                                                \
     HANDLER(CHANNEL_CREATE, channel_create)                                                        \
     HANDLER(CHANNEL_LIST, channel_list)                                                            \
+    HANDLER(CHANNEL_GENERATION, channel_generation)                                                \
+    HANDLER(LOG_RESTORES, log_restores)                                                            \
     HANDLER(WELCOMES, welcomes)                                                                    \
     HANDLER(WELCOME_DONE, welcome_done)                                                            \
     HANDLER(SESSION_STAGE, session_stage)                                                          \
@@ -80,6 +82,8 @@ enum handler_access {
     HANDLER(CHANNEL_SHOW, channel_show, VISIBLE, channel)                                          \
     HANDLER(CHANNEL_GROUP, channel_group, MEMBER_OR_OPEN, channel)                                 \
     HANDLER(CHANNEL_COMMIT, channel_commit, MEMBER_OR_OPEN, channel)                               \
+    HANDLER(CHANNEL_REPORT, channel_report, MEMBER, report.channel)                                \
+    HANDLER(CHANNEL_CONTINUE, channel_continue, MEMBER, channel)                                   \
     HANDLER(CHANNEL_SEND, channel_send, MEMBER, channel)                                           \
     HANDLER(CHANNEL_DELETE, channel_delete, MEMBER, channel)                                       \
     HANDLER(CHANNEL_PAGE, channel_page, MEMBER, channel)                                           \

@@ -33,6 +33,8 @@ const struct budget_row budget_rows[BUDGET_COUNT] = {
                           {PER_MINUTE(10), 10}},
     /* Each disturbs the channel's facilitators. */
     [BUDGET_KNOCKS] = {"knocks", "too many knocks: wait for an answer", {PER_MINUTE(10), 40}},
+    /* Each may stop a channel; a client makes one when it meets a commit that it cannot follow. */
+    [BUDGET_REPORTS] = {"reports", "too many reports: wait a little", {20, 20}},
 };
 
 void budget_rates(const struct config *config, struct bucket_rate rates[BUDGET_COUNT])

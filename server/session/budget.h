@@ -21,6 +21,7 @@ enum budget {
     BUDGET_SEARCHES,
     BUDGET_PROPOSALS,
     BUDGET_KNOCKS,
+    BUDGET_REPORTS,
     BUDGET_COUNT
 };
 

@@ -19,10 +19,10 @@ static void take_knock(struct query *q, struct arena *arena, void *item)
     knock->state = (enum store_knock_state)state;
 }
 
-static enum status get(struct store_db *db,
-                       const struct id *channel,
-                       const struct id *person,
-                       struct store_knock *knock)
+enum status store_knocks_get(struct store_db *db,
+                             const struct id *channel,
+                             const struct id *person,
+                             struct store_knock *knock)
 {
     CLEANUP(query_end)
     struct query q =
@@ -54,7 +54,7 @@ enum status store_knocks_add(struct store_db *db,
     query_bind_id(&q, person);
     query_bind_int(&q, now_ms);
     TRY(query_run(&q));
-    return get(db, channel, person, knock);
+    return store_knocks_get(db, channel, person, knock);
 }
 
 enum status store_knocks_answer(struct store_db *db,
@@ -66,7 +66,7 @@ enum status store_knocks_answer(struct store_db *db,
 {
     struct store_knock knock;
     enum store_knock_state answer = accepted ? STORE_KNOCK_ACCEPTED : STORE_KNOCK_REFUSED;
-    TRY(get(db, channel, person, &knock));
+    TRY(store_knocks_get(db, channel, person, &knock));
     if (knock.state == answer)
         return STATUS_OK;
     if (knock.state != STORE_KNOCK_WAITING)

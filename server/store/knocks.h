@@ -37,6 +37,12 @@ MUST_CHECK enum status store_knocks_add(struct store_db *db,
                                         int64_t now_ms,
                                         struct store_knock *knock);
 
+/* STATUS_NOT_FOUND. */
+MUST_CHECK enum status store_knocks_get(struct store_db *db,
+                                        const struct id *channel,
+                                        const struct id *person,
+                                        struct store_knock *knock);
+
 /* STATUS_NOT_FOUND; STATUS_CONFLICT when it was answered otherwise before (the same answer again
  * is fine). */
 MUST_CHECK enum status store_knocks_answer(struct store_db *db,

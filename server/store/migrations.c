@@ -56,6 +56,9 @@ static const char people_tables[] =
     "CREATE TABLE directory_log ("
     "  log_index INTEGER PRIMARY KEY, entry BLOB NOT NULL, leaf_hash BLOB NOT NULL,"
     "  at_ms INTEGER NOT NULL) STRICT;"
+    /* That the log was put back, and to where: signed, as clients get it. */
+    "CREATE TABLE directory_restores ("
+    "  number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
     "CREATE TABLE directory_head ("
     "  row INTEGER PRIMARY KEY CHECK (row = 1), size INTEGER NOT NULL, root BLOB NOT NULL,"
     "  signed_head BLOB NOT NULL) STRICT;"
@@ -95,6 +98,16 @@ static const char channel_tables[] =
     "  created_by_device BLOB NOT NULL, created_at_ms INTEGER NOT NULL,"
     "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, last_sequence INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
+    /* Who began each generation but the first. */
+    "CREATE TABLE channel_generations ("
+    "  channel BLOB NOT NULL REFERENCES channels, generation INTEGER NOT NULL,"
+    "  device BLOB NOT NULL, person BLOB NOT NULL, at_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (channel, generation)) STRICT, WITHOUT ROWID;"
+    /* Members that could not follow a commit. */
+    "CREATE TABLE channel_reports ("
+    "  channel BLOB NOT NULL REFERENCES channels, generation INTEGER NOT NULL,"
+    "  device BLOB NOT NULL, person BLOB NOT NULL, about BLOB NOT NULL, bytes BLOB NOT NULL,"
+    "  PRIMARY KEY (channel, generation, device)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE channel_notices ("
     "  channel BLOB PRIMARY KEY REFERENCES channels, title TEXT NOT NULL, brief TEXT NOT NULL"
     ") STRICT;"

@@ -11,6 +11,7 @@
 #include "protocol/crypto/signature.h"
 #include "protocol/directory/directory.h"
 #include "protocol/directory/log.h"
+#include "protocol/directory/restore.h"
 #include "tests/fuzz/tape.h"
 
 #define PEOPLE 3
@@ -110,6 +111,21 @@ static void head(const struct directory *directory, struct tape *tape)
         MUST(directory_head_match(&opened, log));
 }
 
+static void restore(const struct directory *directory, struct tape *tape)
+{
+    const struct directory_log *log = directory_log_of(directory);
+    const struct device *server = &devices[0][0];
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(ENTRY_BYTES_MAX);
+    struct directory_restore opened;
+    MUST(directory_restore_sign(log, 1, 7, secret_span(&server->private_keys[0]), &bytes));
+    bool edited = tape_edit(tape, &bytes);
+    enum status status = directory_restore_open(
+        buffer_span(&bytes), signature_public_span(&server->public_keys[0]), &opened);
+    fuzz_expect(status == STATUS_OK || edited);
+    if (status == STATUS_OK)
+        MUST(directory_check_root(directory, opened.size, opened.root));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool made;
@@ -121,9 +137,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(directory_new(&directory));
     for (size_t i = 0; i < ENTRIES_MAX && tape.at != tape.end; i++) {
         size_t kind = tape_choose(&tape, 8);
-        if (kind == 7)
+        if (kind == 7) {
             head(directory, &tape);
-        else
+            restore(directory, &tape);
+        } else
             apply(directory, &tape);
     }
     return 0;

@@ -9,6 +9,7 @@
 #include "protocol/directory/entry.h"
 #include "protocol/directory/log.h"
 #include "protocol/directory/pairing.h"
+#include "protocol/directory/restore.h"
 #include "protocol/format/format.h"
 #include "protocol/wire/accounts.h"
 #include "protocol/wire/code.h"
@@ -54,7 +55,7 @@ static void collect_all(struct collection *collection)
         &wire_login_proof_schema,  &wire_error_schema,       &wire_large_schema,
         &wire_part_schema,         &message_header_schema,   &directory_entry_schema,
         &directory_head_schema,    &content_schema,          &format_schema,
-        &pairing_offer_schema,     &pairing_approver_schema,
+        &pairing_offer_schema,     &pairing_approver_schema, &directory_restore_schema,
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         collect(collection, others[i]);

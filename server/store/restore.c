@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/store/restore.h"
+
+#include "server/store/lock.h"
+#include "server/store/migrations.h"
+#include "server/store/query.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES_MAX 4096
+
+struct store_restore {
+    char directory[PATH_BYTES_MAX];
+    char store[PATH_BYTES_MAX]; /* that is replaced */
+    char copy[PATH_BYTES_MAX];
+    int lock;
+    struct store_db *db; /* on the copy */
+};
+
+static enum status status_of_errno(void)
+{
+    if (errno == ENOENT || errno == ENOTDIR)
+        return STATUS_NOT_FOUND;
+    return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
+}
+
+static enum status path_in(const char *directory, const char *name, char path[PATH_BYTES_MAX])
+{
+    int length = snprintf(path, PATH_BYTES_MAX, "%s/%s", directory, name);
+    return length > 0 && length < PATH_BYTES_MAX ? STATUS_OK : STATUS_LIMIT;
+}
+
+/* A file and what SQLite keeps beside it. */
+static void remove_database(const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char whole[PATH_BYTES_MAX + 16];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(whole, sizeof whole, "%s%s", path, suffixes[i]);
+        unlink(whole);
+    }
+}
+
+static enum status copy_bytes(int from, int to)
+{
+    for (;;) {
+        ssize_t copied = copy_file_range(from, NULL, to, NULL, 1u << 24, 0);
+        if (copied < 0)
+            return status_of_errno();
+        if (copied == 0)
+            return STATUS_OK;
+    }
+}
+
+static enum status copy_file(const char *from_path, const char *to_path)
+{
+    int from = open(from_path, O_RDONLY | O_CLOEXEC);
+    if (from < 0)
+        return status_of_errno();
+    int to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    enum status status = to < 0 ? status_of_errno() : copy_bytes(from, to);
+    if (to >= 0)
+        close(to);
+    close(from);
+    return status;
+}
+
+static enum status open_copy(struct store_restore *restore, const char *path)
+{
+    remove_database(restore->copy); /* what a kill left behind */
+    TRY(copy_file(path, restore->copy));
+    TRY(store_db_open_writer(restore->copy, &restore->db));
+    TRY(store_db_check(restore->db));
+    return store_migrations_apply(restore->db);
+}
+
+static enum status begin(struct store_restore *restore, const char *state_directory)
+{
+    char lock_path[PATH_BYTES_MAX];
+    int length = snprintf(restore->directory, PATH_BYTES_MAX, "%s", state_directory);
+    if (length >= PATH_BYTES_MAX)
+        return STATUS_LIMIT;
+    TRY(path_in(state_directory, "weftd.db", restore->store));
+    TRY(path_in(state_directory, "weftd.db.restoring", restore->copy));
+    TRY(path_in(state_directory, "lock", lock_path));
+    return store_lock_take(lock_path, &restore->lock);
+}
+
+enum status
+store_restore_begin(const char *state_directory, const char *path, struct store_restore **restore)
+{
+    struct store_restore *begun = calloc(1, sizeof *begun);
+    if (begun == NULL)
+        return STATUS_NO_MEMORY;
+    begun->lock = -1;
+    enum status status = begin(begun, state_directory);
+    if (status != STATUS_OK) {
+        free(begun);
+        return status;
+    }
+    status = open_copy(begun, path);
+    if (status != STATUS_OK) {
+        store_restore_cancel(&begun);
+        return status;
+    }
+    *restore = begun;
+    return STATUS_OK;
+}
+
+enum status store_restore_run(struct store_restore *restore,
+                              enum status (*run)(struct store_db *db, void *context),
+                              void *context)
+{
+    TRY(store_db_execute(restore->db, "BEGIN IMMEDIATE"));
+    enum status status = run(restore->db, context);
+    if (status == STATUS_OK)
+        return store_db_execute(restore->db, "COMMIT");
+    enum status rolled_back = store_db_execute(restore->db, "ROLLBACK");
+    (void)rolled_back; /* the copy is not used */
+    return status;
+}
+
+enum status store_restore_look(struct store_restore *restore,
+                               enum status (*run)(struct store_db *db, void *context),
+                               void *context)
+{
+    struct store_db *db = NULL;
+    TRY(store_db_open_reader(restore->store, &db));
+    enum status status = run(db, context);
+    store_db_close(&db);
+    return status;
+}
+
+/* The copy alone, without a log beside it, on the disk. */
+static enum status settle_copy(struct store_restore *restore)
+{
+    enum status status = store_db_execute(restore->db, "PRAGMA journal_mode = DELETE");
+    store_db_close(&restore->db);
+    TRY(status);
+    int file = open(restore->copy, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return STATUS_IO;
+    status = fsync(file) == 0 ? STATUS_OK : STATUS_IO;
+    close(file);
+    return status;
+}
+
+/* What is in the old store's log goes into its file, for a log must never stand beside another
+ * file than its own. A store that cannot do that keeps its log under the other name as well. */
+static enum status settle_store(const struct store_restore *restore)
+{
+    struct store_db *db = NULL;
+    TRY(store_db_open_writer(restore->store, &db));
+    int result =
+        sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    enum status status = store_db_status(db, result);
+    store_db_close(&db);
+    return status;
+}
+
+static enum status sync_directory(const char *directory)
+{
+    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return STATUS_IO;
+    enum status status = fsync(file) == 0 ? STATUS_OK : STATUS_IO;
+    close(file);
+    return status;
+}
+
+/* The old file gets its second name, and the log that could not be emptied goes with it. */
+static enum status keep_aside(const struct store_restore *restore, const char *aside, bool settled)
+{
+    char path[PATH_BYTES_MAX];
+    char log[PATH_BYTES_MAX + 16];
+    char log_aside[PATH_BYTES_MAX + 16];
+    TRY(path_in(restore->directory, aside, path));
+    if (link(restore->store, path) != 0 && errno != ENOENT)
+        return status_of_errno();
+    snprintf(log, sizeof log, "%s-wal", restore->store);
+    snprintf(log_aside, sizeof log_aside, "%s-wal", path);
+    if (!settled && rename(log, log_aside) != 0 && errno != ENOENT)
+        return status_of_errno();
+    unlink(log);
+    snprintf(log, sizeof log, "%s-shm", restore->store);
+    unlink(log);
+    return sync_directory(restore->directory);
+}
+
+static enum status finish(struct store_restore *restore, const char *aside)
+{
+    TRY(settle_copy(restore));
+    bool settled = settle_store(restore) == STATUS_OK;
+    TRY(keep_aside(restore, aside, settled));
+    if (rename(restore->copy, restore->store) != 0)
+        return status_of_errno();
+    return sync_directory(restore->directory);
+}
+
+enum status store_restore_finish(struct store_restore **restore, const char *aside)
+{
+    enum status status = finish(*restore, aside);
+    store_restore_cancel(restore);
+    return status;
+}
+
+void store_restore_cancel(struct store_restore **restore)
+{
+    struct store_restore *ending = *restore;
+    if (ending == NULL)
+        return;
+    store_db_close(&ending->db);
+    remove_database(ending->copy);
+    store_lock_release(&ending->lock);
+    free(ending);
+    *restore = NULL;
+}

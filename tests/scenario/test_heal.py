@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Somebody commits what the server cannot check and members cannot follow. They report it, the channel
+stops, and goes on in its next generation with everybody but whose commit it was."""
+import pytest
+
+from weft_scenario import decode_link, encode_link, until
+from weft_wire import CHANNEL_COMMIT, REQUEST, Proxy, Reader
+
+
+def break_membership_tag(payload):
+    """The last bytes of a member's commit are its membership tag, which only members can check."""
+    reader = Reader(payload)
+    reader.take(7 + 16 + 4 + 8)
+    before = reader.at
+    commit = reader.vector()
+    end = reader.at
+    assert end - before > len(commit) > 100
+    return payload[:end - 1] + bytes([payload[end - 1] ^ 1]) + payload[end:]
+
+
+@pytest.fixture
+def community(scene):
+    """Ann and Ben facilitate a channel that Cy is in; what Ben sends goes through a proxy."""
+    server = scene.server()
+    broken = []
+
+    def change(direction, number, payload):
+        if direction == "up" and broken and payload[0] == REQUEST and \
+                int.from_bytes(payload[5:7], "big") == CHANNEL_COMMIT:
+            broken.pop()
+            return break_membership_tag(payload)
+        return payload
+
+    with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy:
+        host, _, *rest = decode_link(server.invite(group="Ward 1"))
+        ben = scene.person("Ben", encode_link(host, proxy.port, *rest))
+        ann, cy = scene.people(["Ann", "Cy"], lambda name: server.invite(group="Ward 2"))
+        channel = ann.one("channel", "create", "Falls")["channel"]
+        for person in (ben, cy):
+            person.run("channel", "join", channel)
+            ann.run("channel", "add", channel, person.id)
+            ann.run("sync")
+            person.run("sync")
+        ann.run("channel", "role", channel, ben.id, "--give", "facilitator")
+        for person in (ann, ben, cy):
+            person.run("sync")
+        ann.run("say", channel, "while all was well")
+        cy.run("sync")
+        yield server, broken, ann, ben, cy, channel
+    server.stop()
+
+
+def texts(person, channel):
+    return [record["text"] for record in person.json("read", channel) if record.get("text")]
+
+
+def break_it(broken, ben, cy, channel):
+    broken.append(True)
+    ben.run("channel", "role", channel, cy.id, "--give", "note-taker", code=None)
+    assert not broken, "no commit was sent"
+
+
+def test_a_commit_that_members_cannot_follow_is_left_behind_with_who_made_it(community):
+    server, broken, ann, ben, cy, channel = community
+    break_it(broken, ben, cy, channel)
+    stuck = cy.run("sync", code=None)
+    assert "stuck" in stuck.error and "reported" in stuck.error, stuck
+    assert " commit_reported " in server.log() and "frozen=0" in server.log()
+    mended = ann.run("sync")
+    assert "generation 2" in mended.error, mended
+    assert "frozen=1" in server.log() and " channel_continued " in server.log()
+    let_in = cy.run("sync").error
+    ann.run("sync")
+    let_in += cy.run("sync").error
+    assert let_in.count("you are in it again") == 1, let_in
+    ann.run("say", channel, "and on we go")
+    cy.run("say", channel, "with me too")
+    for person in (ann, cy):
+        person.run("sync")
+        assert texts(person, channel) == ["while all was well", "and on we go", "with me too"]
+    gone = ben.run("sync", code=None)
+    assert "without you" in gone.error or "not in this channel" in gone.error, gone
+    assert texts(ben, channel)[:1] == ["while all was well"]
+    states = [record["state"] for record in cy.json("status") if record["type"] == "channel"]
+    assert states == ["member"]
+
+
+def test_whoever_follows_is_let_in_again_without_doing_anything(community):
+    server, broken, ann, ben, cy, channel = community
+    following_ann, following_cy = ann.follow(channel), cy.follow(channel)
+    break_it(broken, ben, cy, channel)
+    until("Ann's weft begins the next generation", lambda: " channel_continued " in server.log())
+    ann.run("say", channel, "in the next generation")
+    following_cy.wait_record("it", lambda record: record.get("text") == "in the next generation")
+    cy.run("say", channel, "so am I")
+    following_ann.wait_record("it", lambda record: record.get("text") == "so am I")

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A backup put back: everybody is shown that the log went back and what was lost with it, and every
+channel goes on with fresh keys and the people who were in it. WEFT_RESTORES=20 does it that often."""
+import contextlib
+import os
+import shutil
+import signal
+import sqlite3
+
+from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, TRUST
+
+RESTORES = int(os.environ.get("WEFT_RESTORES", "3"))
+
+
+def texts(person, channel):
+    return [record.get("text") for record in person.json("read", channel, "--last", "200") if record.get("text")]
+
+
+def make_channel(server, ann, others, *flags):
+    channel = ann.json("channel", "create", "Falls", *flags)[-1]["channel"]
+    for person in others:
+        person.run("channel", "join", channel)
+        if not flags:
+            ann.run("channel", "add", channel, person.id)
+            ann.run("sync")
+            person.run("sync")
+    return channel
+
+
+def come_back(ann, others, channel):
+    """What happens when everybody is online again, one command after another."""
+    ann.run("sync")
+    for person in others:
+        person.run("sync")
+    ann.run("sync")
+    for person in others:
+        person.run("sync")
+
+
+def test_after_a_restore_everybody_goes_on(scene):
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group="Ward 7"))
+    knocking = make_channel(server, ann, [ben, cy])
+    open_one = make_channel(server, ann, [ben, cy], "--open")
+    for channel in (knocking, open_one):
+        ann.run("say", channel, "before the backup")
+    backup = scene.directory / "copy.db"
+    said = ["before the backup"]
+    server.admin("backup", backup)
+    for number in range(RESTORES):
+        for channel in (knocking, open_one):
+            ben.run("say", channel, f"lost on the server {number}")
+            ann.run("sync")
+            cy.run("sync")
+        said.append(f"lost on the server {number}")
+        dora = scene.person(f"Dora {number}", server.invite(group="Ward 9"))
+        ann.run("sync")
+        refused = server.admin("restore", backup, code=CONFLICT)
+        assert "stop it first" in refused.error
+        server.stop()
+        restored = server.admin("restore", backup)
+        assert f"Restore {number + 1}" in restored.text
+        server.start()
+        # Whoever joined after the backup is told so, and not by silence.
+        assert "not known here" in dora.run("sync", code=AUTHENTICATION).error
+        shown = ann.run("sync")
+        assert "put back from a backup" in shown.error and "1 device joined" in shown.error, shown
+        come_back(ann, [ben, cy], knocking)
+        for channel in (knocking, open_one):
+            for person in (ann, ben, cy):
+                person.run("say", channel, f"{person.name} again {number}")
+            said_now = [f"{name} again {number}" for name in ("Ann", "Ben", "Cy")]
+            for person in (ann, ben, cy):
+                read = texts(person, channel)
+                assert read[-3:] == said_now, (person, read)
+                # What was read once stays, though the server has lost it.
+                assert [text for text in read if text in said] == said, (person, read)
+        said += said_now
+        server.admin("backup", scene.directory / f"copy-{number}.db")
+        backup = scene.directory / f"copy-{number}.db"
+    kept = sorted(path.name for path in server.state.glob("weftd.db.replaced-*"))
+    assert len(kept) == RESTORES
+    server.stop()
+
+
+def test_a_restore_is_of_this_community_whole_or_not_at_all(server_scene):
+    server = server_scene.server()
+    other = server_scene.server("other")
+    backup = server_scene.directory / "copy.db"
+    foreign = server_scene.directory / "foreign.db"
+    server.admin("backup", backup)
+    other.admin("backup", foreign)
+    server.stop()
+    before = (server.state / "weftd.db").read_bytes()
+    damaged = server_scene.directory / "damaged.db"
+    damaged.write_bytes(backup.read_bytes()[:20000])
+    assert "does not check" in server.admin("restore", damaged, code=None).error
+    server.admin("restore", server_scene.directory / "none.db", code=NOT_FOUND)
+    assert (server.state / "weftd.db").read_bytes() == before
+    assert not list(server.state.glob("weftd.db.re*"))
+    server.admin("restore", backup)
+    server.start()
+    server.stop()
+
+
+def test_a_kill_during_a_restore_leaves_the_old_store_or_the_new(server_scene):
+    server = server_scene.server()
+    backup = server_scene.directory / "copy.db"
+    server.stop()
+    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
+        for number in range(20):
+            database.execute("INSERT INTO meta (key, value) VALUES (?, randomblob(1048576))", (f"ballast {number}",))
+        database.commit()
+    server.admin("backup", backup)
+    outcomes = set()
+    for delay in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4):
+        argv = [server_scene.weftd, "--state", server.state, "restore", backup]
+        restoring = server_scene.stream(argv, server_scene.directory / "restoring.log")
+        with contextlib.suppress(Exception):
+            restoring.process.wait(delay)
+        restoring.end(signal.SIGKILL)
+        server.start()
+        server.stop()
+        with contextlib.closing(sqlite3.connect(f"file:{server.state}/weftd.db?mode=ro", uri=True)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            outcomes.add(database.execute("SELECT count(*) FROM directory_restores").fetchone()[0])
+    assert outcomes <= {0, 1, 2, 3, 4, 5, 6}
+    server.admin("restore", backup)
+    server.start()
+    server.stop()
+
+
+def test_a_server_that_goes_back_without_saying_so_is_not_believed(scene):
+    """A copy of the files, put back by hand: the log is shorter and nobody signed that it is."""
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    server.stop()
+    shutil.copy(server.state / "weftd.db", scene.directory / "old.db")
+    server.start()
+    scene.person("Ben", server.invite(group="Ward 7"))
+    ann.run("sync")
+    server.stop()
+    shutil.copy(scene.directory / "old.db", server.state / "weftd.db")
+    for suffix in ("-wal", "-shm"):
+        (server.state / f"weftd.db{suffix}").unlink(missing_ok=True)
+    server.start()
+    refused = ann.run("sync", code=TRUST)
+    assert "does not fit what it showed" in refused.error
+    server.stop()
