@@ -36,6 +36,9 @@ static const char *first_argument(const struct invocation *invocation)
     return arguments->positional_count == 0 ? NULL : arguments->positional[0];
 }
 
+/* Ten years: longer is for ever. */
+#define KEEP_DAYS_MAX 3650
+
 /* ---- list and show ---- */
 
 static void show_info(struct out *out, const struct wire_channel *info)
@@ -48,14 +51,14 @@ static void show_info(struct out *out, const struct wire_channel *info)
              info->member    ? "  (you are in)"
              : info->knocked ? "  (you have knocked)"
                              : "");
-    out_record(out,
-               json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:I}", "type",
-                         "channel", "channel", id, "title", out_json_text(info->title), "brief",
-                         out_json_text(info->brief), "visibility",
-                         visibility_name(info->visibility), "people", (int)info->member_count,
-                         "member", info->member, "knocked", info->knocked, "session", info->session,
-                         "epoch", (json_int_t)info->epoch, "last_sequence",
-                         (json_int_t)info->last_sequence, "created", (json_int_t)info->created));
+    out_record(out, json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:i}",
+                              "type", "channel", "channel", id, "title", out_json_text(info->title),
+                              "brief", out_json_text(info->brief), "visibility",
+                              visibility_name(info->visibility), "people", (int)info->member_count,
+                              "member", info->member, "knocked", info->knocked, "session",
+                              info->session, "epoch", (json_int_t)info->epoch, "last_sequence",
+                              (json_int_t)info->last_sequence, "created", (json_int_t)info->created,
+                              "keep_days", (int)info->keep_days));
 }
 
 /* An unlisted channel's title is known to its members only. */
@@ -208,6 +211,9 @@ enum status channel_show_run(struct invocation *invocation)
     show_info(invocation->out, &response.info);
     out_text(invocation->out, "  ", response.info.brief);
     out_line(invocation->out, "  newcomers see what is said from their joining on");
+    if (response.info.keep_days != 0)
+        out_line(invocation->out, "  the server deletes messages after %u %s",
+                 (unsigned)response.info.keep_days, response.info.keep_days == 1 ? "day" : "days");
     for (size_t i = 0; i < response.member_count; i++)
         show_member(invocation, own, &response.members[i]);
     return STATUS_OK;
@@ -302,6 +308,21 @@ enum status channel_resync_run(struct invocation *invocation)
     TRY(own_channel_find(invocation, first_argument(invocation), &channel));
     TRY(channel_join_resync(invocation->engine, channel));
     show_done(invocation->out, "resynced", channel);
+    return STATUS_OK;
+}
+
+enum status channel_set_run(struct invocation *invocation)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct channel *channel = NULL;
+    int64_t days = 0;
+    if (arguments_value(&invocation->arguments, "keep-days") == NULL)
+        return command_explain(invocation, STATUS_USAGE, "say what to set: --keep-days N");
+    TRY(arguments_number(&invocation->arguments, "keep-days", 0, KEEP_DAYS_MAX, 0, &days));
+    TRY(own_channel_find(invocation, first_argument(invocation), &channel));
+    struct wire_channel_keep_request request = {.channel = channel->id, .days = (uint16_t)days};
+    TRY(engine_call(invocation->engine, WIRE_CHANNEL_KEEP, &request, &reply, NULL));
+    show_done(invocation->out, "set", channel);
     return STATUS_OK;
 }
 

@@ -89,6 +89,11 @@ static const struct flag channel_create_flags[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct flag channel_set_flags[] = {
+    {"keep-days", "N", "the server deletes messages after so many days; 0: it keeps them"},
+    {NULL, NULL, NULL},
+};
+
 static const struct flag channel_role_flags[] = {
     {"give", "ROLE", "facilitator, sponsor, host, assister or note-taker; again for more"},
     {"take", "ROLE", "likewise"},
@@ -405,6 +410,17 @@ const struct command command_table[] = {
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 2},
+    {.noun = "channel",
+     .verb = "set",
+     .run = channel_set_run,
+     .usage = "[CHANNEL] --keep-days N",
+     .summary = "for how long the server keeps what is said",
+     .details =
+         "By a facilitator. What is over is deleted on the server, and newcomers cannot fetch "
+         "it; whoever has read it keeps it.",
+     .flags = channel_set_flags,
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = 1},
     {.noun = "channel",
      .verb = "resync",
      .run = channel_resync_run,

@@ -29,6 +29,7 @@ MUST_CHECK enum status channel_create_run(struct invocation *invocation);
 MUST_CHECK enum status channel_join_run(struct invocation *invocation);
 MUST_CHECK enum status channel_leave_run(struct invocation *invocation);
 MUST_CHECK enum status channel_resync_run(struct invocation *invocation);
+MUST_CHECK enum status channel_set_run(struct invocation *invocation);
 MUST_CHECK enum status channel_add_run(struct invocation *invocation);
 MUST_CHECK enum status channel_refuse_run(struct invocation *invocation);
 MUST_CHECK enum status channel_remove_run(struct invocation *invocation);

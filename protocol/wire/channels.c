@@ -49,6 +49,7 @@ static const struct field channel_fields[] = {
     FIELD_PLAIN(FIELD_BOOL, struct wire_channel, knocked),
     FIELD_PLAIN(FIELD_BOOL, struct wire_channel, session),
     FIELD_PLAIN(FIELD_TIME, struct wire_channel, created),
+    FIELD_PLAIN(FIELD_U16, struct wire_channel, keep_days),
 };
 static const struct schema wire_channel_schema =
     SCHEMA("channel", struct wire_channel, channel_fields);
@@ -348,3 +349,11 @@ const struct schema wire_channel_leave_response_schema = WIRE_EMPTY("channel_lea
 const struct schema wire_welcomes_request_schema = WIRE_EMPTY("welcomes_request");
 const struct schema wire_welcome_done_response_schema = WIRE_EMPTY("welcome_done_response");
 const struct schema wire_read_position_response_schema = WIRE_EMPTY("read_position_response");
+
+static const struct field channel_keep_request_fields[] = {
+    FIELD_ID(struct wire_channel_keep_request, channel),
+    FIELD_PLAIN(FIELD_U16, struct wire_channel_keep_request, days),
+};
+const struct schema wire_channel_keep_request_schema =
+    SCHEMA("channel_keep_request", struct wire_channel_keep_request, channel_keep_request_fields);
+const struct schema wire_channel_keep_response_schema = WIRE_EMPTY("channel_keep_response");

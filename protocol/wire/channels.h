@@ -64,6 +64,7 @@ struct wire_channel {
     bool knocked;          /* the asking person waits for an answer */
     bool session;          /* has a session */
     int64_t created;
+    uint16_t keep_days; /* messages are deleted on the server after so many; 0: they are kept */
 };
 
 /* CHANNEL_LIST: open and restricted channels, and those that the device is in. */
@@ -200,6 +201,13 @@ struct wire_channel_knock_answer_request {
     struct id channel;
     struct id person;
     bool accept;
+};
+
+/* CHANNEL_KEEP: for how many days the server keeps messages; 0: as long as the channel. By a
+ * facilitator. */
+struct wire_channel_keep_request {
+    struct id channel;
+    uint16_t days;
 };
 
 /* CHANNEL_LEAVE: the leaf's signature (message_leave) is what other clients check

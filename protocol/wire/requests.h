@@ -78,6 +78,7 @@ enum wire_access {
     REQUEST(84, SUGGESTION_OPENED, suggestion_opened, ACCOUNT)                                     \
     REQUEST(85, SUGGESTION_MET, suggestion_met, ACCOUNT)                                           \
     REQUEST(86, COFFEE, coffee, ACCOUNT)                                                           \
+    REQUEST(95, CHANNEL_KEEP, channel_keep, ACCOUNT)                                               \
     REQUEST(97, LOG_RESTORES, log_restores, ACCOUNT)
 
 #define WIRE_REQUEST_ENUM(number, NAME, name, access) WIRE_##NAME = number,

@@ -209,5 +209,6 @@ void channel_describe(const struct channel *channel,
         .member = channel_member(channel, device) != NULL,
         .session = channel->session != NULL,
         .created = channel->row.created_at_ms,
+        .keep_days = channel->row.keep_days,
     };
 }

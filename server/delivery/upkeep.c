@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * KeyPackages and Welcomes end with their lifetimes, files with their message; they go in the
- * background.
+ * KeyPackages and Welcomes end with their lifetimes, files with their message, messages with their
+ * channel's retention; they go in the background.
  */
 #include "protocol/base/limits.h"
 #include "server/delivery/file_removal.h"
 #include "server/delivery/internal.h"
 #include "server/store/key_packages.h"
+#include "server/store/retention.h"
 #include "server/store/welcomes.h"
 
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct upkeep {
     int64_t now_ms;
     struct store_file_ids files;
     struct arena arena;
+    bool more; /* than one job may do: again soon */
 };
 
 static enum status run(struct store_db *db, struct store_job *job)
@@ -27,6 +29,7 @@ static enum status run(struct store_db *db, struct store_job *job)
     struct upkeep *upkeep = (struct upkeep *)(void *)job;
     TRY(store_key_packages_expire(db, upkeep->now_ms));
     TRY(store_welcomes_expire(db, upkeep->now_ms));
+    TRY(store_retention_expire(db, upkeep->now_ms, &upkeep->more));
     return store_files_expire(db, upkeep->now_ms, &upkeep->arena, &upkeep->files);
 }
 
@@ -38,6 +41,8 @@ static void done(struct store_job *job, enum status status)
                 JOURNAL_S(status));
     else
         file_removal_begin(upkeep->delivery->hub, &upkeep->files);
+    if (status == STATUS_OK && upkeep->more)
+        upkeep->delivery->upkeep_ms = 0;
     arena_clear(&upkeep->arena);
     free(upkeep);
 }

@@ -48,6 +48,7 @@ static enum status describe(struct store_db *db,
         .member = is_member,
         .session = sessions.count > 0,
         .created = row->created_at_ms,
+        .keep_days = row->keep_days,
     };
     return has_knocked(db, task, &row->channel, &described->knocked);
 }

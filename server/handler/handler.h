@@ -84,6 +84,7 @@ enum handler_access {
     HANDLER(CHANNEL_COMMIT, channel_commit, MEMBER_OR_OPEN, channel)                               \
     HANDLER(CHANNEL_REPORT, channel_report, MEMBER, report.channel)                                \
     HANDLER(CHANNEL_CONTINUE, channel_continue, MEMBER, channel)                                   \
+    HANDLER(CHANNEL_KEEP, channel_keep, MEMBER, channel)                                           \
     HANDLER(CHANNEL_SEND, channel_send, MEMBER, channel)                                           \
     HANDLER(CHANNEL_DELETE, channel_delete, MEMBER, channel)                                       \
     HANDLER(CHANNEL_PAGE, channel_page, MEMBER, channel)                                           \

@@ -9,7 +9,7 @@
 
 #define CHANNEL_COLUMNS                                                                            \
     "c.channel, c.visibility, c.history, c.state, n.title, n.brief, c.created_by,"                 \
-    " c.created_at_ms, c.generation, c.epoch, c.last_sequence"
+    " c.created_at_ms, c.generation, c.epoch, c.last_sequence, c.keep_days"
 #define FROM_CHANNELS " FROM channels c JOIN channel_notices n ON n.channel = c.channel "
 
 static void take_channel(struct query *q, struct arena *arena, void *item)
@@ -18,6 +18,7 @@ static void take_channel(struct query *q, struct arena *arena, void *item)
     int visibility = 0;
     int state = 0;
     uint32_t history = 0;
+    uint32_t keep_days = 0;
     query_take_id(q, &channel->channel);
     query_take_enum(q, STORE_VISIBILITY_CONFIDENTIAL, &visibility);
     query_take_unsigned32(q, &history);
@@ -29,6 +30,8 @@ static void take_channel(struct query *q, struct arena *arena, void *item)
     query_take_unsigned32(q, &channel->generation);
     query_take_unsigned(q, &channel->epoch);
     query_take_unsigned(q, &channel->last_sequence);
+    query_take_unsigned32(q, &keep_days);
+    channel->keep_days = (uint16_t)keep_days;
     channel->visibility = (enum store_visibility)visibility;
     channel->history = (uint8_t)history;
     channel->state = (enum store_channel_state)state;

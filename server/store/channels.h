@@ -39,6 +39,8 @@ struct store_channel {
     uint32_t generation;
     uint64_t epoch;
     uint64_t last_sequence;
+    /* Days after which messages are deleted (retention.h); 0: they are kept. */
+    uint16_t keep_days;
 };
 
 struct store_channel_list {

@@ -96,7 +96,9 @@ static const char channel_tables[] =
     "  channel BLOB PRIMARY KEY, visibility INTEGER NOT NULL, history INTEGER NOT NULL,"
     "  state INTEGER NOT NULL, created_by BLOB NOT NULL REFERENCES people,"
     "  created_by_device BLOB NOT NULL, created_at_ms INTEGER NOT NULL,"
-    "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, last_sequence INTEGER NOT NULL"
+    "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, last_sequence INTEGER NOT NULL,"
+    /* How many days messages are kept, 0: for ever; up to where those that are over are deleted. */
+    "  keep_days INTEGER NOT NULL DEFAULT 0, expired_sequence INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
     /* Who began each generation but the first. */
     "CREATE TABLE channel_generations ("

@@ -30,9 +30,10 @@ KEY_PACKAGES_PUBLISH, KEY_PACKAGES_COUNT, KEY_PACKAGES_FETCH = range(30, 33)
 SESSION_CREATE, SESSION_SHOW, SESSION_STAGE = range(60, 63)
 ASSISTERS_PROPOSE, ASSISTERS_INVITE, INVITATIONS, INVITATION_ANSWER = range(70, 74)
 STATS, NETWORK, SUGGESTIONS, SUGGESTION_ANSWER, SUGGESTION_OPENED, SUGGESTION_MET, COFFEE = range(80, 87)
+CHANNEL_KEEP = 95
 LOG_RESTORES = 97
 REQUESTS = (*range(1, 6), *range(10, 18), *range(20, 25), *range(30, 33), *range(40, 63), *range(70, 74),
-            *range(80, 87), 97)
+            *range(80, 87), 95, 97)
 
 CODES = ("ok large malformed unsupported limit unauthenticated denied not_found exists conflict not_now rate_limited "
          "expired wrong_epoch invalid bad_signature full internal").split()
