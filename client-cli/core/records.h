@@ -22,12 +22,12 @@ enum record_kind {
     RECORD_PERSON = 20, /* 0, 0: name and group, as the server said last */
 
     /* Scope: a channel. */
-    RECORD_ENTRY = 40,    /* major: sequence, minor: generation: entry.h */
-    RECORD_OUTGOING = 41, /* major: a number: what was said and is not in the log yet */
-    RECORD_COMMIT = 42,   /* 0, 0: the messages of our pending commit */
-    RECORD_SEALED = 43,   /* major: a number: the key of an answer that is not revealed yet */
-    RECORD_ASKED = 44,    /* 0, 0: the topics that a peer assist was asked about */
-    RECORD_UPLOAD = 45,   /* major: a number: key and ids of a file on its way: file_send.c */
+    RECORD_ENTRY = 40,      /* major: sequence, minor: generation: entry.h */
+    RECORD_OUTGOING = 41,   /* major: a number: what was said and is not in the log yet */
+    RECORD_COMMIT = 42,     /* 0, 0: the messages of our pending commit */
+    RECORD_SEALED = 43,     /* major: a number: the key of an answer that is not revealed yet */
+    RECORD_ASKED = 44,      /* 0, 0: the topics that a peer assist was asked about */
+    RECORD_UPLOAD = 45,     /* major: a number: key and ids of a file on its way: file_send.c */
     RECORD_CONTINUING = 46, /* 0, 0: whom our next generation lets in, until it is taken */
 
     /* Scope: a channel and a person (admission.c). */
