@@ -180,10 +180,8 @@ void model_commit(struct model *model, size_t who, const struct mls_commit_reque
 
 void model_forget_held(struct model *model, size_t who)
 {
-    for (size_t i = 0; i < model->held_count; i++) {
+    for (size_t i = 0; i < model->held_count; i++)
         model->held[i].waits[who] = false;
-        model->held[i].was_read[who] = false;
-    }
 }
 
 /* Whoever reads it reads it once. */
@@ -193,7 +191,6 @@ static void read_one(struct model *model, struct model_held *held, size_t who)
     struct span message = buffer_span(&held->message);
     world_expect(&model->world, who, message, held->text);
     held->waits[who] = false;
-    held->was_read[who] = true;
     if (model_chance(model, 20))
         assert_string_equal(status_name(world_hear(&model->world, who, message, &again)),
                             "REPLAYED");

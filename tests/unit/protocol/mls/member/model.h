@@ -20,8 +20,7 @@ struct model_held {
     struct buffer message;
     char text[16];
     uint64_t epoch;
-    bool waits[WORLD_MEMBERS_MAX];    /* for whom */
-    bool was_read[WORLD_MEMBERS_MAX]; /* in the group that it was sent in */
+    bool waits[WORLD_MEMBERS_MAX]; /* for whom */
 };
 
 struct model {
@@ -31,7 +30,7 @@ struct model {
     uint32_t groups; /* that this one has continued */
     struct model_held held[MODEL_HELD_MAX];
     size_t held_count;
-    /* The last commit and an application message of an earlier epoch, for replays. */
+    /* The last commit, for a replay. */
     struct buffer past_commit;
     /* The key of an external sender, which the group may or may not name. */
     struct secret operator_private;
@@ -74,7 +73,7 @@ void model_hear_all(struct model *model, struct span message);
 /* A fresh KeyPackage of the member's. */
 void model_package(struct model *model, size_t who, struct mls_key_package_checked *checked);
 
-/* Who are members already may restart, and have the PSKs again. */
+/* A member restarts, and has the PSKs again. */
 void model_restart(struct model *model, size_t who);
 
 /* External PSKs are known to everybody by ids that begin with "psk". */
