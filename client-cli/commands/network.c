@@ -194,7 +194,8 @@ static enum status choose(struct invocation *invocation,
     enum status status = find_finish(&find, at);
     if (status == STATUS_OK)
         return STATUS_OK;
-    return command_explain(invocation, status, "%s suggestion has that id: weft network",
+    return command_explain(invocation, status,
+                           "%s suggestion has that id or name: weft network shows the ids",
                            status == STATUS_NOT_FOUND ? "no" : "more than one");
 }
 
@@ -297,9 +298,10 @@ enum status network_coffee_run(struct invocation *invocation)
     TRY(engine_call(invocation->engine, WIRE_COFFEE, &request, &reply, NULL));
     if (request.on)
         out_line(invocation->out,
-                 "You take part. At each round you are paired with somebody of another group whom "
-                 "you have not met this way; your name and group are shown to them at once, and "
-                 "theirs to you. To end it: weft network coffee off");
+                 "You take part. At each round you are paired with somebody, of another group "
+                 "where it can be, whom you were not introduced to before; three meet when the "
+                 "number is odd. Your name and group are shown to them at once, and theirs to "
+                 "you. To end it: weft network coffee off");
     else
         out_line(invocation->out, "You take no part in coffee rounds any more.");
     out_record(invocation->out, json_pack("{s:s, s:b}", "type", "coffee", "on", (int)request.on));

@@ -220,8 +220,9 @@ static const char network_details[] =
     "meet somebody\nof another group, where a tie would connect everybody best. It says why, and "
     "not who: only when both of you\nhave said yes do you learn each other's names, and a private "
     "channel opens for you two. Otherwise nobody\nlearns who said what. Some weeks later both are "
-    "asked whether you met. The server keeps your answers, to\nsuggest better; no admin is shown "
-    "them, and a meeting counts as a tie in figures that name nobody.";
+    "asked whether you met. The server keeps your answers, to\nsuggest better. No other member is "
+    "shown them; they are in the copy of your data that the operator makes for\nyou when you ask. "
+    "A meeting counts as a tie in figures that name nobody.";
 
 const struct command command_table[] = {
     {.noun = "help",

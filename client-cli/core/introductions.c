@@ -10,6 +10,9 @@
 #define ADD_TRIES 40
 #define ADD_STEP_MS 50
 
+static const char coffee_text[] = "You signed up for coffee rounds. Say hello, and find "
+                                  "twenty minutes for a call or a coffee.";
+
 static const char brief_text[] = "You said yes to being introduced to each other. Say hello; a "
                                  "call of twenty minutes is enough to begin with.";
 
@@ -64,7 +67,7 @@ static enum status make_channel(struct engine *engine,
     const struct channel_plan plan = {
         .id = suggestion->channel,
         .title = buffer_span(&title),
-        .brief = span_from_text(brief_text),
+        .brief = span_from_text(suggestion->kind == SUGGESTION_COFFEE ? coffee_text : brief_text),
         .visibility = CHANNEL_PRIVATE,
     };
     return channel_join_create(engine, &plan, channel);

@@ -305,6 +305,14 @@ write_joined(struct reasons *reasons, uint32_t reader, uint32_t other, struct bu
     return write_brought(reasons, &brought, text);
 }
 
+/* Of one group, or tied, as people at a coffee table may be. */
+static bool are_close(const struct reasons *reasons, uint32_t reader, uint32_t other)
+{
+    const struct graph *graph = reasons->graph;
+    uint32_t u = graph->nodes[reader], v = graph->nodes[other];
+    return graph_group(graph, u) == graph_group(graph, v) || graph_is_tied(graph, u, v);
+}
+
 enum status
 reasons_write(struct reasons *reasons, uint32_t reader, uint32_t other, struct buffer *text)
 {
@@ -313,12 +321,13 @@ reasons_write(struct reasons *reasons, uint32_t reader, uint32_t other, struct b
     CLEANUP(buffer_clear) struct buffer joined = BUFFER_INIT(LIMIT_REASON_BYTES);
     TRY(write_common(reasons, reader, other, &common, &where));
     TRY(write_joined(reasons, reader, other, &joined));
-    if (common.len + joined.len == 0)
+    if (common.len + joined.len == 0 && !are_close(reasons, reader, other))
         TRY(buffer_append(&joined, SPAN_LITERAL("Of all ties across groups, this is one that would "
                                                 "connect everybody best. ")));
     TRY(buffer_append(text, buffer_span(&common)));
     TRY(buffer_append(text, buffer_span(&where)));
     TRY(buffer_append(text, buffer_span(&joined)));
-    buffer_truncate(text, text->len - 1); /* the last space */
+    if (text->len != 0)
+        buffer_truncate(text, text->len - 1); /* the last space */
     return STATUS_OK;
 }

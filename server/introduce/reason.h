@@ -32,7 +32,7 @@ MUST_CHECK enum status reasons_new(const struct network *network,
 void reasons_free(struct reasons **reasons);
 
 /* Appends what `reader` is told of an introduction to `other` (persons); at most
- * LIMIT_REASON_BYTES. */
+ * LIMIT_REASON_BYTES, and nothing of two who are close already and have nothing to be said. */
 MUST_CHECK enum status
 reasons_write(struct reasons *reasons, uint32_t reader, uint32_t other, struct buffer *text);
 

@@ -83,7 +83,7 @@ static enum status load_pair_round(struct store_db *db, struct loading *loading)
 static enum status load_coffee_round(struct store_db *db, struct loading *loading)
 {
     TRY(store_coffee_walk(db, let_in, loading));
-    return store_introductions_walk_coffee(db, take_barred, loading);
+    return store_introductions_walk_barred(db, loading->network->taken_at_ms, take_barred, loading);
 }
 
 /* Who was asked as often as they allow is asked no more, and people of no group by nobody. */

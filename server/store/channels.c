@@ -215,9 +215,20 @@ store_channels_by_prefix(struct store_db *db, struct span hex_digits, struct id 
         hex_digits, channel);
 }
 
+/* Whoever took part while it was confidential is not counted when it is no longer. */
+static enum status forget_confidential(struct store_db *db, const struct id *channel)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE channel_members SET entries = 0 WHERE channel = ?1"
+                                  " AND (SELECT visibility FROM channels WHERE channel = ?1) = 4");
+    query_bind_id(&q, channel);
+    return query_run(&q);
+}
+
 static enum status
 set_visibility(struct store_db *db, const struct id *channel, enum store_visibility visibility)
 {
+    TRY(forget_confidential(db, channel));
     CLEANUP(query_end)
     struct query q = query_on(db, "UPDATE channels SET visibility = ? WHERE channel = ?");
     uint64_t changed;

@@ -378,17 +378,22 @@ static enum status write_met(struct store_db *db,
     return query_run(&q);
 }
 
-/* What the other of a pair said. */
-static enum status
-read_met(struct store_db *db, const struct id *introduction, const struct id *person, uint32_t *met)
+/* What the other of a pair said, and whether they were erased. */
+static enum status read_met(struct store_db *db,
+                            const struct id *introduction,
+                            const struct id *person,
+                            uint32_t *met,
+                            bool *erased)
 {
     CLEANUP(query_end)
-    struct query q =
-        query_on(db, "SELECT met FROM introduction_sides WHERE introduction = ? AND person = ?");
+    struct query q = query_on(db, "SELECT s.met, p.state = 4 FROM introduction_sides s"
+                                  " JOIN people p ON p.person = s.person"
+                                  " WHERE s.introduction = ? AND s.person = ?");
     query_bind_id(&q, introduction);
     query_bind_id(&q, person);
     TRY(query_one(&q));
     *met = take_from_none(&q, STORE_ANSWER_NO);
+    query_take_bool(&q, erased);
     return q.status;
 }
 
@@ -399,9 +404,10 @@ static enum status set_tie(struct store_db *db,
                            int64_t now_ms)
 {
     uint32_t theirs = STORE_ANSWER_NONE;
+    bool erased = false;
     struct store_tie tie = {side->person, *other, STORE_TIE_MET, 1, now_ms};
-    TRY(read_met(db, &side->introduction, other, &theirs));
-    if (met == STORE_ANSWER_YES && theirs != STORE_ANSWER_NO)
+    TRY(read_met(db, &side->introduction, other, &theirs, &erased));
+    if (met == STORE_ANSWER_YES && theirs != STORE_ANSWER_NO && !erased)
         return store_ties_set(db, &tie);
     if (met == STORE_ANSWER_NO)
         return store_ties_remove(db, &side->person, other, STORE_TIE_MET);

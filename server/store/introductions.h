@@ -212,12 +212,6 @@ store_introductions_walk_waiting(struct store_db *db,
                                  enum status (*each)(void *context, const struct id *person),
                                  void *context);
 
-/* Pairs who sat at one coffee table, the earliest first. */
-MUST_CHECK enum status
-store_introductions_walk_coffee(struct store_db *db,
-                                enum status (*each)(void *context, const struct store_pair *pair),
-                                void *context);
-
 /* How a person took up introductions so far. */
 struct store_history {
     struct id person;

@@ -73,20 +73,6 @@ enum status store_introductions_walk_waiting(struct store_db *db,
     }
 }
 
-enum status store_introductions_walk_coffee(struct store_db *db,
-                                            enum status (*each)(void *context,
-                                                                const struct store_pair *pair),
-                                            void *context)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT x.person, y.person FROM introductions i"
-                                  " JOIN introduction_sides x ON x.introduction = i.introduction"
-                                  " JOIN introduction_sides y ON y.introduction = i.introduction"
-                                  " WHERE i.kind = 2 AND x.person < y.person"
-                                  " ORDER BY i.created_at_ms, 1, 2");
-    return walk_pairs(&q, each, context);
-}
-
 /* A snooze says nothing about the next time, and coffee is not asked for one by one. */
 static const char history_sql[] =
     "SELECT s.person, i.shared, count(*), count(*) FILTER (WHERE s.choice = 1 AND s.met <> 2)"

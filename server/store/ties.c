@@ -68,6 +68,12 @@ static void take_own_tie(struct query *q, struct arena *arena, void *item)
     " AND (SELECT count(DISTINCT n.person) FROM channel_members n"                                 \
     "   WHERE n.channel = m.channel AND n.entries > 0) <= ?2"
 
+/* By this person's own answer: the tie itself tells what the other said. */
+#define SELECT_MET                                                                                 \
+    "SELECT o.person, 3 FROM introduction_sides m"                                                 \
+    " JOIN introduction_sides o ON o.introduction = m.introduction AND o.person <> m.person"       \
+    " JOIN people p ON p.person = o.person AND p.state <> 4 WHERE m.person = ?1 AND m.met = 1"
+
 enum status store_ties_of_person(struct store_db *db,
                                  const struct id *person,
                                  uint32_t session_people_max,
@@ -75,9 +81,10 @@ enum status store_ties_of_person(struct store_db *db,
                                  struct store_own_tie_list *ties)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT b AS other, kind FROM ties WHERE a = ?1 UNION ALL"
-                                  " SELECT a, kind FROM ties WHERE b = ?1 UNION"
-                                  " " SELECT_SESSION_TIES " ORDER BY other, kind LIMIT ?3");
+    struct query q =
+        query_on(db, "SELECT b AS other, kind FROM ties WHERE a = ?1 AND kind <> 3 UNION ALL"
+                     " SELECT a, kind FROM ties WHERE b = ?1 AND kind <> 3 UNION " SELECT_MET
+                     " UNION " SELECT_SESSION_TIES " ORDER BY other, kind LIMIT ?3");
     struct query_rows rows;
     query_bind_id(&q, person);
     query_bind_int(&q, session_people_max);

@@ -59,7 +59,8 @@ struct store_own_tie_list {
 #define STORE_OWN_TIES_MAX 4096
 
 /* All of a person, ordered by the other end: also those of sessions with at most
- * `session_people_max` people, where both opted in and the channel is not confidential. */
+ * `session_people_max` people, where both opted in and the channel is not confidential. That they
+ * met is listed for whoever said so, whatever the other said. */
 MUST_CHECK enum status store_ties_of_person(struct store_db *db,
                                             const struct id *person,
                                             uint32_t session_people_max,

@@ -126,11 +126,12 @@ def test_two_people_meet_whom_nobody_named_before_both_said_yes(scene):
     assert "Did you meet Bea Bond (Hospice)?" in ann.run("sync").error
     assert only(ann)["asks"] and "Did you meet" not in ann.run("sync").error
     bea.run("network", "met", "yes", "--useful", "yes")
-    assert ties(ann) == {"Bea Bond": ["met"]} and ties(bea) == {"Ann Archer": ["met"]}
-    met = ann.json("network", "met", "Bea", "no")[-1]
-    assert met["met"] is False and ties(bea) == {}, "who says that they did not meet is believed"
-    ann.run("network", "met", seen["suggestion"], "yes", "--useful", "no")
     assert ties(bea) == {"Ann Archer": ["met"]}
+    assert ties(ann) == {} and only(ann)["met"] is None, "nobody sees the other's answer"
+    met = ann.json("network", "met", "Bea", "no")[-1]
+    assert met["met"] is False and ties(ann) == {} and ties(bea) == {"Ann Archer": ["met"]}
+    ann.run("network", "met", seen["suggestion"], "yes", "--useful", "no")
+    assert ties(ann) == {"Bea Bond": ["met"]} and ties(bea) == {"Ann Archer": ["met"]}
     offer(server)
     assert len(suggestions(ann)) == 1, "who was introduced once is not again"
     server.stop()
@@ -232,6 +233,18 @@ def test_never_is_never_in_whatever_way(scene):
     assert suggestions(ann) == [] and suggestions(bea) == []
     asked = ann.json("peer-assist", "ask", "How do you keep people from falling", "--topic", "falls at night")[-1]
     assert [r for r in ann.json("peer-assist", "propose", asked["channel"]) if r["type"] == "assister"] == []
+    server.stop()
+
+
+def test_who_was_declined_is_not_met_over_coffee_either(scene):
+    server, people = community(scene)
+    offer(server)
+    people[1].run("network", "decline")
+    for person in people:
+        person.run("network", "coffee", "on")
+    server.admin("suggest", "--coffee")
+    assert [suggestions(person)[1:] for person in people] == [[], []]
+    assert suggestions(people[1]) == []
     server.stop()
 
 
@@ -460,7 +473,7 @@ def test_no_answer_to_an_admin_names_a_person(scene):
                              (weft_wire.SUGGESTION_MET, bytes(16) + b"\x00\x00"),
                              (weft_wire.SUGGESTION_MET, bytes(16) + b"\x01\x07")):
             assert connection.request(number, body)[0] == "invalid", (number, body)
-    assert ties(ann) == {"Bea Bond": ["met"]}
+    assert ties(ann) == {} and ties(bea) == {"Ann Archer": ["met"]}
     server.stop()
 
 

@@ -120,6 +120,15 @@ static void always_says_something(void **state)
                                       "that would connect everybody best.");
 }
 
+static void says_nothing_of_gain_where_there_is_none(void **state)
+{
+    (void)state;
+    sample_init(&sample, 12, 2);
+    sample_ring(&sample);
+    assert_false(says(0, 2, "connect everybody")); /* of one group */
+    assert_false(says(0, 1, "connect everybody")); /* tied */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +139,7 @@ int main(void)
         cmocka_unit_test(two_facts_fit_fewer_than_each),
         cmocka_unit_test(says_what_a_tie_would_join),
         cmocka_unit_test(always_says_something),
+        cmocka_unit_test(says_nothing_of_gain_where_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

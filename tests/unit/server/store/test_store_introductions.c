@@ -230,6 +230,10 @@ static void a_meeting_is_a_tie_unless_one_of_them_says_no(void **state)
     say_met(f, 210, 2, STORE_ANSWER_YES);
     assert_true(are_tied(f));
     assert_int_equal(barred(f, NOW + 4000 * DAY), 1); /* introduced once, and never again */
+    const struct id second = id_number(2);
+    ASSERT_OK(store_people_erase(f->db, &second, NOW));
+    say_met(f, 110, 1, STORE_ANSWER_YES);
+    assert_false(are_tied(f)); /* to nobody who is erased */
 }
 
 static void tells_each_thing_once_and_reminds_once(void **state)
@@ -308,7 +312,7 @@ static void coffee_is_for_whoever_signed_up_and_agreed_at_once(void **state)
     assert_int_equal(count, 1);
     assert_int_equal(store_side_news(&side, NOW), STORE_TOLD_AGREED);
     size_t met = 0;
-    ASSERT_OK(store_introductions_walk_coffee(f->db, count_pair, &met));
+    ASSERT_OK(store_introductions_walk_barred(f->db, NOW + 100 * WEEK, count_pair, &met));
     assert_int_equal(met, 1);
     ASSERT_OK(store_coffee_set(f->db, &first, false, NOW));
     bool on = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/unit/server/store/fixture.h"
 
+#include "server/store/members.h"
 #include "server/store/profiles.h"
 #include "server/store/sessions.h"
 #include "server/store/snapshot.h"
@@ -201,6 +202,14 @@ static void participation_is_never_of_a_confidential_channel(void **state)
     ASSERT_OK(store_ties_of_person(f->db, &other, 10, &f->arena, &ties));
     assert_int_equal(seen.parts_count, 0);
     assert_int_equal(ties.count, 0);
+    ASSERT_OK(store_channels_set_notice(f->db, &channel, STORE_VISIBILITY_PRIVATE, SPAN_EMPTY,
+                                        SPAN_EMPTY));
+    ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
+    assert_int_equal(seen.parts_count, 0); /* what was confidential stays so */
+    struct id device = id_number(1);
+    ASSERT_OK(store_members_count_entry(f->db, &channel, &device, 1));
+    ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
+    assert_int_equal(seen.parts_count, 1);
 }
 
 static void interests_are_those_of_people_who_opted_in(void **state)
