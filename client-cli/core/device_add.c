@@ -51,6 +51,8 @@ enum status device_add_begin(struct engine *engine,
     struct pairing_transcript *transcript = &add->transcript;
     TRY(random_fill(engine->random, transcript->secret, sizeof transcript->secret));
     memcpy(transcript->log_key, engine->account.log_key, sizeof transcript->log_key);
+    memcpy(transcript->next_log_key_sha256, engine->account.next_log_key_sha256,
+           sizeof transcript->next_log_key_sha256);
     TRY(pairing_id(transcript->secret, &add->pairing));
     TRY(fill_approver(engine, person, add));
     struct wire_pairing_open_request request = {.pairing = add->pairing, .person = *person};
@@ -59,14 +61,15 @@ enum status device_add_begin(struct engine *engine,
     return format_link(engine, add, text);
 }
 
-static bool is_zero(const uint8_t hash[PAIRING_HASH_SIZE])
+static enum status explain_between(struct engine *engine)
 {
-    static const uint8_t zeros[PAIRING_HASH_SIZE];
-    return memcmp(hash, zeros, sizeof zeros) == 0;
+    return engine_explain(engine, STATUS_UNTRUSTED,
+                          "what came is not what the new device began with: somebody sits in "
+                          "between. Nothing was approved; tell the people who run the server");
 }
 
-/* The first commitment stands, whatever the server says later: now, and not before, our part is
- * said; again when the answer to that was lost. */
+/* Now that a commitment stands, and not before, our part is said; again when the answer to that was
+ * lost. */
 static enum status answer(struct engine *engine,
                           struct device_add *add,
                           const struct wire_pairing_show_response *shown)
@@ -74,8 +77,8 @@ static enum status answer(struct engine *engine,
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     CLEANUP(buffer_clear) struct buffer approver = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     struct pairing_transcript *transcript = &add->transcript;
-    if (is_zero(transcript->commitment))
-        memcpy(transcript->commitment, shown->commitment, sizeof shown->commitment);
+    if (pairing_hear_commitment(transcript, shown->commitment) != STATUS_OK)
+        return explain_between(engine);
     TRY(schema_encode(&pairing_approver_schema, &transcript->approver, &approver));
     struct wire_pairing_answer_request request = {.pairing = add->pairing,
                                                   .approver = buffer_span(&approver)};
@@ -93,9 +96,7 @@ static enum status take_reveal(struct engine *engine,
         status = pairing_check(&add->transcript, &entry);
     }
     if (status != STATUS_OK)
-        return engine_explain(engine, STATUS_UNTRUSTED,
-                              "what came is not what the new device began with: somebody sits in "
-                              "between. Nothing was approved; tell the people who run the server");
+        return explain_between(engine);
     buffer_clear(&add->entry);
     TRY(buffer_append(&add->entry, shown->entry));
     add->stage = DEVICE_ADD_CODE;

@@ -115,6 +115,8 @@ device_link_begin(struct engine *engine, const struct invite_link *given, struct
     struct pairing_transcript *transcript = &link->transcript;
     memcpy(transcript->secret, given->secret, sizeof transcript->secret);
     memcpy(transcript->log_key, given->log_key, sizeof transcript->log_key);
+    memcpy(transcript->next_log_key_sha256, given->next_log_key_sha256,
+           sizeof transcript->next_log_key_sha256);
     TRY(pairing_id(transcript->secret, &link->pairing));
     enum status resumed = resume(engine, link);
     if (resumed != STATUS_OK && resumed != STATUS_NOT_FOUND)

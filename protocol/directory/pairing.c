@@ -35,6 +35,7 @@ const struct schema pairing_approver_schema =
 static const struct field transcript_fields[] = {
     FIELD_ID(struct pairing_transcript, secret),
     FIELD_ID(struct pairing_transcript, log_key),
+    FIELD_ID(struct pairing_transcript, next_log_key_sha256),
     FIELD_ID(struct pairing_transcript, commitment),
     FIELD_NESTED(struct pairing_transcript, approver, &pairing_approver_schema),
     FIELD_NESTED(struct pairing_transcript, offer, &pairing_offer_schema),
@@ -64,6 +65,19 @@ enum status pairing_commit(const struct pairing_offer *offer, uint8_t commitment
     TRY(hash_labelled(LABEL_COMMITMENT, buffer_span(&content), &digest));
     memcpy(commitment, digest.bytes, PAIRING_HASH_SIZE);
     return STATUS_OK;
+}
+
+enum status pairing_hear_commitment(struct pairing_transcript *transcript,
+                                    const uint8_t commitment[PAIRING_HASH_SIZE])
+{
+    static const uint8_t none[PAIRING_HASH_SIZE];
+    if (memcmp(commitment, none, sizeof none) == 0)
+        return STATUS_UNTRUSTED;
+    if (memcmp(transcript->commitment, none, sizeof none) == 0)
+        memcpy(transcript->commitment, commitment, sizeof transcript->commitment);
+    return memcmp(transcript->commitment, commitment, sizeof transcript->commitment) == 0
+               ? STATUS_OK
+               : STATUS_UNTRUSTED;
 }
 
 void pairing_offer_of(const struct directory_entry *entry,

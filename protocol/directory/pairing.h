@@ -46,7 +46,8 @@ extern const struct schema pairing_approver_schema;
 /* All that the code is computed over. */
 struct pairing_transcript {
     uint8_t secret[PAIRING_SECRET_SIZE]; /* the link's, which the server never gets */
-    uint8_t log_key[DIRECTORY_KEY_SIZE]; /* the link's pin */
+    uint8_t log_key[DIRECTORY_KEY_SIZE]; /* the link's pin, and that of the key that follows it */
+    uint8_t next_log_key_sha256[PAIRING_HASH_SIZE];
     uint8_t commitment[PAIRING_HASH_SIZE];
     struct pairing_approver approver;
     struct pairing_offer offer;
@@ -57,6 +58,13 @@ MUST_CHECK enum status pairing_id(const uint8_t secret[PAIRING_SECRET_SIZE], str
 
 MUST_CHECK enum status pairing_commit(const struct pairing_offer *offer,
                                       uint8_t commitment[PAIRING_HASH_SIZE]);
+
+/* The approver hears of a commitment, before it says its own part. The first one stands: whoever
+ * may change it after the approver has spoken finds keys that give the code they want.
+ * STATUS_UNTRUSTED for another one later, and for zeros, which no hash is and which stand for none
+ * yet. */
+MUST_CHECK enum status pairing_hear_commitment(struct pairing_transcript *transcript,
+                                               const uint8_t commitment[PAIRING_HASH_SIZE]);
 
 /* The offer that an entry and its nonce make. */
 void pairing_offer_of(const struct directory_entry *entry,

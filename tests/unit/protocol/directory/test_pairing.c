@@ -119,7 +119,8 @@ static void end(struct side *side)
 static void pair(struct side *approver, struct side *device)
 {
     begin(approver, device);
-    memcpy(approver->transcript.commitment, device->transcript.commitment, PAIRING_HASH_SIZE);
+    assert_int_equal(pairing_hear_commitment(&approver->transcript, device->transcript.commitment),
+                     STATUS_OK);
     device->transcript.approver = approver->transcript.approver;
     sign_entry(device);
     assert_int_equal(hear(approver, device), STATUS_OK);
@@ -191,6 +192,23 @@ static void what_was_committed_to_cannot_be_changed_afterwards(void **state)
     end(&approver);
     end(&device);
     end(&other);
+}
+
+/* A first commitment that says nothing would leave room for a second, made after the approver has
+ * spoken: with that, keys for any code are found in a second. */
+static void the_first_commitment_stands_and_says_something(void **state)
+{
+    (void)state;
+    struct pairing_transcript transcript = {.secret = {1}};
+    static const uint8_t none[PAIRING_HASH_SIZE];
+    static const uint8_t first[PAIRING_HASH_SIZE] = {1};
+    static const uint8_t second[PAIRING_HASH_SIZE] = {2};
+    assert_int_equal(pairing_hear_commitment(&transcript, none), STATUS_UNTRUSTED);
+    assert_int_equal(pairing_hear_commitment(&transcript, first), STATUS_OK);
+    assert_int_equal(pairing_hear_commitment(&transcript, first), STATUS_OK);
+    assert_int_equal(pairing_hear_commitment(&transcript, second), STATUS_UNTRUSTED);
+    assert_int_equal(pairing_hear_commitment(&transcript, none), STATUS_UNTRUSTED);
+    assert_memory_equal(transcript.commitment, first, sizeof first);
 }
 
 static void an_entry_for_somebody_else_is_not_countersigned(void **state)
@@ -363,6 +381,7 @@ int main(void)
         cmocka_unit_test(both_compute_the_same_code),
         cmocka_unit_test(a_server_that_swaps_keys_gives_different_codes),
         cmocka_unit_test(what_was_committed_to_cannot_be_changed_afterwards),
+        cmocka_unit_test(the_first_commitment_stands_and_says_something),
         cmocka_unit_test(an_entry_for_somebody_else_is_not_countersigned),
         cmocka_unit_test(the_code_covers_all_of_it),
         cmocka_unit_test(a_code_is_typed_with_or_without_its_space),
