@@ -23,6 +23,11 @@ static const struct field linking_fields[] = {
 };
 static const struct schema linking_schema = SCHEMA("linking", struct linking, linking_fields);
 
+static void linking_clear(struct linking *linking)
+{
+    secret_wipe(linking, sizeof *linking);
+}
+
 static const struct vault_place linking_place = {.kind = RECORD_LINKING};
 
 void device_link_clear(struct device_link *link)
@@ -38,7 +43,7 @@ static enum status put_record(struct engine *engine, const struct device_link *l
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
     CLEANUP(buffer_clear) struct buffer approver = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     const struct pairing_transcript *transcript = &link->transcript;
-    struct linking linking = {.entry = buffer_span(&link->entry)};
+    CLEANUP(linking_clear) struct linking linking = {.entry = buffer_span(&link->entry)};
     if (link->entry.len != 0)
         TRY(schema_encode(&pairing_approver_schema, &transcript->approver, &approver));
     linking.approver = buffer_span(&approver);
@@ -84,7 +89,7 @@ static enum status resume(struct engine *engine, struct device_link *link)
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
     struct arena none = ARENA_INIT(0);
     struct pairing_transcript *transcript = &link->transcript;
-    struct linking linking;
+    CLEANUP(linking_clear) struct linking linking = {0};
     TRY(vault_get(engine->vault, &linking_place, &bytes));
     if (schema_decode(&linking_schema, buffer_span(&bytes), &none, &linking) != STATUS_OK)
         return STATUS_CORRUPT;
@@ -204,6 +209,17 @@ static enum status finish(struct engine *engine, struct device_link *link)
     return STATUS_OK;
 }
 
+/* The link's time is over: whether it was approved before that, a login tells. */
+static enum status finish_late(struct engine *engine, struct device_link *link)
+{
+    enum status status = finish(engine, link);
+    if (status != STATUS_UNAUTHENTICATED)
+        return status;
+    return engine_explain(engine, STATUS_NOT_FOUND,
+                          "the link's time is over, and the other device has not approved this "
+                          "one: make another link there with weft device add");
+}
+
 static enum status ask(struct engine *engine,
                        const struct device_link *link,
                        struct connection_reply *reply,
@@ -223,9 +239,8 @@ enum status device_link_step(struct engine *engine, struct device_link *link)
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_pairing_step_response response;
     enum status status = ask(engine, link, &reply, &response);
-    /* The link's time is over: whether it was approved before that, a login tells. */
-    if (status == STATUS_NOT_FOUND && link->entry.len != 0 && finish(engine, link) == STATUS_OK)
-        return STATUS_OK;
+    if (status == STATUS_NOT_FOUND && link->entry.len != 0)
+        return finish_late(engine, link);
     TRY(status);
     if (response.state == WIRE_PAIRING_IS_REFUSED) {
         link->stage = DEVICE_LINK_REFUSED;

@@ -111,6 +111,20 @@ def test_a_wrong_code_is_refused_and_ends_the_link(scene):
     server.stop()
 
 
+def test_a_new_device_is_told_when_its_link_is_over_and_nobody_approved_it(scene):
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 1"))
+    adding, linking, _ = begin(ann, scene.person("Ann's telephone"))
+    adding.end(9)
+    again = ann.stream("device", "add", typed=True)
+    again.wait_record("another link, which ends the first", is_type("link"))
+    assert linking.process.wait(60) == NOT_FOUND, linking.log()
+    assert "make another link there with weft device add" in linking.log() + "\n".join(linking.seen)
+    again.end(9)
+    assert len(devices(ann)) == 1
+    server.stop()
+
+
 def test_whoever_was_stopped_goes_on(scene):
     server = scene.server()
     ann = scene.person("Ann", server.invite(group="Ward 1"))
