@@ -268,7 +268,7 @@ static void done_change(struct community_change *change, enum status status)
     if (status == STATUS_OK && work->act->shuts_out)
         hub_close_person(&call->app->hub, &work->person);
     if (status == STATUS_OK && delivery != NULL && work->act->shuts_out)
-        delivery_look_for_work(delivery);
+        work_shut_out_person(delivery, &work->person);
     else if (status == STATUS_OK && delivery != NULL)
         work_gather_removals(delivery);
     command_finish(call, status, "nothing was changed");

@@ -458,6 +458,17 @@ void work_shut_out(struct delivery *delivery, const struct id *device)
     delivery_look_for_work(delivery);
 }
 
+void work_shut_out_person(struct delivery *delivery, const struct id *person)
+{
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at)) {
+        if (channel->work != NULL)
+            work_items_forget_person(channel->work, person);
+    }
+    delivery_look_for_work(delivery);
+}
+
 static void count_active(void *context, const struct directory_device *device)
 {
     *(size_t *)context += device->state == DIRECTORY_ACTIVE ? 1 : 0;

@@ -82,15 +82,26 @@ void work_items_drop_done(struct channel *channel)
     }
 }
 
-void work_items_forget(struct work *work, const struct id *device)
+/* Those of one device, or of one person. */
+static void forget(struct work *work, const struct id *device, const struct id *person)
 {
     for (struct work_add **at = &work->adds; *at != NULL;) {
         struct work_add *add = *at;
-        if (!id_equal(&add->device, device)) {
+        if (!id_equal(&add->device, device) && !id_equal(&add->person, person)) {
             at = &add->next;
             continue;
         }
         *at = add->next;
         work_items_free_add(add);
     }
+}
+
+void work_items_forget(struct work *work, const struct id *device)
+{
+    forget(work, device, &(struct id){{0}});
+}
+
+void work_items_forget_person(struct work *work, const struct id *person)
+{
+    forget(work, &(struct id){{0}}, person);
 }

@@ -47,7 +47,8 @@ bool work_items_is_empty(const struct work *work);
 /* Whoever became a member, or is none any more, needs nothing. */
 void work_items_drop_done(struct channel *channel);
 
-/* Nobody is asked to add this device any more. */
+/* Nobody is asked to add this device any more, or any of this person. */
 void work_items_forget(struct work *work, const struct id *device);
+void work_items_forget_person(struct work *work, const struct id *person);
 
 #endif

@@ -120,9 +120,12 @@ static void done(struct community_change *change, enum status status)
     struct wire_pairing_finish_response response = {
         .log_size = directory_log_of(community_directory(hub->community))->size};
     JOURNAL(hub->journal, JOURNAL_INFO, "device_added", JOURNAL_I("person", &finish->entry.person));
-    if (finish->entry.authority == DIRECTORY_BY_ADMIN)
+    if (finish->entry.authority == DIRECTORY_BY_ADMIN) {
         hub_close_person(hub, &finish->entry.person);
-    delivery_look_for_work(finish->services->delivery);
+        work_shut_out_person(finish->services->delivery, &finish->entry.person);
+    } else {
+        delivery_look_for_work(finish->services->delivery);
+    }
     call_answer(finish->call, &response);
 }
 
@@ -181,6 +184,8 @@ void pairing_finish_handle(struct services *services, struct call *call)
 {
     const struct wire_pairing_finish_request *request = call->request;
     if (request->entry.len != 0) {
+        if (!hub_spend_for(call, BUDGET_DEVICES, 1))
+            return;
         enum status status = begin(services, call);
         if (status != STATUS_OK)
             call_fail(call, status, pairing_explain(status));

@@ -35,6 +35,9 @@ const struct budget_row budget_rows[BUDGET_COUNT] = {
     [BUDGET_KNOCKS] = {"knocks", "too many knocks: wait for an answer", {PER_MINUTE(10), 40}},
     /* Each may stop a channel; a client makes one when it meets a commit that it cannot follow. */
     [BUDGET_REPORTS] = {"reports", "too many reports: wait a little", {20, 20}},
+    /* A device stays in everybody's directory for ever, and is a commit in each channel of its
+     * person. An admin sets up those of a whole ward at once; after that one a minute. */
+    [BUDGET_DEVICES] = {"devices", "too many new devices: wait a little", {60, 30}},
 };
 
 void budget_rates(const struct config *config, struct bucket_rate rates[BUDGET_COUNT])

@@ -22,6 +22,7 @@ enum budget {
     BUDGET_PROPOSALS,
     BUDGET_KNOCKS,
     BUDGET_REPORTS,
+    BUDGET_DEVICES,
     BUDGET_COUNT
 };
 
