@@ -131,10 +131,14 @@ static enum status send_end(struct engine *engine, const struct device_add *add,
 static enum status refuse(struct engine *engine, struct device_add *add)
 {
     add->stage = DEVICE_ADD_REFUSED;
-    TRY(send_end(engine, add, SPAN_EMPTY));
+    /* Nothing was signed, whether or not this arrives: who would not pass it on may be the very one
+     * that sits in between, and the warning must be seen. */
+    if (send_end(engine, add, SPAN_EMPTY) != STATUS_OK)
+        engine_forget_explanation(engine);
     return engine_explain(engine, STATUS_DENIED,
                           "not approved, and this link is over. If you typed what the new device "
-                          "shows, somebody may sit between the two: do not try again over this "
+                          "shows, somebody may sit between the two: do not use the new device, "
+                          "even if it says that it was approved, do not try again over this "
                           "network, and tell the people who run the server");
 }
 
