@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The requests of a pairing, made by those who have no business with it, and out of order."""
+import hashlib
 import os
 
-from weft_scenario import decode_link
+from weft_scenario import TRUST, decode_link
 from weft_wire import (DEVICE_LIST, DEVICE_REVOKE, PAIRING_ANSWER, PAIRING_FINISH, PAIRING_OPEN, PAIRING_SHOW,
                        PAIRING_STEP, Account, Connection, vector)
 
@@ -52,4 +53,20 @@ def test_a_pairing_is_its_two_devices_and_goes_in_order(server_scene):
     assert at_ann.request(DEVICE_REVOKE, vector(b"no entry"))[0] not in ("ok", "internal")
     for connection in (at_ann, at_eve):
         connection.__exit__(None, None, None)
+    server.stop()
+
+
+def test_a_commitment_of_zeros_is_told_nothing(scene):
+    """Whoever may commit again once the approver has spoken finds keys for any code."""
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    adding = ann.stream("device", "add", typed=True)
+    link = adding.wait_record("the link", lambda record: record["type"] == "link")["link"]
+    pairing = hashlib.sha256(b"Weft pairing 1" + decode_link(link)[2]).digest()[:16]
+    with Connection(server.port) as eve:
+        code, body = eve.request(PAIRING_STEP, step(pairing, commitment=bytes(32)))
+        assert code == "ok"
+        assert adding.process.wait(60) == TRUST, adding.log()
+        code, body = eve.request(PAIRING_STEP, step(pairing, commitment=bytes(32)))
+        assert (code, body[0], body[1]) == ("ok", 2, 0), "the approver has not said its part"
     server.stop()
