@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests about the files of a channel (PROTOCOL.md, 6.11). The server keeps encrypted chunks: it
+ * Requests about the files of a channel (PROTOCOL.md, 6.12). The server keeps encrypted chunks: it
  * knows how many bytes there are, who sent them, and which message they go with.
  * Thread rule: plain data.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How a channel goes on when its MLS group cannot: reports, and its next generation (PROTOCOL.md,
- * 6.12).
+ * 6.13).
  * Decoded structures lend the frame's bytes and the arena's lists. Thread rule: plain data and pure
  * functions.
  */
