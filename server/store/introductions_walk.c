@@ -73,11 +73,13 @@ enum status store_introductions_walk_waiting(struct store_db *db,
     }
 }
 
-/* A snooze says nothing about the next time, and coffee is not asked for one by one. */
+/* A snooze says nothing about the next time, nor does opting out or an erasure, which leave a
+ * refusal without a time after which to ask again; and coffee is not asked for one by one. */
 static const char history_sql[] =
     "SELECT s.person, i.shared, count(*), count(*) FILTER (WHERE s.choice = 1 AND s.met <> 2)"
     " FROM introduction_sides s JOIN introductions i ON i.introduction = s.introduction"
-    " WHERE i.kind = 1 AND (s.choice IN (1, 2, 4) OR (s.choice = 0 AND i.ends_at_ms <= ?))"
+    " WHERE i.kind = 1 AND (s.choice IN (1, 4) OR (s.choice = 2 AND s.again_at_ms > 0)"
+    "   OR (s.choice = 0 AND i.ends_at_ms <= ?))"
     " GROUP BY s.person, i.shared ORDER BY s.person, i.shared";
 
 enum status store_introductions_walk_history(

@@ -288,6 +288,12 @@ static void history_is_what_was_answered_or_left(void **state)
     assert_true(seen[1].shared);
     assert_int_equal(seen[2].asked, 1); /* person 2: left */
     assert_int_equal(seen[3].asked, 0); /* person 3 snoozed, which says nothing */
+    struct store_history later[8] = {{.asked = 0}};
+    const struct id opted_out = id_number(2);
+    ASSERT_OK(store_introductions_withdraw(f->db, &opted_out, NOW));
+    ASSERT_OK(store_introductions_walk_history(f->db, NOW + 3 * WEEK, see_history, later));
+    assert_int_equal(later[1].asked, 1);
+    assert_int_equal(later[2].asked, 0); /* nor is opting out a refusal */
 }
 
 static void coffee_is_for_whoever_signed_up_and_agreed_at_once(void **state)
