@@ -162,10 +162,19 @@ static bool is_cancelled(void *context)
     return atomic_load(&rounds->cancelled);
 }
 
+/* A round of a future that was none, before the clock was set back, keeps nobody waiting for it. */
+static void pull_in(struct rounds *rounds, size_t kind, int64_t now_ms)
+{
+    int64_t interval = interval_ms(rounds, kinds[kind].kind);
+    if (rounds->next_ms[kind] > now_ms + interval + AGAIN_AFTER_MS)
+        rounds->next_ms[kind] = now_ms + interval;
+}
+
 void rounds_tick(struct rounds *rounds)
 {
     int64_t now_ms = clock_wall_ms(rounds->hub->clock);
     for (size_t i = 0; i < KIND_COUNT && !rounds->busy; i++) {
+        pull_in(rounds, i, now_ms);
         if (rounds->next_ms[i] != 0 && now_ms >= rounds->next_ms[i])
             rounds_begin(rounds, kinds[i].kind, 0, NULL);
     }

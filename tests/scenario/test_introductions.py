@@ -302,7 +302,13 @@ def test_nobody_is_asked_more_often_than_they_allow(scene):
 
 
 def test_the_server_makes_rounds_by_itself(scene):
-    server, (ann, bea) = community(scene, introductions_every="2s", coffee_every="0s")
+    server, (ann, bea) = community(scene, introductions_every="0s", coffee_every="0s")
+    server.stop()
+    server.configure(introductions_every="2s")
+    with sqlite3.connect(server.state / "weftd.db") as database:  # the clock was once years ahead
+        database.execute("INSERT OR REPLACE INTO meta VALUES ('introductions_round_at_ms', ?)", ((2**42).to_bytes(8, "big"),))
+    database.close()
+    server.start()
     following = ann.follow()
     following.wait_record("a suggestion", lambda r: r["type"] == "warning" and "A suggestion for you" in r["text"])
     bea.run("network", "accept")
