@@ -81,8 +81,8 @@ static void show_standing(struct out *out, const struct wire_network_response *n
         out_line(out, "  You came after it was computed last; ask again next week.");
     else if (network->cut_off != 0)
         out_line(out,
-                 "  Without you, %u %s would be cut off from everybody else. A second tie for them "
-                 "would carry some of that for you.",
+                 "  Without you, %u %s would be cut off from everybody else. If you bring them "
+                 "together with somebody else you know, not all of it hangs on you.",
                  network->cut_off, network->cut_off == 1 ? "person" : "people");
     else
         out_line(out, "  Nobody would be cut off without you.");

@@ -97,10 +97,11 @@ static void show_own_choice(struct out *out, uint8_t choice)
         out_line(out, "  You said no. Nobody is told; you two are not suggested again for a year.");
         break;
     case SUGGESTION_SNOOZE:
-        out_line(out, "  You said not now. Nobody is told.");
+        out_line(out, "  You said not now. Nobody is told, and it may be suggested again later.");
         break;
     case SUGGESTION_NEVER:
-        out_line(out, "  You said never. Nobody is told, and you two are never suggested again.");
+        out_line(out,
+                 "  You said never. Nobody is told, and you are never brought together again.");
         break;
     default:
         out_line(out, "  Its time is over.");
