@@ -37,12 +37,20 @@ static enum status send_one(struct store_db *db, struct invite *invite, size_t i
     return lookup_invitation(db, invitation, &invite->task.call->arena, &invite->told[index]);
 }
 
+/* That somebody's week is full is said last. Otherwise whoever names somebody beside one who cannot
+ * be asked would learn it without asking anybody, and so whom an introduction was suggested to. */
 static enum status run(struct store_db *db, struct task *task)
 {
     struct invite *invite = (struct invite *)(void *)task;
-    for (size_t i = 0; i < invite->count; i++)
-        TRY(send_one(db, invite, i));
-    return STATUS_OK;
+    enum status all = STATUS_OK;
+    for (size_t i = 0; i < invite->count; i++) {
+        enum status status = send_one(db, invite, i);
+        if (status == STATUS_RATE_LIMITED)
+            all = status;
+        else
+            TRY(status);
+    }
+    return all;
 }
 
 static void finish(struct task *task)

@@ -4,7 +4,7 @@ channel to the tie of the network, and every way in which one does not come abou
 import sqlite3
 
 import weft_wire
-from weft_scenario import NETWORK, NOT_FOUND, NOT_NOW, USAGE, decode_link, encode_link
+from weft_scenario import NETWORK, NOT_FOUND, NOT_NOW, RATE_LIMIT, USAGE, decode_link, encode_link
 
 
 def suggestions(person):
@@ -500,6 +500,20 @@ def test_only_a_broker_is_told_that_they_are_one(scene):
     assert "Without you, 10 people would be cut off" in hub.run("network").text
     assert standing(leaf)["cut_off"] == 0 and not standing(leaf)["in_cover"]
     assert "cut_off" not in server.admin("stats", json_lines=True).text
+    server.stop()
+
+
+def test_whose_week_is_full_is_not_learned_without_asking(scene):
+    server, (ann, bea, cy) = community(scene, ["Ann", "Bea", "Cy"])
+    opt_in(bea, "--weekly-contacts", "0")
+    cy.run("profile", "set", "--opt-out")
+    channel = ann.json("peer-assist", "ask", "How do you keep people from falling")[-1]["channel"]
+    for asked in ((bea, cy), (cy, bea)):
+        refused = ann.run("peer-assist", "invite", channel, *[person.id for person in asked], code=NOT_NOW)
+        assert "does not want to be asked" in refused.error
+    refused = ann.run("peer-assist", "invite", channel, bea.id, code=RATE_LIMIT)
+    assert "asked as often this week" in refused.error
+    assert [r for r in bea.json("invitation", "list") if r["type"] == "invitation"] == []
     server.stop()
 
 
