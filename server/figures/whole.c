@@ -58,10 +58,32 @@ take_apart(const struct network *network, struct graph **without, struct whole *
     return status;
 }
 
+static bool is_few(uint64_t people)
+{
+    return people != 0 && people < WEAVE_CELL_PEOPLE_MIN;
+}
+
+/* Whether one to nine people hold all ties across groups, or all within. */
+static bool few_hold(const struct graph *graph, bool across)
+{
+    uint64_t people = 0;
+    for (uint32_t u = 0; u < graph->node_count; u++) {
+        bool holds = false;
+        for (uint32_t i = 0; i < graph_degree(graph, u) && !holds; i++) {
+            uint32_t v = graph_neighbours(graph, u)[i];
+            holds = (graph_group(graph, u) != graph_group(graph, v)) == across;
+        }
+        people += holds;
+    }
+    return is_few(people);
+}
+
 static enum status compute(const struct network *network, struct whole *whole)
 {
     CLEANUP(graph_free) struct graph *without = NULL;
     TRY(network_graph(network, false, &whole->graph));
+    whole->few_within = few_hold(whole->graph, false);
+    whole->few_across = few_hold(whole->graph, true);
     TRY(take_apart(network, &without, whole));
     TRY(measures_compute(whole->graph, NULL, &whole->measures));
     enum status status = profile_compute(whole->graph, 0, NULL, &whole->profile);
@@ -120,8 +142,8 @@ static void first_counts(const struct whole *whole,
     bool ties = numbers[INDICATOR_TIES].shown;
     const bool shown[WHOLE_COUNTS] = {
         [WHOLE_PEOPLE] = true,
-        [WHOLE_WITHIN] = ties,
-        [WHOLE_ACROSS] = ties,
+        [WHOLE_WITHIN] = ties && !whole->few_within,
+        [WHOLE_ACROSS] = ties && !whole->few_across,
         [WHOLE_ISOLATES] = numbers[INDICATOR_ISOLATES].shown,
         [WHOLE_LARGEST] = numbers[INDICATOR_LARGEST_COMPONENT].shown,
         [WHOLE_INTRODUCED] = ties && whole->introduced_people >= WEAVE_CELL_PEOPLE_MIN,
@@ -204,11 +226,6 @@ static void tell_e_i(const uint64_t counts[WHOLE_COUNTS], struct statistics *aft
         rescale(after->numbers[INDICATOR_E_I].value, random);
 }
 
-static bool is_few(uint64_t people)
-{
-    return people != 0 && people < WEAVE_CELL_PEOPLE_MIN;
-}
-
 /* Steps lag behind by up to nine people, so that a part may seem more than the whole. */
 static bool may_tell_parts(const uint64_t counts[WHOLE_COUNTS])
 {
@@ -267,8 +284,11 @@ static void tell_measures(const struct measures *measures,
 static void tell_profile(const struct whole *whole, struct statistics *after)
 {
     const struct profile *profile = &whole->profile;
-    after->profile.shown = after->cover.shown =
-        whole->has_profile && measures_may_show(&whole->measures, MEASURES_TIES);
+    after->cover.shown = whole->has_profile && measures_may_show(&whole->measures, MEASURES_TIES);
+    after->cover.people = profile->covering;
+    after->cover.share = rounded((double)profile->covering / whole->graph->node_count);
+    /* One of its aspects is E-I, and of the very ties. */
+    after->profile.shown = after->cover.shown && !whole->few_within && !whole->few_across;
     if (!after->profile.shown)
         return;
     after->profile.letter = profile->letter;
@@ -277,8 +297,6 @@ static void tell_profile(const struct whole *whole, struct statistics *after)
     after->profile.stage = (enum indicator_stage)profile->stage;
     for (int i = 0; i < PROFILE_PART_COUNT; i++)
         after->profile.aspects[i] = rounded(profile->parts[i]);
-    after->cover.people = profile->covering;
-    after->cover.share = rounded((double)profile->covering / whole->graph->node_count);
 }
 
 /* Introductions are across groups: without them, so many ties across are missing. */

@@ -20,6 +20,8 @@ struct whole {
     struct measures measures;
     bool has_profile; /* not of a network without ties */
     struct profile profile;
+    bool few_within; /* one to nine people hold all ties within groups */
+    bool few_across; /* or all across */
     uint32_t introduced_people;
     struct measures without; /* introductions; when ten people or more have any */
 };

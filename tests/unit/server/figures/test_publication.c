@@ -448,6 +448,43 @@ static void nothing_shown_is_about_fewer_than_ten(void **state)
     free(history);
 }
 
+/* Two rings of twelve, and so many ties between them, of two people each. */
+static void publish_rings(uint32_t across, struct publication *made)
+{
+    struct community *community = calloc(1, sizeof *community);
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    for (uint32_t i = 0; i < 24; i++) {
+        uint32_t next = i / 12 * 12 + (i + 1) % 12;
+        community->people[i] = (struct person){true, i / 12};
+        community->ties[i < next ? i : next][i < next ? next : i] = 1;
+    }
+    for (uint32_t i = 0; i < across; i++)
+        community->ties[i][12 + i] = 1;
+    take(community, 1, snapshot);
+    ASSERT_OK(publication_make(&snapshot->network, NULL, made));
+    free(snapshot);
+    free(community);
+}
+
+static void ties_across_that_few_hold_are_not_told(void **state)
+{
+    (void)state;
+    struct publication few, many;
+    publication_init(&few);
+    publication_init(&many);
+    publish_rings(2, &few);
+    publish_rings(5, &many);
+    assert_int_equal(count_of(&few.statistics, INDICATOR_TIES), 24);
+    assert_true(few.statistics.numbers[INDICATOR_E_I].value <= -1);
+    assert_false(few.statistics.profile.shown);
+    assert_true(few.statistics.cover.shown);
+    assert_int_equal(count_of(&many.statistics, INDICATOR_TIES), 29);
+    assert_true(many.statistics.numbers[INDICATOR_E_I].value > -1);
+    assert_true(many.statistics.profile.shown);
+    publication_clear(&few);
+    publication_clear(&many);
+}
+
 /* ---- what it is good for ---- */
 
 static void a_published_number_is_never_ten_off(void **state)
@@ -492,6 +529,7 @@ int main(void)
         cmocka_unit_test(a_cell_changes_only_when_ten_people_entered_or_left_it),
         cmocka_unit_test(no_hidden_cell_is_alone_in_its_sum),
         cmocka_unit_test(nothing_shown_is_about_fewer_than_ten),
+        cmocka_unit_test(ties_across_that_few_hold_are_not_told),
         cmocka_unit_test(a_published_number_is_never_ten_off),
         cmocka_unit_test(a_step_goes_towards_what_is_there),
     };
