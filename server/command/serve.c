@@ -45,6 +45,7 @@ struct serve {
     struct monitor *monitor; /* NULL: none */
     enum status failure;
     bool stopping;
+    bool threads_ended; /* what they had done has been handed back, and they are gone */
 };
 
 /* ---- between the threads and the loop ---- */
@@ -71,12 +72,15 @@ static void notify_failure(void *context, enum status status)
 static void on_store_ready(uv_async_t *async)
 {
     struct serve *serve = async->data;
-    store_drain_completed(serve->app.store);
+    if (!serve->threads_ended)
+        store_drain_completed(serve->app.store);
 }
 
 static void on_pool_ready(uv_async_t *async)
 {
     struct serve *serve = async->data;
+    if (serve->threads_ended)
+        return;
     pool_drain_completed(serve->app.validators);
     pool_drain_completed(serve->app.figures);
     pool_drain_completed(serve->app.disk);
@@ -372,15 +376,22 @@ static void close_handle(uv_handle_t *handle, void *context)
         uv_close(handle, NULL);
 }
 
+/* Commands that have finished say so to whoever asked. */
+static void let_admin_answer(struct serve *serve)
+{
+    if (serve->admin == NULL)
+        return;
+    admin_server_stop(serve->admin);
+    for (int i = 0; i < 100 && !admin_server_is_idle(serve->admin); i++)
+        uv_run(&serve->loop, UV_RUN_NOWAIT);
+}
+
 /* In the order of the arrows: first nobody asks any more, then what was asked is done. */
 static void stop(struct serve *serve)
 {
     atomic_store(&serve->app.stopping, true);
-    if (serve->admin != NULL) {
-        admin_server_stop(serve->admin);
-        for (int i = 0; i < 100 && !admin_server_is_idle(serve->admin); i++)
-            uv_run(&serve->loop, UV_RUN_NOWAIT);
-    }
+    uv_timer_stop(&serve->drain); /* it asks the transport, which goes before the loop */
+    let_admin_answer(serve);
     if (serve->monitor != NULL) {
         monitor_stop(serve->monitor);
         while (!monitor_is_idle(serve->monitor))
@@ -394,6 +405,8 @@ static void stop(struct serve *serve)
     pool_free(&serve->app.figures);
     pool_free(&serve->app.disk);
     pool_free(&serve->app.copier);
+    serve->threads_ended = true;
+    let_admin_answer(serve); /* a backup that was broken off ends only now */
     stage_free(&serve->app.services.stage);
     delivery_free(&serve->app.services.delivery);
     uv_walk(&serve->loop, close_handle, NULL);
