@@ -2,6 +2,7 @@
 #include "server/store/backup.h"
 
 #include "server/store/limits.h"
+#include "server/store/place.h"
 #include "server/store/query.h"
 
 #include <errno.h>
@@ -13,29 +14,18 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define PATH_BYTES_MAX 4096
-
 /* Steps of SQLite's machine between two looks at the watch: some twenty rows, which may be large.
  */
 #define WATCH_STEPS 100
 
 struct copying {
     struct store_db *source;
-    char partial[PATH_BYTES_MAX];
+    char partial[STORE_PATH_BYTES_MAX];
     int file; /* of the copy */
     uint64_t expected_bytes;
     const struct store_backup_watch *watch;
     unsigned told; /* percent */
 };
-
-static enum status status_of_errno(void)
-{
-    if (errno == ENOENT || errno == ENOTDIR)
-        return STATUS_NOT_FOUND;
-    if (errno == EEXIST)
-        return STATUS_EXISTS;
-    return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
-}
 
 /* A copy that a kill broke off is of no use to anybody. */
 static enum status make_file(struct copying *copying)
@@ -43,7 +33,7 @@ static enum status make_file(struct copying *copying)
     unlink(copying->partial);
     int made = open(copying->partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (made < 0)
-        return status_of_errno();
+        return store_place_status();
     copying->file = made;
     return STATUS_OK;
 }
@@ -123,35 +113,28 @@ static enum status write_copy(struct copying *copying)
 
 static enum status sync_directory_of(const char *path)
 {
-    char directory[PATH_BYTES_MAX];
+    char directory[STORE_PATH_BYTES_MAX];
     int len = snprintf(directory, sizeof directory, "%s", path);
     if (len >= (int)sizeof directory)
         return STATUS_LIMIT;
     char *slash = strrchr(directory, '/');
     if (slash != NULL)
         slash[slash == directory ? 1 : 0] = '\0';
-    int file = open(slash == NULL ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0)
-        return STATUS_IO;
-    enum status status = fsync(file) == 0 ? STATUS_OK : STATUS_IO;
-    close(file);
-    return status;
+    return store_place_sync(slash == NULL ? "." : directory);
 }
 
 /* Gives the copy its name, unless somebody else has taken that meanwhile. */
 static enum status publish(const struct copying *copying, const char *path)
 {
     if (renameat2(AT_FDCWD, copying->partial, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
-        return status_of_errno();
+        return store_place_status();
     return sync_directory_of(path);
 }
 
 static enum status open_source(const char *state_directory, struct copying *copying)
 {
-    char database[PATH_BYTES_MAX];
-    int len = snprintf(database, sizeof database, "%s/weftd.db", state_directory);
-    if (len >= (int)sizeof database)
-        return STATUS_LIMIT;
+    char database[STORE_PATH_BYTES_MAX];
+    TRY(store_place_path(state_directory, "weftd.db", database));
     TRY(store_db_open_reader(database, &copying->source));
     /* VACUUM INTO writes, though not to this file, which is opened for reading only. */
     return store_db_execute(copying->source, "PRAGMA query_only = OFF");

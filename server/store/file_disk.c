@@ -5,6 +5,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/crypto/hash.h"
 #include "server/store/limits.h"
+#include "server/store/place.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,26 +16,15 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define PATH_BYTES_MAX 4096
-
-static enum status status_of_errno(void)
-{
-    if (errno == ENOENT)
-        return STATUS_NOT_FOUND;
-    return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
-}
-
 enum status file_disk_open(const char *state_directory, struct file_disk *disk)
 {
-    char path[PATH_BYTES_MAX];
-    int length = snprintf(path, sizeof path, "%s/files", state_directory);
-    if (length <= 0 || length >= (int)sizeof path)
-        return STATUS_LIMIT;
+    char path[STORE_PATH_BYTES_MAX];
+    TRY(store_place_path(state_directory, "files", path));
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return status_of_errno();
+        return store_place_status();
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (directory < 0)
-        return status_of_errno();
+        return store_place_status();
     disk->directory = directory;
     return STATUS_OK;
 }
@@ -59,7 +49,7 @@ open_file(const struct file_disk *disk, const struct id *id, int flags, int *fil
     id_text(id, name);
     int opened = openat(disk->directory, name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (opened < 0)
-        return status_of_errno();
+        return store_place_status();
     *file = opened;
     return STATUS_OK;
 }
@@ -112,7 +102,7 @@ enum status file_disk_write(const struct file_disk *disk,
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return status_of_errno();
+            return store_place_status();
         bytes = span_of(bytes.ptr + written, bytes.len - (size_t)written);
         offset += (uint64_t)written;
     }
@@ -169,7 +159,7 @@ enum status file_disk_seal(const struct file_disk *disk,
         return STATUS_CONFLICT;
     /* Durable first: the hash is then of what the disk was given. */
     if (fsync(opened) != 0 || fsync(disk->directory) != 0)
-        return status_of_errno();
+        return store_place_status();
     TRY(hash_chunks(opened, chunk_size, &digest));
     if (there == size && span_equal(digest_span(&digest), span_of(sha256, 32)))
         return STATUS_OK;
@@ -199,7 +189,7 @@ enum status file_disk_remove(const struct file_disk *disk, const struct id *file
     id_text(file, name);
     if (unlinkat(disk->directory, name, 0) == 0 || errno == ENOENT)
         return STATUS_OK;
-    return status_of_errno();
+    return store_place_status();
 }
 
 enum status

@@ -3,6 +3,7 @@
 
 #include "server/store/lock.h"
 #include "server/store/migrations.h"
+#include "server/store/place.h"
 #include "server/store/query.h"
 
 #include <errno.h>
@@ -12,34 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_BYTES_MAX 4096
-
 struct store_restore {
-    char directory[PATH_BYTES_MAX];
-    char store[PATH_BYTES_MAX]; /* that is replaced */
-    char copy[PATH_BYTES_MAX];
+    char directory[STORE_PATH_BYTES_MAX];
+    char store[STORE_PATH_BYTES_MAX]; /* that is replaced */
+    char copy[STORE_PATH_BYTES_MAX];
     int lock;
     struct store_db *db; /* on the copy */
 };
-
-static enum status status_of_errno(void)
-{
-    if (errno == ENOENT || errno == ENOTDIR)
-        return STATUS_NOT_FOUND;
-    return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
-}
-
-static enum status path_in(const char *directory, const char *name, char path[PATH_BYTES_MAX])
-{
-    int length = snprintf(path, PATH_BYTES_MAX, "%s/%s", directory, name);
-    return length > 0 && length < PATH_BYTES_MAX ? STATUS_OK : STATUS_LIMIT;
-}
 
 /* A file and what SQLite keeps beside it. */
 static void remove_database(const char *path)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    char whole[PATH_BYTES_MAX + 16];
+    char whole[STORE_PATH_BYTES_MAX + 16];
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         snprintf(whole, sizeof whole, "%s%s", path, suffixes[i]);
         unlink(whole);
@@ -51,7 +37,7 @@ static enum status copy_bytes(int from, int to)
     for (;;) {
         ssize_t copied = copy_file_range(from, NULL, to, NULL, 1u << 24, 0);
         if (copied < 0)
-            return status_of_errno();
+            return store_place_status();
         if (copied == 0)
             return STATUS_OK;
     }
@@ -61,9 +47,9 @@ static enum status copy_file(const char *from_path, const char *to_path)
 {
     int from = open(from_path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
-        return status_of_errno();
+        return store_place_status();
     int to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    enum status status = to < 0 ? status_of_errno() : copy_bytes(from, to);
+    enum status status = to < 0 ? store_place_status() : copy_bytes(from, to);
     if (to >= 0)
         close(to);
     close(from);
@@ -81,13 +67,13 @@ static enum status open_copy(struct store_restore *restore, const char *path)
 
 static enum status begin(struct store_restore *restore, const char *state_directory)
 {
-    char lock_path[PATH_BYTES_MAX];
-    int length = snprintf(restore->directory, PATH_BYTES_MAX, "%s", state_directory);
-    if (length >= PATH_BYTES_MAX)
+    char lock_path[STORE_PATH_BYTES_MAX];
+    int length = snprintf(restore->directory, STORE_PATH_BYTES_MAX, "%s", state_directory);
+    if (length >= STORE_PATH_BYTES_MAX)
         return STATUS_LIMIT;
-    TRY(path_in(state_directory, "weftd.db", restore->store));
-    TRY(path_in(state_directory, "weftd.db.restoring", restore->copy));
-    TRY(path_in(state_directory, "lock", lock_path));
+    TRY(store_place_path(state_directory, "weftd.db", restore->store));
+    TRY(store_place_path(state_directory, "weftd.db.restoring", restore->copy));
+    TRY(store_place_path(state_directory, "lock", lock_path));
     return store_lock_take(lock_path, &restore->lock);
 }
 
@@ -163,33 +149,23 @@ static enum status settle_store(const struct store_restore *restore)
     return status;
 }
 
-static enum status sync_directory(const char *directory)
-{
-    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0)
-        return STATUS_IO;
-    enum status status = fsync(file) == 0 ? STATUS_OK : STATUS_IO;
-    close(file);
-    return status;
-}
-
 /* The old file gets its second name, and the log that could not be emptied goes with it. */
 static enum status keep_aside(const struct store_restore *restore, const char *aside, bool settled)
 {
-    char path[PATH_BYTES_MAX];
-    char log[PATH_BYTES_MAX + 16];
-    char log_aside[PATH_BYTES_MAX + 16];
-    TRY(path_in(restore->directory, aside, path));
+    char path[STORE_PATH_BYTES_MAX];
+    char log[STORE_PATH_BYTES_MAX + 16];
+    char log_aside[STORE_PATH_BYTES_MAX + 16];
+    TRY(store_place_path(restore->directory, aside, path));
     if (link(restore->store, path) != 0 && errno != ENOENT)
-        return status_of_errno();
+        return store_place_status();
     snprintf(log, sizeof log, "%s-wal", restore->store);
     snprintf(log_aside, sizeof log_aside, "%s-wal", path);
     if (!settled && rename(log, log_aside) != 0 && errno != ENOENT)
-        return status_of_errno();
+        return store_place_status();
     unlink(log);
     snprintf(log, sizeof log, "%s-shm", restore->store);
     unlink(log);
-    return sync_directory(restore->directory);
+    return store_place_sync(restore->directory);
 }
 
 static enum status finish(struct store_restore *restore, const char *aside)
@@ -198,8 +174,8 @@ static enum status finish(struct store_restore *restore, const char *aside)
     bool settled = settle_store(restore) == STATUS_OK;
     TRY(keep_aside(restore, aside, settled));
     if (rename(restore->copy, restore->store) != 0)
-        return status_of_errno();
-    return sync_directory(restore->directory);
+        return store_place_status();
+    return store_place_sync(restore->directory);
 }
 
 enum status store_restore_finish(struct store_restore **restore, const char *aside)

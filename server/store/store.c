@@ -5,6 +5,7 @@
 #include "server/store/limits.h"
 #include "server/store/lock.h"
 #include "server/store/migrations.h"
+#include "server/store/place.h"
 #include "server/store/transaction.h"
 #include "server/store/wal.h"
 
@@ -19,10 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATH_BYTES_MAX 4096
-
 struct store {
-    char directory[PATH_BYTES_MAX];
+    char directory[STORE_PATH_BYTES_MAX];
     uint64_t free_bytes_min;
     int64_t wal_truncate_interval_ms;
     int lock;
@@ -66,34 +65,20 @@ static int64_t monotonic_ms(void)
     return monotonic_us() / 1000;
 }
 
-/* STATUS_LIMIT when it does not fit. */
-static enum status path_in(const char *directory, const char *name, char path[PATH_BYTES_MAX])
-{
-    int length = snprintf(path, PATH_BYTES_MAX, "%s/%s", directory, name);
-    return length > 0 && length < PATH_BYTES_MAX ? STATUS_OK : STATUS_LIMIT;
-}
-
 enum status store_holder(const char *state_directory, int64_t *pid)
 {
-    char path[PATH_BYTES_MAX];
-    TRY(path_in(state_directory, "lock", path));
+    char path[STORE_PATH_BYTES_MAX];
+    TRY(store_place_path(state_directory, "lock", path));
     return store_lock_holder(path, pid);
-}
-
-static enum status status_of_errno(void)
-{
-    if (errno == ENOENT || errno == ENOTDIR)
-        return STATUS_NOT_FOUND;
-    return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
 }
 
 static enum status ensure_directory(const char *directory, bool create)
 {
     if (create && mkdir(directory, 0700) != 0 && errno != EEXIST)
-        return status_of_errno();
+        return store_place_status();
     struct stat found;
     if (stat(directory, &found) != 0)
-        return status_of_errno();
+        return store_place_status();
     if (!S_ISDIR(found.st_mode))
         return STATUS_NOT_FOUND;
     /* Made by a package or by hand: nobody else may look in. */
@@ -107,31 +92,21 @@ static enum status ensure_file(const char *path, bool create)
 {
     int file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
     if (file < 0)
-        return status_of_errno();
+        return store_place_status();
     enum status status = fchmod(file, 0600) == 0 ? STATUS_OK : STATUS_IO;
-    close(file);
-    return status;
-}
-
-static enum status sync_directory(const char *directory)
-{
-    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0)
-        return STATUS_IO;
-    enum status status = fsync(file) == 0 ? STATUS_OK : STATUS_IO;
     close(file);
     return status;
 }
 
 static enum status open_database(struct store *store, bool create)
 {
-    char path[PATH_BYTES_MAX];
-    TRY(path_in(store->directory, "weftd.db", path));
+    char path[STORE_PATH_BYTES_MAX];
+    TRY(store_place_path(store->directory, "weftd.db", path));
     TRY(ensure_file(path, create));
     TRY(store_db_open_writer(path, &store->writer));
     TRY(store_migrations_apply(store->writer));
     TRY(store_db_open_reader(path, &store->reader));
-    return create ? sync_directory(store->directory) : STATUS_OK;
+    return create ? store_place_sync(store->directory) : STATUS_OK;
 }
 
 static enum status init_queues(struct store *store)
@@ -158,9 +133,9 @@ static void close_files(struct store *store)
 
 static enum status open_files(struct store *store, const struct store_options *options)
 {
-    char lock_path[PATH_BYTES_MAX];
+    char lock_path[STORE_PATH_BYTES_MAX];
     TRY(ensure_directory(store->directory, options->create));
-    TRY(path_in(store->directory, "lock", lock_path));
+    TRY(store_place_path(store->directory, "lock", lock_path));
     TRY(store_lock_take(lock_path, &store->lock));
     return open_database(store, options->create);
 }
@@ -176,8 +151,8 @@ enum status store_open(const struct store_options *options, struct store **store
     opened->wal_truncate_interval_ms = options->wal_truncate_interval_ms == 0
                                            ? STORE_WAL_TRUNCATE_INTERVAL_MS
                                            : options->wal_truncate_interval_ms;
-    int length = snprintf(opened->directory, PATH_BYTES_MAX, "%s", options->state_directory);
-    enum status status = length < PATH_BYTES_MAX ? init_queues(opened) : STATUS_LIMIT;
+    int length = snprintf(opened->directory, STORE_PATH_BYTES_MAX, "%s", options->state_directory);
+    enum status status = length < STORE_PATH_BYTES_MAX ? init_queues(opened) : STATUS_LIMIT;
     if (status != STATUS_OK) {
         free(opened);
         return status;
@@ -407,9 +382,10 @@ void store_drain_completed(struct store *store)
 
 static uint64_t file_bytes(const struct store *store, const char *name)
 {
-    char path[PATH_BYTES_MAX];
+    char path[STORE_PATH_BYTES_MAX];
     struct stat found;
-    bool there = path_in(store->directory, name, path) == STATUS_OK && stat(path, &found) == 0;
+    bool there =
+        store_place_path(store->directory, name, path) == STATUS_OK && stat(path, &found) == 0;
     return there ? (uint64_t)found.st_size : 0;
 }
 

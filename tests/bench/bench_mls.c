@@ -14,6 +14,7 @@
 #include "protocol/crypto/hpke.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/mls/member/group.h"
+#include "tests/bench/must.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -25,20 +26,6 @@
 #define HELPERS_MAX 20
 #define REPETITIONS 9
 #define MESSAGES 200
-
-/* The figures are worth nothing when something fails. */
-#define MUST(call)                                                                                 \
-    do {                                                                                           \
-        enum status must_status_ = (call);                                                         \
-        if (must_status_ != STATUS_OK)                                                             \
-            stop(#call, must_status_);                                                             \
-    } while (0)
-
-static void stop(const char *call, enum status status)
-{
-    (void)fprintf(stderr, "bench_mls: %s: %s\n", call, status_text(status));
-    exit(1);
-}
 
 struct person {
     struct secret private_key;
@@ -209,8 +196,7 @@ static void bulk_add(struct bench *bench, const struct costs *costs)
     struct mls_group_config config = {.suite = bench->suite,
                                       .group_id = SPAN_LITERAL("bench"),
                                       .identity = &bench->people[0].identity};
-    if (adds == NULL)
-        stop("calloc", STATUS_NO_MEMORY);
+    MUST_BE(adds != NULL);
     MUST(mls_group_new(&config, random_system(), &bench->creator));
     for (uint32_t i = 0; i < count; i++)
         adds[i] = (struct mls_proposal){.type = MLS_PROPOSAL_ADD,
@@ -367,8 +353,7 @@ int main(int argc, char **argv)
         return 2;
     }
     bench.people = calloc(bench.member_count, sizeof *bench.people);
-    if (bench.people == NULL)
-        stop("calloc", STATUS_NO_MEMORY);
+    MUST_BE(bench.people != NULL);
     for (uint32_t i = 0; i < bench.member_count; i++)
         make_person(&bench, i, &bench.people[i]);
     run(&bench);
