@@ -3,6 +3,7 @@
 
 #include "client-cli/core/entry.h"
 #include "protocol/crypto/random_system.h"
+#include "tests/unit/client-cli/core/profile_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,24 +13,11 @@
 
 #include <cmocka.h>
 
-/* A profile in a folder of its own. */
-struct profile_room {
-    char directory[64];
-    struct engine_options options;
-    struct engine *engine;
-};
-
 static int room_open(void **state)
 {
     struct profile_room *room = calloc(1, sizeof *room);
-    pid_t holder;
     assert_non_null(room);
-    assert_int_equal(crypto_start(), STATUS_OK);
-    strcpy(room->directory, "/tmp/weft-channel-XXXXXX");
-    assert_non_null(mkdtemp(room->directory));
-    room->options =
-        (struct engine_options){.directory = room->directory, .random = random_system()};
-    assert_int_equal(engine_create(&room->options, &room->engine, &holder), STATUS_OK);
+    profile_room_open(room);
     *state = room;
     return 0;
 }
@@ -37,10 +25,7 @@ static int room_open(void **state)
 static int room_close(void **state)
 {
     struct profile_room *room = *state;
-    char command[128];
-    engine_close(&room->engine);
-    snprintf(command, sizeof command, "rm -rf %s", room->directory);
-    assert_int_equal(system(command), 0);
+    profile_room_close(room);
     free(room);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "client-cli/core/channel_commit.h"
 #include "protocol/channel/identity.h"
 #include "protocol/crypto/random_system.h"
+#include "tests/unit/client-cli/core/profile_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,9 +16,7 @@
 
 /* A profile in a folder of its own, with one channel whose facilitator is `host`. */
 struct room {
-    char directory[64];
-    struct engine_options options;
-    struct engine *engine;
+    struct profile_room profile;
     struct channel *channel;
     struct id host;
     struct id stranger;
@@ -62,19 +61,11 @@ static void make_group(struct room *room, enum channel_visibility visibility)
 static int room_open(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
-    struct id channel;
-    pid_t holder;
     assert_non_null(room);
-    assert_int_equal(crypto_start(), STATUS_OK);
-    strcpy(room->directory, "/tmp/weft-admission-XXXXXX");
-    assert_non_null(mkdtemp(room->directory));
-    room->options =
-        (struct engine_options){.directory = room->directory, .random = random_system()};
-    assert_int_equal(engine_create(&room->options, &room->engine, &holder), STATUS_OK);
-    assert_int_equal(id_random(random_system(), &channel), STATUS_OK);
+    profile_room_open(&room->profile);
     assert_int_equal(id_random(random_system(), &room->host), STATUS_OK);
     assert_int_equal(id_random(random_system(), &room->stranger), STATUS_OK);
-    assert_int_equal(channel_new(room->engine, &channel, &room->channel), STATUS_OK);
+    room->channel = profile_room_channel(&room->profile);
     *state = room;
     return 0;
 }
@@ -82,10 +73,7 @@ static int room_open(void **state)
 static int room_close(void **state)
 {
     struct room *room = *state;
-    char command[128];
-    engine_close(&room->engine);
-    snprintf(command, sizeof command, "rm -rf %s", room->directory);
-    assert_int_equal(system(command), 0);
+    profile_room_close(&room->profile);
     free(room);
     return 0;
 }
@@ -98,15 +86,16 @@ static void say_admitted(struct room *room, const struct id *sender, uint16_t ki
     struct content_admission admission = {&person, 1};
     assert_int_equal(content_encode_body(CONTENT_ADMISSION, &admission, &body), STATUS_OK);
     struct content content = {.version = CONTENT_VERSION, .kind = kind, .body = buffer_span(&body)};
-    assert_int_equal(vault_begin(room->engine->vault), STATUS_OK);
-    assert_int_equal(admission_take(room->engine, room->channel, sender, 1, &content), STATUS_OK);
-    assert_int_equal(vault_commit(room->engine->vault), STATUS_OK);
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(admission_take(room->profile.engine, room->channel, sender, 1, &content),
+                     STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
 }
 
 static enum status check(struct room *room)
 {
     static const struct id device = {{9}}; /* which the directory need not know for this */
-    return admission_check(room->engine, room->channel, &room->stranger, &device);
+    return admission_check(room->profile.engine, room->channel, &room->stranger, &device);
 }
 
 static void nobody_is_let_in_whom_no_facilitator_admitted(void **state)
@@ -120,7 +109,7 @@ static void nobody_is_let_in_whom_no_facilitator_admitted(void **state)
     assert_int_equal(check(room), STATUS_DENIED);
     say_admitted(room, &room->host, CONTENT_ADMISSION);
     assert_int_equal(check(room), STATUS_OK);
-    assert_int_equal(admission_check(room->engine, room->channel, &room->host, &room->host),
+    assert_int_equal(admission_check(room->profile.engine, room->channel, &room->host, &room->host),
                      STATUS_DENIED);
 }
 
@@ -129,10 +118,12 @@ static void an_admission_ends_when_the_person_is_removed(void **state)
     struct room *room = *state;
     make_group(room, CHANNEL_PRIVATE);
     say_admitted(room, &room->host, CONTENT_ADMISSION);
-    assert_int_equal(vault_begin(room->engine->vault), STATUS_OK);
-    assert_int_equal(admission_end(room->engine, room->channel, &room->stranger), STATUS_OK);
-    assert_int_equal(admission_end(room->engine, room->channel, &room->stranger), STATUS_OK);
-    assert_int_equal(vault_commit(room->engine->vault), STATUS_OK);
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(admission_end(room->profile.engine, room->channel, &room->stranger),
+                     STATUS_OK);
+    assert_int_equal(admission_end(room->profile.engine, room->channel, &room->stranger),
+                     STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
     assert_int_equal(check(room), STATUS_DENIED);
 }
 

@@ -3,6 +3,7 @@
 
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/message_header.h"
+#include "tests/unit/client-cli/core/profile_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +15,7 @@
 
 /* A profile in a folder of its own, with a channel in which nobody facilitates. */
 struct room {
-    char directory[64];
-    struct engine_options options;
-    struct engine *engine;
+    struct profile_room profile;
     struct channel *channel;
     uint64_t last;
 };
@@ -28,17 +27,9 @@ static const struct id none = {{0}};
 static int room_open(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
-    struct id channel;
-    pid_t holder;
     assert_non_null(room);
-    assert_int_equal(crypto_start(), STATUS_OK);
-    strcpy(room->directory, "/tmp/weft-revision-XXXXXX");
-    assert_non_null(mkdtemp(room->directory));
-    room->options =
-        (struct engine_options){.directory = room->directory, .random = random_system()};
-    assert_int_equal(engine_create(&room->options, &room->engine, &holder), STATUS_OK);
-    assert_int_equal(id_random(random_system(), &channel), STATUS_OK);
-    assert_int_equal(channel_new(room->engine, &channel, &room->channel), STATUS_OK);
+    profile_room_open(&room->profile);
+    room->channel = profile_room_channel(&room->profile);
     *state = room;
     return 0;
 }
@@ -46,10 +37,7 @@ static int room_open(void **state)
 static int room_close(void **state)
 {
     struct room *room = *state;
-    char command[128];
-    engine_close(&room->engine);
-    snprintf(command, sizeof command, "rm -rf %s", room->directory);
-    assert_int_equal(system(command), 0);
+    profile_room_close(&room->profile);
     free(room);
     return 0;
 }
@@ -78,11 +66,11 @@ static const char *say(struct room *room,
                                  .lane = content_kind_find(kind)->lane,
                                  .content = buffer_span(&bytes)};
     assert_int_equal(id_random(random_system(), &entry.message), STATUS_OK);
-    assert_int_equal(vault_begin(room->engine->vault), STATUS_OK);
-    assert_int_equal(revision_take(room->engine, room->channel, &entry, &content, &problem),
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(revision_take(room->profile.engine, room->channel, &entry, &content, &problem),
                      STATUS_OK);
-    assert_int_equal(entry_store(room->engine, &room->channel->id, &entry), STATUS_OK);
-    assert_int_equal(vault_commit(room->engine->vault), STATUS_OK);
+    assert_int_equal(entry_store(room->profile.engine, &room->channel->id, &entry), STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
     if (message != NULL)
         *message = entry.message;
     return problem;
@@ -124,9 +112,9 @@ static bool reads(struct room *room, const struct id *message, const char *text)
     struct stored_entry entry;
     struct content content;
     struct content_text body;
-    assert_int_equal(
-        entry_get_message(room->engine, &room->channel->id, message, &record, &arena, &entry),
-        STATUS_OK);
+    assert_int_equal(entry_get_message(room->profile.engine, &room->channel->id, message, &record,
+                                       &arena, &entry),
+                     STATUS_OK);
     if (entry.fate == ENTRY_DELETED) {
         assert_int_equal(entry.content.len + entry.authenticated.len, 0);
         return false;
@@ -172,7 +160,7 @@ static void a_message_of_another_channel_is_not_found_in_this_one(void **state)
     struct channel *here = room->channel;
     struct id other;
     assert_int_equal(id_random(random_system(), &other), STATUS_OK);
-    assert_int_equal(channel_new(room->engine, &other, &room->channel), STATUS_OK);
+    assert_int_equal(channel_new(room->profile.engine, &other, &room->channel), STATUS_OK);
     assert_null(delete (room, &ann, &message)); /* no problem, and no effect */
     room->channel = here;
     assert_true(reads(room, &message, "mats by the bed"));
@@ -214,7 +202,7 @@ static void reactions_are_one_a_person_and_text(void **state)
     assert_null(say(room, &bea, CONTENT_REACTION, &message, &thanks, NULL));
     thanks.on = false;
     assert_null(say(room, &ann, CONTENT_REACTION, &message, &thanks, NULL));
-    assert_int_equal(revision_reactions(room->engine, &message, &arena, &reactions, &count),
+    assert_int_equal(revision_reactions(room->profile.engine, &message, &arena, &reactions, &count),
                      STATUS_OK);
     assert_int_equal(count, 2);
     assert_true(id_equal(&reactions[0].person, &bea));

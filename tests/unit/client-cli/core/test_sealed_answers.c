@@ -4,6 +4,7 @@
 #include "client-cli/core/entry.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/message_header.h"
+#include "tests/unit/client-cli/core/profile_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +17,7 @@
 
 /* A profile in a folder of its own, with a channel whose log is made here. */
 struct room {
-    char directory[64];
-    struct engine *engine;
+    struct profile_room profile;
     struct channel *channel;
     uint64_t sequence;
 };
@@ -26,15 +26,8 @@ static int room_open(void **state)
 {
     struct room *room = calloc(1, sizeof *room);
     assert_non_null(room);
-    assert_int_equal(crypto_start(), STATUS_OK);
-    strcpy(room->directory, "/tmp/weft-sealed-XXXXXX");
-    assert_non_null(mkdtemp(room->directory));
-    struct engine_options options = {.directory = room->directory, .random = random_system()};
-    struct id id;
-    pid_t holder;
-    assert_int_equal(engine_create(&options, &room->engine, &holder), STATUS_OK);
-    assert_int_equal(id_random(random_system(), &id), STATUS_OK);
-    assert_int_equal(channel_new(room->engine, &id, &room->channel), STATUS_OK);
+    profile_room_open(&room->profile);
+    room->channel = profile_room_channel(&room->profile);
     *state = room;
     return 0;
 }
@@ -42,10 +35,7 @@ static int room_open(void **state)
 static int room_close(void **state)
 {
     struct room *room = *state;
-    char command[128];
-    engine_close(&room->engine);
-    snprintf(command, sizeof command, "rm -rf %s", room->directory);
-    assert_int_equal(system(command), 0);
+    profile_room_close(&room->profile);
     free(room);
     return 0;
 }
@@ -73,9 +63,9 @@ put(struct room *room, struct id person, enum lane lane, uint16_t kind, const vo
     assert_int_equal(content_encode(&content, &bytes), STATUS_OK);
     entry.content = buffer_span(&bytes);
     assert_int_equal(id_random(random_system(), &entry.message), STATUS_OK);
-    assert_int_equal(vault_begin(room->engine->vault), STATUS_OK);
-    assert_int_equal(entry_store(room->engine, &room->channel->id, &entry), STATUS_OK);
-    assert_int_equal(vault_commit(room->engine->vault), STATUS_OK);
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(entry_store(room->profile.engine, &room->channel->id, &entry), STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
     return entry.message;
 }
 
@@ -94,7 +84,7 @@ seal(struct room *room, struct id person, const char *words, struct content_reve
 static void assert_answer(struct room *room, size_t at, enum floor_reveal reveal, const char *words)
 {
     struct sealed_answer_list list;
-    assert_int_equal(sealed_answers_list(room->engine, room->channel, &list), STATUS_OK);
+    assert_int_equal(sealed_answers_list(room->profile.engine, room->channel, &list), STATUS_OK);
     assert_true(at < list.count);
     assert_int_equal(list.items[at].reveal, reveal);
     assert_true(span_equal(list.items[at].text, span_from_text(words)));
@@ -182,11 +172,11 @@ static void a_reveal_is_read_where_it_stands(void **state)
     enum floor_reveal result;
     seal(room, author, "read me", &reveal);
     assert_int_equal(
-        sealed_answers_open(room->engine, room->channel, &other, &reveal, &result, &text),
+        sealed_answers_open(room->profile.engine, room->channel, &other, &reveal, &result, &text),
         STATUS_OK);
     assert_int_equal(result, REVEAL_WAITING);
     assert_int_equal(
-        sealed_answers_open(room->engine, room->channel, &author, &reveal, &result, &text),
+        sealed_answers_open(room->profile.engine, room->channel, &author, &reveal, &result, &text),
         STATUS_OK);
     assert_int_equal(result, REVEAL_OPEN);
     assert_true(span_equal(buffer_span(&text), SPAN_LITERAL("read me")));
@@ -201,12 +191,12 @@ static void a_reveal_of_what_is_not_there_opens_nothing(void **state)
     struct content_reveal reveal = {.message = person_named('x')};
     enum floor_reveal result;
     assert_int_equal(
-        sealed_answers_open(room->engine, room->channel, &author, &reveal, &result, &text),
+        sealed_answers_open(room->profile.engine, room->channel, &author, &reveal, &result, &text),
         STATUS_OK);
     assert_int_equal(result, REVEAL_WAITING);
     reveal.message = put(room, author, LANE_FLOOR, CONTENT_TEXT, &words);
     assert_int_equal(
-        sealed_answers_open(room->engine, room->channel, &author, &reveal, &result, &text),
+        sealed_answers_open(room->profile.engine, room->channel, &author, &reveal, &result, &text),
         STATUS_OK);
     assert_int_equal(result, REVEAL_WAITING);
     assert_int_equal(text.len, 0);
