@@ -12,8 +12,8 @@ static enum status load_entry(void *context, const struct vault_place *place, st
     struct engine *engine = context;
     if (place->major != directory_log_of(engine->directory)->size)
         return STATUS_CORRUPT;
-    return directory_apply(engine->directory, value, true) == STATUS_OK ? STATUS_OK
-                                                                        : STATUS_CORRUPT;
+    enum status status = directory_follow_again(engine->directory, value);
+    return status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
 }
 
 enum status replica_load(struct engine *engine)
@@ -168,8 +168,7 @@ static enum status store_entry(struct engine *engine, struct span entry)
 {
     struct vault_place place = {.kind = RECORD_LOG_ENTRY,
                                 .major = directory_log_of(engine->directory)->size};
-    /* Which admins there are is not in the log; that the entry was made is what counts. */
-    if (directory_apply(engine->directory, entry, true) != STATUS_OK)
+    if (directory_follow(engine->directory, entry, &engine->account.person) != STATUS_OK)
         return refuse(engine);
     return vault_put(engine->vault, &place, entry);
 }

@@ -5,12 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The signatures of a first device by its own keys, until they are needed. */
+struct unchecked {
+    uint8_t login_signature[DIRECTORY_SIGNATURE_SIZE];
+    uint8_t leaf_signature[DIRECTORY_SIGNATURE_SIZE];
+};
+
 /* A device, linked with the others of its person. */
 struct record {
     struct directory_device device;
-    uint64_t added_at;       /* the place of its entry in the log */
-    uint64_t revoked_at;     /* the same; UINT64_MAX: never */
-    uint32_t next_of_person; /* record index + 1; 0: the last */
+    struct unchecked *unchecked; /* owned; NULL: nothing was left for later */
+    uint64_t added_at;           /* the place of its entry in the log */
+    uint64_t revoked_at;         /* the same; UINT64_MAX: never */
+    uint32_t next_of_person;     /* record index + 1; 0: the last */
 };
 
 /* What an entry of the log made of a person; before the first it is DIRECTORY_ACTIVE. */
@@ -55,6 +62,13 @@ struct directory {
 
 #define CAPACITY_MIN 64
 
+/* What of an entry's signatures is checked when it is applied. */
+enum care {
+    CARE_ALL,
+    CARE_LATER, /* not the own ones of a first device */
+    CARE_NONE,  /* they were before */
+};
+
 enum status directory_new(struct directory **directory)
 {
     struct directory *fresh = calloc(1, sizeof *fresh);
@@ -69,6 +83,8 @@ void directory_free(struct directory **directory)
 {
     if (*directory == NULL)
         return;
+    for (size_t i = 0; i < (*directory)->record_count; i++)
+        free((*directory)->records[i].unchecked);
     free((*directory)->roots);
     free((*directory)->records);
     free((*directory)->people);
@@ -269,21 +285,48 @@ static bool key_is_known(const struct directory *directory, struct span key)
     return index_find(directory, &directory->by_key, matches_key, key) != 0;
 }
 
+/* What was left for later of the device whose login key is about to be believed. */
+static enum status check_vouching(const struct record *record)
+{
+    const struct directory_device *device = &record->device;
+    if (record->unchecked == NULL)
+        return STATUS_OK;
+    struct directory_entry entry = {
+        .version = DIRECTORY_ENTRY_VERSION,
+        .kind = DIRECTORY_ADD_DEVICE,
+        .authority = DIRECTORY_BY_FIRST,
+        .time = device->added,
+        .person = device->person,
+        .device = device->device,
+        .by_person = device->by_person,
+        .login_key = SPAN_OF(device->login_key),
+        .leaf_key = SPAN_OF(device->leaf_key),
+        .login_signature = SPAN_OF(record->unchecked->login_signature),
+        .leaf_signature = SPAN_OF(record->unchecked->leaf_signature),
+    };
+    return directory_entry_check_own(&entry);
+}
+
 static enum status check_authority(const struct directory *directory,
                                    const struct directory_entry *entry,
-                                   bool authority_is_admin)
+                                   bool authority_is_admin,
+                                   enum care care)
 {
     if (id_is_none(&entry->by_device))
         return STATUS_OK;
-    const struct directory_device *authority = directory_find(directory, &entry->by_device);
-    if (authority == NULL)
+    const struct record *record = find(directory, &entry->by_device);
+    if (record == NULL)
         return STATUS_NOT_FOUND;
+    const struct directory_device *authority = &record->device;
     const struct id *expected =
         entry->authority == DIRECTORY_BY_DEVICE ? &entry->person : &entry->by_person;
     if (authority->state != DIRECTORY_ACTIVE || !id_equal(&authority->person, expected))
         return STATUS_DENIED;
     if (entry->authority == DIRECTORY_BY_ADMIN && !authority_is_admin)
         return STATUS_DENIED;
+    if (care == CARE_NONE)
+        return STATUS_OK;
+    TRY(check_vouching(record));
     return directory_entry_check_authority(entry, SPAN_OF(authority->login_key));
 }
 
@@ -327,9 +370,10 @@ static enum status check_not_repeated(const struct directory *directory,
 static enum status check_entry(const struct directory *directory,
                                const struct directory_entry *entry,
                                struct span entry_bytes,
-                               bool authority_is_admin)
+                               bool authority_is_admin,
+                               enum care care)
 {
-    TRY(check_authority(directory, entry, authority_is_admin));
+    TRY(check_authority(directory, entry, authority_is_admin, care));
     switch ((enum directory_entry_kind)entry->kind) {
     case DIRECTORY_ADD_DEVICE:
         return check_add(directory, entry);
@@ -349,7 +393,7 @@ directory_check(const struct directory *directory, struct span entry_bytes, bool
 {
     struct directory_entry entry;
     TRY(directory_entry_open(entry_bytes, &entry));
-    return check_entry(directory, &entry, entry_bytes, authority_is_admin);
+    return check_entry(directory, &entry, entry_bytes, authority_is_admin, CARE_ALL);
 }
 
 /* ---- what it makes of the directory: room was made, and its place is the log's last ---- */
@@ -390,7 +434,9 @@ static uint64_t reset_size_of(const struct directory *directory,
     return entry->authority == DIRECTORY_BY_DEVICE && approver != NULL ? approver->reset_size : 0;
 }
 
-static void add_device(struct directory *directory, const struct directory_entry *entry)
+static void add_device(struct directory *directory,
+                       const struct directory_entry *entry,
+                       struct unchecked *unchecked)
 {
     struct person *person = take_person(directory, &entry->person);
     if (entry->authority == DIRECTORY_BY_ADMIN)
@@ -405,6 +451,7 @@ static void add_device(struct directory *directory, const struct directory_entry
                    .reset_size = reset_size_of(directory, entry),
                    .state = state_of_person(directory, person, directory->log.size),
                    .added = entry->time},
+        .unchecked = unchecked,
         .added_at = directory->log.size - 1,
         .revoked_at = UINT64_MAX,
         .next_of_person = person->latest_record,
@@ -442,11 +489,12 @@ static void set_person_state(struct directory *directory,
 
 static void apply_entry(struct directory *directory,
                         const struct directory_entry *entry,
-                        const uint8_t hash[DIRECTORY_HASH_SIZE])
+                        const uint8_t hash[DIRECTORY_HASH_SIZE],
+                        struct unchecked *unchecked)
 {
     switch ((enum directory_entry_kind)entry->kind) {
     case DIRECTORY_ADD_DEVICE:
-        add_device(directory, entry);
+        add_device(directory, entry, unchecked);
         return;
     case DIRECTORY_REVOKE_DEVICE:
         revoke_device(directory, entry);
@@ -478,18 +526,69 @@ static enum status append(struct directory *directory, const uint8_t leaf_hash[D
     return STATUS_OK;
 }
 
+/* The entry's own signatures, kept where they are checked later. */
+static enum status
+keep_unchecked(const struct directory_entry *entry, enum care care, struct unchecked **unchecked)
+{
+    *unchecked = NULL;
+    if (care == CARE_ALL || entry->authority != DIRECTORY_BY_FIRST)
+        return STATUS_OK;
+    if (entry->login_signature.len != DIRECTORY_SIGNATURE_SIZE ||
+        entry->leaf_signature.len != DIRECTORY_SIGNATURE_SIZE)
+        return STATUS_BAD_SIGNATURE;
+    *unchecked = malloc(sizeof **unchecked);
+    if (*unchecked == NULL)
+        return STATUS_NO_MEMORY;
+    memcpy((*unchecked)->login_signature, entry->login_signature.ptr, DIRECTORY_SIGNATURE_SIZE);
+    memcpy((*unchecked)->leaf_signature, entry->leaf_signature.ptr, DIRECTORY_SIGNATURE_SIZE);
+    return STATUS_OK;
+}
+
+static enum status apply(struct directory *directory,
+                         struct span entry_bytes,
+                         const struct directory_entry *entry,
+                         bool authority_is_admin,
+                         enum care care)
+{
+    uint8_t hash[DIRECTORY_HASH_SIZE];
+    struct unchecked *unchecked;
+    bool later = care != CARE_ALL && entry->authority == DIRECTORY_BY_FIRST;
+    if (care != CARE_NONE && !later)
+        TRY(directory_entry_check_own(entry));
+    TRY(check_entry(directory, entry, entry_bytes, authority_is_admin, care));
+    TRY(directory_leaf_hash(entry_bytes, hash));
+    TRY(reserve(directory));
+    TRY(keep_unchecked(entry, care, &unchecked));
+    enum status status = append(directory, hash);
+    if (status != STATUS_OK)
+        free(unchecked);
+    else
+        apply_entry(directory, entry, hash, unchecked);
+    return status;
+}
+
 enum status
 directory_apply(struct directory *directory, struct span entry_bytes, bool authority_is_admin)
 {
     struct directory_entry entry;
-    TRY(directory_entry_open(entry_bytes, &entry));
-    TRY(check_entry(directory, &entry, entry_bytes, authority_is_admin));
-    uint8_t hash[DIRECTORY_HASH_SIZE];
-    TRY(directory_leaf_hash(entry_bytes, hash));
-    TRY(reserve(directory));
-    TRY(append(directory, hash));
-    apply_entry(directory, &entry, hash);
-    return STATUS_OK;
+    TRY(directory_entry_decode(entry_bytes, &entry));
+    return apply(directory, entry_bytes, &entry, authority_is_admin, CARE_ALL);
+}
+
+enum status
+directory_follow(struct directory *directory, struct span entry_bytes, const struct id *own_person)
+{
+    struct directory_entry entry;
+    TRY(directory_entry_decode(entry_bytes, &entry));
+    bool own = id_equal(&entry.person, own_person);
+    return apply(directory, entry_bytes, &entry, true, own ? CARE_ALL : CARE_LATER);
+}
+
+enum status directory_follow_again(struct directory *directory, struct span entry_bytes)
+{
+    struct directory_entry entry;
+    TRY(directory_entry_decode(entry_bytes, &entry));
+    return apply(directory, entry_bytes, &entry, true, CARE_NONE);
 }
 
 enum status directory_check_root(const struct directory *directory,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The directory: what the log's entries say together. Server and client build the same one by
- * applying the same entries in order; an entry that may not follow is refused by both.
+ * applying the same entries in order; an entry that may not follow is refused by both. Which
+ * signatures a client may leave for later, and why: DESIGN.md.
  *
  * Ownership: the directory owns its records. Errors: those of entry.h; STATUS_EXISTS for a device
  * or first device that is there already, and for an admin's ruling that comes a second time,
@@ -48,7 +49,17 @@ void directory_free(struct directory **directory);
 MUST_CHECK enum status
 directory_apply(struct directory *directory, struct span entry_bytes, bool authority_is_admin);
 
-/* The same check without applying it. */
+/* As directory_apply for a client, who sees no roles: the two signatures of a person's first device
+ * by its own keys are kept, and checked once its login key vouches for another entry. Those about
+ * `own_person` are checked at once. */
+MUST_CHECK enum status
+directory_follow(struct directory *directory, struct span entry_bytes, const struct id *own_person);
+
+/* The same of an entry that was followed before and kept where nobody else writes: no signature is
+ * checked again, those that were left for later excepted. */
+MUST_CHECK enum status directory_follow_again(struct directory *directory, struct span entry_bytes);
+
+/* directory_apply's check without applying it. */
 MUST_CHECK enum status directory_check(const struct directory *directory,
                                        struct span entry_bytes,
                                        bool authority_is_admin);

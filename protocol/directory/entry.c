@@ -109,16 +109,29 @@ check_signature(const struct directory_entry *entry, struct span key, struct spa
     return labelled_verify(key, LABEL_LOG_ENTRY, buffer_span(&content), signature);
 }
 
-enum status directory_entry_open(struct span bytes, struct directory_entry *entry)
+enum status directory_entry_decode(struct span bytes, struct directory_entry *entry)
 {
     struct arena none = ARENA_INIT(0);
-    struct directory_entry opened;
-    TRY(schema_decode(&directory_entry_schema, bytes, &none, &opened));
-    TRY(check_form(&opened));
-    TRY(check_signature(&opened, opened.login_key, opened.login_signature));
-    TRY(check_signature(&opened, opened.leaf_key, opened.leaf_signature));
-    if (id_is_none(&opened.by_device) && opened.authority_signature.len != 0)
+    struct directory_entry decoded;
+    TRY(schema_decode(&directory_entry_schema, bytes, &none, &decoded));
+    TRY(check_form(&decoded));
+    if (id_is_none(&decoded.by_device) && decoded.authority_signature.len != 0)
         return STATUS_INVALID;
+    *entry = decoded;
+    return STATUS_OK;
+}
+
+enum status directory_entry_check_own(const struct directory_entry *entry)
+{
+    TRY(check_signature(entry, entry->login_key, entry->login_signature));
+    return check_signature(entry, entry->leaf_key, entry->leaf_signature);
+}
+
+enum status directory_entry_open(struct span bytes, struct directory_entry *entry)
+{
+    struct directory_entry opened;
+    TRY(directory_entry_decode(bytes, &opened));
+    TRY(directory_entry_check_own(&opened));
     *entry = opened;
     return STATUS_OK;
 }

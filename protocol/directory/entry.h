@@ -16,6 +16,7 @@
 
 #define DIRECTORY_ENTRY_VERSION 1
 #define DIRECTORY_KEY_SIZE 32
+#define DIRECTORY_SIGNATURE_SIZE 64
 
 enum directory_entry_kind {
     DIRECTORY_ADD_DEVICE = 1,
@@ -71,6 +72,10 @@ MUST_CHECK enum status directory_entry_countersign(struct span bytes,
 /* Decodes and checks form and the signatures by the entry's own keys; the authority's signature
  * needs the directory (directory.h). The result lends from `bytes`. */
 MUST_CHECK enum status directory_entry_open(struct span bytes, struct directory_entry *entry);
+
+/* The two halves of it: form alone, and the signatures by the added device's keys. */
+MUST_CHECK enum status directory_entry_decode(struct span bytes, struct directory_entry *entry);
+MUST_CHECK enum status directory_entry_check_own(const struct directory_entry *entry);
 
 /* Verifies the authority's signature with its login key. */
 MUST_CHECK enum status directory_entry_check_authority(const struct directory_entry *entry,

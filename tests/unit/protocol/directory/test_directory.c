@@ -4,6 +4,7 @@
 #include "protocol/crypto/random_system.h"
 #include "protocol/crypto/signature.h"
 #include "protocol/directory/directory.h"
+#include "tests/unit/protocol/directory/made_device.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,60 +92,8 @@ static void a_head_matches_only_its_own_log_and_key(void **state)
 
 /* ---- entries ---- */
 
-struct device {
-    struct id person;
-    struct id device;
-    struct secret login_private;
-    struct secret leaf_private;
-    struct signature_public login_public;
-    struct signature_public leaf_public;
-};
-
-static void device_make(struct device *device, const struct id *person)
-{
-    memset(device, 0, sizeof *device);
-    device->person = *person;
-    assert_int_equal(id_random(random_system(), &device->device), STATUS_OK);
-    assert_int_equal(signature_generate(SIGNATURE_ED25519, random_system(), &device->login_private,
-                                        &device->login_public),
-                     STATUS_OK);
-    assert_int_equal(signature_generate(SIGNATURE_ED25519, random_system(), &device->leaf_private,
-                                        &device->leaf_public),
-                     STATUS_OK);
-}
-
-static struct directory_entry add_entry(const struct device *device, uint8_t authority)
-{
-    return (struct directory_entry){
-        .version = DIRECTORY_ENTRY_VERSION,
-        .kind = DIRECTORY_ADD_DEVICE,
-        .authority = authority,
-        .time = 1,
-        .person = device->person,
-        .device = device->device,
-        .login_key = signature_public_span(&device->login_public),
-        .leaf_key = signature_public_span(&device->leaf_public),
-    };
-}
-
-static void
-sign_add(const struct device *device, const struct device *authority, struct buffer *bytes)
-{
-    uint8_t by = authority == NULL ? DIRECTORY_BY_FIRST : DIRECTORY_BY_DEVICE;
-    struct directory_entry entry = add_entry(device, by);
-    struct directory_signers signers = {
-        .login_private_key = secret_span(&device->login_private),
-        .leaf_private_key = secret_span(&device->leaf_private),
-    };
-    if (authority != NULL) {
-        entry.by_device = authority->device;
-        signers.authority_private_key = secret_span(&authority->login_private);
-    }
-    assert_int_equal(directory_entry_sign(&entry, &signers, bytes), STATUS_OK);
-}
-
 static enum status
-apply_about(struct directory *directory, uint8_t kind, const struct device *device)
+apply_about(struct directory *directory, uint8_t kind, const struct made_device *device)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     struct directory_entry entry = {
@@ -160,7 +109,7 @@ apply_about(struct directory *directory, uint8_t kind, const struct device *devi
     return directory_apply(directory, buffer_span(&bytes), false);
 }
 
-static enum status check_leaf(const struct directory *directory, const struct device *device)
+static enum status check_leaf(const struct directory *directory, const struct made_device *device)
 {
     return directory_check_leaf(directory, &device->person, &device->device,
                                 signature_public_span(&device->leaf_public));
@@ -173,12 +122,12 @@ static void a_first_device_adds_itself_once(void **state)
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id person;
     assert_int_equal(id_random(random_system(), &person), STATUS_OK);
-    struct device first;
-    struct device ghost;
-    device_make(&first, &person);
-    device_make(&ghost, &person);
+    struct made_device first;
+    struct made_device ghost;
+    made_device_init(&first, &person);
+    made_device_init(&ghost, &person);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&first, NULL, &bytes);
+    made_device_sign(&first, NULL, &bytes);
     assert_int_equal(check_leaf(directory, &first), STATUS_NOT_FOUND);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     assert_int_equal(check_leaf(directory, &first), STATUS_OK);
@@ -186,7 +135,7 @@ static void a_first_device_adds_itself_once(void **state)
     assert_int_equal(directory_log_of(directory)->size, 1);
     /* A server that slips a second "first" device under a person is caught by everybody. */
     buffer_clear(&bytes);
-    sign_add(&ghost, NULL, &bytes);
+    made_device_sign(&ghost, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_EXISTS);
     assert_int_equal(check_leaf(directory, &ghost), STATUS_NOT_FOUND);
     directory_free(&directory);
@@ -201,23 +150,23 @@ static void a_further_device_needs_one_of_the_same_person(void **state)
     struct id other_person;
     assert_int_equal(id_random(random_system(), &person), STATUS_OK);
     assert_int_equal(id_random(random_system(), &other_person), STATUS_OK);
-    struct device first;
-    struct device second;
-    struct device other;
-    device_make(&first, &person);
-    device_make(&second, &person);
-    device_make(&other, &other_person);
-    const struct device *const firsts[] = {&first, &other};
+    struct made_device first;
+    struct made_device second;
+    struct made_device other;
+    made_device_init(&first, &person);
+    made_device_init(&second, &person);
+    made_device_init(&other, &other_person);
+    const struct made_device *const firsts[] = {&first, &other};
     for (size_t i = 0; i < 2; i++) {
         CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-        sign_add(firsts[i], NULL, &bytes);
+        made_device_sign(firsts[i], NULL, &bytes);
         assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     }
     CLEANUP(buffer_clear) struct buffer forged = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&second, &other, &forged);
+    made_device_sign(&second, &other, &forged);
     assert_int_equal(directory_apply(directory, buffer_span(&forged), true), STATUS_DENIED);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&second, &first, &bytes);
+    made_device_sign(&second, &first, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &second), STATUS_OK);
     assert_int_equal(check_leaf(directory, &second), STATUS_DENIED);
@@ -232,10 +181,10 @@ static void suspension_ends_and_erasure_does_not(void **state)
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id person;
     assert_int_equal(id_random(random_system(), &person), STATUS_OK);
-    struct device device;
-    device_make(&device, &person);
+    struct made_device device;
+    made_device_init(&device, &person);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&device, NULL, &bytes);
+    made_device_sign(&device, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &device), STATUS_OK);
     assert_int_equal(check_leaf(directory, &device), STATUS_DENIED);
@@ -248,16 +197,17 @@ static void suspension_ends_and_erasure_does_not(void **state)
 }
 
 static enum status
-check_leaf_at(const struct directory *directory, uint64_t size, const struct device *device)
+check_leaf_at(const struct directory *directory, uint64_t size, const struct made_device *device)
 {
     return directory_check_leaf_at(directory, size, &device->person, &device->device,
                                    signature_public_span(&device->leaf_public));
 }
 
-static enum status
-add_by_admin(struct directory *directory, const struct device *device, const struct device *admin)
+static enum status add_by_admin(struct directory *directory,
+                                const struct made_device *device,
+                                const struct made_device *admin)
 {
-    struct directory_entry entry = add_entry(device, DIRECTORY_BY_ADMIN);
+    struct directory_entry entry = made_device_entry(device, DIRECTORY_BY_ADMIN);
     struct directory_signers signers = {
         .login_private_key = secret_span(&device->login_private),
         .leaf_private_key = secret_span(&device->leaf_private),
@@ -279,21 +229,21 @@ static void a_device_that_comes_later_is_as_its_person_is(void **state)
     struct id ids[3];
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(id_random(random_system(), &ids[i]), STATUS_OK);
-    struct device admin;
-    struct device first;
-    struct device second;
-    struct device erased;
-    device_make(&admin, &ids[0]);
-    device_make(&first, &ids[1]);
-    device_make(&second, &ids[1]);
-    device_make(&erased, &ids[2]);
+    struct made_device admin;
+    struct made_device first;
+    struct made_device second;
+    struct made_device erased;
+    made_device_init(&admin, &ids[0]);
+    made_device_init(&first, &ids[1]);
+    made_device_init(&second, &ids[1]);
+    made_device_init(&erased, &ids[2]);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&admin, NULL, &bytes);
+    made_device_sign(&admin, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     /* Suspended before there is a device. */
     assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &first), STATUS_OK);
     buffer_clear(&bytes);
-    sign_add(&first, NULL, &bytes);
+    made_device_sign(&first, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     assert_int_equal(check_leaf(directory, &first), STATUS_DENIED);
     assert_int_equal(directory_find(directory, &first.device)->state, DIRECTORY_SUSPENDED);
@@ -321,15 +271,15 @@ static void only_an_active_device_that_is_known_has_authority(void **state)
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id person;
     assert_int_equal(id_random(random_system(), &person), STATUS_OK);
-    struct device first;
-    struct device second;
-    device_make(&first, &person);
-    device_make(&second, &person);
+    struct made_device first;
+    struct made_device second;
+    made_device_init(&first, &person);
+    made_device_init(&second, &person);
     CLEANUP(buffer_clear) struct buffer added = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&second, &first, &added);
+    made_device_sign(&second, &first, &added);
     assert_int_equal(directory_check(directory, buffer_span(&added), true), STATUS_NOT_FOUND);
-    sign_add(&first, NULL, &bytes);
+    made_device_sign(&first, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     assert_int_equal(directory_check(directory, buffer_span(&added), true), STATUS_OK);
     assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &first), STATUS_OK);
@@ -347,16 +297,16 @@ static void an_admins_ruling_is_not_used_twice(void **state)
     struct directory *directory = NULL;
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id ids[2];
-    struct device admin;
-    struct device device;
+    struct made_device admin;
+    struct made_device device;
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(id_random(random_system(), &ids[i]), STATUS_OK);
-    device_make(&admin, &ids[0]);
-    device_make(&device, &ids[1]);
-    const struct device *const both[] = {&admin, &device};
+    made_device_init(&admin, &ids[0]);
+    made_device_init(&device, &ids[1]);
+    const struct made_device *const both[] = {&admin, &device};
     for (size_t i = 0; i < 2; i++) {
         CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-        sign_add(both[i], NULL, &bytes);
+        made_device_sign(both[i], NULL, &bytes);
         assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     }
     struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
@@ -458,17 +408,17 @@ static void ids_and_keys_belong_to_one_device(void **state)
     struct directory *directory = NULL;
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id ids[2];
-    struct device first;
-    struct device other;
+    struct made_device first;
+    struct made_device other;
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(id_random(random_system(), &ids[i]), STATUS_OK);
-    device_make(&first, &ids[0]);
-    device_make(&other, &ids[1]);
+    made_device_init(&first, &ids[0]);
+    made_device_init(&other, &ids[1]);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&first, NULL, &bytes);
+    made_device_sign(&first, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     for (unsigned what = 0; what < 5; what++) {
-        struct device changed = other;
+        struct made_device changed = other;
         if (what == 0) {
             changed.device = first.device;
         } else if (what == 1) {
@@ -482,12 +432,12 @@ static void ids_and_keys_belong_to_one_device(void **state)
             changed.leaf_public = first.login_public;
         }
         buffer_clear(&bytes);
-        sign_add(&changed, NULL, &bytes);
+        made_device_sign(&changed, NULL, &bytes);
         assert_int_equal(directory_check(directory, buffer_span(&bytes), false),
                          what == 4 ? STATUS_OK : STATUS_EXISTS);
     }
     /* A device is not revoked in another person's name, nor another's in a leaf. */
-    struct device mixed = first;
+    struct made_device mixed = first;
     mixed.person = other.person;
     assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &mixed), STATUS_NOT_FOUND);
     assert_int_equal(check_leaf(directory, &mixed), STATUS_UNTRUSTED);
@@ -502,10 +452,10 @@ static void what_was_the_case_earlier_can_still_be_asked(void **state)
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id person;
     assert_int_equal(id_random(random_system(), &person), STATUS_OK);
-    struct device device;
-    device_make(&device, &person);
+    struct made_device device;
+    made_device_init(&device, &person);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&device, NULL, &bytes);
+    made_device_sign(&device, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     static const uint8_t kinds[] = {DIRECTORY_SUSPEND_PERSON, DIRECTORY_RESTORE_PERSON,
                                     DIRECTORY_SUSPEND_PERSON, DIRECTORY_RESTORE_PERSON,
@@ -527,12 +477,12 @@ static void how_it_stood_at_an_earlier_size_is_still_known(void **state)
     struct directory *directory = NULL;
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id people[2];
-    struct device devices[2];
+    struct made_device devices[2];
     for (size_t i = 0; i < 2; i++) {
         CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
         assert_int_equal(id_random(random_system(), &people[i]), STATUS_OK);
-        device_make(&devices[i], &people[i]);
-        sign_add(&devices[i], NULL, &bytes);
+        made_device_init(&devices[i], &people[i]);
+        made_device_sign(&devices[i], NULL, &bytes);
         assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     }
     assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &devices[0]), STATUS_OK);
@@ -563,10 +513,10 @@ static void no_flipped_bit_of_an_entry_is_accepted(void **state)
     assert_int_equal(directory_new(&directory), STATUS_OK);
     struct id person;
     assert_int_equal(id_random(random_system(), &person), STATUS_OK);
-    struct device device;
-    device_make(&device, &person);
+    struct made_device device;
+    made_device_init(&device, &person);
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    sign_add(&device, NULL, &bytes);
+    made_device_sign(&device, NULL, &bytes);
     for (size_t i = 0; i < bytes.len * 8; i++) {
         bytes.ptr[i / 8] ^= (uint8_t)(1 << i % 8);
         assert_int_not_equal(directory_check(directory, buffer_span(&bytes), true), STATUS_OK);
@@ -587,12 +537,12 @@ static void what_others_saw_of_the_log_is_compared_at_its_size(void **state)
     for (size_t size = 0; size < 80; size++) {
         assert_int_equal(directory_log_root(directory_log_of(directory), roots[size]), STATUS_OK);
         assert_int_equal(directory_check_root(directory, size + 1, roots[size]), STATUS_NOT_FOUND);
-        struct device device;
+        struct made_device device;
         struct id person;
         assert_int_equal(id_random(random_system(), &person), STATUS_OK);
-        device_make(&device, &person);
+        made_device_init(&device, &person);
         CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-        sign_add(&device, NULL, &bytes);
+        made_device_sign(&device, NULL, &bytes);
         assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     }
     for (size_t size = 0; size < 80; size++) {
@@ -608,13 +558,13 @@ static void many_devices_are_found_and_nobody_passes_as_another(void **state)
     (void)state;
     struct directory *directory = NULL;
     assert_int_equal(directory_new(&directory), STATUS_OK);
-    static struct device devices[1000];
+    static struct made_device devices[1000];
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
         struct id person;
         assert_int_equal(id_random(random_system(), &person), STATUS_OK);
-        device_make(&devices[i], &person);
+        made_device_init(&devices[i], &person);
         CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-        sign_add(&devices[i], NULL, &bytes);
+        made_device_sign(&devices[i], NULL, &bytes);
         assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
     }
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
