@@ -27,6 +27,7 @@ static const struct field channel_fields[] = {
     FIELD_PLAIN(FIELD_TIME, struct channel, told_ms),
     FIELD_PLAIN(FIELD_U64, struct channel, joined_epoch),
     FIELD_PLAIN(FIELD_U64, struct channel, joined_sequence),
+    FIELD_PLAIN(FIELD_U64, struct channel, log_size),
     FIELD_PLAIN(FIELD_U32, struct channel, deleted),
     FIELD_PLAIN(FIELD_TIME, struct channel, path_due),
     FIELD_PLAIN(FIELD_BOOL, struct channel, confirmed),
@@ -81,6 +82,7 @@ static enum status take_record(struct channel *channel, struct span value)
     channel->told_ms = read.told_ms;
     channel->joined_epoch = read.joined_epoch;
     channel->joined_sequence = read.joined_sequence;
+    channel->log_size = read.log_size;
     channel->deleted = read.deleted;
     channel->path_due = read.path_due;
     channel->confirmed = read.confirmed;

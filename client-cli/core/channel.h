@@ -46,10 +46,11 @@ struct channel {
     int64_t told_ms; /* when; 0: never */
     uint64_t joined_epoch;
     uint64_t joined_sequence;
-    uint32_t deleted; /* messages of the present epoch that nobody will ever give us */
-    int64_t path_due; /* when our leaf gets keys that only we made; 0: not looked at yet */
-    bool confirmed;   /* false: joined an open channel, and no member has spoken in its epoch yet */
-    bool distrusted;  /* a copy of this vault was in use: a fresh leaf before anything is sent */
+    uint64_t log_size; /* what the last commit knew of the directory: none may know less */
+    uint32_t deleted;  /* messages of the present epoch that nobody will ever give us */
+    int64_t path_due;  /* when our leaf gets keys that only we made; 0: not looked at yet */
+    bool confirmed;  /* false: joined an open channel, and no member has spoken in its epoch yet */
+    bool distrusted; /* a copy of this vault was in use: a fresh leaf before anything is sent */
     uint8_t running_hash[RUNNING_HASH_SIZE]; /* after the cursor's entry */
     struct channel_epoch_end *ends;          /* of epochs that are kept */
     size_t end_count;

@@ -5,6 +5,7 @@
 #include "client-cli/core/limits.h"
 #include "client-cli/core/records.h"
 #include "protocol/channel/identity.h"
+#include "protocol/channel/known_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,13 +71,16 @@ static enum status make(struct engine *engine, struct channel *channel, void *co
 {
     struct making *making = context;
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(LIMIT_FRAME_BYTES);
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(VAULT_VALUE_BYTES_MAX);
     struct mls_options options;
     TRY(encode_header(engine, making->proposals, &header));
+    TRY(channel_known_log_write(directory_log_of(engine->directory)->size, &extensions));
     struct mls_commit_request request = {.proposals = making->proposals->items,
                                          .proposal_count = making->proposals->count,
                                          .force_path = making->proposals->path,
-                                         .authenticated_data = buffer_span(&header)};
+                                         .authenticated_data = buffer_span(&header),
+                                         .info_extensions = {buffer_span(&extensions)}};
     engine_mls_options(engine, &options);
     uint64_t epoch = mls_group_epoch(channel->group);
     TRY(mls_group_commit(channel->group, &request, &options, engine->random, &making->bundle));

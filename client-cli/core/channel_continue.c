@@ -113,7 +113,8 @@ static enum status begin(struct engine *engine, struct channel *channel, void *c
     channel->generation = continuing->generation;
     channel->state = CHANNEL_STATE_CONTINUING;
     TRY(channel_join_new_group(engine, channel, &extension));
-    TRY(channel_join_begin_at(channel, generation_base(channel->generation)));
+    TRY(channel_join_begin_at(channel, generation_base(channel->generation),
+                              directory_log_of(engine->directory)->size));
     channel->state = CHANNEL_STATE_CONTINUING;
     return channel_store_new_group(engine, channel);
 }

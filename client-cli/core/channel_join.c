@@ -9,6 +9,7 @@
 #include "client-cli/core/limits.h"
 #include "client-cli/core/replica.h"
 #include "protocol/channel/identity.h"
+#include "protocol/channel/known_log.h"
 #include "protocol/channel/policy.h"
 
 #include <string.h>
@@ -157,6 +158,16 @@ static enum status header_of(const struct engine *engine, struct buffer *bytes)
     return message_header_encode(&header, bytes);
 }
 
+/* Whoever was in the channel before us knew so much of the directory; we must, too. */
+static enum status check_known(struct engine *engine, uint64_t known)
+{
+    if (known <= directory_log_of(engine->directory)->size)
+        return STATUS_OK;
+    return engine_explain(engine, STATUS_UNTRUSTED,
+                          "the members of this channel know of devices that the server does not "
+                          "show you. Tell the people who run it");
+}
+
 /* One external commit into the epoch that the server shows now. */
 struct entering {
     struct id channel;
@@ -164,7 +175,8 @@ struct entering {
     struct mls_group *group;
     uint32_t generation;
     uint64_t sequence;
-    uint64_t epoch; /* before the commit */
+    uint64_t log_size; /* what the commit knew of the directory */
+    uint64_t epoch;    /* before the commit */
 };
 
 static void entering_clear(struct entering *entering)
@@ -178,16 +190,25 @@ static enum status make_external(struct engine *engine,
                                  struct mls_commit_bundle *bundle)
 {
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(LIMIT_FRAME_BYTES);
     struct account_identity identity;
     struct mls_options options;
+    uint64_t known = 0;
     account_identity_init(&engine->account, engine_now_ms(engine), IDENTITY_DAYS, &identity);
     engine_mls_options(engine, &options);
+    enum status has_known = channel_known_log_of(shown->group_info, &known);
+    if (has_known != STATUS_NOT_FOUND) /* before the first commit there is none */
+        TRY(has_known);
+    TRY(check_known(engine, known));
+    entering->log_size = directory_log_of(engine->directory)->size;
     TRY(header_of(engine, &header));
+    TRY(channel_known_log_write(entering->log_size, &extensions));
     struct mls_external_join_request request = {.group_info = shown->group_info,
                                                 .ratchet_tree = shown->ratchet_tree,
                                                 .identity = &identity.mls,
                                                 .resync = entering->resync,
-                                                .authenticated_data = buffer_span(&header)};
+                                                .authenticated_data = buffer_span(&header),
+                                                .info_extensions = {buffer_span(&extensions)}};
     mls_group_free(&entering->group);
     enum status status =
         mls_group_join_external(&request, &options, engine->random, &entering->group, bundle);
@@ -249,7 +270,7 @@ static enum status check_group(const struct channel *channel)
                                                                             : STATUS_WRONG_GROUP;
 }
 
-enum status channel_join_begin_at(struct channel *channel, uint64_t sequence)
+enum status channel_join_begin_at(struct channel *channel, uint64_t sequence, uint64_t log_size)
 {
     channel->state = CHANNEL_STATE_MEMBER;
     channel->distrusted = false;
@@ -257,6 +278,7 @@ enum status channel_join_begin_at(struct channel *channel, uint64_t sequence)
     channel->subscribed = false; /* the server counts us as somebody new */
     channel->cursor = sequence;
     channel->joined_sequence = sequence;
+    channel->log_size = log_size;
     channel->joined_epoch = mls_group_epoch(channel->group);
     channel->path_due = 0;
     channel->end_count = 0;
@@ -274,7 +296,7 @@ static enum status store_entered(struct engine *engine, struct channel *channel,
     entering->group = NULL;
     channel->generation = entering->generation;
     channel->confirmed = false;
-    TRY(channel_join_begin_at(channel, entering->sequence));
+    TRY(channel_join_begin_at(channel, entering->sequence, entering->log_size));
     TRY(channel_commit_forget(engine, channel));
     return channel_store_new_group(engine, channel);
 }
@@ -332,7 +354,9 @@ static void key_package_clear(struct key_pool_item *item)
 static enum status join_group(struct engine *engine, struct channel *channel, void *context)
 {
     struct welcomed *welcomed = context;
+    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(LIMIT_FRAME_BYTES);
     struct mls_options options;
+    uint64_t known;
     uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
     channel_group_id_encode(&channel->id, welcomed->item->generation, group_id);
     /* RFC 9420, 12.4.3: "New members MUST verify that `group_id` is unique among the groups they
@@ -342,10 +366,17 @@ static enum status join_group(struct engine *engine, struct channel *channel, vo
                                        .private_part =
                                            buffer_span(&welcomed->key_package->private_part),
                                        .ratchet_tree = welcomed->tree,
-                                       .group_id = SPAN_OF(group_id)};
+                                       .group_id = SPAN_OF(group_id),
+                                       .info_extensions = &extensions};
     engine_mls_options(engine, &options);
     CLEANUP(mls_group_free) struct mls_group *joined = NULL;
     TRY(mls_group_join(&request, &options, &joined));
+    TRY(channel_known_log_read((struct mls_extensions){buffer_span(&extensions)}, &known));
+    TRY(check_known(engine, known));
+    if (channel->generation == welcomed->item->generation && known < channel->log_size)
+        return engine_explain(engine, STATUS_UNTRUSTED,
+                              "who invites you knows less of the directory than this channel did "
+                              "when you were in it");
     if (welcomed->continues)
         TRY(channel_continue_check(engine, channel, mls_group_public(joined)));
     mls_group_free(&channel->group);
@@ -353,7 +384,7 @@ static enum status join_group(struct engine *engine, struct channel *channel, vo
     joined = NULL;
     channel->generation = welcomed->item->generation;
     channel->confirmed = true; /* a member let us in */
-    TRY(channel_join_begin_at(channel, welcomed->item->sequence));
+    TRY(channel_join_begin_at(channel, welcomed->item->sequence, known));
     TRY(channel_commit_forget(engine, channel));
     TRY(key_pool_use(engine, welcomed->key_package));
     return channel_store_new_group(engine, channel);

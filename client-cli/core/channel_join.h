@@ -42,8 +42,10 @@ MUST_CHECK enum status channel_join_new_group(struct engine *engine,
                                               struct channel *channel,
                                               const struct channel_extension *extension);
 
-/* A group that is new to us begins after this sequence: sets the record, not the vault. */
-MUST_CHECK enum status channel_join_begin_at(struct channel *channel, uint64_t sequence);
+/* A group that is new to us begins after this sequence, with what its last commit knew of the
+ * directory: sets the record, not the vault. */
+MUST_CHECK enum status
+channel_join_begin_at(struct channel *channel, uint64_t sequence, uint64_t log_size);
 
 /* Takes up every Welcome that waits for this device. */
 MUST_CHECK enum status channel_join_welcomes(struct engine *engine);

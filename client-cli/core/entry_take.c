@@ -468,8 +468,9 @@ static enum status follow_commit(struct take *take)
     struct channel *channel = take->channel;
     const struct mls_staged_commit *staged = mls_group_staged(channel->group);
     struct channel_refusal refusal = {""};
-    enum status allowed = channel_policy_check_commit(mls_group_public(channel->group), staged,
-                                                      take->engine->directory, &refusal);
+    enum status allowed =
+        channel_policy_check_commit(mls_group_public(channel->group), staged,
+                                    take->engine->directory, channel->log_size, &refusal);
     if (is_ours(allowed))
         return allowed;
     if (allowed != STATUS_OK)
@@ -516,6 +517,7 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
     channel->deleted = 0;
+    channel->log_size = take->log_size;
     note_end(channel, epoch, take->wire->time);
     return channel_begin_hash(channel);
 }

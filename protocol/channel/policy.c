@@ -313,9 +313,23 @@ static enum status check_member(const struct check *check)
     return check_extensions(check);
 }
 
+/* Else a server and a device that was shut out could together have the commit judged by a directory
+ * in which it was not, and let people in. */
+static enum status check_log_size(const struct check *check, uint64_t log_size_min)
+{
+    if (check->header.log_size > directory_log_of(check->directory)->size)
+        return refuse(check->refusal, STATUS_INVALID,
+                      "the commit names a size that the directory does not have");
+    if (check->header.log_size < log_size_min)
+        return refuse(check->refusal, STATUS_DENIED,
+                      "the commit is older than what the channel knows of the directory");
+    return STATUS_OK;
+}
+
 enum status channel_policy_check_commit(const struct mls_public_group *group,
                                         const struct mls_staged_commit *staged,
                                         const struct directory *directory,
+                                        uint64_t log_size_min,
                                         struct channel_refusal *refusal)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
@@ -328,6 +342,7 @@ enum status channel_policy_check_commit(const struct mls_public_group *group,
     TRY(message_header_decode(content->authenticated_data, &arena, &check.header));
     if (check.header.lane != LANE_CONTROL)
         return refuse(refusal, STATUS_INVALID, "commits travel in the control lane");
+    TRY(check_log_size(&check, log_size_min));
 
     /* The committer's leaf after the commit is a device of the directory, and its only leaf. */
     const struct mls_tree *after = mls_public_group_tree(mls_staged_commit_group(staged));
@@ -342,6 +357,16 @@ enum status channel_policy_check_commit(const struct mls_public_group *group,
     TRY(check_proposals(&check));
     return mls_staged_commit_is_external(staged) ? check_external(&check, leaf)
                                                  : check_member(&check);
+}
+
+enum status channel_policy_log_size(const struct mls_staged_commit *staged, uint64_t *log_size)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct message_header header;
+    TRY(message_header_decode(mls_staged_commit_content(staged)->content.authenticated_data, &arena,
+                              &header));
+    *log_size = header.log_size;
+    return STATUS_OK;
 }
 
 /* What the directory says of a leaf as of `log_size`. */
@@ -384,8 +409,6 @@ enum status channel_policy_check_now(const struct mls_staged_commit *staged,
     struct message_header header;
     refusal->reason = "";
     TRY(message_header_decode(content->authenticated_data, &arena, &header));
-    if (header.log_size > directory_log_of(directory)->size)
-        return refuse(refusal, STATUS_INVALID, "the directory has no such size");
     TRY(check_unchanged(committer, directory, header.log_size, refusal));
     for (size_t i = 0; i < effect->added_count; i++)
         TRY(check_unchanged(&effect->added[i].key_package->leaf_node, directory, header.log_size,

@@ -13,8 +13,9 @@
  *
  * The directory is asked how it stood at the size that the commit's header names, not how it stands
  * now: whoever reads the log a week later, when somebody in it has been shut out or let in again,
- * must come to the same answer. That the size is not a convenient old one is the server's to see
- * (channel_policy_check_now), when the commit is new.
+ * must come to the same answer. That the size is not a convenient old one the server sees
+ * (channel_policy_check_now) when the commit is new, and everybody by the commits before: within a
+ * generation none knows less of the directory than the one before it.
  *
  * Errors: STATUS_DENIED with a reason, STATUS_INVALID for a message that is not a channel's, and
  * what decoding and the directory say. Thread rule: pure functions.
@@ -46,11 +47,18 @@ MUST_CHECK enum status channel_policy_check_next(const struct mls_public_group *
                                                  const struct directory *directory,
                                                  struct channel_refusal *refusal);
 
-/* Whether a commit that was staged on `group` may be followed. */
+/* Whether a commit that was staged on `group` may be followed. `log_size_min` is what the commit
+ * before it knew of the directory (channel_policy_log_size, known_log.h); 0 for the first of a
+ * generation. */
 MUST_CHECK enum status channel_policy_check_commit(const struct mls_public_group *group,
                                                    const struct mls_staged_commit *staged,
                                                    const struct directory *directory,
+                                                   uint64_t log_size_min,
                                                    struct channel_refusal *refusal);
+
+/* How much of the directory log a commit knows, as its header says. */
+MUST_CHECK enum status channel_policy_log_size(const struct mls_staged_commit *staged,
+                                               uint64_t *log_size);
 
 /* Whether the directory says of the committer and of those who are added or removed what it said at
  * the size that the commit's header names: for whoever accepts a new commit, besides

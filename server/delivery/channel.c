@@ -44,6 +44,7 @@ enum status channel_new(struct channel_facts *facts,
         return STATUS_NO_MEMORY;
     }
     fresh->group = facts->group;
+    fresh->log_size = facts->log_size;
     facts->group = NULL;
     fresh->commits_last = &fresh->commits;
     arena_init(&fresh->texts, TEXTS_BYTES_MAX);
@@ -104,6 +105,7 @@ enum status channel_restart(struct channel *channel,
     mls_public_group_free(&channel->group);
     channel->group = *group;
     *group = NULL;
+    channel->log_size = 0;
     channel->row.generation = generation;
     channel->row.last_sequence = generation_base(generation);
     channel->row.state = STORE_CHANNEL_ACTIVE;

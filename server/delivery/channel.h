@@ -47,6 +47,7 @@ struct channel {
     struct mls_public_group *group;
     struct channel_extension extension; /* of the group's present epoch, in `roles` */
     struct arena roles;
+    uint64_t log_size;     /* what the last commit knew of the directory; 0 before the first */
     struct id_map members; /* struct channel_member by device */
     struct id_map people;  /* struct channel_person, of those members */
     struct subscription *subscriptions;
@@ -66,6 +67,7 @@ struct channel {
 struct channel_facts {
     struct store_channel row;
     struct mls_public_group *group; /* taken */
+    uint64_t log_size;
     struct store_member_list members;
 };
 

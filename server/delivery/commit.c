@@ -97,6 +97,7 @@ static enum status follow(struct commit_work *work)
 {
     struct channel *channel = work->channel;
     TRY(mls_public_group_merge(channel->group, &work->output.staged));
+    channel->log_size = work->output.log_size;
     for (size_t i = 0; i < work->output.change_count; i++)
         TRY(follow_member(work, &work->output.changes[i]));
     return channel_refresh(channel);
@@ -216,6 +217,7 @@ static enum status check_run(struct pool_job *job)
         .group_info = request->group_info,
         .device = work->call->device,
         .now_ms = work->now_ms,
+        .log_size_min = work->channel->log_size,
         .tree_bytes_max = LIMIT_TREE_ADD_BYTES,
     };
     enum status status = validate_commit(&input, &work->call->arena, &work->output);

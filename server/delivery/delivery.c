@@ -2,6 +2,7 @@
 #include "server/delivery/delivery.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/channel/known_log.h"
 #include "protocol/wire/events.h"
 #include "server/delivery/internal.h"
 
@@ -105,6 +106,9 @@ static enum status load_run(struct store_db *db, struct store_job *job)
     TRY(store_channels_members(db, &load->id, &load->arena, &load->facts.members));
     if (load->delivery->hooks.load != NULL)
         TRY(load->delivery->hooks.load(db, &load->id, &load->arena, &load->extra));
+    enum status known = channel_known_log_of(state.group_info, &load->facts.log_size);
+    if (known != STATUS_OK && known != STATUS_NOT_FOUND) /* the first GroupInfo has none */
+        return known;
     /* Decoded here: a large tree would stop the loop. */
     return mls_public_group_decode(state.public_state, NULL, &load->facts.group);
 }

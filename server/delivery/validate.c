@@ -2,6 +2,7 @@
 #include "server/delivery/validate.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/channel/known_log.h"
 #include "protocol/mls/public/registry.h"
 
 #define DAY_SECONDS (UINT64_C(24) * 3600)
@@ -42,6 +43,16 @@ void validate_options(const struct directory *directory,
     channel_policy_options(directory, options);
 }
 
+/* What newcomers take from the GroupInfo is what members took from the commit. */
+static enum status check_known_log(const struct validate_input *input,
+                                   struct validate_output *output)
+{
+    uint64_t known;
+    TRY(channel_policy_log_size(output->staged, &output->log_size));
+    enum status status = channel_known_log_of(input->group_info, &known);
+    return status == STATUS_OK && known == output->log_size ? STATUS_OK : STATUS_INVALID;
+}
+
 static enum status check_committer(const struct validate_input *input,
                                    struct validate_output *output,
                                    struct channel_identity *committer)
@@ -55,6 +66,8 @@ static enum status check_committer(const struct validate_input *input,
         return STATUS_DENIED;
     }
     enum status status = mls_public_group_check_group_info(after, input->group_info, leaf);
+    if (status == STATUS_OK)
+        status = check_known_log(input, output);
     if (status != STATUS_OK)
         output->refusal.reason = "the GroupInfo does not belong to the commit";
     return status;
@@ -191,7 +204,7 @@ enum status validate_commit(const struct validate_input *input,
     validate_options(input->directory, input->now_ms, &options);
     TRY(mls_public_group_stage(input->group, input->commit, &options, &output->staged));
     TRY(channel_policy_check_commit(input->group, output->staged, input->directory,
-                                    &output->refusal));
+                                    input->log_size_min, &output->refusal));
     TRY(channel_policy_check_now(output->staged, input->directory, &output->refusal));
     TRY(check_committer(input, output, &committer));
     TRY(collect_changes(output->staged, &committer, arena, output));

@@ -19,6 +19,7 @@ struct validate_input {
     struct span group_info;
     struct id device; /* who sent it: must be the committer */
     int64_t now_ms;
+    uint64_t log_size_min; /* what the commit before it knew of the directory */
     size_t tree_bytes_max; /* from there on nobody is added */
 };
 
@@ -31,6 +32,7 @@ struct validate_output {
     size_t change_count;
     struct store_welcome_new *welcomes;
     size_t welcome_count;
+    uint64_t log_size; /* what it knows of the directory */
     struct channel_refusal refusal;
 };
 

@@ -4,6 +4,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/channel/extension.h"
 #include "protocol/channel/identity.h"
+#include "protocol/channel/known_log.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/directory/log.h"
 #include "protocol/mls/member/group.h"
@@ -102,7 +103,11 @@ static void create(struct fan_loop *loop,
 }
 
 /* A control message's header, by the directory as it is now. */
-static void write_header(struct fan_loop *loop, struct fan_device *device, struct buffer *bytes)
+/* The header of a commit, and what its GroupInfo says of the directory. */
+static void write_header(struct fan_loop *loop,
+                         struct fan_device *device,
+                         struct buffer *bytes,
+                         struct buffer *extensions)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct wire_log_entries_request request = {.from = UINT32_MAX};
@@ -116,6 +121,7 @@ static void write_header(struct fan_loop *loop, struct fan_device *device, struc
     header.log_size = head.size;
     memcpy(header.log_root, head.root, sizeof header.log_root);
     MUST(message_header_encode(&header, bytes));
+    MUST(channel_known_log_write(head.size, extensions));
 }
 
 static void make_package(const struct fan_device *device, struct leaf *leaf)
@@ -138,15 +144,18 @@ static void add(struct fan_loop *loop,
     static struct leaf leaves[LIMIT_ADDS_PER_COMMIT]; /* too large for the stack */
     struct mls_proposal adds[LIMIT_ADDS_PER_COMMIT];
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(LIMIT_FRAME_BYTES);
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
     for (size_t i = 0; i < count; i++) {
         make_package(&members[i], &leaves[i]);
         adds[i] =
             (struct mls_proposal){.type = MLS_PROPOSAL_ADD, .add = &leaves[i].checked.package};
     }
-    write_header(loop, creator, &header);
-    struct mls_commit_request request = {
-        .proposals = adds, .proposal_count = count, .authenticated_data = buffer_span(&header)};
+    write_header(loop, creator, &header, &extensions);
+    struct mls_commit_request request = {.proposals = adds,
+                                         .proposal_count = count,
+                                         .authenticated_data = buffer_span(&header),
+                                         .info_extensions = {buffer_span(&extensions)}};
     MUST(mls_group_commit(group, &request, &options, random_system(), &bundle));
     struct wire_channel_commit_request commit = {
         .channel = *channel,

@@ -195,7 +195,8 @@ static enum status encrypt_group_info(const struct mls_welcome_build *build,
         .secrets = &build->next->epoch->secrets,
         .signature_key = build->signature_key,
         .signer = mls_staged_commit_committer(build->next->staged),
-        .with_tree = build->with_tree};
+        .with_tree = build->with_tree,
+        .extensions = build->info_extensions};
     TRY(mls_group_build_group_info(&request, &info));
     TRY(mls_group_psk_secret(build->group, suite, build->psk_store, effect->psks, effect->psk_count,
                              &psk_secret));

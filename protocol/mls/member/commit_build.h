@@ -54,6 +54,7 @@ struct mls_welcome_build {
     const struct mls_group *group; /* for its resumption PSKs */
     struct span signature_key;     /* of our leaf in the new epoch */
     bool with_tree;
+    struct mls_extensions info_extensions;
     const struct random_source *random;
 };
 

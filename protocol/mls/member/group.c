@@ -255,6 +255,7 @@ static enum status write_info_extensions(const struct mls_group_info_request *re
         TRY(writer_finish(&key_writer));
         mls_extension_write(&writer, MLS_EXTENSION_EXTERNAL_PUB, buffer_span(&data));
     }
+    writer_bytes(&writer, request->extensions.bytes);
     const struct mls_leaf_node *own =
         mls_tree_leaf(mls_public_group_tree(request->public_group), request->signer);
     struct mls_extension grease;
@@ -303,6 +304,14 @@ enum status mls_group_build_group_info(const struct mls_group_info_request *requ
 enum status
 mls_group_write_group_info(const struct mls_group *group, bool with_tree, struct buffer *out)
 {
+    return mls_group_write_info(group, with_tree, (struct mls_extensions){SPAN_EMPTY}, out);
+}
+
+enum status mls_group_write_info(const struct mls_group *group,
+                                 bool with_tree,
+                                 struct mls_extensions extensions,
+                                 struct buffer *out)
+{
     if (group->removed)
         return STATUS_REMOVED;
     struct mls_group_info_request request = {.public_group = group->public_group,
@@ -311,7 +320,8 @@ mls_group_write_group_info(const struct mls_group *group, bool with_tree, struct
                                              .signer = group->own_leaf,
                                              .with_tree = with_tree,
                                              .with_external_pub = true,
-                                             .as_message = true};
+                                             .as_message = true,
+                                             .extensions = extensions};
     return mls_group_build_group_info(&request, out);
 }
 

@@ -149,6 +149,8 @@ struct mls_join_request {
     /* The id that the group must have, one that the client has no group with; or
      * STATUS_WRONG_GROUP. Empty: any, and the caller compares it with its groups (12.4.3). */
     struct span group_id;
+    /* Gets the contents of the GroupInfo's extensions, which its signer vouches for; or NULL. */
+    struct buffer *info_extensions;
 };
 
 /* Joins from a Welcome. STATUS_NOT_FOUND when the Welcome is not for this KeyPackage or needs a
@@ -170,6 +172,7 @@ struct mls_external_join_request {
      * STATUS_NOT_FOUND. When false and such a leaf exists: STATUS_EXISTS. */
     bool resync;
     struct span authenticated_data;
+    struct mls_extensions info_extensions; /* as in mls_commit_request */
 };
 
 struct mls_commit_bundle;
@@ -267,6 +270,8 @@ struct mls_commit_request {
     bool tree_in_welcome; /* the Welcome carries the tree; else joiners get it elsewhere */
     struct span authenticated_data;
     const struct mls_identity *identity; /* new credential or keys for our leaf, or NULL */
+    /* The application's, in the GroupInfo and in that of the Welcome; signed by us. */
+    struct mls_extensions info_extensions;
 };
 
 /* What is sent for a commit: MLSMessages. */

@@ -310,7 +310,8 @@ static enum status make_bundle(const struct mls_group *group,
                                           .signature_key = signature_key,
                                           .signer = group->own_leaf,
                                           .with_external_pub = true,
-                                          .as_message = true};
+                                          .as_message = true,
+                                          .extensions = request->info_extensions};
     TRY(buffer_append(&bundle->commit, buffer_span(&next->message)));
     TRY(mls_group_build_group_info(&info, &bundle->group_info));
     if (mls_staged_commit_effect(next->staged)->added_count == 0)
@@ -322,6 +323,7 @@ static enum status make_bundle(const struct mls_group *group,
                                         .group = group,
                                         .signature_key = signature_key,
                                         .with_tree = request->tree_in_welcome,
+                                        .info_extensions = request->info_extensions,
                                         .random = random};
     return mls_commit_build_welcome(&welcome, &bundle->welcome);
 }

@@ -223,6 +223,8 @@ static enum status join(const struct mls_join_request *request,
     TRY(take_keys(state, info.signer, fresh));
     TRY(take_epoch(state, fresh));
     TRY(mls_group_note_all(fresh, &fresh->changed));
+    if (request->info_extensions != NULL)
+        TRY(buffer_append(request->info_extensions, info.extensions.bytes));
     fresh->group_changed = true;
     *group = fresh;
     fresh = NULL;
@@ -351,7 +353,7 @@ static enum status external_keys(const struct external_state *state,
 /* Takes the new epoch over into the fresh group. */
 static enum status enter_epoch(const struct external_state *state,
                                const struct mls_options *options,
-                               const struct mls_identity *identity,
+                               const struct mls_external_join_request *request,
                                struct mls_group *group,
                                struct mls_next *next,
                                struct mls_commit_bundle *bundle)
@@ -360,7 +362,7 @@ static enum status enter_epoch(const struct external_state *state,
     struct digest tag;
     TRY(mls_public_group_stage_content(group->public_group, buffer_span(&state->content), options,
                                        &next->staged));
-    TRY(external_keys(state, next, identity, group));
+    TRY(external_keys(state, next, request->identity, group));
     struct mls_next_input input = {
         .init_secret = secret_span(&state->init_secret),
         .commit_secret = secret_span(&state->built.secrets.path[state->built.secrets.count])};
@@ -374,7 +376,7 @@ static enum status enter_epoch(const struct external_state *state,
     group->epoch = next->epoch;
     next->epoch = NULL;
     mls_secret_tree_note_in(group->epoch->tree, &group->changed);
-    return mls_group_write_group_info(group, false, &bundle->group_info);
+    return mls_group_write_info(group, false, request->info_extensions, &bundle->group_info);
 }
 
 static enum status join_external(const struct mls_external_join_request *request,
@@ -390,7 +392,7 @@ static enum status join_external(const struct mls_external_join_request *request
     TRY(mls_next_new(group->arena, &next));
     TRY(choose_proposals(request, group->public_group, random, &state));
     TRY(build_external(request, group->public_group, options, random, &state));
-    TRY(enter_epoch(&state, options, request->identity, group, next, bundle));
+    TRY(enter_epoch(&state, options, request, group, next, bundle));
     TRY(mls_group_note_all(group, &group->changed));
     group->group_changed = true;
     return STATUS_OK;

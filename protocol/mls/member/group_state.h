@@ -161,11 +161,18 @@ struct mls_group_info_request {
     uint32_t signer;
     bool with_tree;
     bool with_external_pub;
-    bool as_message; /* inside an MLSMessage */
+    bool as_message;                  /* inside an MLSMessage */
+    struct mls_extensions extensions; /* the application's */
 };
 
 MUST_CHECK enum status mls_group_build_group_info(const struct mls_group_info_request *request,
                                                   struct buffer *out);
+
+/* mls_group_write_group_info with extensions of the application. */
+MUST_CHECK enum status mls_group_write_info(const struct mls_group *group,
+                                            bool with_tree,
+                                            struct mls_extensions extensions,
+                                            struct buffer *out);
 
 /* ---- groups that continue others (group_continue.c) ---- */
 

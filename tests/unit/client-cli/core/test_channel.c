@@ -58,6 +58,26 @@ static void the_next_process_knows_that_the_vault_is_an_old_copy(void **state)
     }
 }
 
+static enum status know_log(struct engine *engine, struct channel *channel, void *context)
+{
+    (void)engine;
+    channel->log_size = *(const uint64_t *)context;
+    return STATUS_OK;
+}
+
+static void the_next_process_follows_no_commit_that_knows_less(void **state)
+{
+    struct profile_room *room = *state;
+    struct channel *channel = NULL;
+    uint64_t log_size = UINT64_C(1) << 40;
+    const struct id id = {{5}};
+    assert_int_equal(channel_new(room->engine, &id, &channel), STATUS_OK);
+    assert_int_equal(channel_transact(room->engine, channel, know_log, &log_size), STATUS_OK);
+    channel_free_all(room->engine);
+    assert_int_equal(channel_load_all(room->engine), STATUS_OK);
+    assert_true(channel_find(room->engine, &id)->log_size == log_size);
+}
+
 static void store(struct profile_room *room, uint64_t sequence, uint8_t fate, struct id message)
 {
     struct id channel = {{1}};
@@ -90,6 +110,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_a_message_that_was_read_has_its_id, room_open,
                                         room_close),
+        cmocka_unit_test_setup_teardown(the_next_process_follows_no_commit_that_knows_less,
+                                        room_open, room_close),
         cmocka_unit_test_setup_teardown(the_next_process_knows_that_the_vault_is_an_old_copy,
                                         room_open, room_close),
     };

@@ -2,6 +2,7 @@
 #include "tests/unit/protocol/channel/world.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/channel/known_log.h"
 #include "protocol/crypto/hpke.h"
 #include "protocol/crypto/random_system.h"
 
@@ -118,9 +119,59 @@ static void what_was_right_when_it_was_committed_is_followed_later(void **state)
     assert_int_equal(world_remove(&world, &people[4], &people[2], NULL), STATUS_OK);
     assert_int_equal(world_add(&world, &people[4], &people[2]), STATUS_DENIED);
     assert_int_equal(world_join_external(&world, &people[3], false), STATUS_DENIED);
+    world_end(&world);
+    world_begin(&world, CHANNEL_OPEN);
+    world.reads_later = true;
     world.log_size = before;
+    world_shut_out(&world, &people[3]);
     assert_int_equal(world_join_external(&world, &people[3], false), STATUS_OK);
     world_end(&world);
+}
+
+/* A device that was shut out and whose leaf is still there, with a server that plays along: the
+ * commit says that it was made before. Members who followed a later one do not follow it. */
+static void no_commit_goes_back_to_an_older_directory(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world, CHANNEL_OPEN);
+    struct party *people = world.people;
+    uint64_t before = directory_log_of(world.directory)->size;
+    world.reads_later = true;
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[3]), STATUS_OK);
+    world_shut_out(&world, &people[2]);
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle first = {0};
+    assert_int_equal(world_commit(&world, &people[3], NULL, NULL, &first), STATUS_OK);
+    assert_int_equal(world.log_size_min, before + 1);
+    world.log_size = before;
+    assert_int_equal(world_add(&world, &people[2], &people[4]), STATUS_DENIED);
+    assert_int_equal(world_join_external(&world, &people[2], true), STATUS_DENIED);
+    assert_int_equal(world_add(&world, &people[0], &people[4]), STATUS_DENIED);
+    world.log_size = before + 2; /* nor to one that nobody has seen */
+    assert_int_equal(world_add(&world, &people[0], &people[4]), STATUS_INVALID);
+    world.log_size = 0;
+    assert_int_equal(world_add(&world, &people[0], &people[4]), STATUS_OK);
+    world_end(&world);
+}
+
+static void newcomers_are_told_what_the_last_committer_knew(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(64);
+    uint64_t log_size = 0;
+    assert_int_equal(channel_known_log_write(UINT64_MAX - 7, &bytes), STATUS_OK);
+    struct mls_extensions extensions = {buffer_span(&bytes)};
+    assert_int_equal(channel_known_log_read(extensions, &log_size), STATUS_OK);
+    assert_true(log_size == UINT64_MAX - 7);
+    extensions.bytes = SPAN_EMPTY;
+    assert_int_equal(channel_known_log_read(extensions, &log_size), STATUS_NOT_FOUND);
+    buffer_clear(&bytes);
+    struct writer writer = writer_of(&bytes); /* too short */
+    mls_extension_write(&writer, CHANNEL_KNOWN_LOG_TYPE, SPAN_LITERAL("1234567"));
+    assert_int_equal(writer_finish(&writer), STATUS_OK);
+    extensions.bytes = buffer_span(&bytes);
+    assert_int_equal(channel_known_log_read(extensions, &log_size), STATUS_TRUNCATED);
 }
 
 static void a_new_commit_cannot_name_a_size_that_suits_it(void **state)
@@ -136,6 +187,7 @@ static void a_new_commit_cannot_name_a_size_that_suits_it(void **state)
     assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_DENIED);
     assert_int_equal(world_join_external(&world, &people[2], false), STATUS_DENIED);
     world.log_size = 1; /* the others are not in it yet: that lets nobody remove them */
+    world.log_size_min = 0;
     assert_int_equal(world_remove(&world, &people[3], &people[0], NULL), STATUS_NOT_FOUND);
     world.log_size = before + 100;
     assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_INVALID);
@@ -532,6 +584,8 @@ int main(void)
         cmocka_unit_test(a_device_that_was_shut_out_neither_commits_nor_comes_back),
         cmocka_unit_test(what_was_right_when_it_was_committed_is_followed_later),
         cmocka_unit_test(a_new_commit_cannot_name_a_size_that_suits_it),
+        cmocka_unit_test(no_commit_goes_back_to_an_older_directory),
+        cmocka_unit_test(newcomers_are_told_what_the_last_committer_knew),
         cmocka_unit_test(anybody_commits_the_removal_of_a_leaf_that_asked_for_it),
         cmocka_unit_test(only_a_facilitator_changes_the_channel_and_never_without_its_extension),
         cmocka_unit_test(a_new_channel_is_whole_or_refused),

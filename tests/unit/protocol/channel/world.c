@@ -147,13 +147,16 @@ enum status world_judge(struct world *world, struct span commit)
     if (status != STATUS_OK)
         return status;
     struct channel_refusal refusal = {0};
-    status = channel_policy_check_commit(world->server, staged, world->directory, &refusal);
+    status = channel_policy_check_commit(world->server, staged, world->directory,
+                                         world->log_size_min, &refusal);
     if (status == STATUS_OK && !world->reads_later)
         status = channel_policy_check_now(staged, world->directory, &refusal);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        assert_int_equal(channel_policy_log_size(staged, &world->log_size_min), STATUS_OK);
         assert_int_equal(mls_public_group_merge(world->server, &staged), STATUS_OK);
-    else
+    } else {
         assert_non_null(refusal.reason);
+    }
     mls_staged_commit_free(&staged);
     return status;
 }

@@ -33,8 +33,9 @@ struct world {
     struct party people[PEOPLE];
     struct id channel;
     struct mls_public_group *server;
-    uint64_t log_size; /* that commits name; 0: the directory's own */
-    bool reads_later;  /* the judge follows what was accepted long ago */
+    uint64_t log_size;     /* that commits name; 0: the directory's own */
+    uint64_t log_size_min; /* that the last commit named */
+    bool reads_later;      /* the judge follows what was accepted long ago */
 };
 
 /* Fresh ids and keys. */

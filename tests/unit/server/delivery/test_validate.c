@@ -2,6 +2,7 @@
 #include "server/delivery/validate.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/channel/known_log.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/mls/member/group.h"
 #include "protocol/mls/public/registry.h"
@@ -41,6 +42,7 @@ struct world {
     struct mls_commit_bundle bundle;
     struct arena arena;
     struct validate_output output;
+    uint64_t told_less; /* than the committer knew of the directory: what newcomers are told */
 };
 
 static void add_to_directory(struct world *world, struct party *party)
@@ -172,12 +174,16 @@ static void commit_adds(struct world *world, size_t count)
         .log_size = directory_log_of(world->directory)->size,
     };
     CLEANUP(buffer_clear) struct buffer header_bytes = BUFFER_INIT(4096);
+    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(64);
     assert_int_equal(id_random(random_system(), &header.message), STATUS_OK);
     assert_int_equal(message_header_encode(&header, &header_bytes), STATUS_OK);
+    assert_int_equal(channel_known_log_write(header.log_size - world->told_less, &extensions),
+                     STATUS_OK);
     struct mls_commit_request request = {
         .proposals = proposals,
         .proposal_count = count,
         .authenticated_data = buffer_span(&header_bytes),
+        .info_extensions = {buffer_span(&extensions)},
     };
     assert_int_equal(
         mls_group_commit(world->group, &request, &world->options, random_system(), &world->bundle),
@@ -311,6 +317,30 @@ static void refuses_a_group_info_of_another_epoch(void **state)
     world_end(&world);
 }
 
+static void refuses_a_commit_that_knows_less_than_the_one_before(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world);
+    commit_adds(&world, 1);
+    struct validate_input input = input_of(&world);
+    input.log_size_min = PEOPLE + 1;
+    assert_int_equal(validate(&world, &input), STATUS_DENIED);
+    validate_output_clear(&world.output);
+    validate_output_init(&world.output);
+    input.log_size_min = PEOPLE;
+    assert_int_equal(validate(&world, &input), STATUS_OK);
+    assert_int_equal(world.output.log_size, PEOPLE);
+    world_end(&world);
+    world_begin(&world);
+    world.told_less = 1;
+    commit_adds(&world, 1);
+    input = input_of(&world);
+    assert_int_equal(validate(&world, &input), STATUS_INVALID);
+    assert_non_null(strstr(world.output.refusal.reason, "GroupInfo"));
+    world_end(&world);
+}
+
 static void refuses_adds_without_their_welcome_and_a_welcome_without_adds(void **state)
 {
     (void)state;
@@ -381,6 +411,7 @@ int main(void)
         cmocka_unit_test(makes_a_state_that_can_be_restored_in_the_new_epoch),
         cmocka_unit_test(refuses_a_commit_that_another_device_sent),
         cmocka_unit_test(refuses_a_group_info_of_another_epoch),
+        cmocka_unit_test(refuses_a_commit_that_knows_less_than_the_one_before),
         cmocka_unit_test(refuses_adds_without_their_welcome_and_a_welcome_without_adds),
         cmocka_unit_test(refuses_a_commit_of_a_past_epoch),
         cmocka_unit_test(refuses_a_commit_with_any_byte_changed),
