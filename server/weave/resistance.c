@@ -5,19 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the square of P this makes a pair's gain enormously negative, and no update brings it back. */
-#define CLOSED 1e300
+/* Taken off a pair's gain this leaves it enormously negative. */
+#define CLOSED 1e30F
 
 /* Pairs that are looked at together: their scores are divided out only if one of them may be the
  * best so far, which is rare. Fits the nearest cache beside the rows. */
 #define BLOCK 64
+
+/* Twice as many numbers at once where the processor can. It multiplies and adds apart as the other
+ * does (no fma), so that both give the same result to the last bit. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAS_WIDE 1
+#else
+#define HAS_WIDE 0
+#endif
 
 /* Only the upper triangles, row by row, are kept up to date. */
 struct resistance {
     uint32_t n;
     double inverse_weight; /* of a new tie */
     double *inverse;       /* P */
-    double *square;        /* P x P, with CLOSED at pairs that are not open */
+    double *square;        /* P x P */
+    float *barrier;        /* of each pair: 0 when it is open, or CLOSED */
     double *inverse_diagonal;
     double *square_diagonal;
     double *closed;    /* of each node: 0 or CLOSED */
@@ -26,6 +35,7 @@ struct resistance {
     float *acceptance; /* of each pair, both triangles; NULL: 1 */
     double *change;    /* P(e_u - e_v) */
     double *product;   /* P x change, then the factor of the second update */
+    bool is_wide;
     bool found;
     struct resistance_choice best; /* drop is filled in when it is asked for */
 };
@@ -45,6 +55,7 @@ void resistance_free(struct resistance **resistance)
         return;
     free(old->inverse);
     free(old->square);
+    free(old->barrier);
     free(old->inverse_diagonal);
     free(old->square_diagonal);
     free(old->closed);
@@ -56,14 +67,22 @@ void resistance_free(struct resistance **resistance)
     free(old);
 }
 
-static double *at(double *matrix, uint32_t n, uint32_t u, uint32_t v)
+static size_t place_of(uint32_t n, uint32_t u, uint32_t v)
 {
-    return u < v ? &matrix[(size_t)u * n + v] : &matrix[(size_t)v * n + u];
+    return u < v ? (size_t)u * n + v : (size_t)v * n + u;
 }
 
-static double value_at(const double *matrix, uint32_t n, uint32_t u, uint32_t v)
+static void set_barrier(struct resistance *state, uint32_t u, uint32_t v, float barrier)
 {
-    return u < v ? matrix[(size_t)u * n + v] : matrix[(size_t)v * n + u];
+    state->barrier[place_of(state->n, u, v)] = barrier;
+}
+
+/* The difference of two columns of a matrix. */
+static void
+subtract_columns(const double *matrix, uint32_t n, struct graph_pair pair, double *difference)
+{
+    for (uint32_t v = 0; v < n; v++)
+        difference[v] = matrix[place_of(n, pair.a, v)] - matrix[place_of(n, pair.b, v)];
 }
 
 /* What does not change along a row. */
@@ -71,6 +90,7 @@ struct row {
     uint32_t u;
     double *inverse;
     double *square;
+    const float *barrier;
     const float *acceptance;
     double change;
     double product;
@@ -94,10 +114,13 @@ static inline __attribute__((always_inline)) double sweep_block(const struct res
     const double *restrict change = state->change, *restrict product = state->product;
     const double *restrict diagonal = state->inverse_diagonal, *restrict reach = state->reach;
     const double *restrict bonus = state->bonus;
-    const float *restrict acceptance = row->acceptance;
+    const float *restrict acceptance = row->acceptance, *restrict barrier = row->barrier;
     double *restrict inverse = row->inverse, *restrict square = row->square;
     const double room = floor - row->bonus;
-    double most = -CLOSED;
+    double most = 0;
+#ifndef __clang__
+#pragma GCC ivdep /* `restrict` says so too, but is forgotten where this is inlined */
+#endif
     for (uint32_t v = begin; v < end; v++) {
         double p = inverse[v] - row->factor * change[v];
         double s = square[v] - (row->change * product[v] + row->product * change[v]);
@@ -105,7 +128,7 @@ static inline __attribute__((always_inline)) double sweep_block(const struct res
             inverse[v] = p;
             square[v] = s;
         }
-        double numerator = row->numerator + reach[v] - 2 * s;
+        double numerator = row->numerator + reach[v] - 2 * s - (double)barrier[v];
         if (accepts)
             numerator *= (double)acceptance[v];
         double denominator = row->denominator + diagonal[v] - 2 * p;
@@ -125,7 +148,7 @@ take_best(struct sweep *sweep, const struct row *row, uint32_t begin, uint32_t e
     for (uint32_t v = begin; v < end; v++) {
         double p = row->inverse[v] - factor * state->change[v];
         double s = row->square[v] - (change * state->product[v] + product * state->change[v]);
-        double numerator = row->numerator + state->reach[v] - 2 * s;
+        double numerator = row->numerator + state->reach[v] - 2 * s - (double)row->barrier[v];
         if (row->acceptance != NULL)
             numerator *= (double)row->acceptance[v];
         double drop = numerator / (row->denominator + state->inverse_diagonal[v] - 2 * p);
@@ -143,6 +166,7 @@ sweep_rows(struct sweep *sweep, bool writes, bool accepts)
         struct row row = {.u = u,
                           .inverse = state->inverse + (size_t)u * state->n,
                           .square = state->square + (size_t)u * state->n,
+                          .barrier = state->barrier + (size_t)u * state->n,
                           .acceptance = accepts ? state->acceptance + (size_t)u * state->n : NULL,
                           .change = state->change[u],
                           .product = state->product[u],
@@ -156,6 +180,52 @@ sweep_rows(struct sweep *sweep, bool writes, bool accepts)
                 take_best(sweep, &row, begin, end, writes);
         }
     }
+}
+
+static inline __attribute__((always_inline)) void sweep_any(struct sweep *sweep, bool writes)
+{
+    if (!writes)
+        sweep_rows(sweep, false, false);
+    else if (sweep->state->acceptance != NULL)
+        sweep_rows(sweep, true, true);
+    else
+        sweep_rows(sweep, true, false);
+}
+
+static void sweep_narrow(struct sweep *sweep, bool writes)
+{
+    sweep_any(sweep, writes);
+}
+
+#if HAS_WIDE
+__attribute__((target("avx2"))) static void sweep_wide(struct sweep *sweep, bool writes)
+{
+    sweep_any(sweep, writes);
+}
+
+static bool can_be_wide(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+#else
+static void sweep_wide(struct sweep *sweep, bool writes)
+{
+    sweep_any(sweep, writes);
+}
+
+static bool can_be_wide(void)
+{
+    return false;
+}
+#endif
+
+/* The matrices change only if it writes. */
+static void sweep_all(struct sweep *sweep, bool writes)
+{
+    if (sweep->state->is_wide)
+        sweep_wide(sweep, writes);
+    else
+        sweep_narrow(sweep, writes);
 }
 
 static void sweep_diagonals(struct resistance *state, double factor)
@@ -176,10 +246,7 @@ static void sweep_and_write(struct resistance *state, double factor)
         state->inverse[(size_t)u * state->n + u] = state->inverse_diagonal[u];
         state->square[(size_t)u * state->n + u] = state->square_diagonal[u];
     }
-    if (state->acceptance != NULL)
-        sweep_rows(&sweep, true, true);
-    else
-        sweep_rows(&sweep, true, false);
+    sweep_all(&sweep, true);
     state->best = sweep.best;
     state->found = sweep.best.score > 0;
 }
@@ -198,15 +265,15 @@ static void close_pairs(const struct resistance_start *start, struct resistance 
     for (uint32_t u = 0; u < state->n; u++)
         for (uint32_t v = u + 1; v < state->n; v++)
             if (!starts_open(start, u, v))
-                *at(state->square, state->n, u, v) = CLOSED;
+                set_barrier(state, u, v, CLOSED);
     for (uint32_t u = 0; u < state->n; u++) {
         for (uint64_t i = graph->starts[u]; i < graph->starts[u + 1]; i++)
-            *at(state->square, state->n, u, graph->neighbours[i]) = CLOSED;
+            set_barrier(state, u, graph->neighbours[i], CLOSED);
         for (uint64_t i = graph->never_starts[u]; i < graph->never_starts[u + 1]; i++)
-            *at(state->square, state->n, u, graph->never[i]) = CLOSED;
+            set_barrier(state, u, graph->never[i], CLOSED);
     }
     for (size_t i = 0; i < start->ties->extra_count; i++)
-        *at(state->square, state->n, start->ties->extra[i].a, start->ties->extra[i].b) = CLOSED;
+        set_barrier(state, start->ties->extra[i].a, start->ties->extra[i].b, CLOSED);
 }
 
 static double *numbers_new(size_t count)
@@ -219,6 +286,7 @@ static enum status state_allocate(uint32_t n, bool accepts, struct resistance *s
     state->n = n;
     state->inverse = numbers_new((size_t)n * n);
     state->square = numbers_new((size_t)n * n);
+    state->barrier = calloc((size_t)n * n + 1, sizeof(float));
     state->inverse_diagonal = numbers_new(n);
     state->square_diagonal = numbers_new(n);
     state->closed = numbers_new(n);
@@ -227,10 +295,10 @@ static enum status state_allocate(uint32_t n, bool accepts, struct resistance *s
     state->change = numbers_new(n);
     state->product = numbers_new(n);
     state->acceptance = accepts ? calloc((size_t)n * n + 1, sizeof(float)) : NULL;
-    if (state->inverse == NULL || state->square == NULL || state->inverse_diagonal == NULL ||
-        state->square_diagonal == NULL || state->closed == NULL || state->reach == NULL ||
-        state->bonus == NULL || state->change == NULL || state->product == NULL ||
-        (accepts && state->acceptance == NULL))
+    if (state->inverse == NULL || state->square == NULL || state->barrier == NULL ||
+        state->inverse_diagonal == NULL || state->square_diagonal == NULL ||
+        state->closed == NULL || state->reach == NULL || state->bonus == NULL ||
+        state->change == NULL || state->product == NULL || (accepts && state->acceptance == NULL))
         return STATUS_NO_MEMORY;
     return STATUS_OK;
 }
@@ -262,8 +330,9 @@ enum status resistance_new(const struct resistance_start *start, struct resistan
         state->square_diagonal[u] = state->square[(size_t)u * n + u];
     }
     for (uint32_t u = 0; u < n; u++)
-        state->closed[u] = start->closed[u] ? CLOSED : 0;
+        resistance_set_closed(state, u, start->closed[u]);
     state->inverse_weight = 1 / start->tie_weight;
+    state->is_wide = can_be_wide();
     if (start->bonus != NULL)
         memcpy(state->bonus, start->bonus, n * sizeof(double));
     if (start->acceptance != NULL)
@@ -277,7 +346,7 @@ enum status resistance_new(const struct resistance_start *start, struct resistan
 
 void resistance_set_closed(struct resistance *resistance, uint32_t u, bool closed)
 {
-    resistance->closed[u] = closed ? CLOSED : 0;
+    resistance->closed[u] = closed ? (double)CLOSED : 0;
 }
 
 bool resistance_best(const struct resistance *resistance, struct resistance_choice *best)
@@ -289,13 +358,13 @@ bool resistance_best(const struct resistance *resistance, struct resistance_choi
 
 static struct resistance_choice choice_of(const struct resistance *state, uint32_t u, uint32_t v)
 {
-    double numerator =
-        state->reach[u] + state->reach[v] - 2 * value_at(state->square, state->n, u, v);
+    size_t place = place_of(state->n, u, v);
+    double numerator = state->reach[u] + state->reach[v] - 2 * state->square[place] -
+                       (double)state->barrier[place];
     if (state->acceptance != NULL)
-        numerator *= (double)state->acceptance[(size_t)u * state->n + v];
-    double drop =
-        numerator / (state->inverse_weight + state->inverse_diagonal[u] +
-                     state->inverse_diagonal[v] - 2 * value_at(state->inverse, state->n, u, v));
+        numerator *= (double)state->acceptance[place];
+    double drop = numerator / (state->inverse_weight + state->inverse_diagonal[u] +
+                               state->inverse_diagonal[v] - 2 * state->inverse[place]);
     return (struct resistance_choice){{u, v}, drop, drop + state->bonus[u] + state->bonus[v]};
 }
 
@@ -324,10 +393,10 @@ prepare(struct resistance *state, struct graph_pair pair, double inverse_weight,
 {
     uint32_t n = state->n;
     double *change = state->change, *product = state->product, squared = 0;
-    resistance_change(state, pair, change);
+    subtract_columns(state->inverse, n, pair, change);
+    subtract_columns(state->square, n, pair, product);
     for (uint32_t v = 0; v < n; v++)
         squared += change[v] * change[v];
-    dense_multiply(n, state->inverse, change, product);
     double factor = share / (inverse_weight + change[pair.a] - change[pair.b]);
     /* square -= factor (p c' + c p') - factor^2 |c|^2 c c', in the form c w' + w c'. */
     for (uint32_t v = 0; v < n; v++)
@@ -341,19 +410,15 @@ void resistance_add(struct resistance *resistance, struct graph_pair pair)
                        ? (double)resistance->acceptance[(size_t)pair.a * resistance->n + pair.b]
                        : 1;
     double factor = prepare(resistance, pair, resistance->inverse_weight, share);
-    *at(resistance->square, resistance->n, pair.a, pair.b) = CLOSED;
+    set_barrier(resistance, pair.a, pair.b, CLOSED);
     sweep_and_write(resistance, factor);
 }
 
 void resistance_remove(struct resistance *resistance, struct graph_pair pair)
 {
-    uint32_t n = resistance->n;
-    double factor = prepare(resistance, pair, -resistance->inverse_weight, 1), square = 0;
+    double factor = prepare(resistance, pair, -resistance->inverse_weight, 1);
     sweep_and_write(resistance, factor);
-    for (uint32_t v = 0; v < n; v++)
-        square += value_at(resistance->inverse, n, pair.a, v) *
-                  value_at(resistance->inverse, n, pair.b, v);
-    *at(resistance->square, n, pair.a, pair.b) = square;
+    set_barrier(resistance, pair.a, pair.b, 0);
 }
 
 bool resistance_best_without(struct resistance *resistance,
@@ -368,7 +433,7 @@ bool resistance_best_without(struct resistance *resistance,
     *loss = -factor * squared + resistance->bonus[pair.a] + resistance->bonus[pair.b];
     struct sweep sweep = {.state = resistance, .factor = factor};
     sweep_diagonals(resistance, factor);
-    sweep_rows(&sweep, false, false);
+    sweep_all(&sweep, false);
     for (uint32_t u = 0; u < n; u++) {
         resistance->inverse_diagonal[u] = resistance->inverse[(size_t)u * n + u];
         resistance->square_diagonal[u] = resistance->square[(size_t)u * n + u];
@@ -381,10 +446,7 @@ bool resistance_best_without(struct resistance *resistance,
 
 void resistance_change(const struct resistance *resistance, struct graph_pair pair, double *change)
 {
-    uint32_t n = resistance->n;
-    for (uint32_t v = 0; v < n; v++)
-        change[v] = value_at(resistance->inverse, n, pair.a, v) -
-                    value_at(resistance->inverse, n, pair.b, v);
+    subtract_columns(resistance->inverse, resistance->n, pair, change);
 }
 
 enum status resistance_largest(struct resistance *resistance, double *eigenvalue)
