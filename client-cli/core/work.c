@@ -78,19 +78,23 @@ static enum status propose_add(struct engine *engine,
     return STATUS_OK;
 }
 
-/* Whether the removal is a fact, and not only the server's word. */
-static bool is_fact(const struct engine *engine,
-                    const struct channel *channel,
-                    const struct wire_work_remove *removal,
-                    const struct mls_leaf_node *leaf)
+static bool is_shut_out(const struct engine *engine,
+                        const struct wire_work_remove *removal,
+                        const struct mls_leaf_node *leaf)
 {
-    if (removal->reason == REMOVE_LEFT) {
-        const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
-        return channel_leave_is_of(&removal->leave, &channel->id, channel->generation, tree,
-                                   &removal->person);
-    }
     return directory_check_leaf(engine->directory, &removal->person, &removal->device,
                                 leaf->signature_key) == STATUS_DENIED;
+}
+
+static bool has_left(const struct engine *engine,
+                     const struct channel *channel,
+                     const struct wire_work_remove *removal)
+{
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    return removal->reason == REMOVE_LEFT &&
+           channel_leave_is_of(&removal->leave, &channel->id, channel->generation, tree,
+                               engine->directory, directory_log_of(engine->directory)->size,
+                               &removal->person);
 }
 
 static void propose_removal(struct engine *engine,
@@ -102,7 +106,9 @@ static void propose_removal(struct engine *engine,
     uint32_t leaf = leaf_of(channel, &removal->person, &removal->device);
     if (leaf == MLS_NO_LEAF || leaf == mls_group_own_leaf(channel->group))
         return;
-    if (!is_fact(engine, channel, removal, mls_tree_leaf(tree, leaf))) {
+    /* The server's word is not enough; and who is shut out need not have asked for anything. */
+    bool shut_out = is_shut_out(engine, removal, mls_tree_leaf(tree, leaf));
+    if (!shut_out && !has_left(engine, channel, removal)) {
         engine_notice(engine, channel,
                       "The server asked to remove somebody without a reason that "
                       "can be checked: not done");
@@ -110,7 +116,7 @@ static void propose_removal(struct engine *engine,
     }
     proposals->items[proposals->count++] =
         (struct mls_proposal){.type = MLS_PROPOSAL_REMOVE, .removed = leaf};
-    if (removal->reason == REMOVE_LEFT)
+    if (!shut_out)
         proposals->leaves[proposals->leave_count++] = removal->leave;
 }
 

@@ -7,6 +7,8 @@ bool channel_leave_is_of(const struct message_leave *leave,
                          const struct id *channel,
                          uint32_t generation,
                          const struct mls_tree *tree,
+                         const struct directory *directory,
+                         uint64_t log_size,
                          const struct id *person)
 {
     uint8_t bytes[CHANNEL_IDENTITY_SIZE];
@@ -18,5 +20,7 @@ bool channel_leave_is_of(const struct message_leave *leave,
         return false;
     const struct mls_leaf_node *leaf = mls_tree_leaf(tree, at);
     return span_equal(leave->encryption_key, leaf->encryption_key) &&
+           directory_check_leaf_at(directory, log_size, person, &leave->device,
+                                   leaf->signature_key) == STATUS_OK &&
            message_leave_verify(leave, leaf->signature_key) == STATUS_OK;
 }

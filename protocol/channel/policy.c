@@ -205,7 +205,7 @@ static bool has_left(const struct check *check, const struct channel_identity *i
     const struct mls_tree *tree = mls_public_group_tree(check->group);
     for (size_t i = 0; i < check->header.leave_count; i++)
         if (channel_leave_is_of(&check->header.leaves[i], &check->channel, check->generation, tree,
-                                &identity->person))
+                                check->directory, check->header.log_size, &identity->person))
             return true;
     return false;
 }

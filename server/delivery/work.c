@@ -342,6 +342,7 @@ static enum status gather_run(struct store_db *db, struct store_job *job)
 
 static void take_gathered(struct gather *gather, struct channel *channel)
 {
+    struct community *community = gather->delivery->hub->community;
     struct work *work = channel->work;
     while (gather->adds != NULL) {
         struct work_add *add = gather->adds;
@@ -353,6 +354,7 @@ static void take_gathered(struct gather *gather, struct channel *channel)
     work->removes = gather->removes;
     gather->removes = NULL;
     work_items_drop_done(channel);
+    work_items_drop_void(channel, community_directory(community));
 }
 
 static void free_gather(struct gather *gather)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/delivery/work_items.h"
 
+#include "protocol/base/limits.h"
+#include "protocol/channel/leave.h"
 #include "server/delivery/internal.h"
 
 #include <stdlib.h>
@@ -74,6 +76,34 @@ void work_items_drop_done(struct channel *channel)
     for (struct work_remove **at = &work->removes; *at != NULL;) {
         struct work_remove *remove = *at;
         if (channel_member(channel, &remove->device) != NULL) {
+            at = &remove->next;
+            continue;
+        }
+        *at = remove->next;
+        free_remove(remove);
+    }
+}
+
+static bool is_void(const struct channel *channel,
+                    const struct directory *directory,
+                    const struct work_remove *remove)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
+    struct message_leave leave;
+    if (remove->reason != STORE_REMOVAL_LEFT)
+        return false;
+    return schema_decode(&message_leave_schema, buffer_span(&remove->request), &arena, &leave) !=
+               STATUS_OK ||
+           !channel_leave_is_of(&leave, &channel->id, channel->row.generation,
+                                mls_public_group_tree(channel->group), directory,
+                                directory_log_of(directory)->size, &remove->person);
+}
+
+void work_items_drop_void(struct channel *channel, const struct directory *directory)
+{
+    for (struct work_remove **at = &channel->work->removes; *at != NULL;) {
+        struct work_remove *remove = *at;
+        if (!is_void(channel, directory, remove)) {
             at = &remove->next;
             continue;
         }

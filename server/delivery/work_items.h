@@ -47,6 +47,10 @@ bool work_items_is_empty(const struct work *work);
 /* Whoever became a member, or is none any more, needs nothing. */
 void work_items_drop_done(struct channel *channel);
 
+/* A request to leave that counts for nothing (channel/leave.h) is not asked of anybody, who would
+ * take the server for a liar. */
+void work_items_drop_void(struct channel *channel, const struct directory *directory);
+
 /* Nobody is asked to add this device any more, or any of this person. */
 void work_items_forget(struct work *work, const struct id *device);
 void work_items_forget_person(struct work *work, const struct id *person);

@@ -2,6 +2,7 @@
 /* A request to leave, signed by the leaf; kept as it is for whoever commits the Remove. It speaks
  * for every device that the person has in the channel. */
 #include "protocol/base/limits.h"
+#include "protocol/channel/leave.h"
 #include "protocol/wire/channels.h"
 #include "server/delivery/work.h"
 #include "server/handler/task.h"
@@ -58,6 +59,11 @@ static enum status check(const struct services *services,
         request->leave.generation != channel->row.generation)
         return STATUS_INVALID;
     TRY(message_leave_verify(&request->leave, SPAN_OF(device->leaf_key)));
+    const struct directory *directory = community_directory(services->hub->community);
+    if (!channel_leave_is_of(&request->leave, &channel->id, channel->row.generation,
+                             mls_public_group_tree(channel->group), directory,
+                             directory_log_of(directory)->size, &call->person))
+        return STATUS_WRONG_EPOCH;
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
     TRY(schema_encode(&message_leave_schema, &request->leave, &bytes));
     return arena_copy(&call->arena, buffer_span(&bytes), request_bytes);

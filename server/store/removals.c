@@ -25,7 +25,8 @@ enum status store_removals_add(struct store_db *db, const struct store_removal *
     CLEANUP(query_end)
     struct query q =
         query_on(db, "INSERT INTO removals (channel, device, reason, request, asked_at_ms)"
-                     " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+                     " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason,"
+                     " request = excluded.request WHERE reason IN (1, 5)");
     query_bind_id(&q, &removal->channel);
     query_bind_id(&q, &removal->device);
     query_bind_int(&q, removal->reason);
@@ -43,7 +44,8 @@ enum status store_removals_add_everywhere(struct store_db *db,
     struct query q =
         query_on(db, "INSERT INTO removals (channel, device, reason, request, asked_at_ms)"
                      " SELECT channel, device, ?, x'', ? FROM channel_members WHERE device = ?"
-                     " ON CONFLICT DO NOTHING");
+                     " ON CONFLICT DO UPDATE SET reason = excluded.reason, request = x''"
+                     " WHERE excluded.reason IN (2, 4) OR reason = 5");
     query_bind_int(&q, reason);
     query_bind_int(&q, now_ms);
     query_bind_id(&q, device);

@@ -32,11 +32,12 @@ struct store_removal_list {
     size_t count;
 };
 
-/* The first reason stands: repeating it changes nothing. STATUS_NOT_FOUND unless the device is a
- * member. */
+/* A newer request to leave takes the place of an older, which need not count any more, and that of
+ * an absence; any other reason stands. STATUS_NOT_FOUND unless the device is a member. */
 MUST_CHECK enum status store_removals_add(struct store_db *db, const struct store_removal *removal);
 
-/* One for every channel of the device, without a request. */
+/* One for every channel of the device, without a request. Revoked and erased are for good and take
+ * the place of any reason; others that of an absence. */
 MUST_CHECK enum status store_removals_add_everywhere(struct store_db *db,
                                                      const struct id *device,
                                                      enum store_removal_reason reason,

@@ -104,12 +104,37 @@ static void one_device_leaves_for_all_of_its_person_and_nobody_else(void **state
     world_end(&world);
 }
 
+static void a_device_that_was_shut_out_leaves_for_nobody(void **state)
+{
+    (void)state;
+    struct world world;
+    struct request request;
+    world_begin(&world, CHANNEL_PRIVATE);
+    struct party *people = world.people;
+    world_make_further(&world, &people[3], &people[2], &people[2]);
+    assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(&world, &people[2], &people[3]), STATUS_OK);
+    ask_to_leave(&world, &people[2], &request);
+    world_shut_out(&world, &people[2]);
+    assert_int_equal(world_remove(&world, &people[1], &people[3], &request.leave), STATUS_DENIED);
+    /* It goes itself, whether or not it asked. */
+    assert_int_equal(world_remove(&world, &people[1], &people[2], &request.leave), STATUS_OK);
+    assert_int_equal(world_remove(&world, &people[1], &people[3], &request.leave), STATUS_DENIED);
+    buffer_clear(&request.signature);
+    ask_to_leave(&world, &people[3], &request);
+    assert_int_equal(world_remove(&world, &people[1], &people[3], &request.leave), STATUS_OK);
+    buffer_clear(&request.signature);
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_adds_further_devices_of_its_own_person_and_no_others),
         cmocka_unit_test(who_is_not_a_member_brings_no_device_of_theirs_in),
         cmocka_unit_test(a_device_that_an_admin_set_up_is_let_in_by_a_member_only),
+        cmocka_unit_test(a_device_that_was_shut_out_leaves_for_nobody),
         cmocka_unit_test(one_device_leaves_for_all_of_its_person_and_nobody_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,11 +222,12 @@ static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
     size_t count;
     uint32_t still;
     ASSERT_OK(store_removals_add(f->db, &removal));
-    ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_REVOKED, NOW + 1));
+    removal.request = SPAN_LITERAL("signed anew");
+    ASSERT_OK(store_removals_add(f->db, &removal));
     ASSERT_OK(store_removals_list(f->db, &channel, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_int_equal(list.items[0].reason, STORE_REMOVAL_LEFT);
-    assert_true(span_equal(list.items[0].request, SPAN_LITERAL("signed")));
+    assert_true(span_equal(list.items[0].request, SPAN_LITERAL("signed anew")));
     ASSERT_OK(store_removals_channels(f->db, &none, 10, &f->arena, &channels, &count));
     assert_int_equal(count, 1);
     ASSERT_OK(store_removals_count_of_device(f->db, &device, &still));
@@ -240,6 +241,25 @@ static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
     assert_true(id_equal(&holder, &device));
     ASSERT_OK(store_removals_lease(f->db, &channel, &other, NOW + 10, NOW + 20, &holder));
     assert_true(id_equal(&holder, &other));
+}
+
+/* A request that its device signed before it was lost does not stand in the way of its end. */
+static void revoked_takes_the_place_of_left_and_not_the_other_way_round(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id device = id_number(1);
+    struct store_removal removal = {channel, device, STORE_REMOVAL_LEFT, SPAN_LITERAL("signed"),
+                                    NOW};
+    struct store_removal_list list;
+    ASSERT_OK(store_removals_add(f->db, &removal));
+    ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_REVOKED, NOW + 1));
+    ASSERT_OK(store_removals_add(f->db, &removal));
+    ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_SUSPENDED, NOW + 2));
+    ASSERT_OK(store_removals_list(f->db, &channel, &f->arena, &list));
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.items[0].reason, STORE_REMOVAL_REVOKED);
+    assert_int_equal(list.items[0].request.len, 0);
 }
 
 static void a_removal_is_withdrawn_with_its_reason(void **state)
@@ -277,6 +297,7 @@ int main(void)
         TEST(a_knock_waits_until_it_is_answered),
         TEST(a_knock_lets_in_once),
         TEST(a_removal_waits_for_a_member_and_is_leased_to_one),
+        TEST(revoked_takes_the_place_of_left_and_not_the_other_way_round),
         TEST(a_removal_is_withdrawn_with_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
