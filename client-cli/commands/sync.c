@@ -4,6 +4,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/introductions.h"
 #include "client-cli/core/session.h"
+#include "client-cli/core/shut_out.h"
 #include "client-cli/core/work.h"
 
 /* One channel that fails does not keep the others from their turn. */
@@ -15,6 +16,8 @@ static enum status sync_one(struct invocation *invocation, struct channel *chann
         status = session_refresh(engine, channel);
     if (status == STATUS_OK)
         status = work_look(engine, channel);
+    if (status == STATUS_OK)
+        status = shut_out_look(engine, channel);
     if (status == STATUS_OK || !engine_is_connected(engine))
         return status;
     const char *text = engine_explanation(engine);

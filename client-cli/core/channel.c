@@ -29,6 +29,7 @@ static const struct field channel_fields[] = {
     FIELD_PLAIN(FIELD_U64, struct channel, joined_sequence),
     FIELD_PLAIN(FIELD_U64, struct channel, log_size),
     FIELD_PLAIN(FIELD_U32, struct channel, deleted),
+    FIELD_PLAIN(FIELD_TIME, struct channel, removal_due),
     FIELD_PLAIN(FIELD_TIME, struct channel, path_due),
     FIELD_PLAIN(FIELD_BOOL, struct channel, confirmed),
     FIELD_PLAIN(FIELD_BOOL, struct channel, distrusted),
@@ -84,6 +85,7 @@ static enum status take_record(struct channel *channel, struct span value)
     channel->joined_sequence = read.joined_sequence;
     channel->log_size = read.log_size;
     channel->deleted = read.deleted;
+    channel->removal_due = read.removal_due;
     channel->path_due = read.path_due;
     channel->confirmed = read.confirmed;
     channel->distrusted = read.distrusted;

@@ -46,9 +46,10 @@ struct channel {
     int64_t told_ms; /* when; 0: never */
     uint64_t joined_epoch;
     uint64_t joined_sequence;
-    uint64_t log_size; /* what the last commit knew of the directory: none may know less */
-    uint32_t deleted;  /* messages of the present epoch that nobody will ever give us */
-    int64_t path_due;  /* when our leaf gets keys that only we made; 0: not looked at yet */
+    uint64_t log_size;   /* what the last commit knew of the directory: none may know less */
+    uint32_t deleted;    /* messages of the present epoch that nobody will ever give us */
+    int64_t removal_due; /* when we remove who was shut out if nobody has; 0: nobody is to go */
+    int64_t path_due;    /* when our leaf gets keys that only we made; 0: not looked at yet */
     bool confirmed;  /* false: joined an open channel, and no member has spoken in its epoch yet */
     bool distrusted; /* a copy of this vault was in use: a fresh leaf before anything is sent */
     uint8_t running_hash[RUNNING_HASH_SIZE]; /* after the cursor's entry */
@@ -60,6 +61,12 @@ struct channel {
     struct buffer texts;
 
     struct mls_group *group; /* NULL until it is needed */
+
+    /* Of what shut_out.h looked at last; not kept in the vault. */
+    bool looked_at;
+    uint32_t looked_generation;
+    uint64_t looked_epoch;
+    uint64_t looked_log_size;
 
     bool subscribed; /* on this connection; not kept in the vault */
     bool frozen;     /* as the server said last; not kept in the vault */

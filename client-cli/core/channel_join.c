@@ -280,6 +280,7 @@ enum status channel_join_begin_at(struct channel *channel, uint64_t sequence, ui
     channel->joined_sequence = sequence;
     channel->log_size = log_size;
     channel->joined_epoch = mls_group_epoch(channel->group);
+    channel->removal_due = 0;
     channel->path_due = 0;
     channel->end_count = 0;
     TRY(check_group(channel));

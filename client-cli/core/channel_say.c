@@ -4,6 +4,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/records.h"
+#include "client-cli/core/shut_out.h"
 #include "protocol/content/padding.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/wire/message_header.h"
@@ -330,6 +331,7 @@ static enum status say(struct engine *engine,
         return engine_explain(engine, encodes, "this is too long for one message");
     TRY(encodes);
     TRY(channel_log_catch_up(engine, channel));
+    TRY(shut_out_look_before(engine, channel));
     TRY(next_number(engine, channel, &number));
     outgoing->lane = row->lane;
     outgoing->stage_counter = channel->has_session ? channel->session.counter : 0;

@@ -9,6 +9,7 @@
 #include "client-cli/core/read_mark.h"
 #include "client-cli/core/replica.h"
 #include "client-cli/core/session.h"
+#include "client-cli/core/shut_out.h"
 #include "client-cli/core/work.h"
 #include "protocol/wire/events.h"
 
@@ -157,10 +158,12 @@ static enum status handle(struct engine *engine, enum wire_event kind, struct sp
 }
 
 /* What is due of ourselves. A commit that lost or was refused is tried again another time. */
-static enum status commit_paths(struct engine *engine)
+static enum status commit_due(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
-        enum status status = channel_commit_path(engine, channel);
+        enum status status = shut_out_look(engine, channel);
+        if (status == STATUS_OK)
+            status = channel_commit_path(engine, channel);
         if (status != STATUS_OK && status != STATUS_CONFLICT && status != STATUS_DENIED &&
             status != STATUS_REMOVED)
             return status;
@@ -182,7 +185,7 @@ enum status events_handle_all(struct engine *engine)
     if (connection_lost_events(engine->connection))
         TRY(catch_up_all(engine));
     TRY(read_mark_send(engine));
-    return commit_paths(engine);
+    return commit_due(engine);
 }
 
 enum status events_subscribe(struct engine *engine, struct channel *channel)

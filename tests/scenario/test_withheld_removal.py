@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A server that has shut a device out and asks nobody to remove it: members see the leaf that is
+still there, are told who reads along, and after a while remove it themselves."""
+import pytest
+
+from weft_scenario import decode_link, encode_link
+from weft_wire import EVENT, LOGIN, RESPONSE, WORK_LIST, Proxy, Reader
+from test_devices import changes, own_device, pair, private_channel, texts
+
+WORK_EVENT = 102
+NO_SUCH_EVENT = 999
+NO_WORK = bytes(2 + 16 + 16 + 4 + 8 + 1 + 1)
+
+
+def later(payload, shift_ms):
+    """The answer to a login from a server whose clock is so much ahead."""
+    reader = Reader(payload)
+    reader.take(7 + 2 + 16 + 1)
+    reader.vector()
+    reader.vector()
+    at = reader.at
+    return payload[:at] + (reader.time() + shift_ms).to_bytes(8, "big", signed=True) + payload[at + 8:]
+
+
+@pytest.fixture
+def lying(scene):
+    """Everybody's weft is behind a proxy that can keep work back, and move the time."""
+    server = scene.server()
+    lies = {"withholds": False, "shift_ms": 0, "withheld": 0}
+
+    def change(direction, number, payload):
+        kind = int.from_bytes(payload[5:7], "big")
+        if direction == "up":
+            return payload
+        if (payload[0], kind) == (RESPONSE, LOGIN) and payload[7:9] == bytes(2):
+            return later(payload, lies["shift_ms"])
+        if lies["withholds"] and (payload[0], kind) == (EVENT, WORK_EVENT):
+            lies["withheld"] += 1
+            return payload[:5] + NO_SUCH_EVENT.to_bytes(2, "big") + payload[7:]
+        if lies["withholds"] and (payload[0], kind) == (RESPONSE, WORK_LIST):
+            lies["withheld"] += 1
+            return payload[:7] + NO_WORK
+        return payload
+
+    with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy:
+        def link(name):
+            host, _, *rest = decode_link(server.invite(group=name))
+            return encode_link(host, proxy.port, *rest)
+        yield server, lies, link
+    server.stop()
+
+
+def reads_on(server, person):
+    return {record["device"]: record["channels"] for record in server.json("device", "list", person)}
+
+
+def test_members_remove_whom_the_server_lets_stay(scene, lying):
+    server, lies, link = lying
+    ann, asha, ben = scene.people(["Ann", "Asha", "Ben"], link)
+    telephone = scene.person("Asha's telephone")
+    pair(asha, telephone)
+    talk = private_channel(ann, [asha, ben])
+    telephone.run("sync")
+    ann.run("sync")
+    telephone.run("sync")
+    lost = own_device(telephone)
+    assert reads_on(server, asha.id)[lost] == 1
+    lies["withholds"] = True
+    server.admin("device", "revoke", lost)
+    # Within the time that the server has, nobody does its work; but nothing is said without a word.
+    ann.run("sync")
+    told = ann.run("say", talk, "who hears this?").error
+    assert f"Device {lost[:8]} of Asha was shut out and is still in this channel" in told, told
+    assert f"Device {lost[:8]} of Asha" in ann.run("say", talk, "and this?").error
+    assert lies["withheld"] > 0 and reads_on(server, asha.id)[lost] == 1
+    lies["shift_ms"] = 100_000
+    removed = ann.run("say", talk, "nobody else hears this")
+    assert "let a device stay here that was shut out: this weft removed it" in removed.error, removed
+    assert reads_on(server, asha.id)[lost] == 0
+    assert changes(ann, talk)[-1]["text"] == "a device of Asha is out of the channel (committed by Ann)"
+    # The others follow, and find nothing left to do.
+    for person in (ben, asha):
+        synced = person.run("sync")
+        assert "removed it" not in synced.error, synced
+        assert "nobody else hears this" in texts(person, talk)
+        assert f"Device {lost[:8]}" not in person.run("say", talk, "a quiet word").error
+
+
+def test_whoever_follows_removes_it_without_being_asked_and_only_one_does(scene, lying):
+    server, lies, link = lying
+    ann, asha, ben = scene.people(["Ann", "Asha", "Ben"], link)
+    telephone = scene.person("Asha's telephone")
+    pair(asha, telephone)
+    talk = private_channel(ann, [asha, ben])
+    telephone.run("sync")
+    for person in (ann, asha, ben):
+        person.run("sync")
+    lies["withholds"] = True
+    server.admin("device", "revoke", own_device(telephone))
+    for person in (ann, ben):
+        person.run("sync")
+    lies["shift_ms"] = 100_000
+    following = [person.follow(talk) for person in (ann, ben)]
+    for stream in following:
+        stream.wait_record("the removal", lambda record: any(
+            change["change"] == "device removed" for change in record.get("changes", [])))
+    ann.run("say", talk, "once")
+    for stream in following:
+        stream.wait_record("it", lambda record: record.get("text") == "once")
+    removals = [record for record in ann.json("read", talk) for change in record.get("changes", [])
+                if change["change"] == "device removed"]
+    assert len(removals) == 1, removals
