@@ -129,8 +129,8 @@ void forge_sign_leaf(const struct forge *forge,
     mls_leaf_node_write_tbs(&writer, leaf, group_id, leaf_index);
     if (writer_finish(&writer) != STATUS_OK)
         return;
-    MUST(mls_protection_sign(forge->suite, secret_span(&person->signature_private), "LeafNodeTBS",
-                             buffer_span(&tbs), signature));
+    MUST(mls_protection_sign_prepared(forge->suite, &person->prepared_key, "LeafNodeTBS",
+                                      buffer_span(&tbs), signature));
     leaf->signature = signature_span(signature);
 }
 
@@ -199,8 +199,8 @@ static void make_package(struct forge *forge, size_t variant)
     struct writer writer = writer_of(&tbs);
     mls_key_package_write_tbs(&writer, &package);
     MUST(writer_finish(&writer));
-    MUST(mls_protection_sign(forge->suite, secret_span(&owner->signature_private), "KeyPackageTBS",
-                             buffer_span(&tbs), &signature));
+    MUST(mls_protection_sign_prepared(forge->suite, &owner->prepared_key, "KeyPackageTBS",
+                                      buffer_span(&tbs), &signature));
     package.signature = signature_span(&signature);
     forge->packages[variant] = BUFFER_INIT(FORGE_BYTES_MAX);
     writer = writer_of(&forge->packages[variant]);
@@ -222,6 +222,8 @@ static void make_people(struct forge *forge)
         struct forge_person *person = &forge->people[i];
         MUST(signature_generate(forge->suite->signature, &forge->random, &person->signature_private,
                                 &person->signature_public));
+        MUST(signature_prepare(forge->suite->signature, secret_span(&person->signature_private),
+                               &person->prepared_key));
         person->identity = (struct mls_identity){
             .credential = {MLS_CREDENTIAL_BASIC, span_from_text(names[i])},
             .signature_public_key = signature_public_span(&person->signature_public),
@@ -317,9 +319,9 @@ static void propose_outside(struct forge *forge,
                     .sender = sender,
                     .type = MLS_CONTENT_PROPOSAL,
                     .proposal = *proposal}};
-    MUST(mls_protection_sign_content(
-        forge->suite, secret_span(&forge->people[signer].signature_private),
-        MLS_WIRE_PUBLIC_MESSAGE, &authenticated.content, SPAN_EMPTY, &signature));
+    MUST(mls_protection_sign_content_prepared(forge->suite, &forge->people[signer].prepared_key,
+                                              MLS_WIRE_PUBLIC_MESSAGE, &authenticated.content,
+                                              SPAN_EMPTY, &signature));
     authenticated.auth.signature = signature_span(&signature);
     MUST(mls_protection_seal_public(forge->suite, SPAN_EMPTY, &authenticated, SPAN_EMPTY, message));
 }

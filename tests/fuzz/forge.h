@@ -28,6 +28,7 @@ enum { FORGE_ANN, FORGE_BEN, FORGE_CAT, FORGE_DAN, FORGE_EVE, FORGE_PEOPLE };
 
 struct forge_person {
     struct secret signature_private;
+    struct secret prepared_key; /* the same, as signature_prepare gives it */
     struct signature_public signature_public;
     struct mls_identity identity;
 };

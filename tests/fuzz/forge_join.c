@@ -144,8 +144,8 @@ sign_info(const struct forge *forge, struct mls_group_info *info, struct signatu
     mls_group_info_write_tbs(&writer, info);
     if (writer_finish(&writer) != STATUS_OK)
         return;
-    MUST(mls_protection_sign(forge->suite, secret_span(&signer->signature_private), "GroupInfoTBS",
-                             buffer_span(&tbs), signature));
+    MUST(mls_protection_sign_prepared(forge->suite, &signer->prepared_key, "GroupInfoTBS",
+                                      buffer_span(&tbs), signature));
     info->signature = signature_span(signature);
 }
 

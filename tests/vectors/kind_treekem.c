@@ -204,6 +204,7 @@ static enum vector_result make_leaf(struct vector_case *test,
     const struct leaf_private *leaf = find_leaf(state, sender);
     struct span *keys = vector_take(test, secrets->count, sizeof *keys);
     struct secret private_key = {0};
+    struct secret prepared = {0};
     struct hpke_public public_key;
     struct digest parent_hash;
     struct span copy;
@@ -215,12 +216,13 @@ static enum vector_result make_leaf(struct vector_case *test,
     CHECK_OK(hpke_generate_key_pair(state->suite, vector_random(), &private_key, &public_key));
     struct mls_leaf_request request = {.suite = state->suite,
                                        .present = mls_tree_leaf(state->tree, sender),
-                                       .signature_key = leaf->signature_key,
+                                       .prepared_key = &prepared,
                                        .source = MLS_LEAF_COMMIT,
                                        .encryption_key = hpke_public_span(&public_key),
                                        .parent_hash = digest_span(&parent_hash),
                                        .group_id = state->context.group_id,
                                        .leaf = sender};
+    CHECK_OK(signature_prepare(state->suite->signature, leaf->signature_key, &prepared));
     CHECK_OK(mls_leaf_new(&request, &bytes));
     CHECK_OK(arena_copy(&test->arena, buffer_span(&bytes), &copy));
     struct reader reader = reader_of(copy);

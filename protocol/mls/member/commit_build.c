@@ -25,8 +25,7 @@ static enum status make_leaf(const struct mls_commit_build *build,
         .suite = mls_public_group_suite(build->public_group),
         .identity = build->identity,
         .present = mls_tree_leaf(mls_public_group_tree(build->public_group), leaf),
-        .signature_key =
-            build->identity == NULL ? build->signature_key : build->identity->signature_private_key,
+        .prepared_key = build->leaf_key,
         .source = MLS_LEAF_COMMIT,
         .encryption_key = hpke_public_span(leaf_key),
         .parent_hash = parent_hash,
@@ -170,8 +169,8 @@ enum status mls_commit_build_content(const struct mls_commit_build *build,
                     .type = MLS_CONTENT_COMMIT,
                     .commit = {build->items, build->item_count, path}}};
     /* RFC 9420, 12.4.1: "Sign the FramedContent using the old GroupContext as context." */
-    TRY(mls_protection_sign_content(
-        mls_public_group_suite(build->public_group), build->signature_key, MLS_WIRE_PUBLIC_MESSAGE,
+    TRY(mls_protection_sign_content_prepared(
+        mls_public_group_suite(build->public_group), build->message_key, MLS_WIRE_PUBLIC_MESSAGE,
         &authenticated.content, mls_public_group_context_bytes(build->public_group), &signature));
     authenticated.auth.signature = signature_span(&signature);
     struct writer writer = writer_of(content);
@@ -193,7 +192,7 @@ static enum status encrypt_group_info(const struct mls_welcome_build *build,
     struct mls_group_info_request request = {
         .public_group = mls_staged_commit_group(build->next->staged),
         .secrets = &build->next->epoch->secrets,
-        .signature_key = build->signature_key,
+        .prepared_key = build->prepared_key,
         .signer = mls_staged_commit_committer(build->next->staged),
         .with_tree = build->with_tree,
         .extensions = build->info_extensions};

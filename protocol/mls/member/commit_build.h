@@ -14,7 +14,8 @@
 struct mls_commit_build {
     const struct mls_public_group *public_group; /* of the present epoch */
     struct mls_sender sender;
-    struct span signature_key;           /* private, of the present leaf: signs the message */
+    const struct secret *message_key;    /* prepared, of the present leaf: signs the message */
+    const struct secret *leaf_key;       /* prepared, of the new leaf: signs it */
     const struct mls_identity *identity; /* of the new leaf; NULL: as the present one */
     struct span authenticated_data;
     const struct mls_proposal_or_ref *items;
@@ -51,8 +52,8 @@ struct mls_welcome_build {
     struct span joiner_secret;
     const struct mls_path_secrets *secrets; /* NULL without a path */
     const struct mls_psk_store *psk_store;
-    const struct mls_group *group; /* for its resumption PSKs */
-    struct span signature_key;     /* of our leaf in the new epoch */
+    const struct mls_group *group;     /* for its resumption PSKs */
+    const struct secret *prepared_key; /* of our leaf in the new epoch */
     bool with_tree;
     struct mls_extensions info_extensions;
     const struct random_source *random;

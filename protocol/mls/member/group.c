@@ -64,12 +64,15 @@ static enum status creators_tree(const struct mls_group_config *config,
                                  struct mls_tree *tree)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(MLS_BYTES_MAX);
+    CLEANUP(secret_clear) struct secret prepared = {0};
     struct mls_leaf_request request = {.suite = config->suite,
                                        .identity = config->identity,
-                                       .signature_key = config->identity->signature_private_key,
+                                       .prepared_key = &prepared,
                                        .source = MLS_LEAF_KEY_PACKAGE,
                                        .encryption_key = hpke_public_span(encryption_key)};
     uint32_t leaf = 0;
+    TRY(signature_prepare(config->suite->signature, config->identity->signature_private_key,
+                          &prepared));
     TRY(mls_leaf_new(&request, &bytes));
     TRY(mls_tree_add(tree, buffer_span(&bytes), &leaf));
     TRY(mls_tree_update_hashes(tree));
@@ -293,8 +296,8 @@ enum status mls_group_build_group_info(const struct mls_group_info_request *requ
     struct writer writer = writer_of(&tbs);
     mls_group_info_write_tbs(&writer, &info);
     TRY(writer_finish(&writer));
-    TRY(mls_protection_sign(suite, request->signature_key, "GroupInfoTBS", buffer_span(&tbs),
-                            &signature));
+    TRY(mls_protection_sign_prepared(suite, request->prepared_key, "GroupInfoTBS",
+                                     buffer_span(&tbs), &signature));
     info.signature = signature_span(&signature);
     struct writer info_writer = writer_of(out);
     write_info(&info_writer, &info, request->as_message);
@@ -314,9 +317,11 @@ enum status mls_group_write_info(const struct mls_group *group,
 {
     if (group->removed)
         return STATUS_REMOVED;
+    CLEANUP(secret_clear) struct secret prepared = {0};
+    TRY(signature_prepare(group->suite->signature, secret_span(group->signature_key), &prepared));
     struct mls_group_info_request request = {.public_group = group->public_group,
                                              .secrets = &group->epoch->secrets,
-                                             .signature_key = secret_span(group->signature_key),
+                                             .prepared_key = &prepared,
                                              .signer = group->own_leaf,
                                              .with_tree = with_tree,
                                              .with_external_pub = true,

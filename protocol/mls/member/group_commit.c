@@ -300,14 +300,12 @@ static enum status make_bundle(const struct mls_group *group,
                                const struct mls_next *next,
                                const struct mls_path_secrets *secrets,
                                struct span joiner_secret,
-                               const struct random_source *random,
+                               const struct mls_commit_build *build,
                                struct mls_commit_bundle *bundle)
 {
-    struct span signature_key =
-        secret_span(next->signature_key != NULL ? next->signature_key : group->signature_key);
     struct mls_group_info_request info = {.public_group = mls_staged_commit_group(next->staged),
                                           .secrets = &next->epoch->secrets,
-                                          .signature_key = signature_key,
+                                          .prepared_key = build->leaf_key,
                                           .signer = group->own_leaf,
                                           .with_external_pub = true,
                                           .as_message = true,
@@ -321,11 +319,27 @@ static enum status make_bundle(const struct mls_group *group,
                                         .secrets = secrets,
                                         .psk_store = group->psk_store,
                                         .group = group,
-                                        .signature_key = signature_key,
+                                        .prepared_key = build->leaf_key,
                                         .with_tree = request->tree_in_welcome,
                                         .info_extensions = request->info_extensions,
-                                        .random = random};
+                                        .random = build->random};
     return mls_commit_build_welcome(&welcome, &bundle->welcome);
+}
+
+/* The key that signs the new leaf: that of a new identity, which `next` keeps, or the present. */
+static enum status choose_leaf_key(struct mls_group *group,
+                                   const struct mls_identity *identity,
+                                   struct mls_next *next,
+                                   struct secret *fresh,
+                                   const struct secret **leaf_key)
+{
+    TRY(mls_group_prepare_key(group));
+    *leaf_key = group->prepared_key;
+    if (identity == NULL)
+        return STATUS_OK;
+    *leaf_key = fresh;
+    TRY(signature_prepare(group->suite->signature, identity->signature_private_key, fresh));
+    return mls_group_keep(next->arena, identity->signature_private_key, &next->signature_key);
 }
 
 static enum status make_commit(struct mls_group *group,
@@ -342,10 +356,14 @@ static enum status make_commit(struct mls_group *group,
     struct covered covered = {0};
     const struct mls_update_path *path = NULL;
     struct digest tag;
+    CLEANUP(secret_clear) struct secret fresh_key = {0};
+    const struct secret *leaf_key = NULL;
+    TRY(choose_leaf_key(group, request->identity, next, &fresh_key, &leaf_key));
     TRY(choose(group, request, options, random, &arena, &covered));
     struct mls_commit_build build = {.public_group = group->public_group,
                                      .sender = {MLS_SENDER_MEMBER, group->own_leaf},
-                                     .signature_key = secret_span(group->signature_key),
+                                     .message_key = group->prepared_key,
+                                     .leaf_key = leaf_key,
                                      .identity = request->identity,
                                      .authenticated_data = request->authenticated_data,
                                      .items = covered.items,
@@ -366,12 +384,9 @@ static enum status make_commit(struct mls_group *group,
     }
     TRY(mls_commit_build_content(&build, path, &content));
     own.content = buffer_span(&content);
-    if (request->identity != NULL)
-        TRY(mls_group_keep(next->arena, request->identity->signature_private_key,
-                           &next->signature_key));
     TRY(mls_group_stage_own(group, &own, options, next, &tag, &joiner_secret));
     TRY(seal_commit(group, next, &tag, &next->message));
-    return make_bundle(group, request, next, own.secrets, secret_span(&joiner_secret), random,
+    return make_bundle(group, request, next, own.secrets, secret_span(&joiner_secret), &build,
                        bundle);
 }
 

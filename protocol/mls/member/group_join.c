@@ -313,15 +313,19 @@ static enum status build_external(const struct mls_external_join_request *reques
     struct mls_proposal_list list = {state->sent, state->item_count, newcomer};
     struct mls_proposal_effect effect = {0};
     const struct mls_update_path *path = NULL;
+    CLEANUP(secret_clear) struct secret prepared = {0};
     struct mls_commit_build build = {.public_group = group,
                                      .sender = newcomer,
-                                     .signature_key = request->identity->signature_private_key,
+                                     .message_key = &prepared,
+                                     .leaf_key = &prepared,
                                      .identity = request->identity,
                                      .authenticated_data = request->authenticated_data,
                                      .items = state->items,
                                      .item_count = state->item_count,
                                      .random = random,
                                      .arena = &state->arena};
+    TRY(signature_prepare(mls_public_group_suite(group)->signature,
+                          request->identity->signature_private_key, &prepared));
     TRY(mls_proposal_list_apply(&base, &list, options, &state->arena, &effect));
     enum status status = mls_commit_build_path(&build, &effect, &state->built, &path);
     mls_tree_free(&effect.tree);

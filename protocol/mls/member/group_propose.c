@@ -4,7 +4,7 @@
 #include "protocol/mls/member/protection.h"
 
 /* Signs, protects and appends a proposal of ours. */
-static enum status seal_proposal(const struct mls_group *group,
+static enum status seal_proposal(struct mls_group *group,
                                  const struct mls_proposal *proposal,
                                  struct span authenticated_data,
                                  struct buffer *message)
@@ -19,9 +19,10 @@ static enum status seal_proposal(const struct mls_group *group,
                     .authenticated_data = authenticated_data,
                     .type = MLS_CONTENT_PROPOSAL,
                     .proposal = *proposal}};
-    TRY(mls_protection_sign_content(group->suite, secret_span(group->signature_key),
-                                    MLS_WIRE_PUBLIC_MESSAGE, &authenticated.content, context,
-                                    &signature));
+    TRY(mls_group_prepare_key(group));
+    TRY(mls_protection_sign_content_prepared(group->suite, group->prepared_key,
+                                             MLS_WIRE_PUBLIC_MESSAGE, &authenticated.content,
+                                             context, &signature));
     authenticated.auth.signature = signature_span(&signature);
     return mls_protection_seal_public(
         group->suite, mls_key_schedule_get(&group->epoch->secrets, MLS_SECRET_MEMBERSHIP),
@@ -77,6 +78,7 @@ enum status mls_group_propose_update(struct mls_group *group,
 {
     TRY(mls_group_check_sending(group));
     CLEANUP(secret_clear) struct secret private_key = {0};
+    CLEANUP(secret_clear) struct secret prepared = {0};
     CLEANUP(buffer_clear) struct buffer leaf_bytes = BUFFER_INIT(MLS_BYTES_MAX);
     struct hpke_public public_key;
     struct mls_leaf_node leaf;
@@ -86,13 +88,15 @@ enum status mls_group_propose_update(struct mls_group *group,
     struct mls_leaf_request request = {.suite = group->suite,
                                        .identity = identity,
                                        .present = mls_tree_leaf(tree, group->own_leaf),
-                                       .signature_key = identity == NULL
-                                                            ? secret_span(group->signature_key)
-                                                            : identity->signature_private_key,
+                                       .prepared_key = &prepared,
                                        .source = MLS_LEAF_UPDATE,
                                        .encryption_key = hpke_public_span(&public_key),
                                        .group_id = mls_group_id(group),
                                        .leaf = group->own_leaf};
+    TRY(signature_prepare(group->suite->signature,
+                          identity == NULL ? secret_span(group->signature_key)
+                                           : identity->signature_private_key,
+                          &prepared));
     TRY(mls_leaf_new(&request, &leaf_bytes));
     struct reader reader = reader_of(buffer_span(&leaf_bytes));
     TRY(mls_leaf_node_read(&reader, &leaf));

@@ -9,7 +9,7 @@ void mls_sent_clear(struct mls_sent *sent)
     *sent = (struct mls_sent){0};
 }
 
-static enum status prepare_key(struct mls_group *group)
+enum status mls_group_prepare_key(struct mls_group *group)
 {
     CLEANUP(secret_clear) struct secret prepared = {0};
     if (group->prepared_key != NULL)
@@ -32,7 +32,7 @@ static enum status seal(struct mls_group *group,
         .tree = group->epoch->tree,
         .padding = padding,
         .random = random};
-    TRY(prepare_key(group));
+    TRY(mls_group_prepare_key(group));
     TRY(mls_protection_sign_content_prepared(group->suite, group->prepared_key,
                                              MLS_WIRE_PRIVATE_MESSAGE, &authenticated.content,
                                              mls_group_context_bytes(group), &signature));

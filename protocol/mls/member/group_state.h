@@ -111,6 +111,9 @@ MUST_CHECK enum status mls_group_alloc(const struct suite *suite, struct mls_gro
 /* STATUS_REMOVED when we were, STATUS_NOT_NOW after a ReInit. */
 MUST_CHECK enum status mls_group_check_sending(const struct mls_group *group);
 
+/* Makes `prepared_key` when it is not there. */
+MUST_CHECK enum status mls_group_prepare_key(struct mls_group *group);
+
 /* The kept epoch with this number, or NULL. */
 struct mls_epoch *mls_group_find_epoch(const struct mls_group *group, uint64_t number);
 
@@ -157,7 +160,7 @@ MUST_CHECK enum status mls_next_merge(struct mls_group *group, struct mls_next *
 struct mls_group_info_request {
     const struct mls_public_group *public_group;
     const struct mls_epoch_secrets *secrets;
-    struct span signature_key;
+    const struct secret *prepared_key; /* of the signer */
     uint32_t signer;
     bool with_tree;
     bool with_external_pub;

@@ -40,7 +40,7 @@ enum status mls_key_package_private_decode(struct span bytes, struct mls_key_pac
 
 /* Signs the package and appends it as an MLSMessage. */
 static enum status sign_package(const struct suite *suite,
-                                struct span signature_key,
+                                const struct secret *prepared_key,
                                 const struct mls_key_package *package,
                                 struct buffer *message)
 {
@@ -49,7 +49,8 @@ static enum status sign_package(const struct suite *suite,
     struct writer writer = writer_of(&tbs);
     mls_key_package_write_tbs(&writer, package);
     TRY(writer_finish(&writer));
-    TRY(mls_protection_sign(suite, signature_key, "KeyPackageTBS", buffer_span(&tbs), &signature));
+    TRY(mls_protection_sign_prepared(suite, prepared_key, "KeyPackageTBS", buffer_span(&tbs),
+                                     &signature));
     struct mls_message wrapped = {.wire_format = MLS_WIRE_KEY_PACKAGE, .key_package = *package};
     wrapped.key_package.signature = signature_span(&signature);
     struct writer message_writer = writer_of(message);
@@ -64,18 +65,20 @@ static enum status build_package(const struct suite *suite,
                                  const struct hpke_public *encryption_key,
                                  struct buffer *message)
 {
+    CLEANUP(secret_clear) struct secret prepared = {0};
     CLEANUP(buffer_clear) struct buffer leaf_bytes = BUFFER_INIT(KEY_PACKAGE_BYTES_MAX);
     CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(64);
     /* RFC 9420, 10: "The field `leaf_node.leaf_node_source` of the LeafNode in a KeyPackage MUST
      * be set to `key_package`." */
     struct mls_leaf_request request = {.suite = suite,
                                        .identity = identity,
-                                       .signature_key = identity->signature_private_key,
+                                       .prepared_key = &prepared,
                                        .source = MLS_LEAF_KEY_PACKAGE,
                                        .encryption_key = hpke_public_span(encryption_key)};
     struct mls_key_package package = {.version = MLS_VERSION_10,
                                       .cipher_suite = suite->id,
                                       .init_key = hpke_public_span(init_key)};
+    TRY(signature_prepare(suite->signature, identity->signature_private_key, &prepared));
     TRY(mls_leaf_new(&request, &leaf_bytes));
     struct reader reader = reader_of(buffer_span(&leaf_bytes));
     TRY(mls_leaf_node_read(&reader, &package.leaf_node));
@@ -91,7 +94,7 @@ static enum status build_package(const struct suite *suite,
     if (!mls_capabilities_have_extensions(&leaf->capabilities, package.extensions) ||
         !mls_capabilities_have_extensions(&leaf->capabilities, leaf->extensions))
         return STATUS_INVALID_LEAF;
-    return sign_package(suite, identity->signature_private_key, &package, message);
+    return sign_package(suite, &prepared, &package, message);
 }
 
 enum status mls_key_package_new(const struct suite *suite,

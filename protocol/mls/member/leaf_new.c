@@ -136,8 +136,8 @@ static enum status sign_leaf(const struct mls_leaf_request *request,
     struct writer writer = writer_of(&tbs);
     mls_leaf_node_write_tbs(&writer, &leaf, request->group_id, request->leaf);
     TRY(writer_finish(&writer));
-    TRY(mls_protection_sign(request->suite, request->signature_key, "LeafNodeTBS",
-                            buffer_span(&tbs), &signature));
+    TRY(mls_protection_sign_prepared(request->suite, request->prepared_key, "LeafNodeTBS",
+                                     buffer_span(&tbs), &signature));
     leaf.signature = signature_span(&signature);
     struct writer leaf_writer = writer_of(out);
     mls_leaf_node_write(&leaf_writer, &leaf);

@@ -15,7 +15,7 @@ struct mls_leaf_request {
     const struct suite *suite;
     const struct mls_identity *identity; /* NULL: all as in `present` */
     const struct mls_leaf_node *present; /* NULL: the identity says it all */
-    struct span signature_key;           /* private */
+    const struct secret *prepared_key;   /* its private signature key, from signature_prepare */
     enum mls_leaf_source source;
     struct span encryption_key; /* public */
     struct span parent_hash;    /* source commit only */

@@ -20,15 +20,26 @@ static enum status write_sign_input(const char *label, struct span content, stru
     return writer_finish(&writer);
 }
 
+enum status mls_protection_sign_prepared(const struct suite *suite,
+                                         const struct secret *prepared_key,
+                                         const char *label,
+                                         struct span content,
+                                         struct signature *signature)
+{
+    CLEANUP(buffer_clear) struct buffer input = BUFFER_INIT(INPUT_BYTES_MAX);
+    TRY(write_sign_input(label, content, &input));
+    return signature_sign_prepared(suite->signature, prepared_key, buffer_span(&input), signature);
+}
+
 enum status mls_protection_sign(const struct suite *suite,
                                 struct span private_key,
                                 const char *label,
                                 struct span content,
                                 struct signature *signature)
 {
-    CLEANUP(buffer_clear) struct buffer input = BUFFER_INIT(INPUT_BYTES_MAX);
-    TRY(write_sign_input(label, content, &input));
-    return signature_sign(suite->signature, private_key, buffer_span(&input), signature);
+    CLEANUP(secret_clear) struct secret prepared = {0};
+    TRY(signature_prepare(suite->signature, private_key, &prepared));
+    return mls_protection_sign_prepared(suite, &prepared, label, content, signature);
 }
 
 /* What is signed for a message's content. */
@@ -44,18 +55,6 @@ static enum status write_content_input(uint16_t wire_format,
     return write_sign_input("FramedContentTBS", buffer_span(&tbs), input);
 }
 
-enum status mls_protection_sign_content(const struct suite *suite,
-                                        struct span private_key,
-                                        uint16_t wire_format,
-                                        const struct mls_framed_content *content,
-                                        struct span group_context,
-                                        struct signature *signature)
-{
-    CLEANUP(buffer_clear) struct buffer input = BUFFER_INIT(INPUT_BYTES_MAX);
-    TRY(write_content_input(wire_format, content, group_context, &input));
-    return signature_sign(suite->signature, private_key, buffer_span(&input), signature);
-}
-
 enum status mls_protection_sign_content_prepared(const struct suite *suite,
                                                  const struct secret *prepared_key,
                                                  uint16_t wire_format,
@@ -66,6 +65,19 @@ enum status mls_protection_sign_content_prepared(const struct suite *suite,
     CLEANUP(buffer_clear) struct buffer input = BUFFER_INIT(INPUT_BYTES_MAX);
     TRY(write_content_input(wire_format, content, group_context, &input));
     return signature_sign_prepared(suite->signature, prepared_key, buffer_span(&input), signature);
+}
+
+enum status mls_protection_sign_content(const struct suite *suite,
+                                        struct span private_key,
+                                        uint16_t wire_format,
+                                        const struct mls_framed_content *content,
+                                        struct span group_context,
+                                        struct signature *signature)
+{
+    CLEANUP(secret_clear) struct secret prepared = {0};
+    TRY(signature_prepare(suite->signature, private_key, &prepared));
+    return mls_protection_sign_content_prepared(suite, &prepared, wire_format, content,
+                                                group_context, signature);
 }
 
 /* ---- PublicMessage (6.2) ---- */

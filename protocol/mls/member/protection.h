@@ -20,6 +20,13 @@ MUST_CHECK enum status mls_protection_sign(const struct suite *suite,
                                            struct span content,
                                            struct signature *signature);
 
+/* The same with a key from signature_prepare, for whoever signs more than once. */
+MUST_CHECK enum status mls_protection_sign_prepared(const struct suite *suite,
+                                                    const struct secret *prepared_key,
+                                                    const char *label,
+                                                    struct span content,
+                                                    struct signature *signature);
+
 /* The signature of a message's content. */
 MUST_CHECK enum status mls_protection_sign_content(const struct suite *suite,
                                                    struct span private_key,
@@ -28,7 +35,7 @@ MUST_CHECK enum status mls_protection_sign_content(const struct suite *suite,
                                                    struct span group_context,
                                                    struct signature *signature);
 
-/* The same with a key from signature_prepare, for whoever sends often. */
+/* The same with a key from signature_prepare. */
 MUST_CHECK enum status
 mls_protection_sign_content_prepared(const struct suite *suite,
                                      const struct secret *prepared_key,

@@ -436,7 +436,7 @@ static void a_welcome_with_a_short_psk_nonce(void **state)
     struct mls_welcome_build build = {.next = group->pending,
                                       .joiner_secret = SPAN_OF(joiner_secret),
                                       .group = group,
-                                      .signature_key = secret_span(group->signature_key),
+                                      .prepared_key = group->prepared_key,
                                       .random = &world.random};
     OK(mls_commit_build_welcome(&build, &welcome));
     OK(mls_group_write_tree(group, &tree));
@@ -514,7 +514,7 @@ static void a_welcome_with_a_wrong_confirmation_tag(void **state)
     OK(writer_finish(&writer));
     struct mls_welcome_build build = {.next = group->pending,
                                       .joiner_secret = secret_span(&joiner_secret),
-                                      .signature_key = secret_span(group->signature_key),
+                                      .prepared_key = group->prepared_key,
                                       .random = &world.random};
     struct secret *confirmation_key = group->pending->epoch->secrets.slots[MLS_SECRET_CONFIRM];
     for (int wrong = 0; wrong < 2; wrong++) {
