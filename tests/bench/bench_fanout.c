@@ -3,7 +3,7 @@
  * What weftd costs while it delivers: it is started, driven over real sockets, and each delivery
  * is checked. One figure a line, `name value unit`.
  *
- *   bench_fanout --scenario NAME [--tls] [--seconds S] [--directory DIR]
+ *   bench_fanout --scenario NAME [--tls] [--seconds S] [--directory DIR] [--set SETTING]
  *
  * a1000w1, a1000w8  one channel of 1,000 who follow; one sender with 1 or 8 messages under way,
  *                   each done when everybody has it
@@ -15,7 +15,8 @@
  * Messages are made beforehand: 256 bytes of ciphertext (1 KiB in append), with the headers that
  * weftd checks. So no client's cryptography is measured, and all of weftd is: membership, epoch and
  * stage checks, the append with its fsync, fan-out and TLS. weftd runs on core 0 and this on core
- * 1. DIR is where the store is, and must be on the disk that is meant (default: here).
+ * 1. DIR is where the store is, and must be on the disk that is meant (default: here). SETTING
+ * is one more line of weftd.conf, such as "commit_window_ms = 0".
  */
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/channels.h"
@@ -267,7 +268,7 @@ static void open_loop(void)
 
 /* Everybody joins and the channels are made; then weftd is started anew, so that what is measured
  * is a server that has run for a while and not one that has just enrolled thousands. */
-static void prepare(const char *directory)
+static void prepare(const char *directory, const char *setting)
 {
     const struct scenario *scenario = bench.scenario;
     uint8_t secret[INVITE_SECRET_SIZE];
@@ -282,7 +283,7 @@ static void prepare(const char *directory)
             bench.subscribers != NULL);
     for (size_t i = 0; i < bench.device_count; i++)
         fan_device_init(&bench.devices[i]);
-    fan_server_init(&bench.server, directory, bench.tls);
+    fan_server_init(&bench.server, directory, bench.tls, setting);
     fan_server_invite(&bench.server, bench.device_count, secret);
     fan_server_start(&bench.server, 0);
     open_loop();
@@ -458,13 +459,13 @@ int main(int argc, char **argv)
     if (bench.scenario == NULL || !(bench.seconds > 0)) {
         (void)fputs("usage: bench_fanout --scenario "
                     "a1000w1|a1000w8|b500x10|idle10k|append10|append100\n"
-                    "                    [--tls] [--seconds S] [--directory DIR]\n",
+                    "                    [--tls] [--seconds S] [--directory DIR] [--set SETTING]\n",
                     stderr);
         return 2;
     }
     MUST(crypto_start());
     take_core_and_descriptors();
-    prepare(text_after(argc, argv, "--directory", "."));
+    prepare(text_after(argc, argv, "--directory", "."), text_after(argc, argv, "--set", ""));
     come_back();
     measure();
     clean_up();

@@ -22,7 +22,8 @@ static const char config[] = "address = 127.0.0.1\n"
                              "handshakes_per_minute = 1000000\n"
                              "requests_per_minute = 10000000\n"
                              "messages_per_minute = 10000000\n"
-                             "log_level = warning\n";
+                             "log_level = warning\n"
+                             "%s\n";
 
 static void format(char *text, size_t size, const char *pattern, ...)
 {
@@ -88,7 +89,7 @@ run_to_end(const struct fan_server *server, const char *const *arguments, char *
     MUST_BE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
 }
 
-void fan_server_init(struct fan_server *server, const char *parent, bool tls)
+void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *setting)
 {
     char path[8192];
     char line[4096];
@@ -100,7 +101,8 @@ void fan_server_init(struct fan_server *server, const char *parent, bool tls)
     run_to_end(server, init, line, sizeof line);
     format(path, sizeof path, "%s/weftd.conf", server->directory);
     FILE *file = fopen(path, "w");
-    MUST_BE(file != NULL && fprintf(file, config, tls ? "yes" : "no") > 0 && fclose(file) == 0);
+    MUST_BE(file != NULL && fprintf(file, config, tls ? "yes" : "no", setting) > 0);
+    MUST_BE(fclose(file) == 0);
 }
 
 void fan_server_clear(struct fan_server *server)
@@ -112,7 +114,7 @@ void fan_server_clear(struct fan_server *server)
     MUST_BE(directory != NULL);
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
         format(path, sizeof path, "%s/%s", server->directory, entry->d_name);
-        (void)unlink(path);
+        (void)remove(path); /* directories are empty: nobody sends files here */
     }
     (void)closedir(directory);
     MUST_BE(rmdir(server->directory) == 0);

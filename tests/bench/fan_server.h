@@ -18,8 +18,9 @@ struct fan_server {
     uint16_t port;
 };
 
-/* Makes a state directory inside `parent`, on the disk that is measured. */
-void fan_server_init(struct fan_server *server, const char *parent, bool tls);
+/* Makes a state directory inside `parent`, on the disk that is measured; `setting` is one more line
+ * of weftd.conf, or empty. */
+void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *setting);
 
 /* Removes it; a server that runs is stopped first. */
 void fan_server_clear(struct fan_server *server);
