@@ -56,7 +56,8 @@ static enum journal_level level_of(const char *name)
 
 static enum status open_store(struct app *app, struct app_problem *problem)
 {
-    struct store_options options = {.state_directory = app->place.state_directory};
+    struct store_options options = {.state_directory = app->place.state_directory,
+                                    .commit_window_ms = app->config.commit_window_ms};
     enum status status = store_open(&options, &app->store);
     int64_t pid = 0;
     if (status == STATUS_LOCKED && store_holder(app->place.state_directory, &pid) == STATUS_OK)

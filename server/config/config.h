@@ -47,6 +47,7 @@ struct config {
     int64_t introductions_ask_after_ms;
     int64_t coffee_every_ms; /* 0: never */
     uint32_t validation_threads;
+    uint32_t commit_window_ms;
     uint32_t monitor_port; /* 0: none */
     const char *log_level;
 };

@@ -28,30 +28,51 @@ void job_queue_clear(struct job_queue *queue)
     pthread_mutex_destroy(&queue->mutex);
 }
 
-static enum status push_locked(struct job_queue *queue, struct store_job *job, bool *was_empty)
+static void append_locked(struct job_queue *queue,
+                          struct store_job *first,
+                          struct store_job *last,
+                          size_t count)
+{
+    if (queue->first == NULL)
+        queue->first = first;
+    else
+        queue->last->next = first;
+    queue->last = last;
+    queue->count += count;
+    /* A waiter that needs more is not woken for each. */
+    if (queue->awaited != 0 && queue->count >= queue->awaited)
+        pthread_cond_signal(&queue->changed);
+}
+
+static enum status push_locked(struct job_queue *queue, struct store_job *job)
 {
     TRY(queue->closed);
     if (queue->count >= queue->count_max)
         return STATUS_RATE_LIMITED;
-    *was_empty = queue->first == NULL;
     job->next = NULL;
-    if (queue->first == NULL)
-        queue->first = job;
-    else
-        queue->last->next = job;
-    queue->last = job;
-    queue->count++;
+    append_locked(queue, job, job, 1);
     return STATUS_OK;
 }
 
-enum status job_queue_push(struct job_queue *queue, struct store_job *job, bool *was_empty)
+enum status job_queue_push(struct job_queue *queue, struct store_job *job)
 {
     pthread_mutex_lock(&queue->mutex);
-    enum status status = push_locked(queue, job, was_empty);
-    if (status == STATUS_OK)
-        pthread_cond_signal(&queue->changed);
+    enum status status = push_locked(queue, job);
     pthread_mutex_unlock(&queue->mutex);
     return status;
+}
+
+bool job_queue_push_chain(struct job_queue *queue, struct store_job *chain)
+{
+    struct store_job *last = chain;
+    size_t count = 1;
+    for (; last->next != NULL; last = last->next)
+        count++;
+    pthread_mutex_lock(&queue->mutex);
+    bool was_empty = queue->first == NULL;
+    append_locked(queue, chain, last, count);
+    pthread_mutex_unlock(&queue->mutex);
+    return was_empty;
 }
 
 void job_queue_close(struct job_queue *queue, enum status reason)
@@ -79,12 +100,12 @@ static struct store_job *take_locked(struct job_queue *queue, size_t count_max)
     return chain;
 }
 
-static struct timespec deadline_after(int64_t timeout_ms)
+static struct timespec deadline_after(int64_t timeout_us)
 {
     struct timespec deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += (time_t)(timeout_ms / 1000);
-    deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    deadline.tv_sec += (time_t)(timeout_us / 1000000);
+    deadline.tv_nsec += (long)(timeout_us % 1000000) * 1000;
     if (deadline.tv_nsec >= 1000000000) {
         deadline.tv_sec++;
         deadline.tv_nsec -= 1000000000;
@@ -92,18 +113,27 @@ static struct timespec deadline_after(int64_t timeout_ms)
     return deadline;
 }
 
-struct store_job *
-job_queue_wait(struct job_queue *queue, size_t count_max, int64_t timeout_ms, bool *closed)
+size_t job_queue_await(struct job_queue *queue, size_t count, int64_t timeout_us)
 {
-    struct timespec deadline = deadline_after(timeout_ms < 0 ? 0 : timeout_ms);
+    struct timespec deadline = deadline_after(timeout_us < 0 ? 0 : timeout_us);
     int waited = 0;
     pthread_mutex_lock(&queue->mutex);
-    while (queue->first == NULL && queue->closed == STATUS_OK && waited == 0) {
-        if (timeout_ms < 0)
+    queue->awaited = count;
+    while (queue->count < count && queue->closed == STATUS_OK && waited == 0) {
+        if (timeout_us < 0)
             waited = pthread_cond_wait(&queue->changed, &queue->mutex);
         else
             waited = pthread_cond_timedwait(&queue->changed, &queue->mutex, &deadline);
     }
+    queue->awaited = 0;
+    size_t there = queue->count;
+    pthread_mutex_unlock(&queue->mutex);
+    return there;
+}
+
+struct store_job *job_queue_take(struct job_queue *queue, size_t count_max, bool *closed)
+{
+    pthread_mutex_lock(&queue->mutex);
     struct store_job *chain = take_locked(queue, count_max);
     *closed = chain == NULL && queue->closed != STATUS_OK;
     pthread_mutex_unlock(&queue->mutex);

@@ -17,6 +17,7 @@ struct job_queue {
     struct store_job *last;
     size_t count;
     size_t count_max;
+    size_t awaited; /* how many wake the waiter; 0 when nobody waits */
     /* Why no more is taken; STATUS_OK while open. */
     enum status closed;
 };
@@ -26,19 +27,23 @@ MUST_CHECK enum status job_queue_init(struct job_queue *queue, size_t count_max)
 /* The queue is empty. */
 void job_queue_clear(struct job_queue *queue);
 
-/* Appends one job. `*was_empty` tells whether a waiter had nothing before.
- * STATUS_RATE_LIMITED past the maximum, or why the queue was closed. */
-MUST_CHECK enum status
-job_queue_push(struct job_queue *queue, struct store_job *job, bool *was_empty);
+/* Appends one job. STATUS_RATE_LIMITED past the maximum, or why the queue was closed. */
+MUST_CHECK enum status job_queue_push(struct job_queue *queue, struct store_job *job);
+
+/* Appends a chain to a queue without a maximum, so that whoever takes finds all of it or nothing.
+ * Whether the queue was empty. */
+bool job_queue_push_chain(struct job_queue *queue, struct store_job *chain);
 
 /* Refuses every later job with `reason`, the first one standing; what waits can still be taken. */
 void job_queue_close(struct job_queue *queue, enum status reason);
 
-/* Waits until there is a job, the queue is closed, or `timeout_ms` have passed (-1: for ever), and
- * takes up to `count_max` jobs as a chain, NULL when there are none. `*closed` tells of a closed
+/* Waits until `count` jobs are there, the queue is closed, or `timeout_us` have passed (-1: for
+ * ever). One thread at a time. How many there are. */
+size_t job_queue_await(struct job_queue *queue, size_t count, int64_t timeout_us);
+
+/* Takes up to `count_max` jobs as a chain, NULL when there are none. `*closed` tells of a closed
  * and empty queue. */
-struct store_job *
-job_queue_wait(struct job_queue *queue, size_t count_max, int64_t timeout_ms, bool *closed);
+struct store_job *job_queue_take(struct job_queue *queue, size_t count_max, bool *closed);
 
 /* Jobs that nobody has taken yet. */
 size_t job_queue_count(struct job_queue *queue);

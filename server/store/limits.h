@@ -13,6 +13,15 @@
  * 6 ms at 1,000), and everybody in it waits for it. */
 #define STORE_BATCH_JOBS_MAX 256
 
+/* Commits between two that wait for more jobs than are expected (window.h): soon again when that
+ * brought some; otherwise so seldom that the wait is nothing to whoever sends alone. */
+#define STORE_WINDOW_TRIAL_COMMITS_MIN 8
+#define STORE_WINDOW_TRIAL_COMMITS_MAX 512
+
+/* After a pause of this length no job waits for others: longer than a thousand deliveries over TLS
+ * take, after which those who wait for them send again, and shorter than anybody types. */
+#define STORE_WINDOW_PAUSE_US 100000
+
 /* Pages of the write-ahead log that are filled beforehand: 8 MiB. While the log stays inside,
  * an fsync changes no file size; a log that grows is 27 times slower at one row a commit. */
 #define STORE_WAL_PAGES_FILLED 2048

@@ -8,6 +8,7 @@
 #include "server/store/place.h"
 #include "server/store/transaction.h"
 #include "server/store/wal.h"
+#include "server/store/window.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -32,6 +33,7 @@ struct store {
     struct store_db *reader;
     int64_t truncate_at_ms;
     bool written_since_truncate;
+    struct window window;
     /* Why nothing more is written; STATUS_OK while all is well. */
     enum status failure;
 
@@ -151,6 +153,7 @@ enum status store_open(const struct store_options *options, struct store **store
     opened->wal_truncate_interval_ms = options->wal_truncate_interval_ms == 0
                                            ? STORE_WAL_TRUNCATE_INTERVAL_MS
                                            : options->wal_truncate_interval_ms;
+    window_init(&opened->window, (int64_t)options->commit_window_ms * 1000);
     int length = snprintf(opened->directory, STORE_PATH_BYTES_MAX, "%s", options->state_directory);
     enum status status = length < STORE_PATH_BYTES_MAX ? init_queues(opened) : STATUS_LIMIT;
     if (status != STATUS_OK) {
@@ -228,19 +231,11 @@ static void write_chain(struct store *store, struct store_job *chain)
         fail(store, status);
 }
 
-/* Hands a chain to the loop. */
+/* Hands a chain to the loop, whole: what one commit made durable is written to each client in one
+ * go. */
 static void complete(struct store *store, struct store_job *chain)
 {
-    bool notify = false;
-    while (chain != NULL) {
-        struct store_job *job = chain;
-        chain = job->next;
-        bool was_empty = false;
-        enum status status = job_queue_push(&store->completed, job, &was_empty);
-        assert(status == STATUS_OK);
-        notify = notify || was_empty;
-    }
-    if (notify)
+    if (job_queue_push_chain(&store->completed, chain))
         store->callbacks.notify(store->callbacks.context);
 }
 
@@ -277,13 +272,32 @@ static void tend_log(struct store *store)
         truncate_log(store);
 }
 
-/* How long the writer may sleep; -1: until there is work. */
-static int64_t writer_timeout_ms(const struct store *store)
+/* How long the writer may sleep, in microseconds; -1: until there is work. */
+static int64_t writer_timeout(const struct store *store)
 {
     if (!store->written_since_truncate || store->failure != STATUS_OK)
         return -1;
     int64_t left = store->truncate_at_ms - monotonic_ms();
-    return left > 0 ? left : 0;
+    return left > 0 ? left * 1000 : 0;
+}
+
+/* Waits for jobs, and for those that are likely to follow the first at once. */
+static struct store_job *await_writes(struct store *store, bool *closed)
+{
+    if (job_queue_await(&store->writes, 1, writer_timeout(store)) != 0) {
+        size_t expected = window_begin(&store->window, monotonic_us());
+        if (expected > 1)
+            (void)job_queue_await(&store->writes, expected, store->window.length_us);
+    }
+    return job_queue_take(&store->writes, STORE_BATCH_JOBS_MAX, closed);
+}
+
+static void learn(struct store *store, const struct store_job *chain)
+{
+    size_t taken = 0;
+    for (; chain != NULL; chain = chain->next)
+        taken++;
+    window_end(&store->window, taken, job_queue_count(&store->writes), monotonic_us());
 }
 
 static void *run_writer(void *context)
@@ -291,10 +305,10 @@ static void *run_writer(void *context)
     struct store *store = context;
     bool closed = false;
     while (!closed) {
-        struct store_job *chain =
-            job_queue_wait(&store->writes, STORE_BATCH_JOBS_MAX, writer_timeout_ms(store), &closed);
+        struct store_job *chain = await_writes(store, &closed);
         if (chain != NULL) {
             write_chain(store, chain);
+            learn(store, chain);
             complete(store, chain);
         }
         if (store->failure == STATUS_OK)
@@ -314,7 +328,8 @@ static void *run_reader(void *context)
     struct store *store = context;
     bool closed = false;
     while (!closed) {
-        struct store_job *job = job_queue_wait(&store->reads, 1, -1, &closed);
+        (void)job_queue_await(&store->reads, 1, -1);
+        struct store_job *job = job_queue_take(&store->reads, 1, &closed);
         if (job != NULL) {
             read_one(store, job);
             complete(store, job);
@@ -356,18 +371,16 @@ run_in_place(struct store *store, struct job_queue *queue, struct store_job *job
 
 enum status store_write(struct store *store, struct store_job *job)
 {
-    bool was_empty;
     if (!store->started)
         return run_in_place(store, &store->writes, job, true);
-    return job_queue_push(&store->writes, job, &was_empty);
+    return job_queue_push(&store->writes, job);
 }
 
 enum status store_read(struct store *store, struct store_job *job)
 {
-    bool was_empty;
     if (!store->started)
         return run_in_place(store, &store->reads, job, false);
-    return job_queue_push(&store->reads, job, &was_empty);
+    return job_queue_push(&store->reads, job);
 }
 
 void store_drain_completed(struct store *store)

@@ -55,6 +55,9 @@ struct store_options {
     /* How long deleted bytes may stay in the write-ahead log. 0 means
      * STORE_WAL_TRUNCATE_INTERVAL_MS (limits.h). */
     int64_t wal_truncate_interval_ms;
+    /* How long a job may wait for others that share its commit; 0: for none. Whoever sends alone
+     * does not wait. */
+    uint32_t commit_window_ms;
 };
 
 /*
