@@ -266,7 +266,7 @@ static void describe_change(struct engine *engine,
         return;
     case ENTRY_ADDED_RESET:
         people_name(engine, &change->by, &admin);
-        snprintf(text, size, "%s let %s in, on a new device that admin %s set up", by.name,
+        snprintf(text, size, "%s let %s in, on a new device that %s signed as admin", by.name,
                  who.name, admin.name);
         return;
     }

@@ -125,13 +125,36 @@ admission_keep(struct engine *engine, const struct channel *channel, const struc
     return vault_put(engine->vault, &place, buffer_span(&record));
 }
 
-enum status
-admission_end(struct engine *engine, const struct channel *channel, const struct id *person)
+static enum status find_admitted(struct engine *engine,
+                                 const struct channel *channel,
+                                 const struct id *person,
+                                 struct admitted *admitted)
 {
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    struct arena none = ARENA_INIT(0);
     struct vault_place place;
     TRY(place_of(channel, person, &place));
-    enum status status = vault_delete(engine->vault, &place);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    TRY(vault_get(engine->vault, &place, &record));
+    return schema_decode(&admitted_schema, buffer_span(&record), &none, admitted) == STATUS_OK
+               ? STATUS_OK
+               : STATUS_CORRUPT;
+}
+
+enum status admission_end(struct engine *engine,
+                          const struct channel *channel,
+                          const struct channel_identity *removed,
+                          struct span leaf_key)
+{
+    struct vault_place place;
+    struct admitted admitted;
+    enum status found = find_admitted(engine, channel, &removed->person, &admitted);
+    if (found != STATUS_OK)
+        return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+    if (directory_check_leaf_at(engine->directory, admitted.log_size, &removed->person,
+                                &removed->device, leaf_key) == STATUS_DENIED)
+        return STATUS_OK;
+    TRY(place_of(channel, &removed->person, &place));
+    return vault_delete(engine->vault, &place);
 }
 
 /* Whether another device of the person is here, which is active and stands for them as this one
@@ -161,22 +184,16 @@ enum status admission_check(struct engine *engine,
                             const struct id *person,
                             const struct id *device_id)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
     const struct directory_device *device = directory_find(engine->directory, device_id);
-    struct arena none = ARENA_INIT(0);
     struct admitted admitted;
-    struct vault_place place;
     bool open;
     TRY(is_open(engine, channel, &open));
     uint64_t reset_size = device == NULL ? 0 : device->reset_size;
     if ((open && reset_size == 0) || (device != NULL && is_vouched_for(engine, channel, device)))
         return STATUS_OK;
-    TRY(place_of(channel, person, &place));
-    enum status found = vault_get(engine->vault, &place, &record);
+    enum status found = find_admitted(engine, channel, person, &admitted);
     if (found == STATUS_NOT_FOUND)
         return STATUS_DENIED;
     TRY(found);
-    if (schema_decode(&admitted_schema, buffer_span(&record), &none, &admitted) != STATUS_OK)
-        return STATUS_CORRUPT;
     return admitted.log_size >= reset_size ? STATUS_OK : STATUS_DENIED;
 }

@@ -13,6 +13,7 @@
 #define WEFT_CORE_ADMISSION_H
 
 #include "client-cli/core/channel.h"
+#include "protocol/channel/identity.h"
 #include "protocol/content/content.h"
 #include "protocol/wire/people.h"
 
@@ -37,9 +38,13 @@ MUST_CHECK enum status admission_take(struct engine *engine,
 MUST_CHECK enum status
 admission_keep(struct engine *engine, const struct channel *channel, const struct id *person);
 
-/* Forgets the admission of a person who was removed, in the caller's transaction. */
-MUST_CHECK enum status
-admission_end(struct engine *engine, const struct channel *channel, const struct id *person);
+/* Forgets the admission of a person whose last leaf, this one, was removed, in the caller's
+ * transaction. One that was given when the leaf's device was shut out already stays: it is for the
+ * device that comes in its place. */
+MUST_CHECK enum status admission_end(struct engine *engine,
+                                     const struct channel *channel,
+                                     const struct channel_identity *removed,
+                                     struct span leaf_key);
 
 /* Whether a device of a person may be added: STATUS_DENIED when nobody admitted them here. */
 MUST_CHECK enum status admission_check(struct engine *engine,

@@ -11,6 +11,7 @@
 #include "protocol/channel/identity.h"
 #include "protocol/channel/known_log.h"
 #include "protocol/channel/policy.h"
+#include "protocol/wire/generations.h"
 
 #include <string.h>
 
@@ -284,6 +285,10 @@ enum status channel_join_begin_at(struct channel *channel, uint64_t sequence, ui
     channel->path_due = 0;
     channel->end_count = 0;
     TRY(check_group(channel));
+    /* PROTOCOL.md, 6.5: or an entry of this generation could pass for one of another. */
+    if (sequence < generation_base(channel->generation) ||
+        sequence >= generation_base(channel->generation + 1))
+        return STATUS_UNTRUSTED;
     return channel_begin_hash(channel);
 }
 

@@ -79,6 +79,7 @@ static enum status answer(struct engine *engine,
     struct pairing_transcript *transcript = &add->transcript;
     if (pairing_hear_commitment(transcript, shown->commitment) != STATUS_OK)
         return explain_between(engine);
+    TRY(pairing_prove(transcript, transcript->approver.proof));
     TRY(schema_encode(&pairing_approver_schema, &transcript->approver, &approver));
     struct wire_pairing_answer_request request = {.pairing = add->pairing,
                                                   .approver = buffer_span(&approver)};

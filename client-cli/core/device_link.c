@@ -168,6 +168,12 @@ static enum status take_answer(struct engine *engine,
         return engine_explain(engine, STATUS_INVALID,
                               "the other device's answer cannot be read: is its weft as new as "
                               "this one? Make another link with weft device add");
+    /* The server may have made it up, and then approve what nobody else has seen. */
+    if (pairing_check_proof(&link->transcript) != STATUS_OK)
+        return engine_explain(engine, STATUS_UNTRUSTED,
+                              "whoever answered has not seen the link that you opened: somebody "
+                              "sits in between. This device was not linked; tell the people who "
+                              "run the server");
     engine->account.person = approver->person;
     engine->account.community = response->community;
     engine->account.name = response->person_name;
@@ -196,7 +202,7 @@ static enum status check_directory(struct engine *engine, const struct device_li
 static enum status finish(struct engine *engine, struct device_link *link)
 {
     engine->account.joined = engine_now_ms(engine);
-    enum status status = engine_connect(engine);
+    enum status status = engine_log_in(engine);
     if (status == STATUS_OK)
         status = check_directory(engine, link);
     if (status == STATUS_OK)
@@ -206,7 +212,7 @@ static enum status finish(struct engine *engine, struct device_link *link)
         return status;
     }
     link->stage = DEVICE_LINK_APPROVED;
-    return STATUS_OK;
+    return engine_connect(engine); /* now it may publish, and open what waits for it */
 }
 
 /* The link's time is over: whether it was approved before that, a login tells. */

@@ -104,8 +104,9 @@ static void tell_reset(struct engine *engine, const struct directory_entry *entr
         if (channel->state == CHANNEL_STATE_MEMBER &&
             channel_has_person(engine, channel, &entry->person))
             engine_notice(engine, channel,
-                          "Admin %s has set up a new device for %s; the old ones are shut out. "
-                          "Before you let it in, ask %s in person whether it is theirs",
+                          "%s, an admin as the server says, has signed a new device for %s; the "
+                          "old ones are shut out. Whose it is nobody has shown: before you let "
+                          "it in, ask %s in person whether it is theirs",
                           admin.name, name.name, name.name);
 }
 

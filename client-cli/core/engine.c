@@ -261,7 +261,7 @@ static enum status look_after(struct engine *engine)
     return status;
 }
 
-enum status engine_connect(struct engine *engine)
+enum status engine_log_in(struct engine *engine)
 {
     if (!engine_is_connected(engine)) {
         engine->logged_in = false;
@@ -269,7 +269,16 @@ enum status engine_connect(struct engine *engine)
     }
     if (engine->logged_in || engine->account.joined == 0)
         return STATUS_OK;
-    TRY(log_in(engine));
+    engine->looked_after = false;
+    return log_in(engine);
+}
+
+enum status engine_connect(struct engine *engine)
+{
+    TRY(engine_log_in(engine));
+    if (!engine->logged_in || engine->looked_after)
+        return STATUS_OK;
+    engine->looked_after = true;
     return look_after(engine);
 }
 

@@ -45,6 +45,7 @@ struct engine {
     const struct random_source *random;
     struct engine_listener listener;
     bool logged_in;
+    bool looked_after;     /* since the login: KeyPackages, Welcomes, read positions */
     uint8_t role;          /* enum account_role, since the login */
     int64_t clock_skew_ms; /* the server's clock less ours */
     struct search *search; /* search.h; NULL until somebody searches */
@@ -74,6 +75,10 @@ void engine_listen(struct engine *engine, const struct engine_listener *listener
 /* Connects to the account's server, and logs in when the account is confirmed; then brings the
  * directory up to date. Does nothing when logged in already. */
 MUST_CHECK enum status engine_connect(struct engine *engine);
+
+/* The same without what every login looks after: for a device that has yet to see whether the
+ * directory has it as it was agreed. */
+MUST_CHECK enum status engine_log_in(struct engine *engine);
 
 /* Whether requests can be made. */
 bool engine_is_connected(const struct engine *engine);

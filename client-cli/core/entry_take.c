@@ -381,16 +381,15 @@ static enum status add_added(struct take *take, const struct mls_credential *cre
     return STATUS_OK;
 }
 
-static enum status add_removed(struct take *take,
-                               const struct mls_tree *after,
-                               const struct mls_credential *credential)
+static enum status
+add_removed(struct take *take, const struct mls_tree *after, const struct mls_leaf_node *leaf)
 {
     struct channel_identity identity;
-    TRY(channel_identity_decode(credential, &identity));
+    TRY(channel_identity_decode(&leaf->credential, &identity));
     if (has_person(after, &identity.person))
-        return add_change(take, ENTRY_DEVICE_REMOVED, credential);
-    TRY(add_change(take, ENTRY_REMOVED, credential));
-    return admission_end(take->engine, take->channel, &identity.person);
+        return add_change(take, ENTRY_DEVICE_REMOVED, &leaf->credential);
+    TRY(add_change(take, ENTRY_REMOVED, &leaf->credential));
+    return admission_end(take->engine, take->channel, &identity, leaf->signature_key);
 }
 
 /* What a staged commit does, for people. */
@@ -415,7 +414,7 @@ static enum status describe(struct take *take, const struct mls_staged_commit *s
     for (size_t i = 0; i < effect->added_count; i++)
         TRY(add_added(take, &effect->added[i].key_package->leaf_node.credential));
     for (size_t i = 0; !external && i < effect->removed_count; i++)
-        TRY(add_removed(take, after, &effect->removed[i].leaf_node->credential));
+        TRY(add_removed(take, after, effect->removed[i].leaf_node));
     if (effect->extensions_changed)
         TRY(add_change(take, ENTRY_ROLES, &committer->credential));
     return STATUS_OK;

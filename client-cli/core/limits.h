@@ -40,6 +40,10 @@
 #define CORE_REMOVAL_GRACE_MS 30000
 #define CORE_REMOVAL_SPREAD_MS 60000
 
+/* What is handed in again after the server was put back from a backup: beyond that it is somebody's
+ * morning's work anyway. */
+#define CORE_LOST_ENTRIES_MAX 100
+
 /* Between two words to one's other devices of how far a channel was read. */
 #define CORE_READ_MARK_INTERVAL_MS 60000
 

@@ -2,6 +2,7 @@
 #include "client-cli/core/replica.h"
 
 #include "client-cli/core/devices.h"
+#include "client-cli/core/lost_entries.h"
 #include "client-cli/core/records.h"
 #include "protocol/directory/restore.h"
 #include "protocol/wire/accounts.h"
@@ -56,23 +57,10 @@ static enum status last_restore(struct engine *engine, uint32_t *number)
     return STATUS_OK;
 }
 
-/* What the log said beyond its new end. */
-struct lost {
-    size_t joined;
-    size_t shut_out;
-};
-
-static enum status count_lost(void *context, const struct vault_place *place, struct span value)
+static enum status note_lost(void *context, const struct vault_place *place, struct span value)
 {
-    struct lost *lost = context;
-    struct directory_entry entry;
     (void)place;
-    TRY(directory_entry_open(value, &entry));
-    if (entry.kind == DIRECTORY_ADD_DEVICE)
-        lost->joined++;
-    else
-        lost->shut_out++;
-    return STATUS_OK;
+    return lost_entries_note(context, value);
 }
 
 static enum status delete_lost(struct engine *engine, uint64_t from, uint64_t to)
@@ -87,7 +75,7 @@ static enum status delete_lost(struct engine *engine, uint64_t from, uint64_t to
 /* Goes back to where the log went on, if it is a restore that is new to us and changes nothing of
  * what came before. */
 static enum status
-take_restore(struct engine *engine, struct span bytes, uint32_t *number, struct lost *lost)
+take_restore(struct engine *engine, struct span bytes, uint32_t *number, struct lost_entries *lost)
 {
     struct directory_restore restore;
     struct vault_place place = restore_place();
@@ -103,31 +91,19 @@ take_restore(struct engine *engine, struct span bytes, uint32_t *number, struct 
     struct vault_walk walk = {.kind = RECORD_LOG_ENTRY,
                               .from = restore.size,
                               .to = UINT64_MAX,
-                              .visit = count_lost,
+                              .visit = note_lost,
                               .context = lost};
     TRY(vault_walk(engine->vault, &walk));
     TRY(delete_lost(engine, restore.size, size));
     return reload(engine);
 }
 
-static void tell_lost(struct engine *engine, const struct lost *lost)
-{
-    engine_notice(
-        engine, NULL,
-        "The server was put back from a backup, and says so under its key. What the "
-        "directory said since then is gone: %zu %s joined, %zu %s shut out. Admins invite "
-        "and shut out again; channels go on with fresh keys",
-        lost->joined, lost->joined == 1 ? "device" : "devices", lost->shut_out,
-        lost->shut_out == 1 ? "was" : "were");
-}
-
 /* Asks whether the server was put back since we saw it last. */
-static enum status take_restores(struct engine *engine, bool *taken)
+static enum status take_restores(struct engine *engine, struct lost_entries *lost, bool *taken)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_log_restores_request request;
     struct wire_log_restores_response response;
-    struct lost lost = {0};
     TRY(last_restore(engine, &request.after));
     TRY(engine_call(engine, WIRE_LOG_RESTORES, &request, &reply, &response));
     *taken = response.restore_count != 0;
@@ -136,7 +112,7 @@ static enum status take_restores(struct engine *engine, bool *taken)
     TRY(vault_begin(engine->vault));
     enum status status = STATUS_OK;
     for (size_t i = 0; i < response.restore_count && status == STATUS_OK; i++)
-        status = take_restore(engine, response.restores[i].bytes, &request.after, &lost);
+        status = take_restore(engine, response.restores[i].bytes, &request.after, lost);
     if (status == STATUS_OK)
         status = vault_commit(engine->vault);
     if (status != STATUS_OK) {
@@ -144,7 +120,6 @@ static enum status take_restores(struct engine *engine, bool *taken)
         TRY(reload(engine));
         return status;
     }
-    tell_lost(engine, &lost);
     return STATUS_OK;
 }
 
@@ -234,12 +209,14 @@ static enum status update(struct engine *engine, struct span head_bytes)
 
 enum status replica_update(struct engine *engine, struct span head_bytes)
 {
+    CLEANUP(lost_entries_clear) struct lost_entries lost = LOST_ENTRIES_INIT;
     bool put_back = false;
     enum status status = update(engine, head_bytes);
     if (status != STATUS_UNTRUSTED)
         return status;
-    if (take_restores(engine, &put_back) != STATUS_OK || !put_back)
+    if (take_restores(engine, &lost, &put_back) != STATUS_OK || !put_back)
         return refuse(engine);
     engine_forget_explanation(engine);
-    return update(engine, SPAN_EMPTY);
+    TRY(update(engine, SPAN_EMPTY));
+    return lost_entries_repeat(engine, &lost);
 }

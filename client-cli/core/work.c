@@ -192,9 +192,10 @@ static enum status check_reset(struct engine *engine, const struct id *person)
     people_name(engine, person, &name);
     people_name(engine, &device->by_person, &admin);
     return engine_explain(engine, STATUS_NOT_NOW,
-                          "%s uses a new device, which %s set up. Ask %s in person or by telephone "
-                          "whether it is theirs; then let them in with weft channel add CHANNEL "
-                          "PERSON --checked",
+                          "%s uses a new device, which %s signed, an admin as the server says. "
+                          "Whose it is nobody has shown: ask %s in person or by telephone whether "
+                          "it is theirs; then let them in with weft channel add CHANNEL PERSON "
+                          "--checked",
                           name.name, admin.name, name.name);
 }
 

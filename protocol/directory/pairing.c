@@ -9,6 +9,7 @@
 #define LABEL_ID "Weft pairing 1"
 #define LABEL_COMMITMENT "Weft pairing commitment 1"
 #define LABEL_CODE "Weft pairing code 1"
+#define LABEL_PROOF "Weft pairing approver 1"
 
 #define CODES 1000000u
 
@@ -28,9 +29,18 @@ static const struct field approver_fields[] = {
     FIELD_ID(struct pairing_approver, by_person),
     FIELD_ID(struct pairing_approver, by_device),
     FIELD_ID(struct pairing_approver, login_key),
+    FIELD_ID(struct pairing_approver, proof),
 };
 const struct schema pairing_approver_schema =
     SCHEMA("pairing_approver", struct pairing_approver, approver_fields);
+
+/* What the proof covers: all fields but the last. */
+static const struct schema unproved_schema = {
+    .name = "pairing_approver",
+    .size = sizeof(struct pairing_approver),
+    .fields = approver_fields,
+    .field_count = sizeof approver_fields / sizeof *approver_fields - 1,
+};
 
 static const struct field transcript_fields[] = {
     FIELD_ID(struct pairing_transcript, secret),
@@ -78,6 +88,27 @@ enum status pairing_hear_commitment(struct pairing_transcript *transcript,
     return memcmp(transcript->commitment, commitment, sizeof transcript->commitment) == 0
                ? STATUS_OK
                : STATUS_UNTRUSTED;
+}
+
+enum status pairing_prove(const struct pairing_transcript *transcript,
+                          uint8_t proof[PAIRING_HASH_SIZE])
+{
+    CLEANUP(buffer_clear) struct buffer content = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    struct digest digest;
+    TRY(buffer_append(&content, span_from_text(LABEL_PROOF)));
+    TRY(buffer_append(&content, SPAN_OF(transcript->commitment)));
+    TRY(schema_encode(&unproved_schema, &transcript->approver, &content));
+    TRY(hash_mac(HASH_SHA256, SPAN_OF(transcript->secret), buffer_span(&content), &digest));
+    memcpy(proof, digest.bytes, PAIRING_HASH_SIZE);
+    return STATUS_OK;
+}
+
+enum status pairing_check_proof(const struct pairing_transcript *transcript)
+{
+    uint8_t proof[PAIRING_HASH_SIZE];
+    TRY(pairing_prove(transcript, proof));
+    return secret_equal(SPAN_OF(proof), SPAN_OF(transcript->approver.proof)) ? STATUS_OK
+                                                                             : STATUS_UNTRUSTED;
 }
 
 void pairing_offer_of(const struct directory_entry *entry,

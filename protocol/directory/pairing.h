@@ -40,6 +40,7 @@ struct pairing_approver {
     struct id by_person;
     struct id by_device;
     uint8_t login_key[DIRECTORY_KEY_SIZE]; /* of by_device: it will sign the entry */
+    uint8_t proof[PAIRING_HASH_SIZE];      /* that it knows the link's secret: pairing_prove */
 };
 extern const struct schema pairing_approver_schema;
 
@@ -65,6 +66,15 @@ MUST_CHECK enum status pairing_commit(const struct pairing_offer *offer,
  * yet. */
 MUST_CHECK enum status pairing_hear_commitment(struct pairing_transcript *transcript,
                                                const uint8_t commitment[PAIRING_HASH_SIZE]);
+
+/* What only those who have seen the link can say of the approver's part: the server, which has not,
+ * makes up none, and the new device believes no other. Over secret, commitment and the approver's
+ * part but for its proof. */
+MUST_CHECK enum status pairing_prove(const struct pairing_transcript *transcript,
+                                     uint8_t proof[PAIRING_HASH_SIZE]);
+
+/* STATUS_UNTRUSTED when the approver's proof is another. */
+MUST_CHECK enum status pairing_check_proof(const struct pairing_transcript *transcript);
 
 /* The offer that an entry and its nonce make. */
 void pairing_offer_of(const struct directory_entry *entry,

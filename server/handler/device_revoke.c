@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * A device is shut out: an entry of the directory, its KeyPackages and Welcomes gone, a Remove
- * asked for in each of its channels, in one job; then its connection ends.
+ * asked for in each of its channels, in one job; then its connection ends. The statement may be
+ * somebody else's that the log has lost.
  */
 #include "protocol/wire/accounts.h"
 #include "protocol/wire/devices.h"
@@ -24,6 +25,17 @@ static struct revoke *revoke_of_change(struct community_change *change)
     return (struct revoke *)(void *)((char *)change - offsetof(struct revoke, change));
 }
 
+/* After a restore the log lacks what was signed since the backup; others have kept it. A revocation
+ * is for good, so that handing it in twice does no harm, and the directory checks who signed it:
+ * another device of the same person, or an admin, for whom an admin answers. */
+static bool is_handed_in_again(const struct call *call, const struct directory_entry *entry)
+{
+    return entry->authority == DIRECTORY_BY_DEVICE
+               ? !id_equal(&entry->person, &call->person)
+               : entry->authority == DIRECTORY_BY_ADMIN && call->role == ACCOUNT_ADMIN &&
+                     !id_equal(&entry->by_person, &call->person);
+}
+
 static enum status run(struct store_db *db, struct community_change *change)
 {
     struct revoke *revoke = revoke_of_change(change);
@@ -36,7 +48,8 @@ static enum status run(struct store_db *db, struct community_change *change)
         .subject = *device,
     };
     TRY(store_members_check_device(db, &task->call->device, &task->call->person));
-    TRY(pairing_check_person(db, task->call, &revoke->entry.person));
+    if (!is_handed_in_again(task->call, &revoke->entry))
+        TRY(pairing_check_person(db, task->call, &revoke->entry.person));
     TRY(store_removals_add_everywhere(db, device, STORE_REMOVAL_REVOKED, task->now_ms));
     TRY(store_devices_revoke(db, device, task->now_ms));
     if (revoke->entry.authority == DIRECTORY_BY_ADMIN)
@@ -91,7 +104,13 @@ static enum status run_again(struct store_db *db, struct task *task)
 static enum status check(const struct call *call, const struct directory_entry *entry)
 {
     bool own = id_equal(&entry->person, &call->person);
-    if (entry->kind != DIRECTORY_REVOKE_DEVICE || !id_equal(&entry->by_device, &call->device) ||
+    if (entry->kind != DIRECTORY_REVOKE_DEVICE)
+        return STATUS_INVALID;
+    if (is_handed_in_again(call, entry))
+        return STATUS_OK;
+    /* Of one's own person, by whichever device. */
+    bool own_word = own && entry->authority == DIRECTORY_BY_DEVICE;
+    if ((!own_word && !id_equal(&entry->by_device, &call->device)) ||
         !id_equal(&entry->by_person, &call->person))
         return STATUS_INVALID;
     if (id_equal(&entry->device, &call->device))

@@ -211,7 +211,7 @@ def test_who_lost_the_only_device_is_set_up_again_by_an_admin(scene):
     assert asha.run("sync", code=NOT_NOW).error
     assert devices(admin, asha.id)[old]["state"] == "revoked"
     assert fresh.json("status")[1:] == [], "in no channel"
-    assert "Admin Dan has set up a new device for Asha" in ann.run("sync").error
+    assert "Dan, an admin as the server says, has signed a new device for Asha" in ann.run("sync").error
     # In an open channel too, a member lets them in.
     assert fresh.json("channel", "join", opened)[-1]["type"] == "knocked"
     for channel in (talk, opened):
@@ -223,7 +223,7 @@ def test_who_lost_the_only_device_is_set_up_again_by_an_admin(scene):
         fresh.run("sync")
         assert texts(fresh, channel) == ["after"], "history as the channel grants it"
         shown = [change["text"] for change in changes(ann, channel)]
-        assert "Ann let Asha in, on a new device that admin Dan set up" in shown, shown
+        assert "Ann let Asha in, on a new device that Dan signed as admin" in shown, shown
     assert all(device["channels"] == 0 for device in devices(fresh).values() if device["state"] == "revoked")
     server.stop()
 

@@ -7,7 +7,8 @@ import shutil
 import signal
 import sqlite3
 
-from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, TRUST
+from test_devices import own_device, pair
+from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, TRUST
 
 RESTORES = int(os.environ.get("WEFT_RESTORES", "3"))
 
@@ -80,6 +81,38 @@ def test_after_a_restore_everybody_goes_on(scene):
         backup = scene.directory / f"copy-{number}.db"
     kept = sorted(path.name for path in server.state.glob("weftd.db.replaced-*"))
     assert len(kept) == RESTORES
+    server.stop()
+
+
+def test_who_was_shut_out_since_the_backup_stays_out(scene):
+    server = scene.server()
+    admin = scene.person("Dan", server.first_link)
+    ann, asha, ben = scene.people(["Ann", "Asha", "Ben"], lambda name: server.invite(group=name))
+    lost, taken, gone = (scene.person(f"a telephone {number}") for number in range(3))
+    for owner, telephone in ((asha, lost), (ben, taken), (asha, gone)):
+        pair(owner, telephone)
+    backup = scene.directory / "copy.db"
+    server.admin("backup", backup)
+    asha.run("device", "revoke", own_device(lost)[:8])
+    admin.run("device", "revoke", own_device(taken))
+    server.admin("device", "revoke", own_device(gone))
+    for person in (ann, admin):
+        person.run("sync")
+    server.stop()
+    server.admin("restore", backup)
+    server.start()
+    for telephone in (lost, taken):
+        telephone.run("sync")  # the server knows no better
+    told = ann.run("sync").error
+    # Who has nothing to do with it hands in what the owner signed; what an admin did, an admin must.
+    assert "3 were shut out" in told and "1 of the devices that were shut out is so again" in told, told
+    assert f"Device {own_device(taken)[:8]} of Ben is let in again. An admin" in told, told
+    assert f"Device {own_device(gone)[:8]} of Asha is let in again. Whoever runs the server" in told, told
+    assert "2 of the devices that were shut out are so again" in admin.run("sync").error
+    for telephone in (lost, taken):
+        assert telephone.run("sync", code=None).code == NOT_NOW
+    gone.run("sync")
+    assert "so again" not in ann.run("sync").error
     server.stop()
 
 

@@ -5,6 +5,7 @@
 #include "protocol/channel/identity.h"
 #include "protocol/crypto/random_system.h"
 #include "tests/unit/client-cli/core/profile_room.h"
+#include "tests/unit/protocol/directory/made_device.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@ struct room {
     struct channel *channel;
     struct id host;
     struct id stranger;
+    uint64_t log_size; /* what who admits knows of the directory */
 };
 
 static void make_group(struct room *room, enum channel_visibility visibility)
@@ -66,6 +68,7 @@ static int room_open(void **state)
     assert_int_equal(id_random(random_system(), &room->host), STATUS_OK);
     assert_int_equal(id_random(random_system(), &room->stranger), STATUS_OK);
     room->channel = profile_room_channel(&room->profile);
+    room->log_size = 1;
     *state = room;
     return 0;
 }
@@ -87,8 +90,9 @@ static void say_admitted(struct room *room, const struct id *sender, uint16_t ki
     assert_int_equal(content_encode_body(CONTENT_ADMISSION, &admission, &body), STATUS_OK);
     struct content content = {.version = CONTENT_VERSION, .kind = kind, .body = buffer_span(&body)};
     assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
-    assert_int_equal(admission_take(room->profile.engine, room->channel, sender, 1, &content),
-                     STATUS_OK);
+    assert_int_equal(
+        admission_take(room->profile.engine, room->channel, sender, room->log_size, &content),
+        STATUS_OK);
     assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
 }
 
@@ -113,18 +117,60 @@ static void nobody_is_let_in_whom_no_facilitator_admitted(void **state)
                      STATUS_DENIED);
 }
 
+/* The stranger's last leaf is removed. */
+static void remove_leaf(struct room *room, const struct id *device, struct span leaf_key)
+{
+    const struct channel_identity removed = {room->stranger, *device};
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(admission_end(room->profile.engine, room->channel, &removed, leaf_key),
+                     STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
+}
+
 static void an_admission_ends_when_the_person_is_removed(void **state)
 {
     struct room *room = *state;
+    const struct id device = {{8}};
     make_group(room, CHANNEL_PRIVATE);
     say_admitted(room, &room->host, CONTENT_ADMISSION);
-    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
-    assert_int_equal(admission_end(room->profile.engine, room->channel, &room->stranger),
-                     STATUS_OK);
-    assert_int_equal(admission_end(room->profile.engine, room->channel, &room->stranger),
-                     STATUS_OK);
-    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
+    remove_leaf(room, &device, SPAN_LITERAL("no key of the directory's"));
+    remove_leaf(room, &device, SPAN_LITERAL("no key of the directory's"));
     assert_int_equal(check(room), STATUS_DENIED);
+}
+
+static void apply(struct room *room, struct span entry)
+{
+    assert_int_equal(directory_apply(room->profile.engine->directory, entry, true), STATUS_OK);
+}
+
+/* Whoever lets a new device in knows that the old one was shut out: that its removal is committed
+ * later ends nothing. */
+static void an_admission_for_a_new_device_outlives_the_removal_of_the_old(void **state)
+{
+    struct room *room = *state;
+    struct made_device old;
+    CLEANUP(buffer_clear) struct buffer added = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    CLEANUP(buffer_clear) struct buffer revoked = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    make_group(room, CHANNEL_PRIVATE);
+    made_device_init(&old, &room->stranger);
+    made_device_sign(&old, NULL, &added);
+    apply(room, buffer_span(&added));
+    struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
+                                    .kind = DIRECTORY_REVOKE_DEVICE,
+                                    .authority = DIRECTORY_BY_SERVER,
+                                    .person = room->stranger,
+                                    .device = old.device};
+    struct directory_signers none = {0};
+    assert_int_equal(directory_entry_sign(&entry, &none, &revoked), STATUS_OK);
+    apply(room, buffer_span(&revoked));
+    struct span leaf_key = signature_public_span(&old.leaf_public);
+    say_admitted(room, &room->host, CONTENT_ADMISSION); /* before: of the old device */
+    remove_leaf(room, &old.device, leaf_key);
+    assert_int_equal(check(room), STATUS_DENIED);
+    room->log_size = 2;
+    say_admitted(room, &room->host, CONTENT_ADMISSION);
+    remove_leaf(room, &old.device, leaf_key);
+    assert_int_equal(check(room), STATUS_OK);
 }
 
 static void an_open_channel_needs_no_admission(void **state)
@@ -141,6 +187,8 @@ int main(void)
                                         room_close),
         cmocka_unit_test_setup_teardown(an_admission_ends_when_the_person_is_removed, room_open,
                                         room_close),
+        cmocka_unit_test_setup_teardown(
+            an_admission_for_a_new_device_outlives_the_removal_of_the_old, room_open, room_close),
         cmocka_unit_test_setup_teardown(an_open_channel_needs_no_admission, room_open, room_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,41 @@ static void the_first_commitment_stands_and_says_something(void **state)
     assert_memory_equal(transcript.commitment, first, sizeof first);
 }
 
+/* The server has not seen the link: it cannot answer in the approver's place, and approve the new
+ * device itself as that of somebody whom it made up. */
+static void who_has_not_seen_the_link_answers_for_nobody(void **state)
+{
+    (void)state;
+    struct side approver;
+    struct side device;
+    struct pairing_approver made_up;
+    begin(&approver, &device);
+    struct pairing_transcript *heard = &device.transcript;
+    memcpy(approver.transcript.commitment, heard->commitment, sizeof heard->commitment);
+    struct pairing_approver *answer = &approver.transcript.approver;
+    assert_int_equal(pairing_prove(&approver.transcript, answer->proof), STATUS_OK);
+    heard->approver = *answer;
+    assert_int_equal(pairing_check_proof(heard), STATUS_OK);
+    /* Each byte of it, and the commitment that it answers. */
+    for (size_t i = 0; i < sizeof made_up; i++) {
+        made_up = *answer;
+        ((uint8_t *)&made_up)[i] ^= 1;
+        heard->approver = made_up;
+        assert_int_equal(pairing_check_proof(heard), STATUS_UNTRUSTED);
+    }
+    heard->approver = *answer;
+    heard->commitment[0] ^= 1;
+    assert_int_equal(pairing_check_proof(heard), STATUS_UNTRUSTED);
+    heard->commitment[0] ^= 1;
+    /* Another secret. */
+    random_bytes(approver.transcript.secret, PAIRING_SECRET_SIZE);
+    assert_int_equal(pairing_prove(&approver.transcript, answer->proof), STATUS_OK);
+    heard->approver = *answer;
+    assert_int_equal(pairing_check_proof(heard), STATUS_UNTRUSTED);
+    end(&approver);
+    end(&device);
+}
+
 static void an_entry_for_somebody_else_is_not_countersigned(void **state)
 {
     (void)state;
@@ -382,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_server_that_swaps_keys_gives_different_codes),
         cmocka_unit_test(what_was_committed_to_cannot_be_changed_afterwards),
         cmocka_unit_test(the_first_commitment_stands_and_says_something),
+        cmocka_unit_test(who_has_not_seen_the_link_answers_for_nobody),
         cmocka_unit_test(an_entry_for_somebody_else_is_not_countersigned),
         cmocka_unit_test(the_code_covers_all_of_it),
         cmocka_unit_test(a_code_is_typed_with_or_without_its_space),
