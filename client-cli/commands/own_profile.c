@@ -44,7 +44,9 @@ static void show(struct out *out, const struct wire_person *person)
                       "for help, and join channels.");
         out_line(out, "To be found and asked by people of other groups: weft profile set --opt-in");
     }
-    out_record(out, show_person_json("profile", person));
+    json_t *record = show_person_json("profile", person);
+    json_object_set_new(record, "weekly_contacts", json_integer(profile->weekly_contacts_max));
+    out_record(out, record);
 }
 
 enum status own_profile_show_run(struct invocation *invocation)

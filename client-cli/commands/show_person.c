@@ -47,12 +47,11 @@ json_t *show_person_json(const char *type, const struct wire_person *person)
     char id[ID_TEXT_SIZE];
     id_text(&person->person, id);
     const struct wire_profile *profile = &person->profile;
-    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:i, s:b}", "type", type, "person", id,
-                     "name", out_json_text(person->name), "group",
-                     out_json_text(person->group_name), "role", show_person_role(person->role),
-                     "topics", topics_json(profile->topics, profile->topic_count), "can_help_with",
-                     topics_json(profile->can_help_with, profile->can_help_with_count),
-                     "weekly_contacts", (int)profile->weekly_contacts_max, "opted_in",
+    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "type", type, "person", id, "name",
+                     out_json_text(person->name), "group", out_json_text(person->group_name),
+                     "role", show_person_role(person->role), "topics",
+                     topics_json(profile->topics, profile->topic_count), "can_help_with",
+                     topics_json(profile->can_help_with, profile->can_help_with_count), "opted_in",
                      (int)profile->opted_in);
 }
 

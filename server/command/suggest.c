@@ -6,6 +6,7 @@
 #include "server/command/group_name.h"
 #include "server/figures/figures.h"
 #include "server/figures/suggestions.h"
+#include "server/introduce/reason.h"
 #include "server/introduce/rounds.h"
 
 #include <stdlib.h>
@@ -91,6 +92,9 @@ static void print_offer(const struct offer *offer, uint64_t made)
         command_print(call, "%llu %s.", (unsigned long long)made, what);
     else
         command_print(call, "Fewer than %d %s, or none.", MADE_TOLD_MIN, what);
+    if (!told && !coffee)
+        command_print(call, " There is one only where at least %d people could be meant.",
+                      REASON_CROWD_MIN);
     command_print(call, coffee ? " Everybody who is in one sees whom they meet: weft network.\n"
                                : " Each person is told alone, and nobody is named before both say "
                                  "yes: weft network.\n");

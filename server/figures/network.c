@@ -239,7 +239,7 @@ load(struct store_db *db, int64_t now_ms, bool with_interests, struct loading *l
     TRY(store_snapshot_participation(db, take_participation, loading));
     TRY(end_session(loading));
     TRY(add_shared_ties(loading));
-    TRY(store_introductions_walk_never(db, take_never, loading));
+    TRY(store_introductions_walk_never(db, now_ms, take_never, loading));
     return with_interests ? store_snapshot_interests(db, take_interest, loading) : STATUS_OK;
 }
 
@@ -299,11 +299,11 @@ bool network_has_group(const struct network *network, uint32_t person)
     return network->groups[person] != network->group_count - 1;
 }
 
-bool network_is_listed(const struct network *network, uint32_t person)
+bool network_may_be_introduced(const struct network *network, uint32_t person)
 {
     const struct store_node *node = &network->people[person];
     return node->state == STORE_PERSON_JOINED && node->opted_in &&
-           network_has_group(network, person);
+           node->contacts_per_week_max > 0 && network_has_group(network, person);
 }
 
 static enum status make_graph(const struct network *network,
@@ -353,7 +353,7 @@ enum status network_graph_of_round(const struct network *network,
     enum status status = consents == NULL || never == NULL ? STATUS_NO_MEMORY : STATUS_OK;
     if (status == STATUS_OK) {
         for (uint32_t i = 0; i < network->person_count; i++) {
-            bool proposable = round->takes_part[i] && network_is_listed(network, i);
+            bool proposable = round->takes_part[i] && network_may_be_introduced(network, i);
             consents[i] = (uint8_t)(GRAPH_COUNTED | (proposable ? GRAPH_PROPOSABLE : 0));
         }
         for (size_t i = 0; i < never_count; i++)

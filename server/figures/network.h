@@ -70,9 +70,9 @@ uint32_t network_find(const struct network *network, const struct id *person);
 /* Whether the person belongs to a group. */
 bool network_has_group(const struct network *network, uint32_t person);
 
-/* Whether the person joined and opted in, and is of a group: whom members may look up, and whom an
- * introduction may be about. */
-bool network_is_listed(const struct network *network, uint32_t person);
+/* Whether the person joined and opted in, is of a group, and wants contacts: whom an introduction
+ * may be about. */
+bool network_may_be_introduced(const struct network *network, uint32_t person);
 
 /* Everybody is counted; whoever joined and opted in may be proposed. `for_counts_only` as in
  * graph.h. */
@@ -80,7 +80,7 @@ MUST_CHECK enum status
 network_graph(const struct network *network, bool for_counts_only, struct graph **graph);
 
 /* Whom a round of introductions may bring together: those of `takes_part` (of each person) who are
- * listed, but for the pairs in `barred`. */
+ * may be introduced, but for the pairs in `barred`. */
 struct network_round {
     const bool *takes_part;
     const struct graph_pair *barred; /* of persons */

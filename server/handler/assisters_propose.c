@@ -151,9 +151,10 @@ static enum status list_candidates(struct choice *choice)
             .joined = true,
             .opted_in = true,
             .contacts_per_week = node->contacts_per_week_max,
-            .contacts_this_week = node->contacts_this_week,
-            .asked_recently = node->contacts_this_week > 0 ||
-                              node->invited_at_ms > network->taken_at_ms - OF_LATE_MS,
+            /* Not what introductions came to them: whoever asks before and after a round would see
+             * from who falls back whom it brought together. */
+            .contacts_this_week = node->invitations_this_week,
+            .asked_recently = node->invited_at_ms > network->taken_at_ms - OF_LATE_MS,
         };
         TRY(take_interests(choice, i, &at, candidate));
         choice->people[choice->candidate_count++] = i;

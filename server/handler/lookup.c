@@ -32,8 +32,11 @@ copy_topics(const struct span *from, size_t count, struct arena *arena, struct w
     return STATUS_OK;
 }
 
+/* How often somebody wants to be asked is theirs alone: who wants no contacts cannot be whom an
+ * introduction is about. */
 static enum status load_profile(struct store_db *db,
                                 const struct id *person,
+                                bool own,
                                 struct arena *arena,
                                 struct wire_profile *profile)
 {
@@ -42,7 +45,7 @@ static enum status load_profile(struct store_db *db,
     *profile = (struct wire_profile){
         .topic_count = stored.topics_count,
         .can_help_with_count = stored.can_help_with_count,
-        .weekly_contacts_max = (uint8_t)stored.contacts_per_week_max,
+        .weekly_contacts_max = own ? (uint8_t)stored.contacts_per_week_max : 0,
         .opted_in = stored.opted_in,
     };
     TRY(copy_topics(stored.topics, stored.topics_count, arena, &profile->topics));
@@ -67,5 +70,5 @@ enum status lookup_person(struct store_db *db,
     };
     TRY(lookup_group_name(db, &stored.group, arena, &found->group_name));
     bool shown = stored.state == STORE_PERSON_JOINED && (own || stored.opted_in);
-    return shown ? load_profile(db, person, arena, &found->profile) : STATUS_OK;
+    return shown ? load_profile(db, person, own, arena, &found->profile) : STATUS_OK;
 }

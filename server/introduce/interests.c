@@ -125,7 +125,7 @@ static enum status fill(struct interests *interests)
     for (size_t i = 0; i < network->interest_count; i++) {
         const struct network_interest *interest = &network->interests[i];
         interests->starts[interest->person + 1] = i + 1;
-        if (network_is_listed(network, interest->person))
+        if (network_may_be_introduced(network, interest->person))
             TRY(add_interest(interests, interest));
     }
     for (uint32_t i = 0; i < network->person_count; i++)

@@ -4,7 +4,8 @@
  * of one that the other can help with. Texts are compared word by word, without the case of ASCII
  * letters and without what is between the words; an offer also stands for each of its words.
  *
- * Only of people who are listed (network.h). Errors: STATUS_NO_MEMORY. Thread rule: pure functions.
+ * Only of people who may be introduced (network.h). Errors: STATUS_NO_MEMORY. Thread rule: pure
+ * functions.
  */
 #ifndef WEFT_INTRODUCE_INTERESTS_H
 #define WEFT_INTRODUCE_INTERESTS_H

@@ -14,9 +14,9 @@ struct reasons {
     const struct graph *graph;
     const struct interests *interests;
     struct graph_components components;
-    uint32_t listed;           /* people who are listed */
-    uint32_t *listed_in_group; /* of these, in each group */
-    uint32_t *group_starts;    /* where each group's nodes start in: */
+    uint32_t open;           /* people who may be introduced */
+    uint32_t *open_in_group; /* of these, in each group */
+    uint32_t *group_starts;  /* where each group's nodes start in: */
     uint32_t *by_group;
     /* Of the person whose reason is being written: whom it cannot be about, since they are tied or
      * were introduced before; those with something in common, and then nodes within two steps (all
@@ -52,21 +52,21 @@ static void sort_by_group(struct reasons *reasons)
 static enum status count_people(struct reasons *reasons)
 {
     const struct network *network = reasons->network;
-    reasons->listed_in_group = calloc(network->group_count + 1u, sizeof(uint32_t));
+    reasons->open_in_group = calloc(network->group_count + 1u, sizeof(uint32_t));
     reasons->group_starts = calloc(network->group_count + 2u, sizeof(uint32_t));
     reasons->group_near = calloc(network->group_count + 1u, sizeof(uint32_t));
     reasons->by_group = calloc(reasons->graph->node_count + 1u, sizeof(uint32_t));
     reasons->near = calloc(reasons->graph->node_count + 1u, sizeof(uint32_t));
     reasons->known = calloc(network->person_count + 1u, sizeof(bool));
-    if (reasons->listed_in_group == NULL || reasons->group_starts == NULL ||
+    if (reasons->open_in_group == NULL || reasons->group_starts == NULL ||
         reasons->group_near == NULL || reasons->by_group == NULL || reasons->near == NULL ||
         reasons->known == NULL)
         return STATUS_NO_MEMORY;
     sort_by_group(reasons);
     for (uint32_t i = 0; i < network->person_count; i++) {
-        bool listed = network_is_listed(network, i);
-        reasons->listed += listed;
-        reasons->listed_in_group[network->groups[i]] += listed;
+        bool open = network_may_be_introduced(network, i);
+        reasons->open += open;
+        reasons->open_in_group[network->groups[i]] += open;
     }
     return graph_components_init(reasons->graph, &reasons->components);
 }
@@ -93,7 +93,7 @@ void reasons_free(struct reasons **reasons)
 {
     if (*reasons == NULL)
         return;
-    free((*reasons)->listed_in_group);
+    free((*reasons)->open_in_group);
     free((*reasons)->group_starts);
     free((*reasons)->by_group);
     free((*reasons)->known);
@@ -125,8 +125,8 @@ static const char *words_before(enum interests_kind kind)
     return "";
 }
 
-/* Sets or clears the marks of whom the reader knows already, and counts those who are listed, of
- * another group than the reader's: in all, and in the other's group. */
+/* Sets or clears the marks of whom the reader knows already, and counts those who may be
+ * introduced, of another group than the reader's: in all, and in the other's group. */
 static void
 set_known(struct reasons *reasons, uint32_t reader, uint32_t other, bool known, uint32_t counts[2])
 {
@@ -142,12 +142,21 @@ set_known(struct reasons *reasons, uint32_t reader, uint32_t other, bool known, 
         if (reasons->known[person] == known)
             continue;
         reasons->known[person] = known;
-        if (!network_is_listed(network, person) ||
+        if (!network_may_be_introduced(network, person) ||
             network->groups[person] == network->groups[reader])
             continue;
         counts[0]++;
         counts[1] += network->groups[person] == network->groups[other];
     }
+}
+
+uint32_t reasons_possible(struct reasons *reasons, uint32_t reader)
+{
+    const struct network *network = reasons->network;
+    uint32_t known[2] = {0, 0}, unmarked[2] = {0, 0};
+    set_known(reasons, reader, reader, true, known);
+    set_known(reasons, reader, reader, false, unmarked);
+    return reasons->open - reasons->open_in_group[network->groups[reader]] - known[0];
 }
 
 static enum status write_named(const struct interests_common *common, struct buffer *text)
@@ -174,12 +183,12 @@ static enum status write_common(struct reasons *reasons,
                                 struct buffer *where)
 {
     const struct network *network = reasons->network;
-    const uint32_t *in_group = reasons->listed_in_group;
+    const uint32_t *in_group = reasons->open_in_group;
     const struct interests_pair pair = {reader, other, reasons->known};
     struct interests_common common[3];
     uint32_t known[2] = {0, 0}, unmarked[2] = {0, 0};
     set_known(reasons, reader, other, true, known);
-    uint32_t all = reasons->listed - in_group[network->groups[reader]] - known[0];
+    uint32_t all = reasons->open - in_group[network->groups[reader]] - known[0];
     uint32_t fitting_in_group = in_group[network->groups[other]] - known[1];
     uint32_t count = interests_between(reasons->interests, &pair, common);
     uint32_t sharing =

@@ -17,7 +17,8 @@
 #include "protocol/base/buffer.h"
 #include "server/introduce/interests.h"
 
-/* A refusal must have five possible senders. */
+/* A refusal must have five possible senders: so many people must fit what is told, and so many must
+ * there be at all whom an introduction could be about, or it would say who it is. */
 #define REASON_CROWD_MIN 5
 
 struct reasons;
@@ -30,6 +31,11 @@ MUST_CHECK enum status reasons_new(const struct network *network,
 
 /* `*reasons` becomes NULL. NULL is allowed. */
 void reasons_free(struct reasons **reasons);
+
+/* How many people an introduction could be about, from what the reader can know: those who may be
+ * introduced, of another group, not tied to the reader and not introduced before. Who of them takes
+ * part in a round nobody can look up. */
+uint32_t reasons_possible(struct reasons *reasons, uint32_t reader);
 
 /* Appends what `reader` is told of an introduction to `other` (persons); at most
  * LIMIT_REASON_BYTES, and nothing of two who are close already and have nothing to be said. */

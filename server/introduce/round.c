@@ -92,7 +92,7 @@ static void leave_out_the_rest(struct loading *loading)
     const struct network *network = loading->network;
     for (uint32_t i = 0; i < network->person_count; i++) {
         const struct store_node *node = &network->people[i];
-        if (!network_is_listed(network, i) ||
+        if (!network_may_be_introduced(network, i) ||
             node->contacts_this_week >= node->contacts_per_week_max)
             loading->past->takes_part[i] = false;
     }
@@ -133,6 +133,7 @@ struct making {
     struct interests *interests;
     struct reasons *reasons;
     struct acceptance acceptance;
+    bool *takes_part;              /* of each person, with the crowd kept */
     struct pairwise_entry *common; /* pairs with something in common */
     size_t common_count;
     struct pairwise *relevance;
@@ -149,6 +150,18 @@ static void making_clear(struct making *making)
     pairwise_free(&making->likely);
     graph_free(&making->graph);
     free(making->common);
+    free(making->takes_part);
+}
+
+/* Whoever could tell of an introduction whom it is about, because few could be, gets none. At a
+ * coffee table people are named at once. */
+static void keep_crowd(struct making *making)
+{
+    for (uint32_t i = 0; i < making->network->person_count; i++)
+        if (making->takes_part[i] && reasons_possible(making->reasons, i) < REASON_CROWD_MIN) {
+            making->takes_part[i] = false;
+            graph_withdraw(making->graph, making->graph->nodes[i]);
+        }
 }
 
 static enum status prepare(struct making *making)
@@ -156,12 +169,19 @@ static enum status prepare(struct making *making)
     const struct network *network = making->network;
     const struct round_past *past = making->past;
     const struct network_round round = {past->takes_part, past->barred, past->barred_count};
+    making->takes_part = calloc((size_t)network->person_count + 1, sizeof(bool));
+    if (making->takes_part == NULL)
+        return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < network->person_count; i++)
-        making->taking_part += past->takes_part[i];
+        making->takes_part[i] = past->takes_part[i];
     TRY(network_graph_of_round(network, &round, &making->graph));
     TRY(interests_new(network, &making->interests));
     TRY(reasons_new(network, making->graph, making->interests, &making->reasons));
-    return interests_pairs(making->interests, past->takes_part, &making->common,
+    if (making->options->kind == STORE_INTRODUCTION_PAIR)
+        keep_crowd(making);
+    for (uint32_t i = 0; i < network->person_count; i++)
+        making->taking_part += making->takes_part[i];
+    return interests_pairs(making->interests, making->takes_part, &making->common,
                            &making->common_count);
 }
 
@@ -187,7 +207,7 @@ static void add_likely(const struct making *making,
 static void
 add_each_pair(const struct making *making, struct pairwise_entry *entries, size_t *count)
 {
-    const bool *takes_part = making->past->takes_part;
+    const bool *takes_part = making->takes_part;
     const uint32_t *groups = making->network->groups;
     for (uint32_t a = 0; a < making->network->person_count; a++) {
         for (uint32_t b = a + 1; takes_part[a] && b < making->network->person_count; b++)

@@ -2,11 +2,12 @@
 /*
  * One round: whom to bring together now, and what each is told of the reason.
  *
- * Introductions go to people who are listed (network.h), have a contact left this week and nothing
- * that waits for their answer; one a person, at least a fifth of the places for those with the
- * fewest ties, for the most expected gain, and of nearly equal pairs the one with most in common.
- * A coffee round seats everybody who signed up, by weave/coffee.h, but never again with somebody
- * they sat with before.
+ * Introductions go to people who may be introduced (network.h), have a contact left this week and
+ * nothing that waits for their answer; one a person, at least a fifth of the places for those with
+ * the fewest ties, for the most expected gain, and of nearly equal pairs the one with most in
+ * common. Nobody gets one that could be about fewer than REASON_CROWD_MIN people (reason.h). A
+ * coffee round seats everybody who signed up, by weave/coffee.h, but never again with somebody they
+ * sat with before.
  *
  * Errors: those of introductions.h and coffee.h. Thread rule: that of weave/library.h.
  */

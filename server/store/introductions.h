@@ -192,9 +192,12 @@ struct store_pair {
     struct id b;
 };
 
-/* Pairs that shall never be matched, in whatever way. */
+/* Pairs that shall never be matched, in whatever way; those who said so of an introduction that
+ * still waits only from its end on, or the other would see them vanish where they are proposed.
+ * Until then the introduction itself bars the two (below). */
 MUST_CHECK enum status
 store_introductions_walk_never(struct store_db *db,
+                               int64_t now_ms,
                                enum status (*each)(void *context, const struct store_pair *pair),
                                void *context);
 

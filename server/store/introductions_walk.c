@@ -20,12 +20,20 @@ static enum status walk_pairs(struct query *q,
 }
 
 enum status store_introductions_walk_never(struct store_db *db,
+                                           int64_t now_ms,
                                            enum status (*each)(void *context,
                                                                const struct store_pair *pair),
                                            void *context)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT a, b FROM never_matched ORDER BY a, b");
+    struct query q =
+        query_on(db, "SELECT n.a, n.b FROM never_matched n WHERE NOT EXISTS ("
+                     "  SELECT 1 FROM introduction_sides x JOIN introduction_sides y"
+                     "    ON y.introduction = x.introduction AND y.person = n.b"
+                     "  JOIN introductions i ON i.introduction = x.introduction"
+                     "  WHERE x.person = n.a AND i.agreed_at_ms = 0 AND i.ends_at_ms > ?)"
+                     " ORDER BY n.a, n.b");
+    query_bind_int(&q, now_ms);
     return walk_pairs(&q, each, context);
 }
 

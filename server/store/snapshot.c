@@ -13,6 +13,7 @@ static void take_node(struct query *q, struct store_node *node)
     query_take_bool(q, &node->opted_in);
     query_take_unsigned32(q, &node->contacts_per_week_max);
     query_take_unsigned32(q, &node->contacts_this_week);
+    query_take_unsigned32(q, &node->invitations_this_week);
     query_take_int(q, &node->invited_at_ms);
     node->state = (enum store_person_state)state;
 }
@@ -25,7 +26,10 @@ enum status store_snapshot_nodes(struct store_db *db,
     CLEANUP(query_end)
     struct query q =
         query_on(db, "SELECT p.person, d.group_id, p.state, p.opted_in, p.contacts_per_week_max,"
-                     " (SELECT count(*) FROM contacts c WHERE c.person = p.person AND c.at_ms > ?),"
+                     " (SELECT count(*) FROM contacts c"
+                     "   WHERE c.person = p.person AND c.at_ms > ?1),"
+                     " (SELECT count(*) FROM invitations i"
+                     "   WHERE i.person = p.person AND i.created_at_ms > ?1),"
                      " ifnull((SELECT max(i.created_at_ms) FROM invitations i"
                      "   WHERE i.person = p.person), 0)"
                      " FROM people p LEFT JOIN person_details d ON d.person = p.person"

@@ -17,8 +17,10 @@ struct store_node {
     enum store_person_state state;
     bool opted_in;
     uint32_t contacts_per_week_max;
-    /* How often they were asked within the last week. */
+    /* How often they were asked within the last week, in all; and how often of these to a channel,
+     * which is all that another person may be able to tell. */
     uint32_t contacts_this_week;
+    uint32_t invitations_this_week;
     /* When they were invited to a channel last; 0: never. */
     int64_t invited_at_ms;
 };

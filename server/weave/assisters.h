@@ -34,10 +34,10 @@ struct assisters_candidate {
     uint32_t group; /* of the graph's groups */
     bool joined;
     bool opted_in;
-    uint32_t contacts_per_week; /* the person's own limit; 0: wants none */
-    uint32_t contacts_this_week;
-    bool asked_recently;       /* to one of the last assists, by the caller's own measure */
-    const struct span *topics; /* as the person wrote them */
+    uint32_t contacts_per_week;  /* the person's own limit; 0: wants none */
+    uint32_t contacts_this_week; /* as far as others may know of them */
+    bool asked_recently;         /* to one of the last assists, by the caller's own measure */
+    const struct span *topics;   /* as the person wrote them */
     size_t topic_count;
     struct span can_help_with; /* free text */
 };

@@ -317,6 +317,11 @@ bool graph_is_never(const struct graph *graph, uint32_t u, uint32_t v)
     return holds(graph->never_starts, graph->never, u, v);
 }
 
+void graph_withdraw(struct graph *graph, uint32_t node)
+{
+    graph->proposable[node] = false;
+}
+
 bool graph_may_pair(const struct graph *graph, uint32_t u, uint32_t v)
 {
     return u != v && graph->groups != NULL && graph->groups[u] != graph->groups[v] &&

@@ -123,4 +123,7 @@ MUST_CHECK enum status graph_components_init(const struct graph *graph,
 
 void graph_components_clear(struct graph_components *components);
 
+/* From now on nobody is proposed to this node, nor the node to anybody. There is no way back. */
+void graph_withdraw(struct graph *graph, uint32_t node);
+
 #endif

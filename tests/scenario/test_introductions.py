@@ -29,8 +29,35 @@ def opt_in(person, *more):
     person.run("profile", "set", "--opt-in", "--topic", "falls at night", *more)
 
 
+# A suggestion must have five people whom it could be about, or it would say who it is.
+CROWD = 5
+
+
+def crowd(server, size=CROWD):
+    """People of wards of their own who opted in and are never chosen, since their week is always full: which nobody can
+    see."""
+    accounts = [bystander(server, number) for number in range(size)]
+    server.stop()
+    with sqlite3.connect(server.state / "weftd.db") as database:
+        for account in accounts:
+            database.execute("INSERT INTO contacts (person, at_ms) VALUES (?, ?)", (account.person, 2**42))
+    database.close()
+    server.start()
+
+
+def bystander(server, number):
+    account = weft_wire.Account(f"Bystander {number}")
+    with weft_wire.Connection(server.port) as connection:
+        assert account.redeem(connection, decode_link(server.invite(group=f"Hall {number}"))[2])[0] == "ok"
+        assert account.log_in(connection)[0] == "ok"
+        topics = weft_wire.vector(weft_wire.vector(b"falls at night"))
+        profile = topics + weft_wire.vector(b"") + bytes([1, 1])  # no offers; one contact a week; opted in
+        assert connection.request(weft_wire.PROFILE_SET, profile)[0] == "ok"
+    return account
+
+
 def community(scene, names=("Ann Archer", "Bea Bond"), **configured):
-    """A server, and people of a ward each who opted in."""
+    """A server, and people of a ward each who opted in; others too, of a full week."""
     server = scene.server()
     if configured:
         server.stop()
@@ -38,6 +65,7 @@ def community(scene, names=("Ann Archer", "Bea Bond"), **configured):
         server.start()
     people = scene.people(names, lambda name: server.invite(group=f"Ward of {name}"))
     scene.together(opt_in, people)
+    crowd(server)
     return server, people
 
 
@@ -85,6 +113,7 @@ def test_two_people_meet_whom_nobody_named_before_both_said_yes(scene):
     recorder = Recorder(server)
     ann = scene.person("Ann Archer", recorder.link(server.invite(group="Ward 7")))
     bea = scene.person("Bea Bond", server.invite(group="Hospice"))
+    crowd(server)
     scene.together(opt_in, [ann, bea])
     bea_id = bytes.fromhex(bea.id)
     ann.run("sync")
@@ -140,6 +169,19 @@ def test_two_people_meet_whom_nobody_named_before_both_said_yes(scene):
     server.stop()
 
 
+def test_nobody_is_introduced_who_could_tell_to_whom(scene):
+    server = scene.server()
+    ann, bea = scene.people(["Ann Archer", "Bea Bond"], lambda name: server.invite(group=f"Ward of {name}"))
+    scene.together(opt_in, [ann, bea])
+    crowd(server, CROWD - 2)
+    assert "only where at least 5 people could be meant" in server.admin("suggest", "--offer").text
+    assert suggestions(ann) == [] and suggestions(bea) == [], "it could be about four people"
+    crowd(server, 1)
+    offer(server)
+    assert only(ann)["state"] == "open" and only(bea)["state"] == "open"
+    server.stop()
+
+
 def test_a_meeting_counts_in_the_figures(scene):
     server = scene.server()
     server.stop()
@@ -153,6 +195,7 @@ def test_a_meeting_counts_in_the_figures(scene):
     ids = {person["name"]: person["person"] for person in server.json("person", "list")}
     ann, bea = scene.people(["Person 0", "Person 5"], lambda name: server.invite(person=ids[name]))
     scene.together(opt_in, [ann, bea])
+    crowd(server)
     offer(server)
     ann.run("network", "accept")
     bea.run("network", "accept")
@@ -224,18 +267,24 @@ def test_snooze_and_no_answer(scene):
     server.stop()
 
 
+def proposed(person, channel):
+    return [record["name"] for record in person.json("peer-assist", "propose", channel) if record["type"] == "assister"]
+
+
 def test_never_is_never_in_whatever_way(scene):
     server, (ann, bea) = community(scene)
     offer(server)
     assert bea.json("network", "never")[-1]["choice"] == "never"
-    let_days_pass(server, 4000)
+    asked = ann.json("peer-assist", "ask", "How do you keep people from falling", "--topic", "falls at night")[-1]
+    assert "Bea Bond" in proposed(ann, asked["channel"]), "or Ann would learn whom it was about, and what she said"
     for person in (ann, bea):
         person.run("network", "coffee", "on")
+    server.admin("suggest", "--coffee")
+    let_days_pass(server, 4000)
     offer(server)
     server.admin("suggest", "--coffee")
     assert suggestions(ann) == [] and suggestions(bea) == []
-    asked = ann.json("peer-assist", "ask", "How do you keep people from falling", "--topic", "falls at night")[-1]
-    assert [r for r in ann.json("peer-assist", "propose", asked["channel"]) if r["type"] == "assister"] == []
+    assert "Bea Bond" not in proposed(ann, asked["channel"])
     server.stop()
 
 
@@ -361,6 +410,7 @@ def broken_off(scene):
     ann = scene.person("Ann", breaker.link(server.invite(group="Ward 7")))
     bea = scene.person("Bea", server.invite(group="Ward 8"))
     scene.together(opt_in, [ann, bea])
+    crowd(server)
     offer(server)
     bea.run("network", "accept")
     ann.run("network", "accept", code=NETWORK)

@@ -9,6 +9,7 @@
 #include "server/figures/figures.h"
 #include "server/handler/handler.h"
 #include "server/handler/proposals.h"
+#include "server/store/contacts.h"
 #include "server/store/invitations.h"
 #include "server/store/knocks.h"
 #include "server/store/profiles.h"
@@ -250,6 +251,18 @@ static void answer(struct server *server, uint32_t person, const struct id *invi
     invitation_answer_handle(&server->services, call_of(server, person, &request));
 }
 
+/* Introductions, as many as they allow, to all but the last four. */
+static enum status fill_weeks(struct store_db *db, void *context)
+{
+    (void)context;
+    for (uint32_t i = FIRST; i <= LAST - 4; i++)
+        for (int k = 0; k < 2; k++) {
+            struct id person = id_number(i);
+            TRY(store_contacts_add(db, &person, NOW));
+        }
+    return STATUS_OK;
+}
+
 /* ---- tests ---- */
 
 static void proposes_people_of_other_groups_who_opted_in(void **state)
@@ -315,6 +328,16 @@ static void who_was_invited_is_not_proposed_again_whatever_they_said(void **stat
     assert_int_equal(proposed(server), 4); /* though there is room for more */
     for (uint32_t i = FIRST; i < FIRST + 8; i++)
         assert_int_equal(reason_of(server, i).len, 0);
+}
+
+/* Who falls back in the proposals of the same topic after a round would be whom it brought
+ * together. */
+static void introductions_of_the_week_show_in_no_proposal(void **state)
+{
+    struct server *server = *state;
+    ASSERT_OK(fixture_run(server->store, fill_weeks, NULL));
+    propose(server, HOST);
+    assert_true(proposed(server) >= 6); /* more than the four whose week is not full */
 }
 
 static void who_accepts_is_let_in_once_and_tied_to_who_asked(void **state)
@@ -405,6 +428,7 @@ int main(void)
         TEST(an_invitation_carries_the_reason_and_is_sent_once),
         TEST(invites_all_or_nobody),
         TEST(who_was_invited_is_not_proposed_again_whatever_they_said),
+        TEST(introductions_of_the_week_show_in_no_proposal),
         TEST(who_accepts_is_let_in_once_and_tied_to_who_asked),
         TEST(who_declines_is_not_let_in),
         TEST(nothing_comes_from_a_request_that_waited_behind_the_erasure),

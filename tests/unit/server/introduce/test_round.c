@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/unit/server/introduce/sample.h"
 
+#include "server/introduce/reason.h"
 #include "server/introduce/round.h"
 
 static struct sample sample;
@@ -55,9 +56,10 @@ static void pairs_people_of_different_groups_once_each(void **state)
 static void leaves_out_who_does_not_take_part_and_who_is_barred(void **state)
 {
     (void)state;
-    sample_init(&sample, 4, 4);
+    sample_init(&sample, 8, 8);
     everybody_takes_part();
-    takes_part[3] = false;
+    for (uint32_t i = 3; i < 8; i++)
+        takes_part[i] = false;
     struct graph_pair barred[] = {{0, 1}, {2, 1}};
     struct round_past past = {.takes_part = takes_part, .barred = barred, .barred_count = 2};
     struct round round = choose(STORE_INTRODUCTION_PAIR, 4, &past);
@@ -69,6 +71,31 @@ static void leaves_out_who_does_not_take_part_and_who_is_barred(void **state)
     assert_int_equal(choose(STORE_INTRODUCTION_PAIR, 4, &past).count, 0);
     sample.network.never_count = 0;
     sample.people[0].opted_in = false;
+    assert_int_equal(choose(STORE_INTRODUCTION_PAIR, 4, &past).count, 0);
+}
+
+/* Each of the people in wards of their own can say of an introduction that it is one of the others.
+ */
+static void nobody_gets_one_that_could_be_about_few(void **state)
+{
+    (void)state;
+    const struct round_past past = {.takes_part = takes_part};
+    sample_init(&sample, REASON_CROWD_MIN, REASON_CROWD_MIN);
+    everybody_takes_part();
+    assert_int_equal(choose(STORE_INTRODUCTION_PAIR, 4, &past).count, 0);
+    assert_int_equal(choose(STORE_INTRODUCTION_COFFEE, 0, &past).count, 2);
+    sample_init(&sample, REASON_CROWD_MIN + 1, REASON_CROWD_MIN + 1);
+    everybody_takes_part();
+    assert_int_equal(choose(STORE_INTRODUCTION_PAIR, 4, &past).count, 3);
+    takes_part[5] = false; /* which nobody can look up */
+    assert_int_equal(choose(STORE_INTRODUCTION_PAIR, 4, &past).count, 2);
+    sample_tie(&sample, 0, 1); /* each of the two knows that it is not the other */
+    struct round round = choose(STORE_INTRODUCTION_PAIR, 4, &past);
+    assert_int_equal(round.count, 1);
+    assert_true(number_of(&round.meetings[0].people[0]) >= 2);
+    sample_init(&sample, REASON_CROWD_MIN + 1, REASON_CROWD_MIN + 1);
+    sample.people[5].opted_in = false; /* which everybody can */
+    everybody_takes_part();
     assert_int_equal(choose(STORE_INTRODUCTION_PAIR, 4, &past).count, 0);
 }
 
@@ -162,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_people_of_different_groups_once_each),
         cmocka_unit_test(leaves_out_who_does_not_take_part_and_who_is_barred),
+        cmocka_unit_test(nobody_gets_one_that_could_be_about_few),
         cmocka_unit_test(of_equals_those_with_something_in_common),
         cmocka_unit_test(asks_those_who_say_yes_before_those_who_do_not),
         cmocka_unit_test(coffee_seats_everybody_and_never_twice_the_same),
