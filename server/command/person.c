@@ -248,6 +248,21 @@ static enum status change_removals(struct store_db *db, struct person_change *wo
     return STATUS_OK;
 }
 
+/* What both accepted while the person was away comes about now; both hear of it when they ask. */
+static enum status settle_introductions(struct store_db *db, const struct person_change *work)
+{
+    const struct hub *hub = &work->call->app->hub;
+    struct store_choosing choosing = {
+        .now_ms = work->now_ms,
+        .ask_at_ms = work->now_ms + hub->config->introductions_ask_after_ms,
+    };
+    for (bool agreed = true; agreed;) {
+        TRY(id_random(hub->random, &choosing.channel));
+        TRY(store_introductions_settle(db, &work->person, &choosing, &agreed));
+    }
+    return STATUS_OK;
+}
+
 static enum status run_change(struct store_db *db, struct community_change *change)
 {
     struct person_change *work = (struct person_change *)(void *)change;
@@ -256,6 +271,8 @@ static enum status run_change(struct store_db *db, struct community_change *chan
         TRY(store_people_erase(db, &work->person, work->now_ms));
     else
         TRY(store_people_suspend(db, &work->person, work->act->shuts_out));
+    if (!work->act->shuts_out)
+        TRY(settle_introductions(db, work));
     return audit_add(db, work->now_ms, work->act->audited, &work->person, 0);
 }
 

@@ -322,6 +322,42 @@ enum status store_introductions_choose(struct store_db *db,
     return *agreed ? set_agreed(db, &found.introduction, choosing) : STATUS_OK;
 }
 
+/* One that all accepted and that is not agreed; STATUS_NOT_FOUND. */
+static enum status find_unsettled(struct store_db *db,
+                                  const struct id *person,
+                                  int64_t now_ms,
+                                  struct id *introduction)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT i.introduction FROM introduction_sides s JOIN introductions i"
+                     " ON i.introduction = s.introduction WHERE s.person = ? AND"
+                     " i.agreed_at_ms = 0 AND i.ends_at_ms > ? AND NOT EXISTS (SELECT 1"
+                     "   FROM introduction_sides o JOIN people p ON p.person = o.person"
+                     "   WHERE o.introduction = i.introduction"
+                     "   AND (o.choice <> 1 OR p.state <> 2 OR p.opted_in = 0)) LIMIT 1");
+    query_bind_id(&q, person);
+    query_bind_int(&q, now_ms);
+    TRY(query_one(&q));
+    query_take_id(&q, introduction);
+    return q.status;
+}
+
+enum status store_introductions_settle(struct store_db *db,
+                                       const struct id *person,
+                                       const struct store_choosing *choosing,
+                                       bool *agreed)
+{
+    struct id introduction;
+    *agreed = false;
+    enum status status = find_unsettled(db, person, choosing->now_ms, &introduction);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(status);
+    *agreed = true;
+    return set_agreed(db, &introduction, choosing);
+}
+
 enum status
 store_introductions_withdraw(struct store_db *db, const struct id *person, int64_t now_ms)
 {

@@ -150,6 +150,13 @@ MUST_CHECK enum status store_introductions_choose(struct store_db *db,
                                                   const struct store_choosing *choosing,
                                                   bool *agreed);
 
+/* Agrees on an introduction of the person that all accepted while somebody in it was suspended, if
+ * there is one. What `choosing` chooses does not count. To be called until `agreed` is false. */
+MUST_CHECK enum status store_introductions_settle(struct store_db *db,
+                                                  const struct id *person,
+                                                  const struct store_choosing *choosing,
+                                                  bool *agreed);
+
 /* Takes back every acceptance of a person that others still wait for: they opted out. */
 MUST_CHECK enum status
 store_introductions_withdraw(struct store_db *db, const struct id *person, int64_t now_ms);

@@ -317,6 +317,19 @@ def test_who_opted_out_meanwhile_is_not_introduced(scene):
     server.stop()
 
 
+def test_what_both_accepted_while_one_was_suspended_comes_about_afterwards(scene):
+    server, (ann, bea) = community(scene)
+    offer(server)
+    ann.run("network", "accept")
+    server.admin("person", "suspend", ann.id)
+    assert bea.json("network", "accept")[-1]["state"] == "waiting", "nobody is introduced who is suspended"
+    server.admin("person", "restore", ann.id)
+    assert only(bea)["state"] == only(ann)["state"] == "agreed"
+    assert only(ann)["channel"] == only(bea)["channel"]
+    hello(ann, bea)
+    server.stop()
+
+
 def test_an_erased_person_leaves_nothing_of_it(scene):
     server, (ann, bea) = community(scene)
     offer(server)
