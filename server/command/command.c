@@ -15,7 +15,11 @@ const struct command commands[] = {
      "--group NAME [--uses N] | --person ID [--role staff|facilitator|admin] [--expires DAYS]\n"
      "       weftd invite list | revoke ID",
      "make an invite link; list or withdraw invites", 0, NULL, false},
-    {"person", person_command_begin, "list | suspend ID | restore ID | erase ID | export ID",
+    {"person", person_command_begin,
+     "list | suspend ID | restore ID | erase ID | export ID\n"
+     "       export: what is kept of somebody, for them; but for their introductions, which they "
+     "alone\n"
+     "       see. The audit log says that it was made",
      "the people of the community", 0, NULL, false},
     {"device", device_command_begin, "list PERSON | revoke DEVICE",
      "the devices of a person, and what a revoked one can still read", 0, NULL, false},

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* weftd person: lists people, suspends, restores and erases them, exports what is kept of one. */
+/*
+ * weftd person: lists people, suspends, restores and erases them, exports what is kept of one.
+ *
+ * An export is for the person it is about, and the audit log says that it was made. It has all that
+ * the server keeps of them but two things: what they wrote in channels, which it cannot read; and
+ * which introductions came to them, what they answered and whether they met, which is theirs alone
+ * (weft network). Not even the times: those of two exports would say who was brought together.
+ */
 #include "protocol/base/limits.h"
 #include "server/command/audit.h"
 #include "server/command/command.h"
 #include "server/command/find_person.h"
 #include "server/delivery/work.h"
 #include "server/store/channels.h"
+#include "server/store/coffee.h"
 #include "server/store/devices.h"
 #include "server/store/introductions.h"
 #include "server/store/invitations.h"
 #include "server/store/people.h"
 #include "server/store/profiles.h"
+#include "server/store/reads.h"
 #include "server/store/removals.h"
+#include "server/store/ties.h"
 
 #include <string.h>
 
@@ -44,7 +54,9 @@ struct person_read {
     struct store_device_list devices;
     struct store_channel_list channels;
     struct store_invitation_list invitations;
-    struct store_side_list sides;
+    struct store_read_list reads;
+    struct store_own_tie_list ties;
+    bool coffee;
 };
 
 static enum status run_list(struct store_db *db, struct store_job *job)
@@ -102,9 +114,11 @@ static enum status run_export(struct store_db *db, struct store_job *job)
     TRY(store_profiles_get(db, &person, arena, &read->profile));
     TRY(store_devices_of_person(db, &person, arena, &read->devices));
     TRY(store_channels_of_person(db, &person, &first, LIMIT_LIST_ITEMS, arena, &read->channels));
-    TRY(store_introductions_of_person(db, &person, clock_wall_ms(read->call->app->hub.clock), arena,
-                                      &read->sides));
-    return store_invitations_of_person(db, &person, arena, &read->invitations);
+    TRY(store_invitations_of_person(db, &person, arena, &read->invitations));
+    TRY(store_reads_of_person(db, &person, LIMIT_LIST_ITEMS, arena, &read->reads));
+    TRY(store_ties_of_person(db, &person, 0, arena, &read->ties));
+    TRY(store_coffee_get(db, &person, &read->coffee));
+    return audit_add(db, clock_wall_ms(read->call->app->hub.clock), "person.export", &person, 0);
 }
 
 static json_t *json_id(const struct id *id)
@@ -154,39 +168,63 @@ static json_t *json_invitations(const struct store_invitation_list *invitations)
     return list;
 }
 
-/* The person's own side: who the others are is theirs. */
-static json_t *json_introductions(const struct store_side_list *sides)
+static json_t *json_reads(const struct store_read_list *reads)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < sides->count; i++) {
-        const struct store_side *side = &sides->items[i];
-        json_array_append_new(
-            list, json_pack("{s:I, s:o, s:i, s:i, s:i}", "made", (json_int_t)side->created_at_ms,
-                            "reason", command_json_text(side->reason), "choice", (int)side->choice,
-                            "met", (int)side->met, "useful", (int)side->useful));
-    }
+    for (size_t i = 0; i < reads->count; i++)
+        json_array_append_new(list,
+                              json_pack("{s:o, s:I}", "channel", json_id(&reads->items[i].channel),
+                                        "read_up_to", (json_int_t)reads->items[i].sequence));
     return list;
+}
+
+/* Who the others are is theirs; and a tie of people who met is an answer. */
+static json_t *json_ties(const struct store_own_tie_list *ties)
+{
+    json_int_t imported = 0, accepted = 0;
+    for (size_t i = 0; i < ties->count; i++) {
+        imported += ties->items[i].kind == STORE_TIE_IMPORTED;
+        accepted += ties->items[i].kind == STORE_TIE_ACCEPTED;
+    }
+    return json_pack("{s:I, s:I}", "imported", imported, "accepted_invitations", accepted);
+}
+
+static json_t *json_profile(const struct person_read *read)
+{
+    const struct store_profile *profile = &read->profile;
+    return json_pack("{s:b, s:i, s:b, s:o, s:o}", "opted_in", profile->opted_in, "weekly_contacts",
+                     (int)profile->contacts_per_week_max, "coffee", read->coffee, "topics",
+                     json_texts(profile->topics, profile->topics_count), "can_help_with",
+                     json_texts(profile->can_help_with, profile->can_help_with_count));
+}
+
+static json_t *json_export(const struct person_read *read)
+{
+    const struct store_person *person = &read->person;
+    json_t *export = json_pack(
+        "{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "person", json_id(&person->person), "state",
+        state_names[person->state], "role", role_names[person->role], "name",
+        command_json_text(person->name), "external_id", command_json_text(person->external_id),
+        "group", command_json_text(group_name(read, &person->group)), "created",
+        (json_int_t)person->created_at_ms, "joined", (json_int_t)person->joined_at_ms);
+    json_object_update_new(export, json_profile(read));
+    json_object_set_new(export, "devices", json_devices(&read->devices));
+    json_object_set_new(export, "channels", json_channels(&read->channels));
+    json_object_set_new(export, "read", json_reads(&read->reads));
+    json_object_set_new(export, "invitations", json_invitations(&read->invitations));
+    json_object_set_new(export, "ties", json_ties(&read->ties));
+    json_object_set_new(export, "not_in_here",
+                        json_string("what was written in channels, which the server cannot read; "
+                                    "introductions and what was answered, which the person alone "
+                                    "sees: weft network"));
+    return export;
 }
 
 static void done_export(struct store_job *job, enum status status)
 {
     struct person_read *read = (struct person_read *)(void *)job;
-    const struct store_person *person = &read->person;
     if (status == STATUS_OK)
-        command_print_json(
-            read->call,
-            json_pack(
-                "{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "person",
-                json_id(&person->person), "state", state_names[person->state], "role",
-                role_names[person->role], "name", command_json_text(person->name), "external_id",
-                command_json_text(person->external_id), "group",
-                command_json_text(group_name(read, &person->group)), "joined",
-                (json_int_t)person->joined_at_ms, "opted_in", read->profile.opted_in, "topics",
-                json_texts(read->profile.topics, read->profile.topics_count), "can_help_with",
-                json_texts(read->profile.can_help_with, read->profile.can_help_with_count),
-                "devices", json_devices(&read->devices), "channels", json_channels(&read->channels),
-                "invitations", json_invitations(&read->invitations), "introductions",
-                json_introductions(&read->sides)));
+        command_print_json(read->call, json_export(read));
     command_finish(read->call, status, "that person cannot be exported");
 }
 
@@ -200,7 +238,9 @@ static void begin_read(struct command_call *call, const char *name)
         read->query.count_max = LISTED_MAX;
         read->job = name == NULL ? (struct store_job){.run = run_list, .done = done_list}
                                  : (struct store_job){.run = run_export, .done = done_export};
-        status = store_read(call->app->store, &read->job);
+        /* An export writes its line of the audit log. */
+        status = name == NULL ? store_read(call->app->store, &read->job)
+                              : store_write(call->app->store, &read->job);
     }
     if (status != STATUS_OK)
         command_finish(call, status, NULL);

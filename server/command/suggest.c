@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Introductions under which their number is not told: ten people have a part in five. */
-#define MADE_TOLD_MIN (WEAVE_CELL_PEOPLE_MIN / 2)
-
 struct suggest {
     struct figures_job job;
     struct command_call *call;
@@ -80,7 +77,7 @@ static void print_offer(const struct offer *offer, uint64_t made)
 {
     struct command_call *call = offer->call;
     bool coffee = offer->kind == STORE_INTRODUCTION_COFFEE;
-    bool told = made >= MADE_TOLD_MIN;
+    bool told = made >= ROUNDS_TOLD_MIN;
     if (call->json) {
         command_print_json(call,
                            json_pack("{s:s, s:o}", "round", coffee ? "coffee" : "introductions",
@@ -91,7 +88,7 @@ static void print_offer(const struct offer *offer, uint64_t made)
     if (told)
         command_print(call, "%llu %s.", (unsigned long long)made, what);
     else
-        command_print(call, "Fewer than %d %s, or none.", MADE_TOLD_MIN, what);
+        command_print(call, "Fewer than %d %s, or none.", ROUNDS_TOLD_MIN, what);
     if (!told && !coffee)
         command_print(call, " There is one only where at least %d people could be meant.",
                       REASON_CROWD_MIN);

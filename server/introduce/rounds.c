@@ -258,7 +258,7 @@ static enum status keep_run(struct store_db *db, struct store_job *job)
     const struct store_audit_entry entry = {
         .at_ms = rounds->now_ms,
         .act = span_from_text(rounds->kind->audited),
-        .amount = rounds->made,
+        .amount = rounds->made < ROUNDS_TOLD_MIN ? 0 : rounds->made,
     };
     return store_audit_add(db, &entry);
 }

@@ -13,6 +13,10 @@
 #include "server/figures/figures.h"
 #include "server/introduce/round.h"
 
+/* Introductions, or tables, under which an operator is told no number, in the audit log neither:
+ * ten people have a part in five. */
+#define ROUNDS_TOLD_MIN (WEAVE_CELL_PEOPLE_MIN / 2)
+
 struct rounds;
 
 MUST_CHECK enum status rounds_new(struct hub *hub, struct figures *figures, struct rounds **rounds);

@@ -530,6 +530,18 @@ def test_no_answer_to_an_admin_names_a_person(scene):
     for answer in answers:
         for name in ("Ann", "Bea", ann.id, bea.id):
             assert name not in answer.text, str(answer)
+    for person in (ann, bea):
+        exported = server.json("person", "export", person.id)[-1]
+        assert exported["weekly_contacts"] and exported["topics"] == ["falls at night"] and exported["ties"]["imported"] == 0
+        shown = {key: value for key, value in exported.items() if key not in ("not_in_here", "topics")}
+        for word in ("falls", "choice", "met", "useful", "introduction", "reason"):
+            assert word not in str(shown), (word, shown)
+    with sqlite3.connect(server.state / "weftd.db") as database:
+        audited = database.execute("SELECT hex(subject) FROM audit WHERE act = 'person.export'").fetchall()
+        rounds = database.execute("SELECT DISTINCT act, amount FROM audit WHERE act IN ('introductions.offer', 'coffee.round')")
+        assert sorted(rounds.fetchall()) == [("coffee.round", 0), ("introductions.offer", 0)], "too few to be told"
+    database.close()
+    assert audited == [(ann.id.upper(),), (bea.id.upper(),)]
     admin.run("network", "accept", side, code=NOT_FOUND)
     admin.run("network", "met", side, "no", code=NOT_FOUND)
     raw = weft_wire.Account("Raw")
