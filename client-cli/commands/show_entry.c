@@ -264,6 +264,15 @@ static void describe_change(struct engine *engine,
         snprintf(text, size, "a device of %s is out of the channel (committed by %s)", who.name,
                  by.name);
         return;
+    case ENTRY_DORMANT:
+        snprintf(text, size,
+                 "a device of %s was not seen for long and is out of the channel until it comes "
+                 "back (committed by %s)",
+                 who.name, by.name);
+        return;
+    case ENTRY_RETURNED:
+        snprintf(text, size, "%s came back after a long absence", who.name);
+        return;
     case ENTRY_ADDED_RESET:
         people_name(engine, &change->by, &admin);
         snprintf(text, size, "%s let %s in, on a new device that %s signed as admin", by.name,
@@ -278,9 +287,10 @@ static void show_changes(struct out *out,
                          const struct stored_entry *entry,
                          json_t *record)
 {
-    static const char *const names[] = {"",           "added", "removed",      "joined",
-                                        "rejoined",   "roles", "device added", "device removed",
-                                        "added reset"};
+    static const char *const names[] = {
+        "",        "added",        "removed",        "joined",      "rejoined",
+        "roles",   "device added", "device removed", "added reset", "dormant",
+        "returned"};
     json_t *changes = json_array();
     for (size_t i = 0; i < entry->change_count; i++) {
         const struct entry_change *change = &entry->changes[i];

@@ -2,6 +2,7 @@
 #include "client-cli/core/channel_commit.h"
 
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/dormant.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/records.h"
 #include "protocol/channel/identity.h"
@@ -206,7 +207,6 @@ static enum status propose_removal(struct engine *engine,
 {
     const struct id *person = context;
     const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
-    (void)engine;
     for (uint32_t leaf = mls_tree_next_member(tree, 0);
          leaf != MLS_NO_LEAF && proposals->count < LIMIT_ADDS_PER_COMMIT;
          leaf = mls_tree_next_member(tree, leaf + 1)) {
@@ -216,7 +216,7 @@ static enum status propose_removal(struct engine *engine,
             proposals->items[proposals->count++] =
                 (struct mls_proposal){.type = MLS_PROPOSAL_REMOVE, .removed = leaf};
     }
-    return STATUS_OK;
+    return dormant_settle(engine, channel, person, proposals);
 }
 
 enum status
@@ -289,7 +289,7 @@ enum status channel_commit_extensions(const struct channel_extension *extension,
                                       struct buffer *bytes)
 {
     CLEANUP(buffer_clear) struct buffer required_bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
-    CLEANUP(buffer_clear) struct buffer channel_bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer channel_bytes = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     static const uint8_t types[] = {CHANNEL_EXTENSION_TYPE >> 8, CHANNEL_EXTENSION_TYPE & 0xff};
     struct mls_required_capabilities required = {.extensions = {SPAN_OF(types)}};
     struct writer required_writer = writer_of(&required_bytes);

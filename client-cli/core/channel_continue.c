@@ -4,6 +4,7 @@
 #include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
+#include "client-cli/core/dormant.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/records.h"
 #include "protocol/channel/identity.h"
@@ -94,6 +95,7 @@ static enum status next_extension(struct channel *channel,
             extension->roles[kept++] = extension->roles[i];
     }
     extension->role_count = kept;
+    extension->dormant_count = 0; /* whoever was away is let in again by a member */
     return STATUS_OK;
 }
 
@@ -317,8 +319,7 @@ enum status channel_continue_look(struct engine *engine, struct channel *channel
         TRY(report(engine, channel));
     enum status status = engine_call(engine, WIRE_CHANNEL_GENERATION, &request, &reply, &standing);
     if (status == STATUS_NOT_FOUND || status == STATUS_DENIED)
-        return engine_explain(engine, STATUS_REMOVED,
-                              "the server says that you are not in this channel any more");
+        return dormant_return(engine, channel);
     TRY(status);
     if (standing.frozen)
         return on_frozen(engine, channel, &standing);
@@ -326,10 +327,9 @@ enum status channel_continue_look(struct engine *engine, struct channel *channel
                   (channel->state == CHANNEL_STATE_AWAITING && !standing.member);
     if (behind)
         return await(engine, channel, &standing);
-    if (channel->state == CHANNEL_STATE_MEMBER && !standing.member)
-        return engine_explain(engine, STATUS_REMOVED,
-                              "the server says that you are not in this channel any more");
-    return STATUS_OK;
+    return channel->state == CHANNEL_STATE_MEMBER && !standing.member
+               ? dormant_return(engine, channel)
+               : STATUS_OK;
 }
 
 /* ---- what others began ---- */

@@ -343,6 +343,17 @@ enum status channel_join_resync(struct engine *engine, struct channel *channel)
     return STATUS_OK;
 }
 
+enum status channel_join_return(struct engine *engine, struct channel *channel)
+{
+    CLEANUP(entering_clear) struct entering entering = {.channel = channel->id};
+    TRY(enter(engine, &entering));
+    TRY(channel_transact(engine, channel, store_entered, &entering));
+    engine_notice(engine, channel,
+                  "You were away for so long that your device was taken out of this channel; you "
+                  "are in it again. Messages in between cannot be read here.");
+    return STATUS_OK;
+}
+
 /* ---- Welcomes ---- */
 
 struct welcomed {

@@ -47,6 +47,10 @@ MUST_CHECK enum status channel_join_new_group(struct engine *engine,
 MUST_CHECK enum status
 channel_join_begin_at(struct channel *channel, uint64_t sequence, uint64_t log_size);
 
+/* Back into a channel from which we were removed for absence, with the leaf's key as it was.
+ * STATUS_DENIED, STATUS_NOT_FOUND when we are not listed there, STATUS_EXPIRED. */
+MUST_CHECK enum status channel_join_return(struct engine *engine, struct channel *channel);
+
 /* Takes up every Welcome that waits for this device. */
 MUST_CHECK enum status channel_join_welcomes(struct engine *engine);
 

@@ -30,6 +30,8 @@ enum entry_change_kind {
     ENTRY_DEVICE_ADDED = 6,   /* of somebody who is in the channel */
     ENTRY_DEVICE_REMOVED = 7, /* of somebody who stays, with another */
     ENTRY_ADDED_RESET = 8,    /* somebody, with a device that an admin set up: `by` */
+    ENTRY_DORMANT = 9,        /* a device was removed for absence, and may come back */
+    ENTRY_RETURNED = 10,      /* and has */
 };
 
 struct entry_change {

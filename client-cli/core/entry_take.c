@@ -381,11 +381,15 @@ static enum status add_added(struct take *take, const struct mls_credential *cre
     return STATUS_OK;
 }
 
-static enum status
-add_removed(struct take *take, const struct mls_tree *after, const struct mls_leaf_node *leaf)
+static enum status add_removed(struct take *take,
+                               const struct mls_tree *after,
+                               const struct channel_extension *rules,
+                               const struct mls_leaf_node *leaf)
 {
     struct channel_identity identity;
     TRY(channel_identity_decode(&leaf->credential, &identity));
+    if (channel_extension_dormant(rules, &identity.device) != NULL)
+        return add_change(take, ENTRY_DORMANT, &leaf->credential);
     if (has_person(after, &identity.person))
         return add_change(take, ENTRY_DEVICE_REMOVED, &leaf->credential);
     TRY(add_change(take, ENTRY_REMOVED, &leaf->credential));
@@ -401,6 +405,10 @@ static enum status describe(struct take *take, const struct mls_staged_commit *s
         mls_tree_leaf(after, mls_staged_commit_committer(staged));
     struct channel_identity identity;
     void *changes = NULL;
+    struct channel_extension before;
+    struct channel_extension rules;
+    TRY(channel_extension(take->channel, &take->arena, &before));
+    TRY(channel_policy_extension(mls_staged_commit_group(staged), &take->arena, &rules));
     TRY(channel_identity_decode(&committer->credential, &identity));
     take->stored.person = identity.person;
     take->stored.device = identity.device;
@@ -408,14 +416,18 @@ static enum status describe(struct take *take, const struct mls_staged_commit *s
                    sizeof *take->stored.changes, &changes));
     take->stored.changes = changes;
     bool external = mls_staged_commit_is_external(staged);
+    bool returns = channel_extension_dormant(&before, &identity.device) != NULL;
     if (external)
-        TRY(add_change(take, effect->removed_count == 0 ? ENTRY_JOINED : ENTRY_REJOINED,
+        TRY(add_change(take,
+                       effect->removed_count != 0 ? ENTRY_REJOINED
+                       : returns                  ? ENTRY_RETURNED
+                                                  : ENTRY_JOINED,
                        &committer->credential));
     for (size_t i = 0; i < effect->added_count; i++)
         TRY(add_added(take, &effect->added[i].key_package->leaf_node.credential));
     for (size_t i = 0; !external && i < effect->removed_count; i++)
-        TRY(add_removed(take, after, effect->removed[i].leaf_node));
-    if (effect->extensions_changed)
+        TRY(add_removed(take, after, &rules, effect->removed[i].leaf_node));
+    if (effect->extensions_changed && !channel_extension_same_rules(&before, &rules))
         TRY(add_change(take, ENTRY_ROLES, &committer->credential));
     return STATUS_OK;
 }

@@ -22,6 +22,8 @@ enum status lost_entries_note(struct lost_entries *lost, struct span entry_bytes
     struct directory_entry entry;
     TRY(directory_entry_open(entry_bytes, &entry));
     bool adds = entry.kind == DIRECTORY_ADD_DEVICE;
+    if (entry.kind == DIRECTORY_ABSENT_DEVICE || entry.kind == DIRECTORY_PRESENT_DEVICE)
+        return STATUS_OK; /* the server sees for itself */
     if (adds)
         lost->joined++;
     else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/shut_out.h"
 
-#include "client-cli/core/channel_commit.h"
+#include "client-cli/core/dormant.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/people.h"
 
@@ -99,7 +99,7 @@ static enum status propose(struct engine *engine,
     for (size_t i = 0; i < list.count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
         proposals->items[proposals->count++] =
             (struct mls_proposal){.type = MLS_PROPOSAL_REMOVE, .removed = list.leaves[i]};
-    return STATUS_OK;
+    return list.count == 0 ? STATUS_OK : dormant_settle(engine, channel, NULL, proposals);
 }
 
 /* One that fails is tried again after as long. */

@@ -5,6 +5,7 @@
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
+#include "client-cli/core/dormant.h"
 #include "client-cli/core/events.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
@@ -108,7 +109,9 @@ static void propose_removal(struct engine *engine,
         return;
     /* The server's word is not enough; and who is shut out need not have asked for anything. */
     bool shut_out = is_shut_out(engine, removal, mls_tree_leaf(tree, leaf));
-    if (!shut_out && !has_left(engine, channel, removal)) {
+    bool absent = directory_was_absent(engine->directory, UINT64_MAX, &removal->device);
+    bool left = has_left(engine, channel, removal);
+    if (!shut_out && !left && !absent) {
         engine_notice(engine, channel,
                       "The server asked to remove somebody without a reason that "
                       "can be checked: not done");
@@ -116,7 +119,7 @@ static void propose_removal(struct engine *engine,
     }
     proposals->items[proposals->count++] =
         (struct mls_proposal){.type = MLS_PROPOSAL_REMOVE, .removed = leaf};
-    if (!shut_out)
+    if (!shut_out && left)
         proposals->leaves[proposals->leave_count++] = removal->leave;
 }
 
@@ -131,7 +134,7 @@ static enum status propose(struct engine *engine,
         TRY(propose_add(engine, channel, &work->adds[i], proposals));
     for (size_t i = 0; i < work->remove_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
         propose_removal(engine, channel, &work->removes[i], proposals);
-    return STATUS_OK;
+    return work->remove_count == 0 ? STATUS_OK : dormant_settle(engine, channel, NULL, proposals);
 }
 
 /* Newcomers of an unlisted channel cannot know its title. */

@@ -2,6 +2,7 @@
 #include "protocol/channel/extension.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/crypto/signature.h"
 
 /* RFC 9420, 13.4 leaves the contents to the extension; these are ours. */
 enum field_type {
@@ -9,6 +10,7 @@ enum field_type {
     FIELD_TYPE_HISTORY = 2,
     FIELD_TYPE_FORMAT_DIGEST = 3,
     FIELD_TYPE_ROLES = 4,
+    FIELD_TYPE_DORMANT = 5,
 };
 
 static const struct field role_fields[] = {
@@ -25,6 +27,24 @@ static const struct field role_list_fields[] = {
     FIELD_ITEMS(struct role_list, items, count, &role_schema, LIMIT_GROUP_MEMBERS),
 };
 static const struct schema role_list_schema = SCHEMA("roles", struct role_list, role_list_fields);
+
+static const struct field dormant_fields[] = {
+    FIELD_ID(struct channel_dormant, device),
+    FIELD_SIZED(FIELD_BYTES, struct channel_dormant, key, SIGNATURE_PUBLIC_SIZE_MAX),
+    FIELD_PLAIN(FIELD_TIME, struct channel_dormant, until),
+};
+static const struct schema dormant_schema =
+    SCHEMA("dormant", struct channel_dormant, dormant_fields);
+
+struct dormant_list {
+    struct channel_dormant *items;
+    size_t count;
+};
+static const struct field dormant_list_fields[] = {
+    FIELD_ITEMS(struct dormant_list, items, count, &dormant_schema, LIMIT_GROUP_MEMBERS),
+};
+static const struct schema dormant_list_schema =
+    SCHEMA("dormant devices", struct dormant_list, dormant_list_fields);
 
 static const struct field field_fields[] = {
     FIELD_PLAIN(FIELD_U16, struct channel_field, type),
@@ -64,12 +84,22 @@ static enum status check_roles(const struct role_list *roles)
     return STATUS_OK;
 }
 
+static enum status check_dormant(const struct dormant_list *dormant)
+{
+    for (size_t i = 1; i < dormant->count; i++)
+        if (span_compare(id_span(&dormant->items[i - 1].device),
+                         id_span(&dormant->items[i].device)) >= 0)
+            return STATUS_INVALID;
+    return STATUS_OK;
+}
+
 static enum status decode_field(const struct channel_field *field,
                                 struct arena *arena,
                                 struct channel_extension *extension)
 {
     uint8_t octet;
     struct role_list roles;
+    struct dormant_list dormant;
     switch (field->type) {
     case FIELD_TYPE_VISIBILITY:
         TRY(decode_octet(field->value, CHANNEL_PRIVATE, &octet));
@@ -87,6 +117,12 @@ static enum status decode_field(const struct channel_field *field,
         TRY(check_roles(&roles));
         extension->roles = roles.items;
         extension->role_count = roles.count;
+        return STATUS_OK;
+    case FIELD_TYPE_DORMANT:
+        TRY(schema_decode(&dormant_list_schema, field->value, arena, &dormant));
+        TRY(check_dormant(&dormant));
+        extension->dormant = dormant.items;
+        extension->dormant_count = dormant.count;
         return STATUS_OK;
     default: /* numbers of the wire, not an enum of ours: kept as they are */
         extension->unknown[extension->unknown_count++] = *field;
@@ -123,8 +159,12 @@ enum status channel_extension_encode(const struct channel_extension *extension,
 {
     struct role_list roles = {extension->roles, extension->role_count};
     TRY(check_roles(&roles));
+    struct dormant_list dormant = {extension->dormant, extension->dormant_count};
+    TRY(check_dormant(&dormant));
     CLEANUP(buffer_clear) struct buffer role_bytes = BUFFER_INIT(LIMIT_OBJECT_BYTES);
+    CLEANUP(buffer_clear) struct buffer dormant_bytes = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     TRY(schema_encode(&role_list_schema, &roles, &role_bytes));
+    TRY(schema_encode(&dormant_list_schema, &dormant, &dormant_bytes));
     uint8_t visibility = (uint8_t)extension->visibility;
     uint8_t history = (uint8_t)extension->history;
     struct channel_field items[LIMIT_CHANNEL_FIELDS] = {
@@ -136,6 +176,9 @@ enum status channel_extension_encode(const struct channel_extension *extension,
         items[list.count++] =
             (struct channel_field){FIELD_TYPE_FORMAT_DIGEST, extension->format_digest};
     items[list.count++] = (struct channel_field){FIELD_TYPE_ROLES, buffer_span(&role_bytes)};
+    if (dormant.count != 0)
+        items[list.count++] =
+            (struct channel_field){FIELD_TYPE_DORMANT, buffer_span(&dormant_bytes)};
     if (extension->unknown_count > LIMIT_CHANNEL_FIELDS - list.count)
         return STATUS_LIMIT;
     for (size_t i = 0; i < extension->unknown_count; i++)
@@ -159,4 +202,38 @@ uint16_t channel_extension_roles(const struct channel_extension *extension, cons
             high = middle;
     }
     return 0;
+}
+
+const struct channel_dormant *channel_extension_dormant(const struct channel_extension *extension,
+                                                        const struct id *device)
+{
+    for (size_t i = 0; i < extension->dormant_count; i++)
+        if (id_equal(&extension->dormant[i].device, device))
+            return &extension->dormant[i];
+    return NULL;
+}
+
+static bool same_roles(const struct channel_extension *a, const struct channel_extension *b)
+{
+    if (a->role_count != b->role_count)
+        return false;
+    for (size_t i = 0; i < a->role_count; i++)
+        if (!id_equal(&a->roles[i].person, &b->roles[i].person) ||
+            a->roles[i].roles != b->roles[i].roles)
+            return false;
+    return true;
+}
+
+bool channel_extension_same_rules(const struct channel_extension *a,
+                                  const struct channel_extension *b)
+{
+    if (a->visibility != b->visibility || a->history != b->history ||
+        !span_equal(a->format_digest, b->format_digest) || !same_roles(a, b) ||
+        a->unknown_count != b->unknown_count)
+        return false;
+    for (size_t i = 0; i < a->unknown_count; i++)
+        if (a->unknown[i].type != b->unknown[i].type ||
+            !span_equal(a->unknown[i].value, b->unknown[i].value))
+            return false;
+    return true;
 }

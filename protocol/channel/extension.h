@@ -46,6 +46,16 @@ struct channel_role_item {
     uint16_t roles;
 };
 
+/* For so long a dormant device may come back. */
+#define CHANNEL_DORMANT_DAYS 365
+
+/* A device that was removed for absence: it may come back by itself, with the same leaf key. */
+struct channel_dormant {
+    struct id device;
+    struct span key; /* its leaf's signature key */
+    int64_t until;   /* milliseconds since 1970, by the clock of whoever removed it */
+};
+
 /* A field that this version does not know. */
 struct channel_field {
     uint16_t type;
@@ -58,6 +68,8 @@ struct channel_extension {
     struct span format_digest;       /* SHA-256 of the session's format, or empty */
     struct channel_role_item *roles; /* people without one are not listed */
     size_t role_count;
+    struct channel_dormant *dormant; /* by rising device */
+    size_t dormant_count;
     struct channel_field *unknown;
     size_t unknown_count;
 };
@@ -69,6 +81,14 @@ MUST_CHECK enum status channel_extension_decode(struct span bytes,
 /* Appends the extension's data. */
 MUST_CHECK enum status channel_extension_encode(const struct channel_extension *extension,
                                                 struct buffer *bytes);
+
+/* Where a device stands in the list; NULL when it does not. */
+const struct channel_dormant *channel_extension_dormant(const struct channel_extension *extension,
+                                                        const struct id *device);
+
+/* Whether nothing but the list of dormant devices differs. */
+bool channel_extension_same_rules(const struct channel_extension *a,
+                                  const struct channel_extension *b);
 
 /* The role bits of a person; 0 for a plain member. The roles are in order, as when decoded. */
 uint16_t channel_extension_roles(const struct channel_extension *extension,

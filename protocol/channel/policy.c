@@ -11,6 +11,7 @@ struct check {
     const struct mls_staged_commit *staged;
     const struct directory *directory;
     struct channel_extension extension;
+    struct channel_extension after; /* of the epoch after the commit */
     struct message_header header;
     struct id channel;
     uint32_t generation;
@@ -92,6 +93,18 @@ static enum status check_requirements(const struct mls_public_group *group,
     return STATUS_OK;
 }
 
+/* Whoever was dormant in the generation before is added again by a member. */
+static enum status check_no_dormant(const struct mls_public_group *group,
+                                    struct channel_refusal *refusal)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    TRY(channel_policy_extension(group, &arena, &extension));
+    return extension.dormant_count == 0
+               ? STATUS_OK
+               : refuse(refusal, STATUS_INVALID, "a group begins without dormant devices");
+}
+
 /* What every first state of a group must be, and who made it. */
 static enum status check_first(const struct mls_public_group *group,
                                const struct directory *directory,
@@ -103,6 +116,7 @@ static enum status check_first(const struct mls_public_group *group,
     refusal->reason = "";
     TRY(channel_group_id_decode(mls_public_group_id(group), &channel, &generation));
     TRY(check_requirements(group, refusal));
+    TRY(check_no_dormant(group, refusal));
     const struct mls_tree *tree = mls_public_group_tree(group);
     if (mls_public_group_epoch(group) != 0 || mls_tree_member_count(tree) != 1)
         return refuse(refusal, STATUS_INVALID, "a new channel has one member, in epoch 0");
@@ -210,18 +224,81 @@ static bool has_left(const struct check *check, const struct channel_identity *i
     return false;
 }
 
+/* Whether the server says that the device has not been seen for long. */
+static bool is_absent(const struct check *check, const struct channel_identity *identity)
+{
+    return directory_was_absent(check->directory, check->header.log_size, &identity->device);
+}
+
+static bool is_listed(const struct channel_extension *extension,
+                      const struct channel_identity *identity,
+                      struct span key)
+{
+    const struct channel_dormant *dormant = channel_extension_dormant(extension, &identity->device);
+    return dormant != NULL && span_equal(dormant->key, key);
+}
+
+/* Who goes for another reason than absence does not come back by itself, whatever was before. */
+static enum status check_removed(const struct check *check, const struct mls_leaf_node *leaf)
+{
+    struct channel_identity identity;
+    TRY(channel_identity_decode(&leaf->credential, &identity));
+    bool left = has_left(check, &identity);
+    bool absent = is_absent(check, &identity) && !left;
+    if (!absent && channel_extension_dormant(&check->after, &identity.device) != NULL)
+        return refuse(check->refusal, STATUS_DENIED,
+                      "who is removed must not stay among the dormant devices");
+    if ((check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0 ||
+        is_shut_out(check, &identity, leaf) || left)
+        return STATUS_OK;
+    if (!absent)
+        return refuse(check->refusal, STATUS_DENIED,
+                      "only a facilitator removes somebody who did not ask for it");
+    return is_listed(&check->after, &identity, leaf->signature_key)
+               ? STATUS_OK
+               : refuse(check->refusal, STATUS_DENIED,
+                        "who is removed for absence must be listed as dormant");
+}
+
 static enum status check_removes(const struct check *check)
 {
     const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
-    if ((check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0)
-        return STATUS_OK;
+    for (size_t i = 0; i < effect->removed_count; i++)
+        TRY(check_removed(check, effect->removed[i].leaf_node));
+    return STATUS_OK;
+}
+
+/* Whether the commit removes this device's leaf. */
+static const struct mls_leaf_node *removed_leaf(const struct check *check, const struct id *device)
+{
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
     for (size_t i = 0; i < effect->removed_count; i++) {
-        const struct mls_leaf_node *leaf = effect->removed[i].leaf_node;
         struct channel_identity identity;
-        TRY(channel_identity_decode(&leaf->credential, &identity));
-        if (!is_shut_out(check, &identity, leaf) && !has_left(check, &identity))
+        const struct mls_leaf_node *leaf = effect->removed[i].leaf_node;
+        if (channel_identity_decode(&leaf->credential, &identity) == STATUS_OK &&
+            id_equal(&identity.device, device))
+            return leaf;
+    }
+    return NULL;
+}
+
+/* Nobody is listed but who was, or goes with this commit for absence: else a member could keep a
+ * way in for somebody who never was here. */
+static enum status check_dormant(const struct check *check)
+{
+    for (size_t i = 0; i < check->after.dormant_count; i++) {
+        const struct channel_dormant *dormant = &check->after.dormant[i];
+        const struct channel_dormant *before =
+            channel_extension_dormant(&check->extension, &dormant->device);
+        if (before != NULL && span_equal(before->key, dormant->key) &&
+            before->until == dormant->until)
+            continue;
+        const struct mls_leaf_node *leaf = removed_leaf(check, &dormant->device);
+        bool absent =
+            directory_was_absent(check->directory, check->header.log_size, &dormant->device);
+        if (leaf == NULL || !absent || !span_equal(leaf->signature_key, dormant->key))
             return refuse(check->refusal, STATUS_DENIED,
-                          "only a facilitator removes somebody who did not ask for it");
+                          "only who is removed for absence is listed as dormant");
     }
     return STATUS_OK;
 }
@@ -242,19 +319,19 @@ static bool has_facilitator(const struct mls_public_group *group,
     return false;
 }
 
-/* The extension after the commit must still be one, and somebody must be left who may change it. */
+/* The extension after the commit must still be one, and somebody must be left who may change it. A
+ * member who is none of them changes the list of dormant devices alone. */
 static enum status check_extensions(const struct check *check)
 {
     if (!mls_staged_commit_effect(check->staged)->extensions_changed)
         return STATUS_OK;
-    if ((check->committer_roles & CHANNEL_ROLE_FACILITATOR) == 0)
+    bool facilitator = (check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0;
+    if (!facilitator && !channel_extension_same_rules(&check->extension, &check->after))
         return refuse(check->refusal, STATUS_DENIED, "only a facilitator changes the channel");
     const struct mls_public_group *after = mls_staged_commit_group(check->staged);
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct channel_extension extension;
-    TRY(channel_policy_extension(after, &arena, &extension));
+    TRY(check_dormant(check));
     TRY(check_requirements(after, check->refusal));
-    return has_facilitator(after, &extension)
+    return !facilitator || has_facilitator(after, &check->after)
                ? STATUS_OK
                : refuse(check->refusal, STATUS_DENIED, "a channel needs a facilitator");
 }
@@ -297,10 +374,13 @@ static enum status check_external(const struct check *check, const struct mls_le
                   span_equal(effect->removed[0].leaf_node->signature_key, joiner->signature_key);
     if (effect->removed_count != 0 && !resync)
         return refuse(check->refusal, STATUS_DENIED, "a newcomer removes only its own old leaf");
-    if (!resync && check->extension.visibility != CHANNEL_OPEN)
+    struct channel_identity identity;
+    TRY(channel_identity_decode(&joiner->credential, &identity));
+    bool returns = is_listed(&check->extension, &identity, joiner->signature_key);
+    if (!resync && !returns && check->extension.visibility != CHANNEL_OPEN)
         return refuse(check->refusal, STATUS_DENIED,
                       "this channel is not open: knock, or be invited");
-    if (!resync && is_reset(check, joiner))
+    if (!resync && !returns && is_reset(check, joiner))
         return refuse(check->refusal, STATUS_DENIED,
                       "an admin has set this device up: a member must let it in");
     return STATUS_OK;
@@ -348,6 +428,7 @@ enum status channel_policy_check_commit(const struct mls_public_group *group,
     const struct mls_tree *after = mls_public_group_tree(mls_staged_commit_group(staged));
     uint32_t committer = mls_staged_commit_committer(staged);
     const struct mls_leaf_node *leaf = mls_tree_leaf(after, committer);
+    TRY(channel_policy_extension(mls_staged_commit_group(staged), &arena, &check.after));
     TRY(check_active(&check, leaf));
     TRY(check_single_leaf(&check, &leaf->credential, committer));
     struct channel_identity identity;
@@ -391,13 +472,44 @@ static enum status check_unchanged(const struct mls_leaf_node *leaf,
     enum status now = STATUS_INTERNAL;
     TRY(listed_at(leaf, directory, log_size, &then));
     TRY(listed_at(leaf, directory, UINT64_MAX, &now));
-    if (then != now)
+    struct channel_identity identity;
+    TRY(channel_identity_decode(&leaf->credential, &identity));
+    if (then != now || directory_was_absent(directory, log_size, &identity.device) !=
+                           directory_was_absent(directory, UINT64_MAX, &identity.device))
         return refuse(refusal, STATUS_DENIED, "the directory has changed about that device since");
+    return STATUS_OK;
+}
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+/* What has to do with time, which whoever reads the log later cannot judge. */
+static enum status check_dormant_now(const struct mls_staged_commit *staged,
+                                     const struct mls_leaf_node *committer,
+                                     int64_t now_ms,
+                                     struct channel_refusal *refusal)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    const struct mls_proposal_effect *effect = mls_staged_commit_effect(staged);
+    struct channel_extension after;
+    struct channel_identity identity;
+    TRY(channel_policy_extension(mls_staged_commit_group(staged), &arena, &after));
+    TRY(channel_identity_decode(&committer->credential, &identity));
+    const struct channel_dormant *own = channel_extension_dormant(&after, &identity.device);
+    if (mls_staged_commit_is_external(staged) && effect->removed_count == 0 && own != NULL &&
+        after.visibility != CHANNEL_OPEN && own->until < now_ms)
+        return refuse(refusal, STATUS_EXPIRED, "away for too long: a member must let you in again");
+    for (size_t i = 0; i < effect->removed_count; i++) {
+        TRY(channel_identity_decode(&effect->removed[i].leaf_node->credential, &identity));
+        const struct channel_dormant *item = channel_extension_dormant(&after, &identity.device);
+        if (item != NULL && item->until > now_ms + (CHANNEL_DORMANT_DAYS + 1) * DAY_MS)
+            return refuse(refusal, STATUS_DENIED, "nobody stays dormant for longer than a year");
+    }
     return STATUS_OK;
 }
 
 enum status channel_policy_check_now(const struct mls_staged_commit *staged,
                                      const struct directory *directory,
+                                     int64_t now_ms,
                                      struct channel_refusal *refusal)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
@@ -409,6 +521,7 @@ enum status channel_policy_check_now(const struct mls_staged_commit *staged,
     struct message_header header;
     refusal->reason = "";
     TRY(message_header_decode(content->authenticated_data, &arena, &header));
+    TRY(check_dormant_now(staged, committer, now_ms, refusal));
     TRY(check_unchanged(committer, directory, header.log_size, refusal));
     for (size_t i = 0; i < effect->added_count; i++)
         TRY(check_unchanged(&effect->added[i].key_package->leaf_node, directory, header.log_size,

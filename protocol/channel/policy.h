@@ -7,9 +7,11 @@
  * Rules: a member of an open channel may add anybody, elsewhere a facilitator or sponsor may; other
  * devices of their own person everybody may add. A facilitator removes others and changes the
  * channel; anybody may commit the removal of a device that the directory no longer lets in, or
- * whose person asked to leave. A newcomer commits itself into an open channel, unless an admin has
- * set its device up in place of a lost one; elsewhere an external commit only replaces the same
- * device's own old leaf. Every leaf is a device of the directory, and a device has one leaf.
+ * whose person asked to leave, and of one that the server has not seen for long, which is then
+ * listed as dormant and may come back by itself. A newcomer commits itself into an open channel,
+ * unless an admin has set its device up in place of a lost one; elsewhere an external commit only
+ * replaces the same device's own old leaf, or brings a dormant one back. Every leaf is a device of
+ * the directory, and a device has one leaf.
  *
  * The directory is asked how it stood at the size that the commit's header names, not how it stands
  * now: whoever reads the log a week later, when somebody in it has been shut out or let in again,
@@ -61,10 +63,11 @@ MUST_CHECK enum status channel_policy_log_size(const struct mls_staged_commit *s
                                                uint64_t *log_size);
 
 /* Whether the directory says of the committer and of those who are added or removed what it said at
- * the size that the commit's header names: for whoever accepts a new commit, besides
- * channel_policy_check_commit. */
+ * the size that the commit's header names, and dormant devices have their time: for whoever accepts
+ * a new commit, besides channel_policy_check_commit. */
 MUST_CHECK enum status channel_policy_check_now(const struct mls_staged_commit *staged,
                                                 const struct directory *directory,
+                                                int64_t now_ms,
                                                 struct channel_refusal *refusal);
 
 /* The weft_channel extension of a group, lent from it and the arena. */

@@ -18,12 +18,15 @@ struct record {
     uint64_t added_at;           /* the place of its entry in the log */
     uint64_t revoked_at;         /* the same; UINT64_MAX: never */
     uint32_t next_of_person;     /* record index + 1; 0: the last */
+    uint32_t latest_absence;     /* change index + 1; 0: never absent */
 };
 
-/* What an entry of the log made of a person; before the first it is DIRECTORY_ACTIVE. */
+/* What an entry of the log made of a person; before the first it is DIRECTORY_ACTIVE. Or whether a
+ * device is there, which is ABSENT or DIRECTORY_ACTIVE. */
+#define ABSENT 0
 struct change {
     uint64_t at; /* the entry's place in the log */
-    enum directory_device_state state;
+    int state;   /* enum directory_device_state, or ABSENT */
     uint8_t entry_hash[DIRECTORY_HASH_SIZE];
     uint32_t before; /* change index + 1; 0: the first */
 };
@@ -169,14 +172,19 @@ static struct record *next_of_person(const struct directory *directory, const st
     return record->next_of_person == 0 ? NULL : &directory->records[record->next_of_person - 1];
 }
 
-/* The state of a person after the first `size` entries of the log. */
-static enum directory_device_state
-state_of_person(const struct directory *directory, const struct person *person, uint64_t size)
+/* What a list of changes says after the first `size` entries of the log. */
+static int state_at(const struct directory *directory, uint32_t latest, uint64_t size)
 {
-    uint32_t at = person->latest_change;
+    uint32_t at = latest;
     while (at != 0 && directory->changes[at - 1].at >= size)
         at = directory->changes[at - 1].before;
     return at == 0 ? DIRECTORY_ACTIVE : directory->changes[at - 1].state;
+}
+
+static enum directory_device_state
+state_of_person(const struct directory *directory, const struct person *person, uint64_t size)
+{
+    return (enum directory_device_state)state_at(directory, person->latest_change, size);
 }
 
 /* ---- room for one more entry ---- */
@@ -350,6 +358,16 @@ static enum status check_revoke(const struct directory *directory,
     return STATUS_OK;
 }
 
+static enum status check_absence(const struct directory *directory,
+                                 const struct directory_entry *entry)
+{
+    TRY(check_revoke(directory, entry));
+    const struct directory_device *device = directory_find(directory, &entry->device);
+    if (device->state != DIRECTORY_ACTIVE)
+        return STATUS_DENIED;
+    return device->absent == (entry->kind == DIRECTORY_ABSENT_DEVICE) ? STATUS_EXISTS : STATUS_OK;
+}
+
 /* What an admin signed about a person holds once: the server may not end a second suspension with
  * the signature that ended the first. */
 static enum status check_not_repeated(const struct directory *directory,
@@ -379,6 +397,9 @@ static enum status check_entry(const struct directory *directory,
         return check_add(directory, entry);
     case DIRECTORY_REVOKE_DEVICE:
         return check_revoke(directory, entry);
+    case DIRECTORY_ABSENT_DEVICE:
+    case DIRECTORY_PRESENT_DEVICE:
+        return check_absence(directory, entry);
     case DIRECTORY_SUSPEND_PERSON:
     case DIRECTORY_RESTORE_PERSON:
     case DIRECTORY_ERASE_PERSON:
@@ -467,6 +488,18 @@ static void revoke_device(struct directory *directory, const struct directory_en
     revoke_record(directory, find(directory, &entry->device));
 }
 
+static void set_absent(struct directory *directory, const struct id *device, bool absent)
+{
+    struct record *record = find(directory, device);
+    struct change *change = &directory->changes[directory->change_count++];
+    *change = (struct change){.at = directory->log.size - 1,
+                              .state = absent ? ABSENT : DIRECTORY_ACTIVE,
+                              .before = record->latest_absence};
+    record->latest_absence = (uint32_t)directory->change_count;
+    record->device.absent = absent;
+    record->device.once_absent = true;
+}
+
 /* Erased is final, and so is revoked. */
 static void set_person_state(struct directory *directory,
                              const struct id *id,
@@ -498,6 +531,10 @@ static void apply_entry(struct directory *directory,
         return;
     case DIRECTORY_REVOKE_DEVICE:
         revoke_device(directory, entry);
+        return;
+    case DIRECTORY_ABSENT_DEVICE:
+    case DIRECTORY_PRESENT_DEVICE:
+        set_absent(directory, &entry->device, entry->kind == DIRECTORY_ABSENT_DEVICE);
         return;
     case DIRECTORY_SUSPEND_PERSON:
         set_person_state(directory, &entry->person, DIRECTORY_SUSPENDED, hash);
@@ -635,6 +672,14 @@ enum status directory_check_leaf(const struct directory *directory,
                                  struct span leaf_key)
 {
     return directory_check_leaf_at(directory, directory->log.size, person, device, leaf_key);
+}
+
+bool directory_was_absent(const struct directory *directory,
+                          uint64_t log_size,
+                          const struct id *device)
+{
+    const struct record *record = find(directory, device);
+    return record != NULL && state_at(directory, record->latest_absence, log_size) == ABSENT;
 }
 
 void directory_each_device(const struct directory *directory,

@@ -37,6 +37,8 @@ struct directory_device {
     uint8_t login_key[DIRECTORY_KEY_SIZE];
     uint8_t leaf_key[DIRECTORY_KEY_SIZE];
     enum directory_device_state state;
+    bool absent;      /* as the server says, who alone sees it */
+    bool once_absent; /* or was before */
     int64_t added;
 };
 
@@ -92,6 +94,11 @@ MUST_CHECK enum status directory_check_leaf_at(const struct directory *directory
                                                const struct id *person,
                                                const struct id *device,
                                                struct span leaf_key);
+
+/* Whether the device was absent when the log had `log_size` entries. */
+bool directory_was_absent(const struct directory *directory,
+                          uint64_t log_size,
+                          const struct id *device);
 
 /* Calls `visit` for each device of a person. */
 void directory_each_device(const struct directory *directory,

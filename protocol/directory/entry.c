@@ -51,6 +51,8 @@ static const struct {
     {DIRECTORY_RESTORE_PERSON, DIRECTORY_BY_ADMIN, false, false, true},
     {DIRECTORY_ERASE_PERSON, DIRECTORY_BY_SERVER, false, false, false},
     {DIRECTORY_ERASE_PERSON, DIRECTORY_BY_ADMIN, false, false, true},
+    {DIRECTORY_ABSENT_DEVICE, DIRECTORY_BY_SERVER, true, false, false},
+    {DIRECTORY_PRESENT_DEVICE, DIRECTORY_BY_SERVER, true, false, false},
 };
 
 static enum status check_form(const struct directory_entry *entry)

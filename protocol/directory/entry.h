@@ -24,6 +24,8 @@ enum directory_entry_kind {
     DIRECTORY_SUSPEND_PERSON = 3,
     DIRECTORY_RESTORE_PERSON = 4,
     DIRECTORY_ERASE_PERSON = 5,
+    DIRECTORY_ABSENT_DEVICE = 6,  /* has not been seen for long: members may take its leaves away */
+    DIRECTORY_PRESENT_DEVICE = 7, /* has been seen again */
 };
 
 /* Who states it. */

@@ -259,6 +259,7 @@ enum wire_remove_reason {
     REMOVE_REVOKED = 2, /* a fact in the directory log, as the next two */
     REMOVE_SUSPENDED = 3,
     REMOVE_ERASED = 4,
+    REMOVE_ABSENT = 5, /* likewise: the directory says that it has not been seen for long */
 };
 struct wire_work {
     struct id work;

@@ -78,6 +78,9 @@ static const struct config_key keys[] = {
      "1024", "MiB that one account may send in an hour, a quarter of it at once."},
     {"invite_days", VALUE_NUMBER, offsetof(struct config, invite_days), 1, 365, "14",
      "Days after which an unused invite ends."},
+    {"absence_days", VALUE_NUMBER, offsetof(struct config, absence_days), 0, 3650, "180",
+     "Days after which a device that was not seen is taken out of its channels; when it is seen\n"
+     "# again within a year it comes back by itself. 0: never."},
     {"introductions_every", VALUE_DURATION, offsetof(struct config, introductions_every_ms), 0,
      366 * DAY_S, "7d",
      "How often people who opted in are introduced to somebody of another group, such as 7d, 12h,\n"

@@ -42,6 +42,7 @@ struct config {
     uint32_t messages_per_minute;
     uint32_t upload_mib_per_hour;
     uint32_t invite_days;
+    uint32_t absence_days;          /* 0: never */
     int64_t introductions_every_ms; /* 0: never */
     int64_t introductions_answer_within_ms;
     int64_t introductions_ask_after_ms;

@@ -4,6 +4,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/channel/known_log.h"
 #include "protocol/wire/events.h"
+#include "server/delivery/absence.h"
 #include "server/delivery/internal.h"
 
 #include <assert.h>
@@ -225,6 +226,7 @@ void delivery_tick(struct delivery *delivery)
     work_tick(delivery);
     forget_idle(delivery);
     upkeep_tick(delivery);
+    absence_tick(delivery);
 }
 
 /* ---- subscriptions ---- */

@@ -14,8 +14,9 @@ struct delivery {
     struct id_map loads;    /* those on their way, by id */
     bool looking;           /* for work, in the store */
     bool look_again;
-    int64_t upkeep_ms; /* monotonic, of the last; 0: not yet */
-    uint64_t events;   /* published */
+    int64_t upkeep_ms;  /* monotonic, of the last; 0: not yet */
+    int64_t absence_ms; /* the same */
+    uint64_t events;    /* published */
     uint64_t deliveries;
 };
 

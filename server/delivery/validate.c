@@ -205,7 +205,8 @@ enum status validate_commit(const struct validate_input *input,
     TRY(mls_public_group_stage(input->group, input->commit, &options, &output->staged));
     TRY(channel_policy_check_commit(input->group, output->staged, input->directory,
                                     input->log_size_min, &output->refusal));
-    TRY(channel_policy_check_now(output->staged, input->directory, &output->refusal));
+    TRY(channel_policy_check_now(output->staged, input->directory, input->now_ms,
+                                 &output->refusal));
     TRY(check_committer(input, output, &committer));
     TRY(collect_changes(output->staged, &committer, arena, output));
     enum status status = cut_welcomes(input->welcome, arena, output);

@@ -5,6 +5,7 @@
 #include "protocol/wire/files.h"
 #include "protocol/wire/generations.h"
 #include "protocol/wire/sessions.h"
+#include "server/delivery/absence.h"
 #include "server/delivery/work.h"
 
 struct handler {
@@ -49,8 +50,9 @@ check_access(const struct channel *channel, const struct call *call, enum handle
     if (channel_member(channel, &call->device) != NULL)
         return STATUS_OK;
     bool listed = channel_is_listed(channel);
+    bool dormant = channel_extension_dormant(&channel->extension, &call->device) != NULL;
     bool allowed = (access == HANDLER_VISIBLE && listed) ||
-                   (access == HANDLER_MEMBER_OR_OPEN && channel_is_open(channel));
+                   (access == HANDLER_MEMBER_OR_OPEN && (channel_is_open(channel) || dormant));
     if (allowed)
         return STATUS_OK;
     return listed ? STATUS_DENIED : STATUS_NOT_FOUND;
@@ -107,6 +109,7 @@ void handler_dispatch(void *context, struct call *call)
 void handler_arrived(void *context, struct client *client)
 {
     struct services *services = context;
+    absence_over(services->delivery, &client->device);
     work_client_arrived(services->delivery, client);
 }
 

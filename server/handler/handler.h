@@ -34,7 +34,7 @@ struct services {
 enum handler_access {
     HANDLER_VISIBLE,        /* members; of listed channels, any account */
     HANDLER_MEMBER,         /* devices that are members */
-    HANDLER_MEMBER_OR_OPEN, /* members; of open channels, any account */
+    HANDLER_MEMBER_OR_OPEN, /* members and dormant devices; of open channels, any account */
 };
 
 /* HANDLER(NAME, name): requests about no channel, or that find theirs themselves. READ is

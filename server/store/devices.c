@@ -171,3 +171,34 @@ enum status store_devices_seen(struct store_db *db,
     *counter_before = found.vault_counter;
     return STATUS_OK;
 }
+
+enum status store_devices_unseen(struct store_db *db,
+                                 int64_t since_ms,
+                                 uint32_t count_max,
+                                 struct arena *arena,
+                                 struct store_device_list *devices)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT " DEVICE_COLUMNS " FROM devices d WHERE state = 1"
+                     " AND max(seen_at_ms, created_at_ms) < ?"
+                     " AND EXISTS (SELECT 1 FROM channel_members m WHERE m.device = d.device"
+                     "  AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.channel = m.channel"
+                     "   AND r.device = m.device))"
+                     " ORDER BY seen_at_ms LIMIT ?");
+    struct query_rows rows;
+    query_bind_int(&q, since_ms);
+    query_bind_int(&q, count_max);
+    TRY(query_all(&q, arena, sizeof(struct store_device), take_device, &rows));
+    *devices = (struct store_device_list){rows.items, rows.count};
+    return STATUS_OK;
+}
+
+enum status store_devices_touch(struct store_db *db, const struct id *device, int64_t now_ms)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE devices SET seen_at_ms = ? WHERE device = ?");
+    query_bind_int(&q, now_ms);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}

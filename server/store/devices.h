@@ -79,4 +79,16 @@ MUST_CHECK enum status store_devices_seen(struct store_db *db,
                                           int64_t now_ms,
                                           uint64_t *counter_before);
 
+/* Active devices that are in channels and have not logged in since, or come since, this time; not
+ * those that are to be removed for absence already. At most so many, those longest away first. */
+MUST_CHECK enum status store_devices_unseen(struct store_db *db,
+                                            int64_t since_ms,
+                                            uint32_t count_max,
+                                            struct arena *arena,
+                                            struct store_device_list *devices);
+
+/* It is seen now, without a login. */
+MUST_CHECK enum status
+store_devices_touch(struct store_db *db, const struct id *device, int64_t now_ms);
+
 #endif

@@ -74,6 +74,8 @@ void world_write_extensions(const struct world *world,
         .history = CHANNEL_HISTORY_FROM_JOINING,
         .roles = roles,
         .role_count = 2,
+        .dormant = world->dormant,
+        .dormant_count = world->dormant_count,
     };
     CLEANUP(buffer_clear) struct buffer channel = BUFFER_INIT(4096);
     assert_int_equal(channel_extension_encode(&extension, &channel), STATUS_OK);
@@ -150,7 +152,7 @@ enum status world_judge(struct world *world, struct span commit)
     status = channel_policy_check_commit(world->server, staged, world->directory,
                                          world->log_size_min, &refusal);
     if (status == STATUS_OK && !world->reads_later)
-        status = channel_policy_check_now(staged, world->directory, &refusal);
+        status = channel_policy_check_now(staged, world->directory, world->now_ms, &refusal);
     if (status == STATUS_OK) {
         assert_int_equal(channel_policy_log_size(staged, &world->log_size_min), STATUS_OK);
         assert_int_equal(mls_public_group_merge(world->server, &staged), STATUS_OK);
@@ -161,17 +163,41 @@ enum status world_judge(struct world *world, struct span commit)
     return status;
 }
 
+/* To everybody but the committer. */
+static void deliver(struct world *world, const struct mls_group *by, struct span commit)
+{
+    for (size_t i = 0; i < PEOPLE; i++) {
+        struct mls_group *group = world->people[i].group;
+        if (group == NULL || group == by || mls_group_is_removed(group))
+            continue;
+        struct mls_received received = {0};
+        assert_int_equal(mls_group_receive(group, commit, &world->options, &received), STATUS_OK);
+        mls_received_clear(&received);
+        assert_int_equal(mls_group_merge_staged(group), STATUS_OK);
+    }
+}
+
 enum status world_commit(struct world *world,
                          struct party *by,
                          const struct mls_proposal *proposal,
                          struct message_leave *leave,
                          struct mls_commit_bundle *bundle)
 {
+    return world_commit_list(world, by, proposal, proposal == NULL ? 0 : 1, leave, bundle);
+}
+
+enum status world_commit_list(struct world *world,
+                              struct party *by,
+                              const struct mls_proposal *proposals,
+                              size_t count,
+                              struct message_leave *leave,
+                              struct mls_commit_bundle *bundle)
+{
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
     world_write_header(world, leave, LANE_CONTROL, &header);
     struct mls_commit_request request = {
-        .proposals = proposal,
-        .proposal_count = proposal == NULL ? 0 : 1,
+        .proposals = proposals,
+        .proposal_count = count,
         .tree_in_welcome = true,
         .authenticated_data = buffer_span(&header),
     };
@@ -183,17 +209,7 @@ enum status world_commit(struct world *world,
         return status;
     }
     assert_int_equal(mls_group_apply_pending(by->group), STATUS_OK);
-    for (size_t i = 0; i < PEOPLE; i++) {
-        struct mls_group *group = world->people[i].group;
-        if (group == NULL || group == by->group || mls_group_is_removed(group))
-            continue;
-        struct mls_received received = {0};
-        assert_int_equal(
-            mls_group_receive(group, buffer_span(&bundle->commit), &world->options, &received),
-            STATUS_OK);
-        mls_received_clear(&received);
-        assert_int_equal(mls_group_merge_staged(group), STATUS_OK);
-    }
+    deliver(world, by->group, buffer_span(&bundle->commit));
     return STATUS_OK;
 }
 
@@ -252,6 +268,7 @@ enum status world_join_external(struct world *world, struct party *joiner, bool 
     enum status status = world_judge(world, buffer_span(&bundle.commit));
     if (status == STATUS_OK) {
         mls_group_free(&joiner->group);
+        deliver(world, NULL, buffer_span(&bundle.commit));
         joiner->group = group;
     } else {
         mls_group_free(&group);
@@ -289,10 +306,11 @@ void world_make_further(struct world *world,
     assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), true), STATUS_OK);
 }
 
-void world_shut_out(struct world *world, const struct party *party)
+/* What the server alone says of a device. */
+static void say(struct world *world, const struct party *party, uint8_t kind)
 {
     struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
-                                    .kind = DIRECTORY_REVOKE_DEVICE,
+                                    .kind = kind,
                                     .authority = DIRECTORY_BY_SERVER,
                                     .person = party->identity.person,
                                     .device = party->identity.device};
@@ -300,4 +318,14 @@ void world_shut_out(struct world *world, const struct party *party)
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     assert_int_equal(directory_entry_sign(&entry, &none, &bytes), STATUS_OK);
     assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), false), STATUS_OK);
+}
+
+void world_shut_out(struct world *world, const struct party *party)
+{
+    say(world, party, DIRECTORY_REVOKE_DEVICE);
+}
+
+void world_absent(struct world *world, const struct party *party, bool absent)
+{
+    say(world, party, absent ? DIRECTORY_ABSENT_DEVICE : DIRECTORY_PRESENT_DEVICE);
 }

@@ -33,9 +33,12 @@ struct world {
     struct party people[PEOPLE];
     struct id channel;
     struct mls_public_group *server;
-    uint64_t log_size;     /* that commits name; 0: the directory's own */
-    uint64_t log_size_min; /* that the last commit named */
-    bool reads_later;      /* the judge follows what was accepted long ago */
+    uint64_t log_size;               /* that commits name; 0: the directory's own */
+    uint64_t log_size_min;           /* that the last commit named */
+    bool reads_later;                /* the judge follows what was accepted long ago */
+    int64_t now_ms;                  /* the judge's clock */
+    struct channel_dormant *dormant; /* what world_write_extensions lists */
+    size_t dormant_count;
 };
 
 /* Fresh ids and keys. */
@@ -63,6 +66,12 @@ void world_write_header(const struct world *world,
 enum status world_judge(struct world *world, struct span commit);
 
 /* `by` commits one proposal; the others in the group follow when it was allowed. */
+enum status world_commit_list(struct world *world,
+                              struct party *by,
+                              const struct mls_proposal *proposals,
+                              size_t count,
+                              struct message_leave *leave,
+                              struct mls_commit_bundle *bundle);
 enum status world_commit(struct world *world,
                          struct party *by,
                          const struct mls_proposal *proposal,
@@ -90,5 +99,8 @@ void world_make_further(struct world *world,
 
 /* The directory revokes the party's device. */
 void world_shut_out(struct world *world, const struct party *party);
+
+/* The server has not seen the device for long, or sees it again. */
+void world_absent(struct world *world, const struct party *party, bool absent);
 
 #endif

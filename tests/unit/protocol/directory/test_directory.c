@@ -102,7 +102,8 @@ apply_about(struct directory *directory, uint8_t kind, const struct made_device 
         .authority = DIRECTORY_BY_SERVER,
         .person = device->person,
     };
-    if (kind == DIRECTORY_REVOKE_DEVICE)
+    if (kind == DIRECTORY_REVOKE_DEVICE || kind == DIRECTORY_ABSENT_DEVICE ||
+        kind == DIRECTORY_PRESENT_DEVICE)
         entry.device = device->device;
     struct directory_signers none = {0};
     assert_int_equal(directory_entry_sign(&entry, &none, &bytes), STATUS_OK);
@@ -193,6 +194,35 @@ static void suspension_ends_and_erasure_does_not(void **state)
     assert_int_equal(apply_about(directory, DIRECTORY_ERASE_PERSON, &device), STATUS_OK);
     assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &device), STATUS_OK);
     assert_int_equal(check_leaf(directory, &device), STATUS_DENIED);
+    directory_free(&directory);
+}
+
+/* Absence is neither a revocation nor for ever, and each size of the log keeps its own answer. */
+static void a_device_is_absent_until_it_is_seen_again(void **state)
+{
+    (void)state;
+    struct directory *directory = NULL;
+    assert_int_equal(directory_new(&directory), STATUS_OK);
+    struct id person;
+    assert_int_equal(id_random(random_system(), &person), STATUS_OK);
+    struct made_device device;
+    made_device_init(&device, &person);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    assert_int_equal(apply_about(directory, DIRECTORY_ABSENT_DEVICE, &device), STATUS_NOT_FOUND);
+    made_device_sign(&device, NULL, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_PRESENT_DEVICE, &device), STATUS_EXISTS);
+    assert_int_equal(apply_about(directory, DIRECTORY_ABSENT_DEVICE, &device), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_ABSENT_DEVICE, &device), STATUS_EXISTS);
+    assert_int_equal(check_leaf(directory, &device), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_PRESENT_DEVICE, &device), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_ABSENT_DEVICE, &device), STATUS_OK);
+    static const bool absent[] = {false, false, true, false, true};
+    for (uint64_t size = 0; size < 5; size++)
+        assert_int_equal(directory_was_absent(directory, size, &device.device), absent[size]);
+    assert_true(directory_was_absent(directory, UINT64_MAX, &device.device));
+    assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &device), STATUS_OK);
+    assert_int_equal(apply_about(directory, DIRECTORY_PRESENT_DEVICE, &device), STATUS_DENIED);
     directory_free(&directory);
 }
 
@@ -358,7 +388,7 @@ static void entries_of_no_known_form_are_refused(void **state)
     bad.version++;
     assert_int_equal(check_as_it_is(directory, &bad), STATUS_UNSUPPORTED);
     bad = good;
-    bad.kind = DIRECTORY_ERASE_PERSON + 1;
+    bad.kind = DIRECTORY_PRESENT_DEVICE + 1;
     assert_int_equal(check_as_it_is(directory, &bad), STATUS_UNSUPPORTED);
     bad = good;
     bad.authority = DIRECTORY_BY_DEVICE; /* nobody suspends oneself */
@@ -586,6 +616,7 @@ int main(void)
         cmocka_unit_test(a_first_device_adds_itself_once),
         cmocka_unit_test(a_further_device_needs_one_of_the_same_person),
         cmocka_unit_test(suspension_ends_and_erasure_does_not),
+        cmocka_unit_test(a_device_is_absent_until_it_is_seen_again),
         cmocka_unit_test(a_device_that_comes_later_is_as_its_person_is),
         cmocka_unit_test(only_an_active_device_that_is_known_has_authority),
         cmocka_unit_test(an_admins_ruling_is_not_used_twice),

@@ -164,6 +164,41 @@ static void a_new_device_is_wanted_nowhere_when_all_others_are_shut_out(void **s
     assert_int_equal(channels, 0);
 }
 
+/* Only who is in a channel, active, unseen for so long, and not on the way out already. */
+static void whoever_was_not_seen_for_long_is_found_once(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id device = id_number(1);
+    struct id outside = make_person(f->db, 2);
+    struct store_device_list list;
+    uint64_t before;
+    (void)make_device(f->db, 10, &outside);
+    ASSERT_OK(store_devices_unseen(f->db, NOW, 10, &f->arena, &list));
+    assert_int_equal(list.count, 0); /* it came now */
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 1, 10, &f->arena, &list));
+    assert_int_equal(list.count, 1);
+    assert_true(id_equal(&list.items[0].device, &device));
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 1, 0, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    ASSERT_OK(store_devices_seen(f->db, &device, 7, NOW + 5, &before));
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 5, 10, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    ASSERT_OK(store_devices_touch(f->db, &device, NOW + 9));
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 9, 10, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_ABSENT, NOW + 10));
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 10, 10, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    ASSERT_OK(store_removals_withdraw(f->db, &device, STORE_REMOVAL_ABSENT));
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 10, 10, &f->arena, &list));
+    assert_int_equal(list.count, 1);
+    ASSERT_OK(store_devices_revoke(f->db, &device, NOW + 10));
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 10, 10, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    (void)channel;
+}
+
 static void a_new_device_is_not_wanted_where_its_person_asks_to_leave(void **state)
 {
     struct fixture *f = *state;
@@ -277,6 +312,7 @@ int main(void)
         TEST(nobody_is_wanted_once_the_last_active_device_has_gone),
         TEST(a_want_ends_with_its_device_and_waits_for_a_suspended_person),
         TEST(no_more_are_listed_than_asked_for),
+        TEST(whoever_was_not_seen_for_long_is_found_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Devices that were removed for absence, as weft_channel lists them: what a commit that removes
+ * leaves does with the list, and the way back for one of ours.
+ * Errors: those of channel_commit.h. Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_DORMANT_H
+#define WEFT_CORE_DORMANT_H
+
+#include "client-cli/core/channel_commit.h"
+
+/* Completes proposals that remove leaves: whoever goes for absence is listed, whoever goes for
+ * another reason is not, and what is over is left out. `out` is a person whom a facilitator
+ * removes, or NULL: none of theirs stays listed. Call it when all removals are in. */
+MUST_CHECK enum status dormant_settle(struct engine *engine,
+                                      struct channel *channel,
+                                      const struct id *out,
+                                      struct channel_proposals *proposals);
+
+/* A channel that we are told we are not in: when we were away for long, back into it.
+ * STATUS_REMOVED, explained, when that is not it. */
+MUST_CHECK enum status dormant_return(struct engine *engine, struct channel *channel);
+
+#endif

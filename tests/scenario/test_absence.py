@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A device that is not seen for half a year is taken out of its channels by whoever is there, is listed
+as dormant, and comes back by itself; nobody else comes that way, and whom a facilitator removes does not."""
+import contextlib
+import sqlite3
+import time
+
+from test_devices import changes, own_device, private_channel, texts
+from weft_scenario import NETWORK, NOT_FOUND, OK, until
+
+DAY_MS = 24 * 3600 * 1000
+
+
+def send_away(server, *people, days=200):
+    """As if they had not logged in for so long."""
+    devices = [own_device(person) for person in people]
+    server.stop()
+    then = int(time.time() * 1000) - days * DAY_MS
+    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
+        for device in devices:
+            database.execute("UPDATE devices SET seen_at_ms = ?1, created_at_ms = ?1 WHERE device = ?2",
+                             (then, bytes.fromhex(device)))
+        database.commit()
+    server.start()
+
+
+def kinds(person, channel):
+    return [change["change"] for change in changes(person, channel)]
+
+
+def test_who_is_away_for_long_is_taken_out_and_comes_back(scene):
+    server = scene.server()
+    ann, ben, cy, dora = scene.people(["Ann", "Ben", "Cy", "Dora"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [ben, cy])
+    for person in (ann, ben, cy):
+        person.run("sync")
+    cy.run("say", talk, "before I go")
+    send_away(server, cy, days=179)
+    ben.run("sync")
+    assert " device_absent " not in server.log()
+    send_away(server, cy)
+    until("the directory says so", lambda: " device_absent " in server.log())
+    ben.run("sync")
+    shown = changes(ben, talk)[-1]
+    assert shown["change"] == "dormant" and shown["person"] == cy.id, shown
+    assert "Cy was not seen for long and is out of the channel until it comes back" in shown["text"]
+    assert "roles" not in kinds(ben, talk)[kinds(ben, talk).index("dormant"):], "the list is no change of roles"
+    ben.run("say", talk, "while Cy is away")
+    # The way back is for this device alone.
+    dora.run("channel", "join", talk, code=NOT_FOUND)
+    back = cy.run("sync")
+    assert "You were away for so long" in back.error, back
+    assert " device_present " in server.log()
+    cy.run("say", talk, "here I am")
+    for person in (ann, ben):
+        person.run("sync")
+        assert texts(person, talk) == ["before I go", "while Cy is away", "here I am"]
+        assert "returned" in kinds(person, talk)
+    ann.run("say", talk, "welcome back")
+    cy.run("sync")
+    assert texts(cy, talk) == ["before I go", "here I am", "welcome back"]
+    # Removed by a facilitator, nobody comes back, though the channel once listed them.
+    ann.run("channel", "remove", talk, cy.id)
+    gone = cy.run("sync", code=None)
+    assert "You were away" not in gone.error, gone
+    send_away(server, cy)
+    cy.run("sync", code=None)
+    ann.run("sync")
+    assert cy.run("say", talk, "me again", code=None).code not in (OK, NETWORK)
+    assert kinds(ann, talk)[-1] == "removed"
+    server.stop()
+
+
+def test_who_left_or_was_removed_while_away_stays_out(scene):
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [ben, cy])
+    for person in (ann, ben, cy):
+        person.run("sync")
+    lost = own_device(cy)
+    send_away(server, ben, cy)
+    until("the directory says so", lambda: server.log().count(" device_absent ") == 2)
+    ann.run("sync")
+    assert kinds(ann, talk).count("dormant") == 2
+    ann.run("channel", "remove", talk, ben.id)
+    server.admin("device", "revoke", lost)
+    for person in (ben, cy):
+        assert "You were away" not in person.run("sync", code=None).error
+    ann.run("sync")
+    assert "returned" not in kinds(ann, talk)
+    server.stop()
+
+
+def test_an_operator_may_let_everybody_stay(scene):
+    server = scene.server(absence_days=0)
+    ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [ben])
+    send_away(server, ben)
+    ann.run("sync")
+    ann.run("say", talk, "still here?")
+    ben.run("sync")
+    assert texts(ben, talk) == ["still here?"]
+    assert " device_absent " not in server.log()
+    server.stop()
