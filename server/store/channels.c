@@ -3,13 +3,14 @@
 
 #include "server/store/limits.h"
 #include "server/store/members.h"
+#include "server/store/position.h"
 #include "server/store/prefix.h"
 #include "server/store/query.h"
 #include "server/store/trees.h"
 
 #define CHANNEL_COLUMNS                                                                            \
     "c.channel, c.visibility, c.history, c.state, n.title, n.brief, c.created_by,"                 \
-    " c.created_at_ms, c.generation, c.epoch, c.last_sequence, c.keep_days"
+    " c.created_at_ms, c.generation, c.epoch, " STORE_POSITION_LAST_SEQUENCE ", c.keep_days"
 #define FROM_CHANNELS " FROM channels c JOIN channel_notices n ON n.channel = c.channel "
 
 static void take_channel(struct query *q, struct arena *arena, void *item)
@@ -61,7 +62,7 @@ static enum status add_row(struct store_db *db, const struct store_channel_new *
     CLEANUP(query_end)
     struct query q =
         query_on(db, "INSERT INTO channels (channel, visibility, history, state, created_by,"
-                     " created_by_device, created_at_ms, generation, epoch, last_sequence)"
+                     " created_by_device, created_at_ms, generation, epoch, generation_base)"
                      " VALUES (?, ?, ?, 1, ?, ?, ?, 1, ?, 0)");
     query_bind_id(&q, &channel->channel);
     query_bind_int(&q, channel->visibility);
@@ -219,7 +220,7 @@ store_channels_by_prefix(struct store_db *db, struct span hex_digits, struct id 
 static enum status forget_confidential(struct store_db *db, const struct id *channel)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "UPDATE channel_members SET entries = 0 WHERE channel = ?1"
+    struct query q = query_on(db, "UPDATE channel_members SET took_part = 0 WHERE channel = ?1"
                                   " AND (SELECT visibility FROM channels WHERE channel = ?1) = 4");
     query_bind_id(&q, channel);
     return query_run(&q);

@@ -68,7 +68,7 @@ enum status store_files_begin(struct store_db *db, const struct store_file *file
 {
     struct store_file there;
     struct used used;
-    TRY(store_members_check(db, &file->channel, &file->device));
+    TRY(store_members_check(db, &file->channel, &file->device, NULL));
     enum status found = find(db, &file->file, &there);
     if (found == STATUS_OK) {
         bool same =

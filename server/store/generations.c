@@ -77,7 +77,7 @@ store_generations_report(struct store_db *db, const struct store_report *report,
     TRY(get_position(db, &report->channel, &position));
     if (position.generation != report->generation)
         return STATUS_WRONG_EPOCH;
-    TRY(store_members_check(db, &report->channel, &report->device));
+    TRY(store_members_check(db, &report->channel, &report->device, NULL));
     TRY(committer_of(db, report, &about));
     TRY(write_report(db, report, &about));
     TRY(count_reporters(db, report, &people));
@@ -144,7 +144,7 @@ static enum status write_row(struct store_db *db, const struct store_generation_
 {
     CLEANUP(query_end)
     struct query q = query_on(db, "UPDATE channels SET state = 1, generation = ?, epoch = 0,"
-                                  " last_sequence = ? WHERE channel = ?");
+                                  " generation_base = ? WHERE channel = ?");
     query_bind_int(&q, generation->generation);
     query_bind_unsigned(&q, generation->base);
     query_bind_id(&q, &generation->channel);
@@ -224,7 +224,7 @@ enum status store_generations_begin(struct store_db *db,
     TRY(get_position(db, &generation->channel, &position));
     if (generation->generation <= position.generation)
         return check_again(db, generation, again);
-    TRY(store_members_check(db, &generation->channel, &generation->device));
+    TRY(store_members_check(db, &generation->channel, &generation->device, NULL));
     TRY(store_generations_is_reported(db, &generation->channel, position.generation,
                                       &generation->device, &reported));
     if (reported)

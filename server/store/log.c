@@ -3,10 +3,11 @@
 
 #include "server/store/limits.h"
 #include "server/store/members.h"
+#include "server/store/position.h"
 #include "server/store/query.h"
 #include "server/store/trees.h"
 
-/* What an append looks at and changes of its channel. */
+/* What an append looks at of its channel. */
 struct position {
     int64_t state;
     uint32_t generation;
@@ -18,8 +19,8 @@ static enum status
 get_position(struct store_db *db, const struct id *channel, struct position *position)
 {
     CLEANUP(query_end)
-    struct query q = query_on(
-        db, "SELECT state, generation, epoch, last_sequence FROM channels WHERE channel = ?");
+    struct query q = query_on(db, "SELECT state, generation, epoch, " STORE_POSITION_LAST_SEQUENCE
+                                  " FROM channels c WHERE channel = ?");
     query_bind_id(&q, channel);
     TRY(query_one(&q));
     query_take_int(&q, &position->state);
@@ -29,14 +30,11 @@ get_position(struct store_db *db, const struct id *channel, struct position *pos
     return q.status;
 }
 
-static enum status
-set_position(struct store_db *db, const struct id *channel, const struct position *position)
+static enum status begin_epoch(struct store_db *db, const struct id *channel, uint64_t epoch)
 {
     CLEANUP(query_end)
-    struct query q =
-        query_on(db, "UPDATE channels SET epoch = ?, last_sequence = ? WHERE channel = ?");
-    query_bind_unsigned(&q, position->epoch);
-    query_bind_unsigned(&q, position->last_sequence);
+    struct query q = query_on(db, "UPDATE channels SET epoch = ? WHERE channel = ?");
+    query_bind_unsigned(&q, epoch);
     query_bind_id(&q, channel);
     return query_run(&q);
 }
@@ -97,15 +95,13 @@ static enum status append(struct store_db *db,
                           const struct position *before,
                           struct store_appended *appended)
 {
-    struct position after = *before;
-    after.last_sequence++;
+    uint64_t sequence = before->last_sequence + 1;
+    TRY(write_entry(db, message, kind, sequence));
     if (kind == STORE_ENTRY_COMMIT)
-        after.epoch++;
-    TRY(write_entry(db, message, kind, after.last_sequence));
-    TRY(set_position(db, &message->channel, &after));
+        TRY(begin_epoch(db, &message->channel, before->epoch + 1));
     *appended = (struct store_appended){
         .generation = message->generation,
-        .sequence = after.last_sequence,
+        .sequence = sequence,
         .epoch = message->epoch,
         .at_ms = message->now_ms,
         .kind = kind,
@@ -159,12 +155,14 @@ static enum status append_new(struct store_db *db,
                               struct store_appended *appended)
 {
     struct position position;
+    int64_t took_part_at_ms = -1;
     TRY(get_position(db, &message->channel, &position));
-    TRY(store_members_check(db, &message->channel, &message->device));
+    TRY(store_members_check(db, &message->channel, &message->device, &took_part_at_ms));
     TRY(check_open(&position));
     TRY(check_epoch(db, message, &position));
     TRY(append(db, message, STORE_ENTRY_APPLICATION, &position, appended));
-    return store_members_count_entry(db, &message->channel, &message->device, message->now_ms);
+    return store_members_take_part(db, &message->channel, &message->device, took_part_at_ms,
+                                   message->now_ms);
 }
 
 enum status store_log_append_message(struct store_db *db,
@@ -189,7 +187,7 @@ static enum status check_committer(struct store_db *db, const struct store_commi
             id_equal(&commit->changes[i].device, &commit->message.device))
             return STATUS_OK; /* apply_changes looks at the device */
     }
-    return store_members_check(db, &commit->message.channel, &commit->message.device);
+    return store_members_check(db, &commit->message.channel, &commit->message.device, NULL);
 }
 
 static enum status apply_change(struct store_db *db,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/members.h"
 
+#include "server/store/limits.h"
 #include "server/store/query.h"
 #include "server/store/wants.h"
 
@@ -33,7 +34,7 @@ enum status store_members_add(struct store_db *db,
 {
     CLEANUP(query_end)
     struct query q = query_on(
-        db, "INSERT INTO channel_members (channel, device, person, leaf, since_ms, entries,"
+        db, "INSERT INTO channel_members (channel, device, person, leaf, since_ms, took_part,"
             " last_at_ms) VALUES (?, ?, ?, ?, ?, 0, 0)");
     query_bind_id(&q, channel);
     query_bind_id(&q, device);
@@ -103,26 +104,34 @@ enum status store_members_remove(struct store_db *db,
     return end_welcomes(db, channel, device);
 }
 
-enum status
-store_members_check(struct store_db *db, const struct id *channel, const struct id *device)
+enum status store_members_check(struct store_db *db,
+                                const struct id *channel,
+                                const struct id *device,
+                                int64_t *took_part_at_ms)
 {
     CLEANUP(query_end)
-    struct query q =
-        query_on(db, "SELECT 1 FROM channel_members m JOIN devices d ON d.device = m.device"
-                     " JOIN people p ON p.person = d.person"
-                     " WHERE m.channel = ? AND m.device = ? AND d.state = 1 AND p.state = 2");
+    struct query q = query_on(
+        db, "SELECT CASE WHEN m.took_part = 1 THEN m.last_at_ms ELSE -1 END FROM channel_members m"
+            " JOIN devices d ON d.device = m.device JOIN people p ON p.person = d.person"
+            " WHERE m.channel = ? AND m.device = ? AND d.state = 1 AND p.state = 2");
     query_bind_id(&q, channel);
     query_bind_id(&q, device);
-    return require_row(&q);
+    TRY(require_row(&q));
+    if (took_part_at_ms != NULL)
+        query_take_int(&q, took_part_at_ms);
+    return q.status;
 }
 
-enum status store_members_count_entry(struct store_db *db,
-                                      const struct id *channel,
-                                      const struct id *device,
-                                      int64_t now_ms)
+enum status store_members_take_part(struct store_db *db,
+                                    const struct id *channel,
+                                    const struct id *device,
+                                    int64_t took_part_at_ms,
+                                    int64_t now_ms)
 {
+    if (took_part_at_ms >= 0 && now_ms - took_part_at_ms < STORE_TOOK_PART_MS)
+        return STATUS_OK;
     CLEANUP(query_end)
-    struct query q = query_on(db, "UPDATE channel_members SET entries = entries + 1, last_at_ms = ?"
+    struct query q = query_on(db, "UPDATE channel_members SET took_part = 1, last_at_ms = ?"
                                   " WHERE channel = ? AND device = ?");
     query_bind_int(&q, now_ms);
     query_bind_id(&q, channel);

@@ -26,14 +26,19 @@ MUST_CHECK enum status store_members_remove(struct store_db *db,
                                             const struct id *device,
                                             uint32_t leaf);
 
-/* STATUS_DENIED unless the device is active and a member, and its person not suspended. */
-MUST_CHECK enum status
-store_members_check(struct store_db *db, const struct id *channel, const struct id *device);
+/* STATUS_DENIED unless the device is active and a member, and its person not suspended.
+ * `*took_part_at_ms` is when it was last seen to take part, to the minute; -1: never. May be NULL.
+ */
+MUST_CHECK enum status store_members_check(struct store_db *db,
+                                           const struct id *channel,
+                                           const struct id *device,
+                                           int64_t *took_part_at_ms);
 
-/* Counts an application entry of a member. */
-MUST_CHECK enum status store_members_count_entry(struct store_db *db,
-                                                 const struct id *channel,
-                                                 const struct id *device,
-                                                 int64_t now_ms);
+/* Keeps that a member wrote, unless that was kept less than a minute before. */
+MUST_CHECK enum status store_members_take_part(struct store_db *db,
+                                               const struct id *channel,
+                                               const struct id *device,
+                                               int64_t took_part_at_ms,
+                                               int64_t now_ms);
 
 #endif

@@ -91,12 +91,13 @@ static const char people_tables[] =
     "  act TEXT NOT NULL, subject BLOB, amount INTEGER NOT NULL) STRICT;";
 
 static const char channel_tables[] =
-    /* Small rows, since every entry rewrites one. */
+    /* Small rows, since every commit rewrites one. `generation_base` is the sequence before the
+     * first of the generation. */
     "CREATE TABLE channels ("
     "  channel BLOB PRIMARY KEY, visibility INTEGER NOT NULL, history INTEGER NOT NULL,"
     "  state INTEGER NOT NULL, created_by BLOB NOT NULL REFERENCES people,"
     "  created_by_device BLOB NOT NULL, created_at_ms INTEGER NOT NULL,"
-    "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, last_sequence INTEGER NOT NULL,"
+    "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, generation_base INTEGER NOT NULL,"
     /* How many days messages are kept, 0: for ever; up to where those that are over are deleted. */
     "  keep_days INTEGER NOT NULL DEFAULT 0, expired_sequence INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
@@ -123,8 +124,8 @@ static const char channel_tables[] =
     "CREATE TABLE channel_members ("
     "  channel BLOB NOT NULL REFERENCES channels, device BLOB NOT NULL REFERENCES devices,"
     "  person BLOB NOT NULL REFERENCES people, leaf INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
-    /* What weave/ counts as taking part. */
-    "  entries INTEGER NOT NULL, last_at_ms INTEGER NOT NULL,"
+    /* What weave/ counts as taking part, and when last, to the minute. */
+    "  took_part INTEGER NOT NULL, last_at_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (channel, device), UNIQUE (channel, leaf)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX channel_members_by_device ON channel_members (device);"
     "CREATE INDEX channel_members_by_person ON channel_members (person);"

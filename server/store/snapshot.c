@@ -92,10 +92,10 @@ enum status store_snapshot_participation(
     CLEANUP(query_end)
     struct query q = query_on(
         db, "SELECT m.channel, m.person, (SELECT count(DISTINCT o.person) FROM channel_members o"
-            "   WHERE o.channel = m.channel AND o.entries > 0), max(m.last_at_ms)"
+            "   WHERE o.channel = m.channel AND o.took_part = 1), max(m.last_at_ms)"
             " FROM channel_members m JOIN channels c ON c.channel = m.channel"
             " JOIN people p ON p.person = m.person"
-            " WHERE c.visibility <> 4 AND m.entries > 0 AND p.state = 2 AND p.opted_in = 1"
+            " WHERE c.visibility <> 4 AND m.took_part = 1 AND p.state = 2 AND p.opted_in = 1"
             " AND EXISTS (SELECT 1 FROM sessions s"
             "   WHERE s.channel = m.channel AND s.started_at_ms > 0)"
             " GROUP BY m.channel, m.person ORDER BY m.channel, m.person");

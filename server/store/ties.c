@@ -62,11 +62,11 @@ static void take_own_tie(struct query *q, struct arena *arena, void *item)
     " JOIN channel_members o ON o.channel = m.channel"                                             \
     " JOIN people p ON p.person = m.person AND p.state = 2 AND p.opted_in = 1"                     \
     " JOIN people q ON q.person = o.person AND q.state = 2 AND q.opted_in = 1"                     \
-    " WHERE m.person = ?1 AND o.person <> ?1 AND c.visibility <> 4 AND m.entries > 0"              \
-    " AND o.entries > 0 AND EXISTS (SELECT 1 FROM sessions s"                                      \
+    " WHERE m.person = ?1 AND o.person <> ?1 AND c.visibility <> 4 AND m.took_part = 1"            \
+    " AND o.took_part = 1 AND EXISTS (SELECT 1 FROM sessions s"                                    \
     "   WHERE s.channel = m.channel AND s.started_at_ms > 0)"                                      \
     " AND (SELECT count(DISTINCT n.person) FROM channel_members n"                                 \
-    "   WHERE n.channel = m.channel AND n.entries > 0) <= ?2"
+    "   WHERE n.channel = m.channel AND n.took_part = 1) <= ?2"
 
 /* By this person's own answer: the tie itself tells what the other said. */
 #define SELECT_MET                                                                                 \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/unit/server/store/fixture.h"
 
+#include "server/store/limits.h"
 #include "server/store/members.h"
 #include "server/store/profiles.h"
 #include "server/store/sessions.h"
@@ -174,6 +175,39 @@ static void participation_is_of_sessions_by_those_who_opted_in_and_contributed(v
     assert_int_equal(seen.parts[0].size, 3); /* whoever they are */
 }
 
+static int64_t last_part_ms(struct fixture *f)
+{
+    struct seen seen = {0};
+    ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
+    assert_int_equal(seen.parts_count, 1);
+    return seen.parts[0].last_at_ms;
+}
+
+static void say_at(struct fixture *f, const struct id *channel, uint32_t number, int64_t now_ms)
+{
+    struct id device = id_number(1);
+    struct store_appended appended;
+    struct store_message message = message_of(channel, &device, number, 0);
+    message.now_ms = now_ms;
+    ASSERT_OK(store_log_append_message(f->db, &message, &appended));
+    assert_false(appended.again);
+}
+
+static void when_somebody_last_took_part_is_kept_to_the_minute(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id creator = id_number(1);
+    opt_in(f, &creator, true);
+    begin_session(f, &channel);
+    say_at(f, &channel, 1, NOW);
+    assert_true(last_part_ms(f) == NOW);
+    say_at(f, &channel, 2, NOW + STORE_TOOK_PART_MS - 1);
+    assert_true(last_part_ms(f) == NOW);
+    say_at(f, &channel, 3, NOW + STORE_TOOK_PART_MS);
+    assert_true(last_part_ms(f) == NOW + STORE_TOOK_PART_MS);
+}
+
 static void participation_is_never_of_a_confidential_channel(void **state)
 {
     struct fixture *f = *state;
@@ -207,7 +241,7 @@ static void participation_is_never_of_a_confidential_channel(void **state)
     ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
     assert_int_equal(seen.parts_count, 0); /* what was confidential stays so */
     struct id device = id_number(1);
-    ASSERT_OK(store_members_count_entry(f->db, &channel, &device, 1));
+    ASSERT_OK(store_members_take_part(f->db, &channel, &device, -1, 1));
     ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
     assert_int_equal(seen.parts_count, 1);
 }
@@ -241,6 +275,7 @@ int main(void)
         TEST(refuses_ties_that_mean_nothing),
         TEST(walks_nodes_and_ties_but_nobody_erased),
         TEST(participation_is_of_sessions_by_those_who_opted_in_and_contributed),
+        TEST(when_somebody_last_took_part_is_kept_to_the_minute),
         TEST(participation_is_never_of_a_confidential_channel),
         TEST(interests_are_those_of_people_who_opted_in),
     };
