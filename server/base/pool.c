@@ -62,6 +62,24 @@ static struct pool_job *next_job(struct pool *pool)
     return job;
 }
 
+static void run_job(struct pool *pool, struct pool_job *job)
+{
+    job->status = job->run(job);
+    pthread_mutex_lock(&pool->lock);
+    queue_push(&pool->ready, job);
+    pthread_mutex_unlock(&pool->lock);
+    pool->options.notify(pool->options.context);
+}
+
+void pool_lend(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct pool_job *job = pool->stopping ? NULL : queue_take(&pool->waiting);
+    pthread_mutex_unlock(&pool->lock);
+    if (job != NULL)
+        run_job(pool, job);
+}
+
 static void *work(void *argument)
 {
     struct pool *pool = argument;
@@ -70,13 +88,8 @@ static void *work(void *argument)
         /* Linux keeps a nice value for each thread. A refusal changes only who waits. */
         (void)setpriority(PRIO_PROCESS, thread, LOW_PRIORITY_NICE);
     }
-    for (struct pool_job *job = next_job(pool); job != NULL; job = next_job(pool)) {
-        job->status = job->run(job);
-        pthread_mutex_lock(&pool->lock);
-        queue_push(&pool->ready, job);
-        pthread_mutex_unlock(&pool->lock);
-        pool->options.notify(pool->options.context);
-    }
+    for (struct pool_job *job = next_job(pool); job != NULL; job = next_job(pool))
+        run_job(pool, job);
     return NULL;
 }
 

@@ -7,7 +7,7 @@
  * A pool of no threads runs each job in pool_submit itself, which is how commands run without a
  * server.
  * Errors: STATUS_RATE_LIMITED when POOL_JOBS_MAX wait, STATUS_CANCELLED while it is freed. Thread
- * rule: functions of this header on the loop's thread; run() elsewhere.
+ * rule: functions of this header on the loop's thread, but for pool_lend; run() elsewhere.
  */
 #ifndef WEFT_SERVER_BASE_POOL_H
 #define WEFT_SERVER_BASE_POOL_H
@@ -49,6 +49,10 @@ MUST_CHECK enum status pool_new(const struct pool_options *options, struct pool 
 void pool_free(struct pool **pool);
 
 MUST_CHECK enum status pool_submit(struct pool *pool, struct pool_job *job);
+
+/* From inside run() of a job that takes minutes, now and then: runs one that waits, if there is
+ * one, on this thread, before the job goes on. What runs so must not call this itself. */
+void pool_lend(struct pool *pool);
 
 /* Jobs that wait for a thread. */
 size_t pool_waiting(struct pool *pool);

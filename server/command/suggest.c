@@ -19,10 +19,19 @@ struct suggest {
     struct buffer text;
 };
 
+/* Never cancelled; lets others go first. */
+static bool breathe(void *context)
+{
+    figures_breathe(context);
+    return false;
+}
+
 static enum status compute(struct figures_job *job, const struct network *network)
 {
     struct suggest *suggest = (struct suggest *)(void *)job;
-    return suggestions_write(network, suggest->count, &suggest->text);
+    const struct suggestions_options options = {
+        .count = suggest->count, .cancelled = breathe, .context = job->figures};
+    return suggestions_write(network, &options, &suggest->text);
 }
 
 static void print_text(struct command_call *call, const json_t *object)
@@ -132,6 +141,7 @@ static void begin_suggest(struct command_call *call, uint32_t count)
     suggest->call = call;
     suggest->count = count;
     buffer_init(&suggest->text, COMMAND_OUTPUT_MAX);
+    suggest->job.takes_long = true;
     suggest->job.compute = compute;
     suggest->job.done = done;
     figures_submit(call->app->services.figures, &suggest->job);

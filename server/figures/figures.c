@@ -11,12 +11,18 @@
 /* How often a server that nobody asks looks whether a publication is due. */
 #define DUE_LOOK_MS (INT64_C(3600) * 1000)
 
-struct figures {
-    struct hub *hub;
+/* Jobs that are done one after another. */
+struct lane {
     struct figures_job *first; /* of those that wait */
     struct figures_job **last;
     size_t waiting;
     bool running;
+};
+
+struct figures {
+    struct hub *hub;
+    struct lane quick;
+    struct lane slow;
     struct figures_waiter *waiters; /* for the document */
     bool busy;                      /* reading, making or keeping it */
     int64_t due_look_ms;            /* wall time of the next look */
@@ -41,7 +47,8 @@ enum status figures_new(struct hub *hub, struct figures **figures)
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->hub = hub;
-    made->last = &made->first;
+    made->quick.last = &made->quick.first;
+    made->slow.last = &made->slow.first;
     buffer_init(&made->document, LIMIT_OBJECT_BYTES);
     buffer_init(&made->fresh, LIMIT_OBJECT_BYTES);
     publication_init(&made->before);
@@ -75,30 +82,35 @@ static struct figures_job *job_of_work(struct pool_job *work)
     return (struct figures_job *)(void *)((char *)work - offsetof(struct figures_job, work));
 }
 
-static struct figures_job *take_first(struct figures *figures)
+static struct lane *lane_of(const struct figures_job *job)
 {
-    struct figures_job *job = figures->first;
-    figures->first = job->next;
-    if (figures->first == NULL)
-        figures->last = &figures->first;
-    figures->waiting--;
+    return job->takes_long ? &job->figures->slow : &job->figures->quick;
+}
+
+static struct figures_job *take_first(struct lane *lane)
+{
+    struct figures_job *job = lane->first;
+    lane->first = job->next;
+    if (lane->first == NULL)
+        lane->last = &lane->first;
+    lane->waiting--;
     return job;
 }
 
-static void begin_next(struct figures *figures);
+static void begin_next(struct lane *lane);
 
 static void finish(struct figures_job *job, enum status status)
 {
-    struct figures *figures = job->figures;
+    struct lane *lane = lane_of(job);
     network_free(&job->network);
-    figures->running = false;
+    lane->running = false;
     job->done(job, status);
     /* The server stops: nothing more can be begun. */
-    while (status == STATUS_CANCELLED && figures->first != NULL) {
-        struct figures_job *next = take_first(figures);
+    while (status == STATUS_CANCELLED && lane->first != NULL) {
+        struct figures_job *next = take_first(lane);
         next->done(next, STATUS_CANCELLED);
     }
-    begin_next(figures);
+    begin_next(lane);
 }
 
 static enum status load_run(struct store_db *db, struct store_job *load)
@@ -130,13 +142,13 @@ static void load_done(struct store_job *load, enum status status)
         finish(job, status);
 }
 
-static void begin_next(struct figures *figures)
+static void begin_next(struct lane *lane)
 {
-    if (figures->running || figures->first == NULL)
+    if (lane->running || lane->first == NULL)
         return;
-    struct figures_job *job = take_first(figures);
-    figures->running = true;
-    enum status status = store_read(figures->hub->store, &job->load);
+    struct figures_job *job = take_first(lane);
+    lane->running = true;
+    enum status status = store_read(job->figures->hub->store, &job->load);
     if (status != STATUS_OK)
         finish(job, status);
 }
@@ -146,15 +158,21 @@ void figures_submit(struct figures *figures, struct figures_job *job)
     job->figures = figures;
     job->next = NULL;
     job->network = NULL;
-    if (figures->waiting >= FIGURES_JOBS_MAX) {
+    struct lane *lane = lane_of(job);
+    if (lane->waiting >= FIGURES_JOBS_MAX) {
         job->done(job, STATUS_RATE_LIMITED);
         return;
     }
     job->load = (struct store_job){.run = load_run, .done = load_done};
-    *figures->last = job;
-    figures->last = &job->next;
-    figures->waiting++;
-    begin_next(figures);
+    *lane->last = job;
+    lane->last = &job->next;
+    lane->waiting++;
+    begin_next(lane);
+}
+
+void figures_breathe(struct figures *figures)
+{
+    pool_lend(figures->hub->figures);
 }
 
 /* ---- the publication ---- */

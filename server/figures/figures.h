@@ -28,6 +28,9 @@ void figures_free(struct figures **figures);
 /* A computation over the network as it is now; embedded in the caller's own struct until `done`. */
 struct figures_job {
     bool with_interests;
+    /* It may take minutes, and calls figures_breathe now and then, so that the others need not
+     * wait: one of this kind at a time, and one of the others. */
+    bool takes_long;
     /* In the snapshot's own read: what else is needed. May be NULL. */
     enum status (*look_up)(struct store_db *db, struct figures_job *job);
     enum status (*compute)(struct figures_job *job, const struct network *network);
@@ -44,6 +47,9 @@ struct figures_job {
 /* One after another: a snapshot of a large community is some hundred megabytes. `done` is called
  * exactly once, for what cannot be begun too: STATUS_RATE_LIMITED when FIGURES_JOBS_MAX wait. */
 void figures_submit(struct figures *figures, struct figures_job *job);
+
+/* On the figures' thread, in `compute` of a job that takes long: what else waits goes first. */
+void figures_breathe(struct figures *figures);
 
 /* Somebody who waits for the document; embedded until `ready`. */
 struct figures_waiter {

@@ -54,10 +54,14 @@ static enum status write_needs(const struct network *network,
     return status;
 }
 
-enum status suggestions_write(const struct network *network, uint32_t count, struct buffer *text)
+enum status suggestions_write(const struct network *network,
+                              const struct suggestions_options *asked,
+                              struct buffer *text)
 {
     struct introductions_options options = {
-        .count = count != 0 ? count : default_count(network),
+        .count = asked->count != 0 ? asked->count : default_count(network),
+        .cancelled = asked->cancelled,
+        .context = asked->context,
     };
     struct introductions introductions = {0};
     struct graph *graph = NULL;

@@ -22,8 +22,16 @@
 /* More takes minutes in a large network, and is more than anybody arranges. */
 #define SUGGESTIONS_MAX 1000
 
-/* `count` 0: SUGGESTIONS_PERCENT. Appends the JSON text. */
-MUST_CHECK enum status
-suggestions_write(const struct network *network, uint32_t count, struct buffer *text);
+struct suggestions_options {
+    uint32_t count; /* 0: SUGGESTIONS_PERCENT */
+    /* As in introductions.h; may be NULL. */
+    bool (*cancelled)(void *context);
+    void *context;
+};
+
+/* Appends the JSON text. STATUS_CANCELLED when it was. */
+MUST_CHECK enum status suggestions_write(const struct network *network,
+                                         const struct suggestions_options *options,
+                                         struct buffer *text);
 
 #endif

@@ -159,6 +159,7 @@ void rounds_cancel(struct rounds *rounds)
 static bool is_cancelled(void *context)
 {
     struct rounds *rounds = context;
+    figures_breathe(rounds->figures);
     return atomic_load(&rounds->cancelled);
 }
 
@@ -331,7 +332,10 @@ void rounds_begin(struct rounds *rounds,
     rounds->waiter = waiter;
     rounds->made = 0;
     rounds->round = (struct round){0};
-    rounds->job = (struct figures_job){
-        .with_interests = true, .look_up = look_up, .compute = compute, .done = computed};
+    rounds->job = (struct figures_job){.with_interests = true,
+                                       .takes_long = true,
+                                       .look_up = look_up,
+                                       .compute = compute,
+                                       .done = computed};
     figures_submit(rounds->figures, &rounds->job);
 }

@@ -99,12 +99,50 @@ static void freeing_cancels_what_is_left_but_forgets_nobody(void **state)
     }
 }
 
+struct lender {
+    struct counted counted;
+    struct pool *pool;
+    bool other_was_done; /* before the lender was */
+};
+
+static enum status lend(struct pool_job *job)
+{
+    struct lender *lender = (struct lender *)(void *)job;
+    int before = atomic_load(&notified);
+    for (int tries = 0; atomic_load(&notified) == before && tries < 20000; tries++) {
+        pool_lend(lender->pool);
+        usleep(500);
+    }
+    lender->other_was_done = atomic_load(&notified) == before + 1;
+    return STATUS_OK;
+}
+
+static void a_long_job_lets_others_go_first(void **state)
+{
+    (void)state;
+    struct counted other = {.job = {.run = run, .done = done}, .result = STATUS_DENIED};
+    struct lender lender = {.counted = {.job = {.run = lend, .done = done}}};
+    struct pool_options options = {.threads = 1, .notify = notify};
+    atomic_store(&notified, 0);
+    assert_int_equal(pool_new(&options, &lender.pool), STATUS_OK);
+    assert_int_equal(pool_submit(lender.pool, &lender.counted.job), STATUS_OK);
+    assert_int_equal(pool_submit(lender.pool, &other.job), STATUS_OK);
+    for (int tries = 0; atomic_load(&notified) < 2 && tries < 20000; tries++)
+        usleep(500);
+    pool_drain_completed(lender.pool);
+    assert_true(lender.other_was_done);
+    assert_int_equal(other.status, STATUS_DENIED);
+    assert_int_equal(other.done + lender.counted.done, 2);
+    pool_free(&lender.pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_each_job_once_and_hands_back_its_status),
         cmocka_unit_test(without_threads_runs_in_place),
         cmocka_unit_test(freeing_cancels_what_is_left_but_forgets_nobody),
+        cmocka_unit_test(a_long_job_lets_others_go_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

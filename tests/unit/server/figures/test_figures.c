@@ -380,7 +380,7 @@ static void suggestions_are_counts_of_pairs_of_groups(void **state)
     ASSERT_OK(fixture_run(scene->store, make_ring, &apart));
     add_people(scene, 200, 20, 2);
     ASSERT_OK(fixture_run(scene->store, load, &loaded));
-    ASSERT_OK(suggestions_write(loaded.network, 6, &text));
+    ASSERT_OK(suggestions_write(loaded.network, &(struct suggestions_options){.count = 6}, &text));
     network_free(&loaded.network);
     json_t *object = json_loadb((const char *)text.ptr, text.len, 0, NULL);
     const json_t *pairs = json_object_get(object, "pairs");
