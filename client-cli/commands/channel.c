@@ -5,6 +5,7 @@
 #include "client-cli/commands/own_person.h"
 #include "client-cli/commands/role_names.h"
 #include "client-cli/commands/show_entry.h"
+#include "client-cli/commands/show_standing.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
@@ -26,6 +27,8 @@ static const char *visibility_name(uint8_t visibility)
         return "restricted";
     case CHANNEL_PRIVATE:
         return "private";
+    case CHANNEL_CONFIDENTIAL:
+        return "confidential";
     }
     return "unknown";
 }
@@ -205,8 +208,10 @@ enum status channel_show_run(struct invocation *invocation)
     TRY(engine_call(engine, WIRE_CHANNEL_SHOW, &request, &reply, &response));
     TRY(learn_members(engine, &response));
     struct channel *own = channel_find(engine, &request.channel);
-    if (own != NULL && own->state == CHANNEL_STATE_MEMBER)
+    if (own != NULL && own->state == CHANNEL_STATE_MEMBER) {
         TRY(channel_need_group(engine, own));
+        TRY(show_standing_roster(invocation, own, &response));
+    }
     fill_title(engine, &response.info);
     show_info(invocation->out, &response.info);
     out_text(invocation->out, "  ", response.info.brief);
@@ -216,7 +221,7 @@ enum status channel_show_run(struct invocation *invocation)
                  (unsigned)response.info.keep_days, response.info.keep_days == 1 ? "day" : "days");
     for (size_t i = 0; i < response.member_count; i++)
         show_member(invocation, own, &response.members[i]);
-    return STATUS_OK;
+    return show_standing(invocation, &request.channel, own);
 }
 
 /* ---- making, joining, leaving ---- */
@@ -237,10 +242,12 @@ enum status channel_create_run(struct invocation *invocation)
     const char *brief = arguments_value(arguments, "brief");
     bool open = arguments_has(arguments, "open");
     bool private = arguments_has(arguments, "private");
+    bool confidential = arguments_has(arguments, "confidential");
     struct channel *channel = NULL;
     TRY(arguments_join(arguments, 0, &title));
-    if (open && private)
-        return command_explain(invocation, STATUS_USAGE, "a channel is open or private, not both");
+    if (open + private + confidential > 1)
+        return command_explain(invocation, STATUS_USAGE,
+                               "a channel is open, private or confidential: one of them");
     if (title.len == 0 || title.len > LIMIT_TITLE_BYTES || !utf8_is_valid(buffer_span(&title)))
         return command_explain(invocation, STATUS_USAGE, "a title is text of at most %d bytes",
                                LIMIT_TITLE_BYTES);
@@ -250,9 +257,10 @@ enum status channel_create_run(struct invocation *invocation)
     struct channel_plan plan = {
         .title = buffer_span(&title),
         .brief = brief == NULL ? SPAN_EMPTY : span_from_text(brief),
-        .visibility = open      ? CHANNEL_OPEN
-                      : private ? CHANNEL_PRIVATE
-                                : CHANNEL_RESTRICTED,
+        .visibility = open           ? CHANNEL_OPEN
+                      : private      ? CHANNEL_PRIVATE
+                      : confidential ? CHANNEL_CONFIDENTIAL
+                                     : CHANNEL_RESTRICTED,
     };
     TRY(channel_join_create(invocation->engine, &plan, &channel));
     show_done(invocation->out, "created", channel);

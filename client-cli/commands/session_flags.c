@@ -16,10 +16,13 @@ enum status session_flags_visibility(struct invocation *invocation,
         *visibility = CHANNEL_OPEN;
     else if (strcmp(text, "private") == 0)
         *visibility = CHANNEL_PRIVATE;
+    else if (strcmp(text, "confidential") == 0)
+        *visibility = CHANNEL_CONFIDENTIAL;
     else
         return command_explain(invocation, STATUS_USAGE,
                                "--visibility is open (everybody may come in), restricted (listed, "
-                               "you let people in) or private (not listed)");
+                               "you let people in), private (not listed) or confidential (and no "
+                               "tie of the network comes of it)");
     return STATUS_OK;
 }
 

@@ -86,6 +86,7 @@ static const struct flag channel_create_flags[] = {
     {"brief", "TEXT", "what it is about"},
     {"open", NULL, "listed, and everybody may come in"},
     {"private", NULL, "not listed, its title is hidden from the server; you let people in"},
+    {"confidential", NULL, "private, and it counts nowhere: no tie of the network comes of it"},
     {NULL, NULL, NULL},
 };
 
@@ -123,7 +124,7 @@ static const struct flag ask_flags[] = {
     {"topic", "WORDS", "what it is about, to find who knows it; again for more"},
     {"facilitator", "PERSON", "somebody from outside your team who keeps the time"},
     {"days", NULL, "over days instead of an hour, for people on shifts"},
-    {"visibility", "HOW", "open, restricted (as long as you say nothing) or private"},
+    {"visibility", "HOW", "open, restricted (as long as you say nothing), private or confidential"},
     {NULL, NULL, NULL},
 };
 
@@ -149,7 +150,7 @@ static const struct flag harvest_flags[] = {
 
 static const struct flag review_flags[] = {
     {"brief", "TEXT", "what happened, in a screen at most"},
-    {"visibility", "HOW", "open, restricted (as long as you say nothing) or private"},
+    {"visibility", "HOW", "open, restricted (as long as you say nothing), private or confidential"},
     {"in", "CHANNEL", "in a channel that is there, instead of a new one"},
     {NULL, NULL, NULL},
 };

@@ -95,7 +95,7 @@ static bool is_unlisted(struct channel *channel)
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct channel_extension extension;
     return channel_extension(channel, &arena, &extension) == STATUS_OK &&
-           extension.visibility == CHANNEL_PRIVATE;
+           !channel_extension_is_listed(&extension);
 }
 
 /* The title of an unlisted channel is said inside the encryption. */

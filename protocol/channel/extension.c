@@ -102,7 +102,7 @@ static enum status decode_field(const struct channel_field *field,
     struct dormant_list dormant;
     switch (field->type) {
     case FIELD_TYPE_VISIBILITY:
-        TRY(decode_octet(field->value, CHANNEL_PRIVATE, &octet));
+        TRY(decode_octet(field->value, CHANNEL_CONFIDENTIAL, &octet));
         extension->visibility = (enum channel_visibility)octet;
         return STATUS_OK;
     case FIELD_TYPE_HISTORY:
@@ -236,4 +236,9 @@ bool channel_extension_same_rules(const struct channel_extension *a,
             !span_equal(a->unknown[i].value, b->unknown[i].value))
             return false;
     return true;
+}
+
+bool channel_extension_is_listed(const struct channel_extension *extension)
+{
+    return extension->visibility == CHANNEL_OPEN || extension->visibility == CHANNEL_RESTRICTED;
 }

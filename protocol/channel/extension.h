@@ -26,6 +26,8 @@ enum channel_visibility {
     CHANNEL_OPEN = 1,       /* listed, anyone joins by external commit */
     CHANNEL_RESTRICTED = 2, /* listed, knock */
     CHANNEL_PRIVATE = 3,    /* unlisted, invite only */
+    /* The same, and nothing of it shows outside: no tie comes of it, no count has it. */
+    CHANNEL_CONFIDENTIAL = 4,
 };
 
 enum channel_history {
@@ -81,6 +83,9 @@ MUST_CHECK enum status channel_extension_decode(struct span bytes,
 /* Appends the extension's data. */
 MUST_CHECK enum status channel_extension_encode(const struct channel_extension *extension,
                                                 struct buffer *bytes);
+
+/* Whether everybody in the community may know of the channel, and its title. */
+bool channel_extension_is_listed(const struct channel_extension *extension);
 
 /* Where a device stands in the list; NULL when it does not. */
 const struct channel_dormant *channel_extension_dormant(const struct channel_extension *extension,

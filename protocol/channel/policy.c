@@ -238,18 +238,33 @@ static bool is_listed(const struct channel_extension *extension,
     return dormant != NULL && span_equal(dormant->key, key);
 }
 
-/* Who goes for another reason than absence does not come back by itself, whatever was before. */
+/* Who goes for another reason than absence does not come back by itself, whatever was before: not
+ * with the device that is shut out, nor with any when it is the person who goes. */
+static enum status
+check_not_listed(const struct check *check, const struct channel_identity *identity, bool shut_out)
+{
+    for (size_t i = 0; i < check->after.dormant_count; i++) {
+        const struct id *listed = &check->after.dormant[i].device;
+        const struct directory_device *device = directory_find(check->directory, listed);
+        bool of_person = device != NULL && id_equal(&device->person, &identity->person);
+        if (id_equal(listed, &identity->device) || (of_person && !shut_out))
+            return refuse(check->refusal, STATUS_DENIED,
+                          "who is removed must not stay among the dormant devices");
+    }
+    return STATUS_OK;
+}
+
 static enum status check_removed(const struct check *check, const struct mls_leaf_node *leaf)
 {
     struct channel_identity identity;
     TRY(channel_identity_decode(&leaf->credential, &identity));
+    bool facilitator = (check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0;
+    bool shut_out = is_shut_out(check, &identity, leaf);
     bool left = has_left(check, &identity);
-    bool absent = is_absent(check, &identity) && !left;
-    if (!absent && channel_extension_dormant(&check->after, &identity.device) != NULL)
-        return refuse(check->refusal, STATUS_DENIED,
-                      "who is removed must not stay among the dormant devices");
-    if ((check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0 ||
-        is_shut_out(check, &identity, leaf) || left)
+    bool absent = is_absent(check, &identity) && !left && !shut_out;
+    if (!absent)
+        TRY(check_not_listed(check, &identity, shut_out && !left));
+    if (facilitator || shut_out || left)
         return STATUS_OK;
     if (!absent)
         return refuse(check->refusal, STATUS_DENIED,
@@ -328,6 +343,9 @@ static enum status check_extensions(const struct check *check)
     bool facilitator = (check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0;
     if (!facilitator && !channel_extension_same_rules(&check->extension, &check->after))
         return refuse(check->refusal, STATUS_DENIED, "only a facilitator changes the channel");
+    if (check->after.visibility != check->extension.visibility)
+        return refuse(check->refusal, STATUS_DENIED,
+                      "a channel keeps its visibility, on which people came: make another");
     const struct mls_public_group *after = mls_staged_commit_group(check->staged);
     TRY(check_dormant(check));
     TRY(check_requirements(after, check->refusal));

@@ -91,6 +91,11 @@ static const struct field channel_generation_response_fields[] = {
                 &message_report_schema,
                 LIMIT_LIST_ITEMS),
     FIELD_ID(struct wire_channel_generation_response, begun_by),
+    FIELD_ITEMS(struct wire_channel_generation_response,
+                awaited_people,
+                awaited_person_count,
+                &wire_id_item_schema,
+                LIMIT_LIST_ITEMS),
 };
 const struct schema wire_channel_generation_response_schema =
     SCHEMA("channel_generation_response",

@@ -76,6 +76,8 @@ struct wire_channel_generation_response {
     struct message_report *reports; /* of the generation that was frozen last */
     size_t report_count;
     struct id begun_by; /* the person who began the present generation; none: the first */
+    struct wire_id_item *awaited_people; /* for members: who was let in and is none yet */
+    size_t awaited_person_count;
 };
 
 /* LOG_RESTORES: that the directory log was put back, signed each time by the log's key. */

@@ -32,7 +32,9 @@ static enum status run_list(struct store_db *db, struct store_job *job)
     TRY(arena_take(arena, list->devices.count, sizeof *list->channels, &counts));
     list->channels = counts;
     for (size_t i = 0; i < list->devices.count; i++)
-        TRY(store_removals_count_of_device(db, &list->devices.items[i].device, &list->channels[i]));
+        TRY(store_removals_count_of_device(db, &list->devices.items[i].device,
+                                           list->devices.items[i].state == STORE_DEVICE_REVOKED,
+                                           &list->channels[i]));
     return STATUS_OK;
 }
 
@@ -102,7 +104,7 @@ static enum status run_revoke(struct store_db *db, struct community_change *chan
     const struct id *device = &revoke->device.device;
     TRY(store_removals_add_everywhere(db, device, STORE_REMOVAL_REVOKED, revoke->now_ms));
     TRY(store_devices_revoke(db, device, revoke->now_ms));
-    TRY(store_removals_count_of_device(db, device, &revoke->channels));
+    TRY(store_removals_count_of_device(db, device, true, &revoke->channels));
     return audit_add(db, revoke->now_ms, "device.revoke", device, 0);
 }
 
@@ -156,7 +158,7 @@ static enum status run_lookup(struct store_db *db, struct store_job *job)
     enum status status = store_devices_by_prefix(db, span_from_text(revoke->name), &device);
     TRY(status == STATUS_MALFORMED ? STATUS_NOT_FOUND : status);
     TRY(store_devices_get(db, &device, &revoke->device));
-    return store_removals_count_of_device(db, &device, &revoke->channels);
+    return store_removals_count_of_device(db, &device, true, &revoke->channels);
 }
 
 static void done_lookup(struct store_job *job, enum status status)

@@ -102,6 +102,42 @@ static void done_list(struct store_job *job, enum status status)
     command_finish(read->call, status, "the people cannot be listed");
 }
 
+static enum status
+is_shown(struct store_db *db, const struct id *id, struct arena *arena, bool *shown)
+{
+    struct store_channel channel;
+    enum status status = store_channels_get(db, id, arena, &channel);
+    *shown = status == STATUS_OK && channel.visibility != STORE_VISIBILITY_CONFIDENTIAL;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* Nobody outside sees who is in a confidential channel, not even whoever runs the export. */
+static enum status leave_out_confidential(struct store_db *db, struct person_read *read)
+{
+    struct arena *arena = &read->call->arena;
+    size_t channels = 0;
+    size_t invitations = 0;
+    size_t reads = 0;
+    bool shown;
+    for (size_t i = 0; i < read->channels.count; i++)
+        if (read->channels.items[i].visibility != STORE_VISIBILITY_CONFIDENTIAL)
+            read->channels.items[channels++] = read->channels.items[i];
+    for (size_t i = 0; i < read->invitations.count; i++) {
+        TRY(is_shown(db, &read->invitations.items[i].channel, arena, &shown));
+        if (shown)
+            read->invitations.items[invitations++] = read->invitations.items[i];
+    }
+    for (size_t i = 0; i < read->reads.count; i++) {
+        TRY(is_shown(db, &read->reads.items[i].channel, arena, &shown));
+        if (shown)
+            read->reads.items[reads++] = read->reads.items[i];
+    }
+    read->channels.count = channels;
+    read->invitations.count = invitations;
+    read->reads.count = reads;
+    return STATUS_OK;
+}
+
 static enum status run_export(struct store_db *db, struct store_job *job)
 {
     struct person_read *read = (struct person_read *)(void *)job;
@@ -118,6 +154,7 @@ static enum status run_export(struct store_db *db, struct store_job *job)
     TRY(store_reads_of_person(db, &person, LIMIT_LIST_ITEMS, arena, &read->reads));
     TRY(store_ties_of_person(db, &person, 0, arena, &read->ties));
     TRY(store_coffee_get(db, &person, &read->coffee));
+    TRY(leave_out_confidential(db, read));
     return audit_add(db, clock_wall_ms(read->call->app->hub.clock), "person.export", &person, 0);
 }
 
@@ -215,8 +252,8 @@ static json_t *json_export(const struct person_read *read)
     json_object_set_new(export, "ties", json_ties(&read->ties));
     json_object_set_new(export, "not_in_here",
                         json_string("what was written in channels, which the server cannot read; "
-                                    "introductions and what was answered, which the person alone "
-                                    "sees: weft network"));
+                                    "confidential channels, introductions and what was answered, "
+                                    "which the person alone sees: weft status, weft network"));
     return export;
 }
 

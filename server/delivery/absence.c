@@ -32,6 +32,7 @@ struct statement {
 static enum status run(struct store_db *db, struct community_change *change)
 {
     struct statement *statement = (struct statement *)(void *)change;
+    TRY(store_devices_set_absent(db, &statement->device, statement->absent));
     return statement->absent
                ? store_removals_add_everywhere(db, &statement->device, STORE_REMOVAL_ABSENT,
                                                statement->now_ms)
@@ -98,15 +99,12 @@ struct look {
     struct store_device_list found;
     struct id *here; /* of those, that are connected all the while */
     size_t here_count;
-    struct id *away; /* and that came into a channel while they were absent */
-    size_t away_count;
 };
 
 static void free_look(struct look *look)
 {
     arena_clear(&look->arena);
     free(look->here);
-    free(look->away);
     free(look);
 }
 
@@ -115,8 +113,6 @@ static enum status touch_run(struct store_db *db, struct store_job *job)
     struct look *look = (struct look *)(void *)job;
     for (size_t i = 0; i < look->here_count; i++)
         TRY(store_devices_touch(db, &look->here[i], look->now_ms));
-    for (size_t i = 0; i < look->away_count; i++)
-        TRY(store_removals_add_everywhere(db, &look->away[i], STORE_REMOVAL_ABSENT, look->now_ms));
     return STATUS_OK;
 }
 
@@ -133,9 +129,7 @@ static void judge(struct look *look, const struct store_device *device)
         directory_find(community_directory(hub->community), &device->device);
     if (hub_client_of_device(hub, &device->device) != NULL)
         look->here[look->here_count++] = device->device;
-    else if (listed != NULL && listed->absent)
-        look->away[look->away_count++] = device->device;
-    else if (listed != NULL)
+    else if (listed != NULL && !listed->absent)
         say(look->delivery, &device->device, &device->person, true);
 }
 
@@ -144,8 +138,7 @@ static enum status take(struct look *look)
     if (look->found.count == 0)
         return STATUS_NOT_FOUND;
     look->here = calloc(look->found.count, sizeof *look->here);
-    look->away = calloc(look->found.count, sizeof *look->away);
-    if (look->here == NULL || look->away == NULL)
+    if (look->here == NULL)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < look->found.count; i++)
         judge(look, &look->found.items[i]);

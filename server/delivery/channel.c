@@ -133,9 +133,15 @@ bool channel_is_open(const struct channel *channel)
     return channel->extension.visibility == CHANNEL_OPEN;
 }
 
+struct id channel_actor(const struct channel *channel, const struct id *person)
+{
+    static const struct id nobody;
+    return channel->row.visibility == STORE_VISIBILITY_CONFIDENTIAL ? nobody : *person;
+}
+
 bool channel_is_listed(const struct channel *channel)
 {
-    return channel_is_open(channel) || channel->extension.visibility == CHANNEL_RESTRICTED;
+    return channel_extension_is_listed(&channel->extension);
 }
 
 static enum status count_device(struct channel *channel, const struct id *person)

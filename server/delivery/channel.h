@@ -98,6 +98,10 @@ MUST_CHECK enum status channel_restart(struct channel *channel,
                                        uint32_t generation,
                                        const struct channel_member *first);
 
+/* Whom the audit log names for something done in the channel: nobody where it is confidential. Any
+ * thread: the visibility never changes. */
+struct id channel_actor(const struct channel *channel, const struct id *person);
+
 bool channel_is_listed(const struct channel *channel);
 bool channel_is_open(const struct channel *channel);
 

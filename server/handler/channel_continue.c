@@ -113,7 +113,7 @@ static enum status append_run(struct store_db *db, struct store_job *job)
         return STATUS_OK;
     struct store_audit_entry entry = {
         .at_ms = continuing->task.now_ms,
-        .actor = call->person,
+        .actor = channel_actor(continuing->task.channel, &call->person),
         .act = SPAN_LITERAL("channel_continued"),
         .subject = continuing->row.channel,
         .amount = continuing->row.generation,

@@ -46,9 +46,8 @@ static enum status fill_row(struct create *create, const struct mls_public_group
     const struct wire_channel_create_request *request = create->task.call->request;
     struct channel_extension extension;
     TRY(channel_policy_extension(group, &create->task.call->arena, &extension));
-    bool listed =
-        extension.visibility == CHANNEL_OPEN || extension.visibility == CHANNEL_RESTRICTED;
-    if (!listed && (request->title.len > 0 || request->brief.len > 0))
+    if (!channel_extension_is_listed(&extension) &&
+        (request->title.len > 0 || request->brief.len > 0))
         return STATUS_INVALID; /* they belong inside the encryption */
     TRY(mls_public_group_encode(group, true, &create->public_state));
     struct writer writer = writer_of(&create->tree);

@@ -38,6 +38,22 @@ fill_reports(struct store_db *db, struct generation *generation, uint32_t report
     return STATUS_OK;
 }
 
+static enum status fill_awaited(struct store_db *db, struct generation *generation)
+{
+    const struct wire_channel_generation_request *request = generation->task.call->request;
+    struct arena *arena = &generation->task.call->arena;
+    struct store_knock_list list;
+    void *items = NULL;
+    TRY(store_knocks_list(db, &request->channel, STORE_KNOCK_ACCEPTED, arena, &list));
+    size_t count = list.count < LIMIT_LIST_ITEMS ? list.count : LIMIT_LIST_ITEMS;
+    TRY(arena_take(arena, count, sizeof(struct wire_id_item), &items));
+    generation->response.awaited_people = items;
+    for (size_t i = 0; i < count; i++)
+        generation->response.awaited_people[i].id = list.items[i].person;
+    generation->response.awaited_person_count = count;
+    return STATUS_OK;
+}
+
 static enum status run(struct store_db *db, struct task *task)
 {
     struct generation *generation = (struct generation *)(void *)task;
@@ -56,6 +72,8 @@ static enum status run(struct store_db *db, struct task *task)
     TRY(store_generations_begun_by(db, &request->channel, row.generation, &response->begun_by));
     if (!response->member && !response->awaited)
         return STATUS_OK;
+    if (response->member)
+        TRY(fill_awaited(db, generation));
     return fill_reports(db, generation, response->frozen ? row.generation : row.generation - 1);
 }
 

@@ -10,7 +10,7 @@ static enum status run(struct store_db *db, struct task *task)
     const struct wire_channel_keep_request *request = task->call->request;
     struct store_audit_entry entry = {
         .at_ms = task->now_ms,
-        .actor = task->call->person,
+        .actor = channel_actor(task->channel, &task->call->person),
         .act = SPAN_LITERAL("channel_keep"),
         .subject = request->channel,
         .amount = request->days,

@@ -19,7 +19,7 @@ static enum status run(struct store_db *db, struct task *task)
     TRY(store_generations_report(db, &report->report, &report->frozen));
     struct store_audit_entry entry = {
         .at_ms = task->now_ms,
-        .actor = task->call->person,
+        .actor = channel_actor(task->channel, &task->call->person),
         .act = span_from_text(report->frozen ? "channel_frozen" : "channel_reported"),
         .subject = task->channel->id,
         .amount = report->report.generation,

@@ -11,7 +11,7 @@ struct device_list {
 };
 
 static enum status
-fill(struct store_db *db, const struct store_device *device, struct wire_device *listed)
+fill(struct store_db *db, bool own, const struct store_device *device, struct wire_device *listed)
 {
     *listed = (struct wire_device){
         .device = device->device,
@@ -20,7 +20,9 @@ fill(struct store_db *db, const struct store_device *device, struct wire_device 
         .seen = device->seen_at_ms,
         .revoked = device->revoked_at_ms,
     };
-    return store_removals_count_of_device(db, &device->device, &listed->channels);
+    /* Of one that is shut out, whoever did it sees when it can read nothing more. */
+    bool all = own || device->state == STORE_DEVICE_REVOKED;
+    return store_removals_count_of_device(db, &device->device, all, &listed->channels);
 }
 
 static enum status run(struct store_db *db, struct task *task)
@@ -29,6 +31,7 @@ static enum status run(struct store_db *db, struct task *task)
     const struct wire_device_list_request *request = task->call->request;
     struct arena *arena = &task->call->arena;
     struct store_device_list devices;
+    bool own = id_equal(&request->person, &task->call->person);
     void *items = NULL;
     TRY(pairing_check_person(db, task->call, &request->person));
     TRY(store_devices_of_person(db, &request->person, arena, &devices));
@@ -37,8 +40,9 @@ static enum status run(struct store_db *db, struct task *task)
     /* The oldest first: of a thousand, those that are left out are long gone. */
     size_t skipped = devices.count > LIMIT_LIST_ITEMS ? devices.count - LIMIT_LIST_ITEMS : 0;
     for (size_t i = skipped; i < devices.count; i++)
-        TRY(fill(db, &devices.items[i], &list->response.devices[list->response.device_count++]));
-    return store_wants_channels_of_person(db, &request->person, &list->response.channels);
+        TRY(fill(db, own, &devices.items[i],
+                 &list->response.devices[list->response.device_count++]));
+    return store_wants_channels_of_person(db, &request->person, own, &list->response.channels);
 }
 
 static void finish(struct task *task)

@@ -54,7 +54,7 @@ static enum status run(struct store_db *db, struct community_change *change)
     TRY(store_devices_revoke(db, device, task->now_ms));
     if (revoke->entry.authority == DIRECTORY_BY_ADMIN)
         TRY(store_audit_add(db, &audit));
-    return store_removals_count_of_device(db, device, &revoke->response.channels);
+    return store_removals_count_of_device(db, device, true, &revoke->response.channels);
 }
 
 static const char *explain(enum status status)
@@ -98,7 +98,8 @@ static enum status run_again(struct store_db *db, struct task *task)
 {
     struct revoke *revoke = (struct revoke *)(void *)task;
     TRY(pairing_check_person(db, task->call, &revoke->entry.person));
-    return store_removals_count_of_device(db, &revoke->entry.device, &revoke->response.channels);
+    return store_removals_count_of_device(db, &revoke->entry.device, true,
+                                          &revoke->response.channels);
 }
 
 static enum status check(const struct call *call, const struct directory_entry *entry)

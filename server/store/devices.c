@@ -180,11 +180,8 @@ enum status store_devices_unseen(struct store_db *db,
 {
     CLEANUP(query_end)
     struct query q =
-        query_on(db, "SELECT " DEVICE_COLUMNS " FROM devices d WHERE state = 1"
+        query_on(db, "SELECT " DEVICE_COLUMNS " FROM devices WHERE state = 1 AND absent = 0"
                      " AND max(seen_at_ms, created_at_ms) < ?"
-                     " AND EXISTS (SELECT 1 FROM channel_members m WHERE m.device = d.device"
-                     "  AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.channel = m.channel"
-                     "   AND r.device = m.device))"
                      " ORDER BY seen_at_ms LIMIT ?");
     struct query_rows rows;
     query_bind_int(&q, since_ms);
@@ -199,6 +196,15 @@ enum status store_devices_touch(struct store_db *db, const struct id *device, in
     CLEANUP(query_end)
     struct query q = query_on(db, "UPDATE devices SET seen_at_ms = ? WHERE device = ?");
     query_bind_int(&q, now_ms);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
+enum status store_devices_set_absent(struct store_db *db, const struct id *device, bool absent)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE devices SET absent = ? WHERE device = ?");
+    query_bind_int(&q, absent ? 1 : 0);
     query_bind_id(&q, device);
     return query_run(&q);
 }

@@ -79,13 +79,18 @@ MUST_CHECK enum status store_devices_seen(struct store_db *db,
                                           int64_t now_ms,
                                           uint64_t *counter_before);
 
-/* Active devices that are in channels and have not logged in since, or come since, this time; not
- * those that are to be removed for absence already. At most so many, those longest away first. */
+/* Active devices that have not logged in since, or come since, this time, and are not said to be
+ * absent; whether or not they are in a channel, which the directory tells nobody. At most so many,
+ * those longest away first. */
 MUST_CHECK enum status store_devices_unseen(struct store_db *db,
                                             int64_t since_ms,
                                             uint32_t count_max,
                                             struct arena *arena,
                                             struct store_device_list *devices);
+
+/* Keeps what the directory says. */
+MUST_CHECK enum status
+store_devices_set_absent(struct store_db *db, const struct id *device, bool absent);
 
 /* It is seen now, without a login. */
 MUST_CHECK enum status

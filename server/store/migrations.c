@@ -33,6 +33,8 @@ static const char people_tables[] =
     "  device BLOB PRIMARY KEY, person BLOB NOT NULL REFERENCES people,"
     "  login_key BLOB NOT NULL UNIQUE, leaf_key BLOB NOT NULL UNIQUE, state INTEGER NOT NULL,"
     "  created_at_ms INTEGER NOT NULL, revoked_at_ms INTEGER NOT NULL, seen_at_ms INTEGER NOT NULL,"
+    /* As the directory says. */
+    "  absent INTEGER NOT NULL DEFAULT 0,"
     "  vault_counter INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX devices_by_person ON devices (person);"
 

@@ -79,12 +79,17 @@ enum status store_removals_list(struct store_db *db,
     return STATUS_OK;
 }
 
-enum status
-store_removals_count_of_device(struct store_db *db, const struct id *device, uint32_t *count)
+enum status store_removals_count_of_device(struct store_db *db,
+                                           const struct id *device,
+                                           bool with_confidential,
+                                           uint32_t *count)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT count(*) FROM channel_members WHERE device = ?");
+    struct query q =
+        query_on(db, "SELECT count(*) FROM channel_members m JOIN channels c"
+                     " ON c.channel = m.channel WHERE m.device = ? AND (c.visibility <> 4 OR ?)");
     query_bind_id(&q, device);
+    query_bind_int(&q, with_confidential ? 1 : 0);
     TRY(query_one(&q));
     query_take_unsigned32(&q, count);
     return q.status;

@@ -54,9 +54,12 @@ MUST_CHECK enum status store_removals_list(struct store_db *db,
                                            struct arena *arena,
                                            struct store_removal_list *removals);
 
-/* The channels of which the device is still a member: "can still read N channels". */
-MUST_CHECK enum status
-store_removals_count_of_device(struct store_db *db, const struct id *device, uint32_t *count);
+/* The channels of which the device is still a member: "can still read N channels". For others than
+ * its person and whoever shuts it out, without confidential ones. */
+MUST_CHECK enum status store_removals_count_of_device(struct store_db *db,
+                                                      const struct id *device,
+                                                      bool with_confidential,
+                                                      uint32_t *count);
 
 /* Channels with removals, accepted knocks or wanted devices that wait, in order of id after
  * `after`. */

@@ -106,14 +106,18 @@ enum status store_wants_list(struct store_db *db,
     return STATUS_OK;
 }
 
-enum status
-store_wants_channels_of_person(struct store_db *db, const struct id *person, uint32_t *count)
+enum status store_wants_channels_of_person(struct store_db *db,
+                                           const struct id *person,
+                                           bool with_confidential,
+                                           uint32_t *count)
 {
     CLEANUP(query_end)
     struct query q = query_on(db, "SELECT count(DISTINCT m.channel) FROM channel_members m"
                                   " JOIN devices d ON d.device = m.device AND d.state = 1"
-                                  " WHERE m.person = ?");
+                                  " JOIN channels c ON c.channel = m.channel"
+                                  " WHERE m.person = ? AND (c.visibility <> 4 OR ?)");
     query_bind_id(&q, person);
+    query_bind_int(&q, with_confidential ? 1 : 0);
     TRY(query_one(&q));
     query_take_unsigned32(&q, count);
     return q.status;

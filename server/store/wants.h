@@ -45,8 +45,11 @@ MUST_CHECK enum status store_wants_list(struct store_db *db,
                                         struct arena *arena,
                                         struct store_want_list *wants);
 
-/* In how many channels the person is with an active device. */
-MUST_CHECK enum status
-store_wants_channels_of_person(struct store_db *db, const struct id *person, uint32_t *count);
+/* In how many channels the person is with an active device; for others, without confidential ones.
+ */
+MUST_CHECK enum status store_wants_channels_of_person(struct store_db *db,
+                                                      const struct id *person,
+                                                      bool with_confidential,
+                                                      uint32_t *count);
 
 #endif

@@ -81,6 +81,14 @@ def test_a_commit_that_members_cannot_follow_is_left_behind_with_who_made_it(com
     gone = ben.run("sync", code=None)
     assert "without you" in gone.error or "not in this channel" in gone.error, gone
     assert texts(ben, channel)[:1] == ["while all was well"]
+    # It is shown to whoever asks.
+    shown = {record["type"]: record for record in cy.json("channel", "show", channel)}
+    assert shown["generation"]["generation"] == 2 and shown["generation"]["begun_by"] == ann.id
+    assert shown["report"]["signed"] and shown["report"]["about"] == ben.id and shown["report"]["generation"] == 1
+    assert shown["left behind"]["person"] == ben.id and "awaited" not in shown, shown
+    text = cy.run("channel", "show", channel).text
+    for line in ("generation 2, begun by Ann", "could not follow change", "by Ben", "left behind with that change: Ben"):
+        assert line in text, text
     states = [record["state"] for record in cy.json("status") if record["type"] == "channel"]
     assert states == ["member"]
 

@@ -235,7 +235,8 @@ static void only_a_facilitator_changes_the_channel_and_never_without_its_extensi
     struct party *people = world.people;
     assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
     CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(8192);
-    world_write_extensions(&world, CHANNEL_PRIVATE, &extensions);
+    people[1].identity.person = people[3].identity.person; /* another sponsor */
+    world_write_extensions(&world, CHANNEL_OPEN, &extensions);
     struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
                                   .context_extensions = {buffer_span(&extensions)}};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle first = {0};
@@ -243,6 +244,14 @@ static void only_a_facilitator_changes_the_channel_and_never_without_its_extensi
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle third = {0};
     assert_int_equal(world_commit(&world, &people[2], &change, NULL, &first), STATUS_DENIED);
     assert_int_equal(world_commit(&world, &people[0], &change, NULL, &second), STATUS_OK);
+    /* People came on what it was: nobody opens or hides it under them. */
+    for (int other = CHANNEL_RESTRICTED; other <= CHANNEL_CONFIDENTIAL; other++) {
+        CLEANUP(buffer_clear) struct buffer another = BUFFER_INIT(8192);
+        CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle refused = {0};
+        world_write_extensions(&world, (enum channel_visibility)other, &another);
+        change.context_extensions = (struct mls_extensions){buffer_span(&another)};
+        assert_int_equal(world_commit(&world, &people[0], &change, NULL, &refused), STATUS_DENIED);
+    }
     change.context_extensions = (struct mls_extensions){SPAN_EMPTY};
     assert_int_equal(world_commit(&world, &people[0], &change, NULL, &third), STATUS_INVALID);
     world_end(&world);

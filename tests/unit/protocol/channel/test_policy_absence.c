@@ -157,6 +157,28 @@ static void who_is_removed_for_another_reason_does_not_come_back(void **state)
     world_end(&world);
 }
 
+/* Whoever goes, goes with all devices; one that is shut out alone leaves the others their way. */
+static void who_leaves_does_not_come_back_with_another_device(void **state)
+{
+    (void)state;
+    struct world world;
+    struct channel_dormant items[2];
+    begin(&world);
+    struct party *people = world.people;
+    world_make_further(&world, &people[4], &people[3], &people[3]);
+    assert_int_equal(world_add(&world, &people[3], &people[4]), STATUS_OK);
+    const struct party *further[] = {&people[4], NULL};
+    world_absent(&world, &people[4], true);
+    list(&world, items, further);
+    assert_int_equal(remove_and_list(&world, &people[2], &people[4]), STATUS_OK);
+    /* A facilitator removes the person: nobody of theirs stays listed. */
+    assert_int_equal(remove_and_list(&world, &people[0], &people[3]), STATUS_DENIED);
+    world_shut_out(&world, &people[3]);
+    assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_OK);
+    assert_int_equal(world_join_external(&world, &people[4], false), STATUS_OK);
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +186,7 @@ int main(void)
         cmocka_unit_test(nobody_is_listed_who_was_not_removed_for_absence),
         cmocka_unit_test(a_dormant_device_comes_back_by_itself_within_a_year),
         cmocka_unit_test(a_dormant_device_that_is_shut_out_stays_out),
+        cmocka_unit_test(who_leaves_does_not_come_back_with_another_device),
         cmocka_unit_test(who_is_removed_for_another_reason_does_not_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,7 +230,7 @@ static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
     assert_true(span_equal(list.items[0].request, SPAN_LITERAL("signed anew")));
     ASSERT_OK(store_removals_channels(f->db, &none, 10, &f->arena, &channels, &count));
     assert_int_equal(count, 1);
-    ASSERT_OK(store_removals_count_of_device(f->db, &device, &still));
+    ASSERT_OK(store_removals_count_of_device(f->db, &device, false, &still));
     assert_int_equal(still, 1);
     removal.device = other;
     ASSERT_STATUS(store_removals_add(f->db, &removal), STATUS_NOT_FOUND);
