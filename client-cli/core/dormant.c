@@ -2,6 +2,8 @@
 #include "client-cli/core/dormant.h"
 
 #include "client-cli/core/channel_join.h"
+#include "client-cli/core/entry.h"
+#include "client-cli/core/limits.h"
 #include "protocol/channel/identity.h"
 
 #include <stdlib.h>
@@ -70,7 +72,7 @@ static bool is_kept(const struct settling *settling, const struct channel_dorman
         directory_find(settling->engine->directory, &item->device);
     return item->until >= engine_now_ms(settling->engine) && found != NULL &&
            found->state == DIRECTORY_ACTIVE && !is_of_out(settling, &found->person) &&
-           !has_leaf(settling, &item->device);
+           !asked_to_leave(settling, &found->person) && !has_leaf(settling, &item->device);
 }
 
 static int compare(const void *a, const void *b)
@@ -109,7 +111,8 @@ static enum status relist(struct settling *settling, struct arena *arena, bool *
                                      .until = engine_now_ms(settling->engine) + DORMANT_MS};
         *changed = true;
     }
-    qsort(list, settling->count, sizeof *list, compare);
+    if (settling->count != 0)
+        qsort(list, settling->count, sizeof *list, compare);
     extension->dormant = list;
     extension->dormant_count = settling->count;
     return STATUS_OK;
@@ -136,6 +139,41 @@ enum status dormant_settle(struct engine *engine,
         (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
                               .context_extensions = {buffer_span(&proposals->bytes)}};
     return STATUS_OK;
+}
+
+/* ---- what we saw ourselves ---- */
+
+struct lately {
+    const struct id *device;
+    int64_t since;
+    size_t left;
+    bool spoke;
+};
+
+static enum status look_at(void *context, const struct stored_entry *entry)
+{
+    struct lately *lately = context;
+    if (entry->time < lately->since || lately->left-- == 0)
+        return STATUS_CANCELLED;
+    lately->spoke = id_equal(&entry->device, lately->device);
+    return lately->spoke ? STATUS_CANCELLED : STATUS_OK;
+}
+
+bool dormant_spoke_lately(struct engine *engine,
+                          const struct channel *channel,
+                          const struct id *device)
+{
+    struct lately lately = {.device = device,
+                            .since = engine_now_ms(engine) - CORE_SPOKE_LATELY_MS,
+                            .left = CORE_SPOKE_LATELY_ENTRIES};
+    struct entry_walk walk = {.channel = channel->id,
+                              .to = channel->cursor,
+                              .backwards = true,
+                              .visit = look_at,
+                              .context = &lately};
+    enum status status = entry_walk(engine, &walk);
+    (void)status; /* what cannot be read shows nothing */
+    return lately.spoke;
 }
 
 /* ---- the way back ---- */

@@ -17,6 +17,11 @@ MUST_CHECK enum status dormant_settle(struct engine *engine,
                                       const struct id *out,
                                       struct channel_proposals *proposals);
 
+/* Whether the device has spoken in the channel, or changed it, within CORE_SPOKE_LATELY_MS. */
+bool dormant_spoke_lately(struct engine *engine,
+                          const struct channel *channel,
+                          const struct id *device);
+
 /* A channel that we are told we are not in: when we were away for long, back into it.
  * STATUS_REMOVED, explained, when that is not it. */
 MUST_CHECK enum status dormant_return(struct engine *engine, struct channel *channel);

@@ -62,7 +62,7 @@ void engine_listen(struct engine *engine, const struct engine_listener *listener
 
 /* ---- time ---- */
 
-static int64_t wall_ms(void)
+int64_t engine_wall_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -71,7 +71,7 @@ static int64_t wall_ms(void)
 
 int64_t engine_now_ms(const struct engine *engine)
 {
-    return wall_ms() + engine->clock_skew_ms;
+    return engine_wall_ms() + engine->clock_skew_ms;
 }
 
 void engine_mls_options(const struct engine *engine, struct mls_options *options)
@@ -205,7 +205,7 @@ static enum status open_connection(struct engine *engine)
         memcpy(server.host, account->host.ptr, account->host.len);
         TRY(connection_new(&engine->loop, &server, &engine->connection));
     }
-    enum status status = connection_open(engine->connection, wall_ms());
+    enum status status = connection_open(engine->connection, engine_wall_ms());
     return status == STATUS_OK ? STATUS_OK : explain_failure(engine, status);
 }
 
@@ -236,7 +236,7 @@ static enum status log_in(struct engine *engine)
         return engine_explain(engine, STATUS_UNTRUSTED,
                               "the server takes this device for somebody else's");
     engine->role = response.role;
-    engine->clock_skew_ms = response.server_time - wall_ms();
+    engine->clock_skew_ms = response.server_time - engine_wall_ms();
     engine->logged_in = true;
     if (response.vault_rolled_back)
         TRY(channel_distrust_all(engine));

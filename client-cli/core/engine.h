@@ -94,6 +94,9 @@ MUST_CHECK enum status engine_call(struct engine *engine,
 /* Milliseconds since 1970, UTC, by the server's clock as far as we know it. */
 int64_t engine_now_ms(const struct engine *engine);
 
+/* The same by our own clock: for whatever a server must not put off by lying about the time. */
+int64_t engine_wall_ms(void);
+
 /* What MLS has to ask of a channel, now: directory, lifetimes. */
 void engine_mls_options(const struct engine *engine, struct mls_options *options);
 

@@ -40,6 +40,11 @@
 #define CORE_REMOVAL_GRACE_MS 30000
 #define CORE_REMOVAL_SPREAD_MS 60000
 
+/* Whoever spoke in a channel within so long is not taken out of it for absence, whatever the server
+ * says; and so many of the newest entries are looked at for it. */
+#define CORE_SPOKE_LATELY_MS (INT64_C(30) * 86400000)
+#define CORE_SPOKE_LATELY_ENTRIES 2000
+
 /* What is handed in again after the server was put back from a backup: beyond that it is somebody's
  * morning's work anyway. */
 #define CORE_LOST_ENTRIES_MAX 100

@@ -77,13 +77,22 @@ static enum status set_due(struct engine *engine, struct channel *channel, int64
                                        : channel_transact(engine, channel, store_due, &due);
 }
 
+/* By whichever clock: a server that lies about the time puts nothing off. */
+static bool is_due(const struct engine *engine, const struct channel *channel)
+{
+    return channel->removal_due != 0 && (channel->removal_due <= engine_now_ms(engine) ||
+                                         channel->removal_due <= engine_wall_ms());
+}
+
 /* Another time for each member, so that one removes them and the others see it. */
 static enum status draw_due(struct engine *engine, struct channel *channel)
 {
     uint32_t drawn;
+    int64_t now = engine_now_ms(engine);
+    int64_t own = engine_wall_ms();
     TRY(random_fill(engine->random, (uint8_t *)&drawn, sizeof drawn));
     return set_due(engine, channel,
-                   engine_now_ms(engine) + CORE_REMOVAL_GRACE_MS +
+                   (own < now ? own : now) + CORE_REMOVAL_GRACE_MS +
                        (int64_t)(CORE_REMOVAL_SPREAD_MS * (uint64_t)drawn >> 32));
 }
 
@@ -146,7 +155,7 @@ static enum status look(struct engine *engine, struct channel *channel, bool bef
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct shut_out_list list;
-    bool due = channel->removal_due != 0 && channel->removal_due <= engine_now_ms(engine);
+    bool due = is_due(engine, channel);
     bool waits = channel->removal_due != 0 && before_saying;
     if (is_looked_at(engine, channel) && !due && !waits)
         return STATUS_OK;

@@ -109,12 +109,16 @@ static void propose_removal(struct engine *engine,
         return;
     /* The server's word is not enough; and who is shut out need not have asked for anything. */
     bool shut_out = is_shut_out(engine, removal, mls_tree_leaf(tree, leaf));
-    bool absent = directory_was_absent(engine->directory, UINT64_MAX, &removal->device);
+    bool absent = directory_was_absent(engine->directory, UINT64_MAX, &removal->device) &&
+                  !dormant_spoke_lately(engine, channel, &removal->device);
     bool left = has_left(engine, channel, removal);
     if (!shut_out && !left && !absent) {
         engine_notice(engine, channel,
-                      "The server asked to remove somebody without a reason that "
-                      "can be checked: not done");
+                      removal->reason == REMOVE_ABSENT
+                          ? "The server asked to remove somebody as long away who has spoken here "
+                            "lately: not done"
+                          : "The server asked to remove somebody without a reason that can be "
+                            "checked: not done");
         return;
     }
     proposals->items[proposals->count++] =
@@ -145,7 +149,7 @@ static enum status say_title(struct engine *engine, struct channel *channel)
     struct channel_said said;
     TRY(channel_need_group(engine, channel));
     TRY(channel_extension(channel, &arena, &extension));
-    if (extension.visibility != CHANNEL_PRIVATE || channel->title.len == 0)
+    if (channel_extension_is_listed(&extension) || channel->title.len == 0)
         return STATUS_OK;
     struct content_channel_state state = {channel->title, channel->brief};
     return channel_say(engine, channel, CONTENT_CHANNEL_STATE, NULL, &state, &said);

@@ -34,7 +34,7 @@ def test_who_is_away_for_long_is_taken_out_and_comes_back(scene):
     talk = private_channel(ann, [ben, cy])
     for person in (ann, ben, cy):
         person.run("sync")
-    cy.run("say", talk, "before I go")
+    away = own_device(cy)
     send_away(server, cy, days=179)
     ben.run("sync")
     assert " device_absent " not in server.log()
@@ -46,6 +46,8 @@ def test_who_is_away_for_long_is_taken_out_and_comes_back(scene):
     assert "Cy was not seen for long and is out of the channel until it comes back" in shown["text"]
     assert "roles" not in kinds(ben, talk)[kinds(ben, talk).index("dormant"):], "the list is no change of roles"
     ben.run("say", talk, "while Cy is away")
+    listed = [record for record in ben.json("channel", "show", talk) if record["type"] == "dormant"]
+    assert [(record["name"], record["device"]) for record in listed] == [("Cy", away)], listed
     # The way back is for this device alone.
     dora.run("channel", "join", talk, code=NOT_FOUND)
     back = cy.run("sync")
@@ -54,11 +56,11 @@ def test_who_is_away_for_long_is_taken_out_and_comes_back(scene):
     cy.run("say", talk, "here I am")
     for person in (ann, ben):
         person.run("sync")
-        assert texts(person, talk) == ["before I go", "while Cy is away", "here I am"]
+        assert texts(person, talk) == ["while Cy is away", "here I am"]
         assert "returned" in kinds(person, talk)
     ann.run("say", talk, "welcome back")
     cy.run("sync")
-    assert texts(cy, talk) == ["before I go", "here I am", "welcome back"]
+    assert texts(cy, talk) == ["here I am", "welcome back"]
     # Removed by a facilitator, nobody comes back, though the channel once listed them.
     ann.run("channel", "remove", talk, cy.id)
     gone = cy.run("sync", code=None)
@@ -88,6 +90,27 @@ def test_who_left_or_was_removed_while_away_stays_out(scene):
         assert "You were away" not in person.run("sync", code=None).error
     ann.run("sync")
     assert "returned" not in kinds(ann, talk)
+    server.stop()
+
+
+def test_whom_members_have_heard_lately_is_not_taken_out(scene):
+    """The server alone says who is absent; what it says of somebody who speaks is not believed."""
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [ben, cy])
+    for person in (ann, ben, cy):
+        person.run("sync")
+    cy.run("say", talk, "I am here")
+    for person in (ann, ben):
+        person.run("sync")
+    send_away(server, cy)
+    until("the directory says so", lambda: " device_absent " in server.log())
+    assert "as long away who has spoken here lately: not done" in ann.run("sync").error
+    ben.run("sync")
+    assert "dormant" not in kinds(ann, talk) + kinds(ben, talk)
+    cy.run("say", talk, "and still am")
+    ann.run("sync")
+    assert texts(ann, talk) == ["I am here", "and still am"]
     server.stop()
 
 

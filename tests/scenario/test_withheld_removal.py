@@ -4,7 +4,7 @@ still there, are told who reads along, and after a while remove it themselves.""
 import pytest
 
 from weft_scenario import decode_link, encode_link
-from weft_wire import EVENT, LOGIN, RESPONSE, WORK_LIST, Proxy, Reader
+from weft_wire import CHANNEL_SHOW, EVENT, LOGIN, RESPONSE, WORK_LIST, Proxy, Reader
 from test_devices import changes, own_device, pair, private_channel, texts
 
 WORK_EVENT = 102
@@ -37,6 +37,8 @@ def lying(scene):
         if lies["withholds"] and (payload[0], kind) == (EVENT, WORK_EVENT):
             lies["withheld"] += 1
             return payload[:5] + NO_SUCH_EVENT.to_bytes(2, "big") + payload[7:]
+        if lies.get("roster") and (payload[0], kind) == (RESPONSE, CHANNEL_SHOW):
+            return payload.replace(lies["roster"], bytes(16))
         if lies["withholds"] and (payload[0], kind) == (RESPONSE, WORK_LIST):
             lies["withheld"] += 1
             return payload[:7] + NO_WORK
@@ -73,6 +75,7 @@ def test_members_remove_whom_the_server_lets_stay(scene, lying):
     assert f"Device {lost[:8]} of Asha was shut out and is still in this channel" in told, told
     assert f"Device {lost[:8]} of Asha" in ann.run("say", talk, "and this?").error
     assert lies["withheld"] > 0 and reads_on(server, asha.id)[lost] == 1
+    assert [record["device"] for record in ann.json("channel", "show", talk) if record["type"] == "shut out"] == [lost]
     lies["shift_ms"] = 100_000
     removed = ann.run("say", talk, "nobody else hears this")
     assert "let a device stay here that was shut out: this weft removed it" in removed.error, removed
@@ -110,3 +113,13 @@ def test_whoever_follows_removes_it_without_being_asked_and_only_one_does(scene,
     removals = [record for record in ann.json("read", talk) for change in record.get("changes", [])
                 if change["change"] == "device removed"]
     assert len(removals) == 1, removals
+
+
+def test_a_server_that_lies_about_who_is_there_is_noticed(scene, lying):
+    server, lies, link = lying
+    ann, ben = scene.people(["Ann", "Ben"], link)
+    talk = private_channel(ann, [ben])
+    ann.run("sync")
+    assert "is not what this device knows" not in ann.run("channel", "show", talk).error
+    lies["roster"] = bytes.fromhex(own_device(ben))
+    assert "has 2 devices, and 2 are here, 1 of them the same" in ann.run("channel", "show", talk).error
