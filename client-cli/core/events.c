@@ -114,7 +114,7 @@ static enum status on_directory(struct engine *engine, struct span body, struct 
 {
     struct wire_directory_event event;
     TRY(schema_decode(&wire_directory_event_schema, body, arena, &event));
-    return replica_update(engine, event.head);
+    return replica_hear(engine, event.head);
 }
 
 static enum status on_own(struct engine *engine, struct span body, struct arena *arena)

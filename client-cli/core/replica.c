@@ -207,6 +207,18 @@ static enum status update(struct engine *engine, struct span head_bytes)
                : refuse(engine);
 }
 
+enum status replica_hear(struct engine *engine, struct span head_bytes)
+{
+    struct directory_head head;
+    if (directory_head_open(head_bytes, SPAN_OF(engine->account.log_key), &head) != STATUS_OK)
+        return refuse(engine);
+    if (head.size > directory_log_of(engine->directory)->size)
+        return replica_update(engine, head_bytes);
+    return directory_check_root(engine->directory, head.size, head.root) == STATUS_OK
+               ? STATUS_OK
+               : refuse(engine);
+}
+
 enum status replica_update(struct engine *engine, struct span head_bytes)
 {
     CLEANUP(lost_entries_clear) struct lost_entries lost = LOST_ENTRIES_INIT;

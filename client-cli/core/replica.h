@@ -19,4 +19,8 @@ MUST_CHECK enum status replica_load(struct engine *engine);
 /* Fetches what is new, up to at least the signed `head`; an empty head asks the server for one. */
 MUST_CHECK enum status replica_update(struct engine *engine, struct span head);
 
+/* A head that was told unasked, and may have waited behind an answer: fetches what it has more than
+ * ours; a shorter log must be the beginning of ours. */
+MUST_CHECK enum status replica_hear(struct engine *engine, struct span head);
+
 #endif

@@ -9,6 +9,7 @@
 struct log_entries {
     struct task task;
     struct wire_log_entries_response response;
+    uint64_t size; /* of the log at its head */
 };
 
 static enum status run(struct store_db *db, struct task *task)
@@ -31,15 +32,28 @@ static enum status run(struct store_db *db, struct task *task)
 static void finish(struct task *task)
 {
     struct log_entries *list = (struct log_entries *)(void *)task;
-    list->response.head = community_head(task->services->hub->community);
+    const struct wire_log_entries_request *request = task->call->request;
+    uint64_t covered = request->from < list->size ? list->size - request->from : 0;
+    if (list->response.entry_count > covered)
+        list->response.entry_count = (size_t)covered;
     call_answer(task->call, &list->response);
 }
 
+/* The head is the one of before the read, and the entries are those under it: the log grows
+ * meanwhile, and whoever gets a head without its entries, or entries without their head, has to
+ * take that for a lie. */
 void log_entries_handle(struct services *services, struct call *call)
 {
+    const struct community *community = services->hub->community;
     struct log_entries *list = task_new(services, NULL, call, sizeof *list);
     if (list == NULL)
         return;
+    list->size = directory_log_of(community_directory(community))->size;
+    enum status status = arena_copy(&call->arena, community_head(community), &list->response.head);
+    if (status != STATUS_OK) {
+        call_fail(call, status, NULL);
+        return;
+    }
     list->task.run = run;
     list->task.finish = finish;
     task_read(&list->task);
