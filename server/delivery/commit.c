@@ -191,6 +191,7 @@ static enum status append_run(struct store_db *db, struct store_job *job)
         .public_state = buffer_span(&work->output.public_state),
         .group_info = request->group_info,
         .tree = buffer_span(&work->output.tree),
+        .tree_hash = work->output.tree_hash,
         .changes = work->output.changes,
         .changes_count = work->output.change_count,
         /* RFC 9420, 14: "Similarly, the Welcome message corresponding to a Commit MUST NOT be

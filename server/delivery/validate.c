@@ -185,13 +185,16 @@ static enum status check_size(const struct validate_input *input, struct validat
     return STATUS_LIMIT;
 }
 
-static enum status encode_state(const struct validate_input *input, struct validate_output *output)
+static enum status encode_state(const struct validate_input *input,
+                                struct arena *arena,
+                                struct validate_output *output)
 {
     const struct mls_public_group *after = mls_staged_commit_group(output->staged);
     TRY(mls_public_group_encode(after, true, &output->public_state));
     struct writer writer = writer_of(&output->tree);
     mls_tree_write(&writer, mls_public_group_tree(after));
     TRY(writer_finish(&writer));
+    TRY(arena_copy(arena, mls_tree_root_hash(mls_public_group_tree(after)), &output->tree_hash));
     return check_size(input, output);
 }
 
@@ -213,5 +216,5 @@ enum status validate_commit(const struct validate_input *input,
     if (status == STATUS_INVALID)
         output->refusal.reason = "the Welcome does not fit those who are added";
     TRY(status);
-    return encode_state(input, output);
+    return encode_state(input, arena, output);
 }

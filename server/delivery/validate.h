@@ -24,9 +24,10 @@ struct validate_input {
 };
 
 struct validate_output {
-    struct mls_staged_commit *staged;    /* the caller's */
-    struct buffer public_state;          /* the caller's */
-    struct buffer tree;                  /* the caller's */
+    struct mls_staged_commit *staged; /* the caller's */
+    struct buffer public_state;       /* the caller's */
+    struct buffer tree;               /* the caller's */
+    struct span tree_hash;
     struct buffer welcomes_bytes;        /* the caller's; lent by `welcomes` */
     struct store_member_change *changes; /* in the arena, as the rest */
     size_t change_count;

@@ -5,8 +5,8 @@
  */
 #include "protocol/mls/public/registry.h"
 #include "protocol/wire/channels.h"
-#include "server/handler/lookup_tree.h"
 #include "server/handler/task.h"
+#include "server/store/channels.h"
 #include "server/store/welcomes.h"
 
 #define WELCOMES_LOOKED_AT 64
@@ -26,12 +26,11 @@ static enum status find_by_hash(struct store_db *db, struct group *group, struct
     for (size_t i = 0; i < welcomes.count; i++) {
         const struct store_welcome *welcome = &welcomes.items[i];
         struct span tree;
-        struct span hash;
-        if (!id_equal(&welcome->channel, &task->channel->id))
+        if (!id_equal(&welcome->channel, &task->channel->id) ||
+            !span_equal(welcome->tree_hash, wanted))
             continue;
-        TRY(lookup_tree(db, welcome, arena, &tree, &hash));
-        if (!span_equal(hash, wanted))
-            continue;
+        TRY(store_channels_tree(db, &welcome->channel, welcome->generation, welcome->epoch, arena,
+                                &tree));
         group->response = (struct wire_channel_group_response){
             .generation = welcome->generation,
             .epoch = welcome->epoch,

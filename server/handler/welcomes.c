@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/store/welcomes.h"
 #include "protocol/wire/channels.h"
-#include "server/handler/lookup_tree.h"
 #include "server/handler/task.h"
 #include "server/store/devices.h"
 #include "server/store/log.h"
@@ -19,7 +19,6 @@ static enum status describe(struct store_db *db,
                             struct wire_welcome_item *item)
 {
     struct arena *arena = &task->call->arena;
-    struct span tree;
     struct store_entry commit;
     struct store_device adder;
     *item = (struct wire_welcome_item){
@@ -27,9 +26,9 @@ static enum status describe(struct store_db *db,
         .generation = welcome->generation,
         .epoch = welcome->epoch,
         .sequence = welcome->sequence,
+        .tree_hash = welcome->tree_hash,
         .welcome = welcome->bytes,
     };
-    TRY(lookup_tree(db, welcome, arena, &tree, &item->tree_hash));
     TRY(store_log_entry(db, &welcome->channel, welcome->generation, welcome->sequence, arena,
                         &commit));
     TRY(store_devices_get(db, &commit.device, &adder));

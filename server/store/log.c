@@ -213,20 +213,22 @@ static enum status set_group(struct store_db *db, const struct store_commit *com
 }
 
 static enum status write_welcome(struct store_db *db,
-                                 const struct store_message *message,
+                                 const struct store_commit *commit,
                                  const struct store_welcome_new *welcome,
                                  uint64_t sequence)
 {
+    const struct store_message *message = &commit->message;
     CLEANUP(query_end)
     struct query q = query_on(
-        db, "INSERT INTO welcomes (device, channel, generation, epoch, sequence, ref, bytes,"
-            " expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        db, "INSERT INTO welcomes (device, channel, generation, epoch, sequence, ref, tree_hash,"
+            " bytes, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     query_bind_id(&q, &welcome->device);
     query_bind_id(&q, &message->channel);
     query_bind_int(&q, message->generation);
     query_bind_unsigned(&q, message->epoch + 1);
     query_bind_unsigned(&q, sequence);
     query_bind_bytes(&q, welcome->key_package_ref);
+    query_bind_bytes(&q, commit->tree_hash);
     query_bind_bytes(&q, welcome->bytes);
     query_bind_int(&q, welcome->expires_at_ms);
     return query_run(&q);
@@ -257,7 +259,7 @@ enum status store_log_append_commit(struct store_db *db,
         TRY(apply_change(db, message, &commit->changes[i]));
     TRY(set_group(db, commit));
     for (size_t i = 0; i < commit->welcomes_count; i++)
-        TRY(write_welcome(db, message, &commit->welcomes[i], made.sequence));
+        TRY(write_welcome(db, commit, &commit->welcomes[i], made.sequence));
     TRY(store_trees_add(db, &message->channel, message->generation, message->epoch + 1,
                         commit->tree));
     TRY(store_trees_prune(db, &message->channel));

@@ -93,6 +93,7 @@ struct store_commit {
     struct span public_state;
     struct span group_info;
     struct span tree;
+    struct span tree_hash; /* of the new epoch's tree, for Welcomes */
     const struct store_member_change *changes;
     size_t changes_count;
     const struct store_welcome_new *welcomes;

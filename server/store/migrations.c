@@ -155,7 +155,8 @@ static const char channel_tables[] =
     "CREATE TABLE welcomes ("
     "  device BLOB NOT NULL REFERENCES devices, channel BLOB NOT NULL REFERENCES channels,"
     "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,"
-    "  ref BLOB NOT NULL, bytes BLOB NOT NULL, expires_at_ms INTEGER NOT NULL,"
+    "  ref BLOB NOT NULL, tree_hash BLOB NOT NULL, bytes BLOB NOT NULL,"
+    "  expires_at_ms INTEGER NOT NULL,"
     "  UNIQUE (device, channel, generation, epoch)) STRICT;"
     "CREATE INDEX welcomes_by_epoch ON welcomes (channel, generation, epoch);"
     "CREATE INDEX welcomes_by_end ON welcomes (expires_at_ms);";

@@ -12,6 +12,7 @@ static void take_welcome(struct query *q, struct arena *arena, void *item)
     query_take_unsigned(q, &welcome->epoch);
     query_take_unsigned(q, &welcome->sequence);
     query_take_bytes(q, arena, &welcome->key_package_ref);
+    query_take_bytes(q, arena, &welcome->tree_hash);
     query_take_bytes(q, arena, &welcome->bytes);
     query_take_int(q, &welcome->expires_at_ms);
 }
@@ -25,7 +26,7 @@ enum status store_welcomes_list(struct store_db *db,
 {
     CLEANUP(query_end)
     struct query q = query_on(
-        db, "SELECT channel, generation, epoch, sequence, ref, bytes, expires_at_ms"
+        db, "SELECT channel, generation, epoch, sequence, ref, tree_hash, bytes, expires_at_ms"
             " FROM welcomes WHERE device = ? AND expires_at_ms > ? ORDER BY rowid LIMIT ?");
     struct query_rows rows;
     query_bind_id(&q, device);

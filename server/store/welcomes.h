@@ -17,6 +17,7 @@ struct store_welcome {
     /* The entry of its commit: the newcomer reads on after it. */
     uint64_t sequence;
     struct span key_package_ref;
+    struct span tree_hash;
     struct span bytes;
     int64_t expires_at_ms;
 };

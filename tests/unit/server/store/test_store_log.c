@@ -188,6 +188,7 @@ static void a_commit_brings_members_and_their_welcomes(void **state)
     commit.changes_count = 1;
     commit.welcomes = &welcome;
     commit.welcomes_count = 1;
+    commit.tree_hash = SPAN_LITERAL("hash");
     struct store_commit late = commit;
     late.message.epoch = 1;
     ASSERT_STATUS(store_log_append_commit(f->db, &late, &appended), STATUS_WRONG_EPOCH);
@@ -199,6 +200,7 @@ static void a_commit_brings_members_and_their_welcomes(void **state)
     assert_true(id_equal(&members.items[1].device, &device));
     ASSERT_OK(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 1);
+    assert_true(span_equal(welcomes.items[0].tree_hash, SPAN_LITERAL("hash")));
     assert_int_equal(welcomes.items[0].epoch, 1);
     assert_int_equal(welcomes.items[0].sequence, 1);
     assert_true(span_equal(welcomes.items[0].bytes, SPAN_LITERAL("welcome")));
