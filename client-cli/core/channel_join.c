@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/channel_join.h"
 
+#include "client-cli/core/channel_ask.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_continue.h"
 #include "client-cli/core/channel_log.h"
@@ -311,7 +312,14 @@ enum status
 channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel)
 {
     CLEANUP(entering_clear) struct entering entering = {.channel = info->channel};
+    enum status added = channel_ask(engine, &info->channel);
     struct channel *joined = channel_find(engine, &info->channel);
+    if (added == STATUS_OK && joined != NULL) {
+        *channel = joined;
+        return STATUS_OK;
+    }
+    if (added != STATUS_NOT_FOUND)
+        return added;
     TRY(enter(engine, &entering));
     if (joined == NULL)
         TRY(channel_new(engine, &info->channel, &joined));

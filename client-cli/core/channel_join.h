@@ -27,7 +27,8 @@ MUST_CHECK enum status channel_join_create(struct engine *engine,
 /* Asks again for a channel that the server has not confirmed. */
 MUST_CHECK enum status channel_join_create_again(struct engine *engine, struct channel *channel);
 
-/* Joins an open channel by an external commit; nobody else need be online. */
+/* Joins an open channel: a member who is online adds us, or an external commit of our own does;
+ * nobody else need be online. */
 MUST_CHECK enum status
 channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel);
 

@@ -213,20 +213,34 @@ static enum status send_hello(struct connection *connection)
     return websocket_send(connection->websocket, buffer_span(&frame));
 }
 
-/* Gives the socket time to end, so that it can be begun again. */
-static void finish_closing(struct connection *connection)
+static const struct websocket_handler callbacks = {
+    .opened = on_opened, .received = on_received, .closed = on_closed};
+
+/* Gives the socket time to end, so that it can be begun again; one that does not is left to its own
+ * context, and another takes its place. */
+static enum status finish_closing(struct connection *connection)
 {
     if (connection->phase != PHASE_CLOSED)
         websocket_cancel(connection->websocket);
-    timer_begin(connection, CORE_CONNECT_TIMEOUT_MS);
+    timer_begin(connection, CORE_CLOSE_TIMEOUT_MS);
     while (connection->phase != PHASE_CLOSED && !connection->timer_fired)
         uv_run(connection->loop, UV_RUN_ONCE);
     uv_timer_stop(&connection->timer);
+    if (connection->phase == PHASE_CLOSED)
+        return STATUS_OK;
+    struct websocket_handler handler = callbacks;
+    struct websocket *fresh = NULL;
+    handler.context = connection;
+    TRY(websocket_new(connection->loop, &handler, &fresh));
+    websocket_free(&connection->websocket);
+    connection->websocket = fresh;
+    connection->phase = PHASE_CLOSED;
+    return STATUS_OK;
 }
 
 enum status connection_open(struct connection *connection, int64_t now_ms)
 {
-    finish_closing(connection);
+    TRY(finish_closing(connection));
     drop_events(connection);
     connection->now_ms = now_ms;
     connection->failure = STATUS_OK;
@@ -480,8 +494,8 @@ enum status connection_new(struct uv_loop_s *loop,
     arena_init(&fresh->hello_arena, LIMIT_FRAME_BYTES);
     buffer_init(&fresh->answer, LIMIT_FRAME_BYTES);
     buffer_init(&fresh->detail, LIMIT_FRAME_BYTES);
-    struct websocket_handler handler = {
-        .opened = on_opened, .received = on_received, .closed = on_closed, .context = fresh};
+    struct websocket_handler handler = callbacks;
+    handler.context = fresh;
     enum status status = websocket_new(loop, &handler, &fresh->websocket);
     if (status != STATUS_OK) {
         free(fresh);

@@ -10,6 +10,9 @@
 /* TLS, WebSocket and hellos over a bad hospital network. */
 #define CORE_CONNECT_TIMEOUT_MS 15000
 
+/* For the end of a connection that is given up before the next is made. */
+#define CORE_CLOSE_TIMEOUT_MS 2000
+
 /* The server may be validating somebody's large commit. */
 #define CORE_REQUEST_TIMEOUT_MS 30000
 
@@ -51,6 +54,11 @@
 
 /* Between two words to one's other devices of how far a channel was read. */
 #define CORE_READ_MARK_INTERVAL_MS 60000
+
+/* Into an open channel: two members in turn have had their five seconds, then we ask how it stands;
+ * a thousand people who come at once are through in a minute and a half. */
+#define CORE_ASK_AGAIN_MS 10000
+#define CORE_ASK_MS 120000
 
 /* Others may win the epoch again and again, but each time somebody got ahead. */
 #define CORE_COMMIT_TRIES 60

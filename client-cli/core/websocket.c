@@ -16,6 +16,9 @@
 /* What libwebsockets still does on the loop after a destroy is done within a few rounds. */
 #define DESTROY_ROUNDS 10
 
+/* A context has one connection; for all that a process may open it would keep half a megabyte. */
+#define CONTEXT_DESCRIPTORS 16
+
 enum websocket_state { WEBSOCKET_CLOSED, WEBSOCKET_CONNECTING, WEBSOCKET_OPEN };
 
 struct outgoing {
@@ -174,7 +177,11 @@ static enum status create_context(struct websocket *websocket)
     info.uid = -1;
     info.foreign_loops = loops;
     info.pt_serv_buf_size = LIMIT_FRAME_BYTES;
-    info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
+    info.fd_limit_per_thread = CONTEXT_DESCRIPTORS;
+    info.timeout_secs = CORE_CONNECT_TIMEOUT_MS / 1000; /* of each step; ours is of all together */
+    /* Nobody's certificate is looked at, and reading a system's list of authorities takes 10 ms. */
+    info.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_LIBUV |
+                   LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
                    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     websocket->context = lws_create_context(&info);
     return websocket->context == NULL ? STATUS_INTERNAL : STATUS_OK;

@@ -15,7 +15,7 @@
 /* A round may show further work; a server that shows the same again and again is left alone. */
 #define WORK_ROUNDS_MAX 20
 
-/* The server asks one member for 10 s, then the next. */
+/* The server asks one member for 5 s, then the next. */
 #define AWAIT_MS 12000
 #define AWAIT_STEP_MS 100
 

@@ -223,6 +223,13 @@ static const struct field channel_knock_request_fields[] = {
 const struct schema wire_channel_knock_request_schema = SCHEMA(
     "channel_knock_request", struct wire_channel_knock_request, channel_knock_request_fields);
 
+static const struct field channel_knock_response_fields[] = {
+    FIELD_PLAIN(FIELD_BOOL, struct wire_channel_knock_response, asked),
+    FIELD_PLAIN(FIELD_U64, struct wire_channel_knock_response, epoch),
+};
+const struct schema wire_channel_knock_response_schema = SCHEMA(
+    "channel_knock_response", struct wire_channel_knock_response, channel_knock_response_fields);
+
 static const struct field channel_knocks_request_fields[] = {
     FIELD_ID(struct wire_channel_knocks_request, channel),
 };
@@ -342,7 +349,6 @@ const struct schema wire_work_list_response_schema =
     SCHEMA("work_list_response", struct wire_work_list_response, work_list_response_fields);
 
 const struct schema wire_channel_create_response_schema = WIRE_EMPTY("channel_create_response");
-const struct schema wire_channel_knock_response_schema = WIRE_EMPTY("channel_knock_response");
 const struct schema wire_channel_knock_answer_response_schema =
     WIRE_EMPTY("channel_knock_answer_response");
 const struct schema wire_channel_leave_response_schema = WIRE_EMPTY("channel_leave_response");

@@ -233,9 +233,17 @@ struct gather {
     struct arena arena;
     struct id *known; /* devices for which a KeyPackage is held */
     size_t known_count;
-    struct work_add *adds;
+    struct work_add *adds; /* in the order in which they were let in */
+    struct work_add **last_add;
+    size_t add_count;
+    bool more; /* there was no room for all */
     struct work_remove *removes;
 };
+
+static bool is_full(const struct gather *gather)
+{
+    return gather->known_count + gather->add_count >= LIMIT_ADDS_PER_COMMIT;
+}
 
 static bool is_known(const struct gather *gather, const struct id *device)
 {
@@ -279,20 +287,24 @@ static enum status gather_device(struct store_db *db,
     add->asked_by = *asked_by;
     add->taken_ms = gather->now_ms;
     buffer_init(&add->key_package, LIMIT_KEY_PACKAGE_BYTES);
-    add->next = gather->adds;
-    gather->adds = add;
+    *gather->last_add = add;
+    gather->last_add = &add->next;
+    gather->add_count++;
     return buffer_append(&add->key_package, package.bytes);
 }
 
 static enum status gather_adds(struct store_db *db, struct gather *gather)
 {
     struct store_knock_list knocks;
-    size_t found = 0;
     TRY(store_knocks_list(db, &gather->channel, STORE_KNOCK_ACCEPTED, &gather->arena, &knocks));
-    for (size_t i = 0; i < knocks.count && found < LIMIT_ADDS_PER_COMMIT; i++) {
+    for (size_t i = 0; i < knocks.count; i++) {
         struct store_device_list devices;
+        if (is_full(gather)) {
+            gather->more = true;
+            break;
+        }
         TRY(store_devices_of_person(db, &knocks.items[i].person, &gather->arena, &devices));
-        for (size_t k = 0; k < devices.count; k++, found++)
+        for (size_t k = 0; k < devices.count; k++)
             if (devices.items[k].state == STORE_DEVICE_ACTIVE)
                 TRY(gather_device(db, gather, &knocks.items[i].person, &devices.items[k].device,
                                   &knocks.items[i].answered_by));
@@ -344,12 +356,12 @@ static void take_gathered(struct gather *gather, struct channel *channel)
 {
     struct community *community = gather->delivery->hub->community;
     struct work *work = channel->work;
-    while (gather->adds != NULL) {
-        struct work_add *add = gather->adds;
-        gather->adds = add->next;
-        add->next = work->adds;
-        work->adds = add;
-    }
+    struct work_add **end = &work->adds;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = gather->adds;
+    gather->adds = NULL;
+    work->more = work->more || gather->more;
     work_items_drop_removes(work);
     work->removes = gather->removes;
     gather->removes = NULL;
@@ -371,6 +383,11 @@ static void free_gather(struct gather *gather)
     free(gather);
 }
 
+static bool has_room(const struct work *work)
+{
+    return work_items_count_adds(work) < LIMIT_ADDS_PER_COMMIT;
+}
+
 static void gather_done(struct store_job *job, enum status status)
 {
     struct gather *gather = (struct gather *)(void *)job;
@@ -388,6 +405,7 @@ static void gather_done(struct store_job *job, enum status status)
     else if (work != NULL)
         take_gathered(gather, channel);
     free_gather(gather);
+    again = again || (work != NULL && work->more && has_room(work));
     if (work != NULL && work_items_is_empty(work) && !again)
         work_drop(channel);
     else if (again)
@@ -398,9 +416,7 @@ static void gather_done(struct store_job *job, enum status status)
 
 static enum status list_known(const struct work *work, struct gather *gather)
 {
-    size_t count = 0;
-    for (const struct work_add *add = work->adds; add != NULL; add = add->next)
-        count++;
+    size_t count = work_items_count_adds(work);
     if (count == 0)
         return STATUS_OK;
     gather->known = calloc(count, sizeof *gather->known);
@@ -425,15 +441,37 @@ void work_gather(struct delivery *delivery, struct channel *channel)
         return;
     gather->job = (struct store_job){.run = gather_run, .done = gather_done};
     gather->delivery = delivery;
+    gather->last_add = &gather->adds;
     gather->channel = channel->id;
     gather->now_ms = clock_wall_ms(delivery->hub->clock);
     arena_init(&gather->arena, GATHER_ARENA_MAX);
     work->gathering = true;
+    work->more = false;
     enum status status = list_known(work, gather);
     if (status == STATUS_OK)
         status = store_write(delivery->hub->store, &gather->job);
     if (status != STATUS_OK)
         gather_done(&gather->job, status);
+}
+
+void work_gather_adds(struct delivery *delivery, struct channel *channel)
+{
+    struct work *work = channel->work;
+    if (work != NULL && (work->gathering || !has_room(work)))
+        work->more = true;
+    else
+        work_gather(delivery, channel);
+}
+
+bool work_has_hands(const struct delivery *delivery, const struct channel *channel)
+{
+    size_t at = 0;
+    for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
+         member = id_map_next(&channel->members, &at)) {
+        if (hub_client_of_device(delivery->hub, &member->device) != NULL)
+            return true;
+    }
+    return false;
 }
 
 void work_gather_removals(struct delivery *delivery)
@@ -492,7 +530,9 @@ void work_after_commit(struct delivery *delivery, struct channel *channel)
         return;
     work_items_drop_done(channel);
     work->lease_until_ms = 0;
-    if (work_items_is_empty(work) && !work->gathering)
+    if (work->more)
+        work_gather(delivery, channel);
+    else if (work_items_is_empty(work) && !work->gathering)
         work_drop(channel);
     else
         offer(delivery, channel);

@@ -14,11 +14,19 @@
 
 #include "server/delivery/delivery.h"
 
-/* How long one member has: a commit of 128 adds takes a phone a second or two. */
-#define WORK_LEASE_MS 10000
+/* How long one member has: a commit of 128 adds takes a phone a second or two, and a thousand
+ * people may wait for it. */
+#define WORK_LEASE_MS 5000
 
 /* Looks what waits for a channel in the store, and offers it. */
 void work_gather(struct delivery *delivery, struct channel *channel);
+
+/* The same for somebody who was let in just now: when a commit's worth of adds waits already, it is
+ * found after that commit. */
+void work_gather_adds(struct delivery *delivery, struct channel *channel);
+
+/* Whether a member is online who could be asked to add somebody to an open channel. */
+bool work_has_hands(const struct delivery *delivery, const struct channel *channel);
 
 /* Looks again wherever somebody was to be removed: some of it may not be wanted any more. */
 void work_gather_removals(struct delivery *delivery);

@@ -61,6 +61,14 @@ bool work_items_is_empty(const struct work *work)
     return work->adds == NULL && work->removes == NULL;
 }
 
+size_t work_items_count_adds(const struct work *work)
+{
+    size_t count = 0;
+    for (const struct work_add *add = work->adds; add != NULL; add = add->next)
+        count++;
+    return count;
+}
+
 void work_items_drop_done(struct channel *channel)
 {
     struct work *work = channel->work;

@@ -32,6 +32,7 @@ struct work {
     struct work_remove *removes;
     struct id holder;       /* the device that was asked last */
     int64_t lease_until_ms; /* wall time; 0: nobody holds it */
+    bool more;              /* the store has adds that were left for after the next commit */
     bool gathering;
     bool gather_again;
 };
@@ -43,6 +44,8 @@ void work_items_drop_removes(struct work *work);
 struct work *work_items_ensure(struct delivery *delivery, struct channel *channel);
 
 bool work_items_is_empty(const struct work *work);
+
+size_t work_items_count_adds(const struct work *work);
 
 /* Whoever became a member, or is none any more, needs nothing. */
 void work_items_drop_done(struct channel *channel);

@@ -1,16 +1,33 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Somebody asks to be let in. Into an open channel whoever asks may come, so the knock is accepted
+ * at once and a member is asked to add them: a thousand people who come together are so some
+ * batches of Adds, and not a thousand commits that wait for each other.
+ */
 #include "protocol/wire/events.h"
+#include "server/delivery/work.h"
 #include "server/handler/task.h"
+#include "server/session/community.h"
 #include "server/store/knocks.h"
+
+struct knocking {
+    struct task task;
+    bool open; /* nobody need answer */
+};
 
 static enum status run(struct store_db *db, struct task *task)
 {
+    const struct knocking *knocking = (const struct knocking *)(void *)task;
+    const struct id *channel = &task->channel->id;
+    const struct id *person = &task->call->person;
     struct store_knock knock;
-    return store_knocks_add(db, &task->channel->id, &task->call->person, task->now_ms, &knock);
+    TRY(store_knocks_add(db, channel, person, task->now_ms, &knock));
+    return knocking->open ? store_knocks_answer(db, channel, person, true, person, task->now_ms)
+                          : STATUS_OK;
 }
 
 /* Those who may let somebody in hear of it. */
-static void finish(struct task *task)
+static void tell(struct task *task)
 {
     const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     struct wire_knock_event event = {.channel = task->channel->id};
@@ -21,7 +38,33 @@ static void finish(struct task *task)
         if (client != NULL && (channel_roles(task->channel, &member->person) & adders) != 0)
             client_send_event(client, WIRE_EVENT_KNOCK, &event);
     }
-    task_answer_empty(task);
+}
+
+static void answer(const struct channel *channel, struct call *call, bool asked)
+{
+    struct wire_channel_knock_response response = {.asked = asked, .epoch = channel->row.epoch};
+    call_answer(call, &response);
+}
+
+static void finish(struct task *task)
+{
+    bool open = ((const struct knocking *)(void *)task)->open;
+    struct delivery *delivery = task->services->delivery;
+    struct channel *channel = task->channel;
+    if (!open)
+        tell(task);
+    answer(channel, task->call, open);
+    if (open)
+        work_gather_adds(delivery, channel);
+}
+
+/* A device that an admin set up, or one that such a device approved, borrows a name: somebody lets
+ * it in who has asked the person. */
+static bool is_reset(const struct services *services, const struct id *id)
+{
+    const struct directory_device *device =
+        directory_find(community_directory(services->hub->community), id);
+    return device != NULL && device->reset_size != 0;
 }
 
 void channel_knock_handle(struct services *services, struct channel *channel, struct call *call)
@@ -32,10 +75,16 @@ void channel_knock_handle(struct services *services, struct channel *channel, st
     }
     if (!hub_spend_for(call, BUDGET_KNOCKS, 1))
         return;
-    struct task *task = task_new(services, channel, call, sizeof *task);
-    if (task == NULL)
+    bool open = channel_is_open(channel) && !is_reset(services, &call->device);
+    if (open && !work_has_hands(services->delivery, channel)) {
+        answer(channel, call, false);
         return;
-    task->run = run;
-    task->finish = finish;
-    task_write(task);
+    }
+    struct knocking *knocking = task_new(services, channel, call, sizeof *knocking);
+    if (knocking == NULL)
+        return;
+    knocking->open = open;
+    knocking->task.run = run;
+    knocking->task.finish = finish;
+    task_write(&knocking->task);
 }

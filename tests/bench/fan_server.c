@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +59,7 @@ static pid_t run(const struct fan_server *server,
     pid_t pid = fork();
     MUST_BE(pid >= 0);
     if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         const char *argv[16] = {server->program, "--state", server->directory};
         for (size_t i = 0; arguments[i] != NULL; i++)
             argv[3 + i] = arguments[i];
@@ -120,15 +122,20 @@ void fan_server_clear(struct fan_server *server)
     MUST_BE(rmdir(server->directory) == 0);
 }
 
-void fan_server_invite(struct fan_server *server, size_t uses, uint8_t secret[INVITE_SECRET_SIZE])
+void fan_server_invite_link(struct fan_server *server, size_t uses, struct invite_link *link)
 {
     char text[32];
     char line[4096];
-    struct invite_link link;
     format(text, sizeof text, "%zu", uses);
     const char *invite[] = {"invite", "--group", "Load", "--uses", text, NULL};
     run_to_end(server, invite, line, sizeof line);
-    MUST(invite_link_parse(span_of(line, strcspn(line, "\n")), &link));
+    MUST(invite_link_parse(span_of(line, strcspn(line, "\n")), link));
+}
+
+void fan_server_invite(struct fan_server *server, size_t uses, uint8_t secret[INVITE_SECRET_SIZE])
+{
+    struct invite_link link;
+    fan_server_invite_link(server, uses, &link);
     memcpy(secret, link.secret, INVITE_SECRET_SIZE);
 }
 

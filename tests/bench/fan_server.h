@@ -25,7 +25,8 @@ void fan_server_init(struct fan_server *server, const char *parent, bool tls, co
 /* Removes it; a server that runs is stopped first. */
 void fan_server_clear(struct fan_server *server);
 
-/* An invite for so many people; the server does not run. */
+/* An invite for so many people; the server does not run. The whole link, or its secret alone. */
+void fan_server_invite_link(struct fan_server *server, size_t uses, struct invite_link *link);
 void fan_server_invite(struct fan_server *server, size_t uses, uint8_t secret[INVITE_SECRET_SIZE]);
 
 /* Runs it on `core` (a negative one: on any) until it listens; and until it has ended. */

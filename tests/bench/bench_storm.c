@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * A summit opens its doors: many real clients join one open channel at once.
+ *
+ *   bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR]
+ *
+ * weftd is started; people and devices are made, each with a vault and a key file, and M of them
+ * (default 3) are in the channel and follow it. Then N others connect over TLS, log in and join,
+ * while one of the members speaks once a second. Nobody of the members does anything but follow:
+ * they commit what the server asks them to. The storm is over when everybody is in and has come to
+ * the end of the log. Several clients live in a process, a thread each.
+ *
+ * The server's store is in --directory (here unless said), on the disk that is meant. A thousand
+ * people have a thousand disks: --vaults may name a place in memory, lest one disk's fsync for all
+ * of them is what is measured.
+ *
+ * Progress goes to the error output; to the standard output one figure a line, `name value unit`:
+ *   slowest_wait_s   from the beginning until the last one is in; median_wait_s
+ *   joins_per_s      N by that
+ *   settled_s        until all are at the end of the log; the next two are counted until then
+ *   weftd_cpu_s, client_cpu_s (of all clients together), bytes_sent (by weftd, within TLS)
+ *   commits          epochs that it took; reconnects: attempts after each client's first
+ *   messages_during  said by the member; p50_ms, p99_ms: until one is in a client's vault
+ *   lost, duplicated, misordered   of those messages, over all clients; before_joining: of an epoch
+ *                    before the client's own, which nobody can read there, and shown as that
+ */
+#include "protocol/crypto/random_system.h"
+#include "tests/bench/fan_server.h"
+#include "tests/bench/must.h"
+#include "tests/bench/storm_client.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <ftw.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Descriptors and mappings of a process are limited, and a client has some dozen of each. */
+#define CLIENTS_PER_PROCESS 125
+#define PROCESSES_MIN 4
+#define PROCESSES_MAX 64
+
+/* Each client is two threads' worth of small work; the default stack would be 8 GiB for a thousand.
+ */
+#define STACK_BYTES (1u << 20)
+
+/* A server does not stand in a queue with the processes of its users: beside a thousand threads
+ * that want two cores it would wait for each of them. It is run before them where that is allowed.
+ */
+#define CLIENT_NICENESS 5
+
+struct storm {
+    struct fan_server server;
+    struct storm_scene *scene;
+    size_t joiners;
+    pid_t processes[PROCESSES_MAX];
+    size_t process_count;
+    unsigned monitor_port;
+};
+
+static struct storm storm; /* there is one, and a signal's handler needs it */
+
+/* ---- one process of clients ---- */
+
+struct place {
+    struct storm_scene *scene;
+    size_t number;
+    pthread_t thread;
+};
+
+static void *live(void *context)
+{
+    const struct place *place = context;
+    storm_client_live(place->scene, place->number);
+    return NULL;
+}
+
+/* Every `step`th client from `first` on: so the members are in different processes. */
+_Noreturn static void be_process(struct storm_scene *scene, size_t first, size_t step)
+{
+    size_t count = 0;
+    pthread_attr_t attributes;
+    struct place *places = calloc(scene->clients, sizeof *places);
+    MUST_BE(places != NULL && pthread_attr_init(&attributes) == 0);
+    MUST_BE(pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    MUST_BE(setpriority(PRIO_PROCESS, 0, CLIENT_NICENESS) == 0);
+    for (size_t number = first; number < scene->clients; number += step) {
+        storm_client_enrol(scene, number);
+        storm_scene_reach(scene);
+    }
+    storm_scene_await(scene, STORM_CREATE);
+    for (size_t number = first; number < scene->clients; number += step) {
+        struct place *place = &places[count++];
+        *place = (struct place){.scene = scene, .number = number};
+        MUST_BE(pthread_create(&place->thread, &attributes, live, place) == 0);
+    }
+    for (size_t i = 0; i < count; i++)
+        MUST_BE(pthread_join(places[i].thread, NULL) == 0);
+    /* What libwebsockets keeps of connections that were open at their end is no leak of a client,
+     * which ends with its process. */
+    _exit(0);
+}
+
+static void start_processes(void)
+{
+    size_t wanted = storm.scene->clients / CLIENTS_PER_PROCESS + 1;
+    storm.process_count = wanted < PROCESSES_MIN ? PROCESSES_MIN : wanted;
+    MUST_BE(storm.process_count <= PROCESSES_MAX);
+    for (size_t i = 0; i < storm.process_count; i++) {
+        storm.processes[i] = fork();
+        MUST_BE(storm.processes[i] >= 0);
+        if (storm.processes[i] == 0)
+            be_process(storm.scene, i, storm.process_count);
+    }
+}
+
+/* A client that failed has said why; nothing is worth measuring then. */
+static void on_child(int number)
+{
+    int how = 0;
+    (void)number;
+    pid_t ended = waitpid(-1, &how, WNOHANG);
+    if (ended <= 0 || (WIFEXITED(how) && WEXITSTATUS(how) == 0))
+        return;
+    for (size_t i = 0; i < storm.process_count; i++)
+        (void)kill(storm.processes[i], SIGKILL);
+    (void)kill(storm.server.pid, SIGKILL);
+    _exit(1);
+}
+
+static void await_processes(void)
+{
+    (void)signal(SIGCHLD, SIG_DFL);
+    for (size_t i = 0; i < storm.process_count; i++) {
+        int how = 0;
+        MUST_BE(waitpid(storm.processes[i], &how, 0) == storm.processes[i]);
+        MUST_BE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    }
+}
+
+/* Nanoseconds of the processor, as the kernel accounts for all threads of the clients. */
+static double client_cpu_seconds(void)
+{
+    double sum = 0;
+    for (size_t i = 0; i < storm.process_count; i++) {
+        clockid_t clock;
+        struct timespec used;
+        MUST_BE(clock_getcpuclockid(storm.processes[i], &clock) == 0);
+        MUST_BE(clock_gettime(clock, &used) == 0);
+        sum += (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    }
+    return sum;
+}
+
+/* ---- the server ---- */
+
+static void prefer_server(void)
+{
+    const struct sched_param parameters = {.sched_priority = 1};
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/task", (int)storm.server.pid);
+    DIR *tasks = opendir(path);
+    MUST_BE(tasks != NULL);
+    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks))
+        if (task->d_name[0] != '.' &&
+            sched_setscheduler((pid_t)strtol(task->d_name, NULL, 10), SCHED_RR, &parameters) != 0)
+            (void)fprintf(stderr, "the server may not be preferred: waits will be longer\n");
+    (void)closedir(tasks);
+}
+
+static double sent_bytes(void)
+{
+    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    static const char name[] = "\nweftd_sent_bytes_total ";
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)storm.monitor_port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char answer[65536];
+    size_t len = 0;
+    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST_BE(socket_fd >= 0);
+    MUST_BE(connect(socket_fd, (const struct sockaddr *)&address, sizeof address) == 0);
+    MUST_BE(write(socket_fd, request, sizeof request - 1) == (ssize_t)sizeof request - 1);
+    for (ssize_t got = 1; got > 0 && len<sizeof answer - 1; len += got> 0 ? (size_t)got : 0)
+        got = read(socket_fd, answer + len, sizeof answer - 1 - len);
+    (void)close(socket_fd);
+    answer[len] = '\0';
+    const char *at = strstr(answer, name);
+    MUST_BE(at != NULL);
+    return strtod(at + sizeof name - 1, NULL);
+}
+
+/* ---- figures ---- */
+
+static int compare_times(const void *a, const void *b)
+{
+    int64_t first = *(const int64_t *)a;
+    int64_t second = *(const int64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+struct sums {
+    uint64_t lost, before, duplicated, misordered;
+    double slowest_s, median_s;
+};
+
+static void add_up(struct sums *sums)
+{
+    const struct storm_scene *scene = storm.scene;
+    int64_t *waits = calloc(storm.joiners, sizeof *waits);
+    MUST_BE(waits != NULL);
+    for (size_t i = 0; i < scene->clients; i++) {
+        const struct storm_client_result *result = &scene->results[i];
+        sums->lost += result->lost;
+        sums->before += result->before;
+        sums->duplicated += result->duplicated;
+        sums->misordered += result->misordered;
+        if (i >= scene->members)
+            waits[i - scene->members] = result->joined_ns - scene->begun_ns;
+    }
+    qsort(waits, storm.joiners, sizeof *waits, compare_times);
+    sums->slowest_s = (double)waits[storm.joiners - 1] / 1e9;
+    size_t middle = storm.joiners / 2;
+    sums->median_s = (double)waits[middle] / 1e9;
+    free(waits);
+}
+
+static void print_waits(const struct sums *sums)
+{
+    const struct storm_scene *scene = storm.scene;
+    (void)printf("joins_per_s %.1f 1/s\n", (double)storm.joiners / sums->slowest_s);
+    (void)printf("slowest_wait_s %.2f s\n", sums->slowest_s);
+    (void)printf("median_wait_s %.2f s\n", sums->median_s);
+    (void)printf("reconnects %zu attempts\n", atomic_load(&scene->reconnects));
+    (void)printf("messages_during %zu messages\n", atomic_load(&scene->message_count));
+    (void)printf("p50_ms %.0f ms\n", storm_scene_latency_ms(scene, 0.5));
+    (void)printf("p99_ms %.0f ms\n", storm_scene_latency_ms(scene, 0.99));
+    (void)printf("lost %llu messages\n", (unsigned long long)sums->lost);
+    (void)printf("before_joining %llu messages\n", (unsigned long long)sums->before);
+    (void)printf("duplicated %llu messages\n", (unsigned long long)sums->duplicated);
+    (void)printf("misordered %llu messages\n", (unsigned long long)sums->misordered);
+}
+
+/* ---- the storm ---- */
+
+static void gather(void)
+{
+    struct storm_scene *scene = storm.scene;
+    storm_scene_await_reached(scene, scene->clients, "people made");
+    storm_scene_set_phase(scene, STORM_CREATE);
+    storm_scene_await_reached(scene, 1, "channel made");
+    storm_scene_set_phase(scene, STORM_GATHER);
+    if (scene->members > 1)
+        storm_scene_await_reached(scene, scene->members - 1, "members came");
+}
+
+static bool measure(void)
+{
+    struct storm_scene *scene = storm.scene;
+    struct sums sums = {0};
+    double clients_before = client_cpu_seconds();
+    double weftd_before = fan_server_cpu_seconds(&storm.server);
+    double bytes_before = sent_bytes();
+    scene->begun_ns = storm_now_ns();
+    storm_scene_set_phase(scene, STORM_JOIN);
+    storm_scene_await_reached(scene, storm.joiners, "joined");
+    (void)fprintf(stderr, "all in after %.1f s; weftd %.2f s, clients %.1f s of CPU\n",
+                  (double)(storm_now_ns() - scene->begun_ns) / 1e9,
+                  fan_server_cpu_seconds(&storm.server) - weftd_before,
+                  client_cpu_seconds() - clients_before);
+    storm_scene_set_phase(scene, STORM_SETTLE);
+    storm_scene_await_reached(scene, scene->clients, "at the end of the log");
+    (void)printf("settled_s %.2f s\n", (double)(storm_now_ns() - scene->begun_ns) / 1e9);
+    (void)printf("weftd_cpu_s %.2f s\n", fan_server_cpu_seconds(&storm.server) - weftd_before);
+    (void)printf("client_cpu_s %.2f s\n", client_cpu_seconds() - clients_before);
+    (void)printf("bytes_sent %.0f bytes\n", sent_bytes() - bytes_before);
+    (void)printf("weftd_resident_kib %.0f KiB\n", fan_server_resident_kib(&storm.server));
+    (void)printf("commits %llu commits\n",
+                 (unsigned long long)(scene->last_epoch - scene->first_epoch));
+    storm_scene_set_phase(scene, STORM_END);
+    await_processes();
+    add_up(&sums);
+    print_waits(&sums);
+    return sums.lost + sums.duplicated + sums.misordered == 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+struct arguments {
+    size_t members;
+    size_t joiners;
+    const char *directory;
+    const char *vaults;
+};
+
+static void read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    bool good = argc % 2 == 1;
+    for (int i = 1; i + 1 < argc && good; i += 2) {
+        if (strcmp(argv[i], "--joiners") == 0)
+            arguments->joiners = strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--members") == 0)
+            arguments->members = strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--directory") == 0)
+            arguments->directory = argv[i + 1];
+        else if (strcmp(argv[i], "--vaults") == 0)
+            arguments->vaults = argv[i + 1];
+        else
+            good = false;
+    }
+    if (arguments->vaults == NULL)
+        arguments->vaults = arguments->directory;
+    if (good && arguments->joiners > 0 && arguments->members > 0)
+        return;
+    (void)fprintf(stderr,
+                  "bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR]\n");
+    exit(2);
+}
+
+/* A port that nobody has now. */
+static unsigned free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST_BE(socket_fd >= 0 && bind(socket_fd, (struct sockaddr *)&address, size) == 0);
+    MUST_BE(getsockname(socket_fd, (struct sockaddr *)&address, &size) == 0);
+    (void)close(socket_fd);
+    return ntohs(address.sin_port);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.members = 3, .directory = "."};
+    char line[64];
+    read_arguments(argc, argv, &arguments);
+    storm.joiners = arguments.joiners;
+    MUST(crypto_start());
+    storm.scene = storm_scene_new(arguments.members, storm.joiners);
+    (void)snprintf(storm.scene->directory, sizeof storm.scene->directory, "%s/weft-storm-XXXXXX",
+                   arguments.vaults);
+    MUST_BE(mkdtemp(storm.scene->directory) != NULL);
+    storm.monitor_port = free_port();
+    (void)snprintf(line, sizeof line, "monitor_port = %u", storm.monitor_port);
+    fan_server_init(&storm.server, arguments.directory, true, line);
+    fan_server_invite_link(&storm.server, storm.scene->clients, &storm.scene->link);
+    fan_server_start(&storm.server, -1);
+    prefer_server();
+    storm.scene->link.port = storm.server.port;
+    (void)strcpy(storm.scene->link.host, "127.0.0.1");
+    (void)signal(SIGCHLD, on_child);
+    start_processes();
+    gather();
+    bool good = measure();
+    fan_server_clear(&storm.server);
+    (void)nftw(storm.scene->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "tests/bench/storm_scene.h"
+
+#include "tests/bench/must.h"
+
+#include <sys/mman.h>
+#include <time.h>
+
+/* Nothing in a storm may take longer than this; the program ends. */
+#define PATIENCE_S 1800
+
+int64_t storm_now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+struct storm_scene *storm_scene_new(size_t members, size_t joiners)
+{
+    size_t clients = members + joiners;
+    size_t size = sizeof(struct storm_scene) + clients * sizeof(struct storm_client_result);
+    struct storm_scene *scene =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutexattr_t lock;
+    pthread_condattr_t changed;
+    MUST_BE(scene != MAP_FAILED);
+    MUST_BE(pthread_mutexattr_init(&lock) == 0 && pthread_condattr_init(&changed) == 0);
+    MUST_BE(pthread_mutexattr_setpshared(&lock, PTHREAD_PROCESS_SHARED) == 0);
+    MUST_BE(pthread_condattr_setpshared(&changed, PTHREAD_PROCESS_SHARED) == 0);
+    MUST_BE(pthread_condattr_setclock(&changed, CLOCK_MONOTONIC) == 0);
+    MUST_BE(pthread_mutex_init(&scene->lock, &lock) == 0);
+    MUST_BE(pthread_cond_init(&scene->changed, &changed) == 0);
+    scene->members = members;
+    scene->clients = clients;
+    return scene;
+}
+
+void storm_scene_set_phase(struct storm_scene *scene, enum storm_phase phase)
+{
+    (void)pthread_mutex_lock(&scene->lock);
+    scene->phase = phase;
+    scene->reached = 0;
+    (void)pthread_cond_broadcast(&scene->changed);
+    (void)pthread_mutex_unlock(&scene->lock);
+}
+
+void storm_scene_await(struct storm_scene *scene, enum storm_phase phase)
+{
+    (void)pthread_mutex_lock(&scene->lock);
+    while (scene->phase < phase)
+        (void)pthread_cond_wait(&scene->changed, &scene->lock);
+    (void)pthread_mutex_unlock(&scene->lock);
+}
+
+enum storm_phase storm_scene_phase(struct storm_scene *scene)
+{
+    (void)pthread_mutex_lock(&scene->lock);
+    enum storm_phase phase = scene->phase;
+    (void)pthread_mutex_unlock(&scene->lock);
+    return phase;
+}
+
+void storm_scene_reach(struct storm_scene *scene)
+{
+    (void)pthread_mutex_lock(&scene->lock);
+    scene->reached++;
+    (void)pthread_cond_broadcast(&scene->changed);
+    (void)pthread_mutex_unlock(&scene->lock);
+}
+
+void storm_scene_await_reached(struct storm_scene *scene, size_t count, const char *what)
+{
+    struct timespec until;
+    size_t told = 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += PATIENCE_S;
+    (void)pthread_mutex_lock(&scene->lock);
+    while (scene->reached < count) {
+        MUST_BE(pthread_cond_timedwait(&scene->changed, &scene->lock, &until) == 0);
+        if (scene->reached >= told + 100 || scene->reached == count) {
+            told = scene->reached;
+            (void)fprintf(stderr, "%s: %zu of %zu\n", what, told, count);
+        }
+    }
+    (void)pthread_mutex_unlock(&scene->lock);
+}
+
+#define STEPS 8
+
+void storm_scene_add_latency(struct storm_scene *scene, int64_t ns)
+{
+    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
+    size_t octave = us < STEPS ? 0 : (size_t)(60 - __builtin_clzll(us));
+    size_t at = octave * STEPS + (size_t)(us >> octave);
+    size_t last = sizeof scene->latencies / sizeof *scene->latencies - 1;
+    (void)atomic_fetch_add(&scene->latencies[at < last ? at : last], 1);
+}
+
+double storm_scene_latency_ms(const struct storm_scene *scene, double share)
+{
+    size_t buckets = sizeof scene->latencies / sizeof *scene->latencies;
+    uint64_t count = 0;
+    uint64_t seen = 0;
+    for (size_t i = 0; i < buckets; i++)
+        count += scene->latencies[i];
+    for (size_t i = 0; i < buckets; i++) {
+        seen += scene->latencies[i];
+        if ((double)seen > share * (double)count) {
+            size_t octave = i < 2 * STEPS ? 0 : i / STEPS - 1;
+            return (double)((i - octave * STEPS) << octave) / 1e3;
+        }
+    }
+    return 0;
+}
