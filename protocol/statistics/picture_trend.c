@@ -16,6 +16,9 @@
 #define CURVE_TOP 58.0
 #define CURVE_BOTTOM 24.0
 
+/* Above and below a curve that is level at 0; figures are rounded to more than that. */
+#define ROOM_LEAST 1e-9
+
 struct panel {
     const char *title;
     const char *text;
@@ -75,10 +78,11 @@ static bool find_range(struct curve *curve)
     double room = (curve->high - curve->low) * 0.15;
     if (room < fabs(curve->high) * 0.02)
         room = fabs(curve->high) * 0.1;
-    if (room == 0)
+    if (room < ROOM_LEAST)
         room = 0.1;
-    bool signed_one = curve->panel->indicator == INDICATOR_E_I_RESCALED;
-    curve->low = fmax(curve->low - room, signed_one ? -1 : 0);
+    double least = curve->panel->indicator == INDICATOR_E_I_RESCALED ? -1 : 0;
+    /* A server may say anything: what is less than can be is drawn where it is. */
+    curve->low = curve->low < least ? curve->low - room : fmax(curve->low - room, least);
     curve->high += room;
     return any;
 }
