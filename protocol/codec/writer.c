@@ -79,6 +79,24 @@ void writer_vector(struct writer *writer, struct span bytes)
     buffer->len += size + bytes.len;
 }
 
+void writer_vector_parts(struct writer *writer, const struct span *parts, size_t count)
+{
+    uint8_t header[4];
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length = parts[i].len > VECTOR_LENGTH_MAX ? SIZE_MAX / 2 : length + parts[i].len;
+    if (length > VECTOR_LENGTH_MAX) {
+        writer_fail(writer, STATUS_LIMIT);
+        return;
+    }
+    size_t size = length_header(length, header);
+    if (writer->status == STATUS_OK)
+        writer->status = buffer_reserve(writer->buffer, size + length);
+    writer_bytes(writer, span_of(header, size));
+    for (size_t i = 0; i < count; i++)
+        writer_bytes(writer, parts[i]);
+}
+
 void writer_presence(struct writer *writer, bool present)
 {
     writer_u8(writer, present ? 1 : 0);

@@ -34,6 +34,9 @@ void writer_bytes(struct writer *writer, struct span bytes);
 /* opaque<V>: the length header and the bytes. */
 void writer_vector(struct writer *writer, struct span bytes);
 
+/* opaque<V> of bytes that are given in parts, one after another. */
+void writer_vector_parts(struct writer *writer, const struct span *parts, size_t count);
+
 /* The presence octet of optional<T>. */
 void writer_presence(struct writer *writer, bool present);
 

@@ -28,6 +28,22 @@ static void head(struct span input, const struct mls_message *message)
     }
 }
 
+/* The frame alone is the same, whatever is in it. */
+static void frame(struct span input, const struct mls_message *message)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(ARENA_BYTES_MAX);
+    struct mls_message framed;
+    fuzz_expect(mls_message_decode_frame(input, &arena, &framed) == STATUS_OK);
+    fuzz_expect(framed.wire_format == message->wire_format);
+    if (message->wire_format != MLS_WIRE_PUBLIC_MESSAGE)
+        return;
+    const struct mls_public_message *whole = &message->public_message;
+    const struct mls_public_message *part = &framed.public_message;
+    fuzz_expect(span_equal(part->content.bytes, whole->content.bytes));
+    fuzz_expect(span_equal(part->auth.signature, whole->auth.signature));
+    fuzz_expect(span_equal(part->membership_tag, whole->membership_tag));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = span_of(data, size);
@@ -41,5 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_expect(writer_finish(&writer) == STATUS_OK);
     fuzz_expect(span_equal(buffer_span(&again), input));
     head(input, &message);
+    frame(input, &message);
     return 0;
 }

@@ -318,7 +318,7 @@ static enum status receive(struct mls_group *group,
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct mls_message message;
-    TRY(mls_message_decode(bytes, &arena, &message));
+    TRY(mls_message_decode_frame(bytes, &arena, &message));
     if (message.wire_format == MLS_WIRE_PUBLIC_MESSAGE)
         return receive_public(group, bytes, &message.public_message, options, received);
     if (message.wire_format == MLS_WIRE_PRIVATE_MESSAGE)

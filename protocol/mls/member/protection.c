@@ -48,11 +48,11 @@ static enum status write_content_input(uint16_t wire_format,
                                        struct span group_context,
                                        struct buffer *input)
 {
-    CLEANUP(buffer_clear) struct buffer tbs = BUFFER_INIT(INPUT_BYTES_MAX);
-    struct writer writer = writer_of(&tbs);
-    mls_framed_content_write_tbs(&writer, wire_format, content, group_context);
-    TRY(writer_finish(&writer));
-    return write_sign_input("FramedContentTBS", buffer_span(&tbs), input);
+    CLEANUP(mls_covered_clear) struct mls_covered tbs = {0};
+    TRY(mls_framed_content_tbs(wire_format, content, group_context, &tbs));
+    struct writer writer = writer_of(input);
+    mls_sign_content_write_parts(&writer, "FramedContentTBS", tbs.parts, MLS_COVERED_PARTS);
+    return writer_finish(&writer);
 }
 
 enum status mls_protection_sign_content_prepared(const struct suite *suite,
@@ -88,11 +88,9 @@ static enum status membership_tag(const struct suite *suite,
                                   struct span group_context,
                                   struct digest *tag)
 {
-    CLEANUP(buffer_clear) struct buffer tbm = BUFFER_INIT(INPUT_BYTES_MAX);
-    struct writer writer = writer_of(&tbm);
-    mls_authenticated_content_write_tbm(&writer, authenticated, group_context);
-    TRY(writer_finish(&writer));
-    return hash_mac(suite->hash, membership_key, buffer_span(&tbm), tag);
+    CLEANUP(mls_covered_clear) struct mls_covered tbm = {0};
+    TRY(mls_authenticated_content_tbm(authenticated, group_context, &tbm));
+    return hash_mac_parts(suite->hash, membership_key, tbm.parts, MLS_COVERED_PARTS, tag);
 }
 
 enum status mls_protection_seal_public(const struct suite *suite,

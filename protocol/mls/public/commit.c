@@ -111,6 +111,22 @@ enum status mls_commit_read(struct reader *reader, struct arena *arena, struct m
     return STATUS_OK;
 }
 
+enum status mls_commit_skip(struct reader *reader)
+{
+    struct reader next = *reader;
+    struct mls_leaf_node leaf;
+    struct span vector;
+    bool has_path;
+    TRY(reader_vector(&next, SIZE_MAX, &vector));
+    TRY(reader_presence(&next, &has_path));
+    if (has_path) {
+        TRY(mls_leaf_node_read(&next, &leaf));
+        TRY(reader_vector(&next, SIZE_MAX, &vector));
+    }
+    *reader = next;
+    return STATUS_OK;
+}
+
 void mls_commit_write(struct writer *writer, const struct mls_commit *commit)
 {
     size_t begin = writer_vector_begin(writer);

@@ -46,4 +46,7 @@ MUST_CHECK enum status
 mls_commit_read(struct reader *reader, struct arena *arena, struct mls_commit *commit);
 void mls_commit_write(struct writer *writer, const struct mls_commit *commit);
 
+/* Goes behind a commit without reading what its vectors hold. */
+MUST_CHECK enum status mls_commit_skip(struct reader *reader);
+
 #endif

@@ -79,18 +79,30 @@ static enum status read_content_head(struct reader *reader, struct mls_framed_co
     return read_content_type(reader, &content->type);
 }
 
-enum status mls_framed_content_read(struct reader *reader,
-                                    struct arena *arena,
-                                    struct mls_framed_content *content)
+/* With `frame_only` a commit is passed over. */
+static enum status read_content(struct reader *reader,
+                                struct arena *arena,
+                                bool frame_only,
+                                struct mls_framed_content *content)
 {
     struct reader next = *reader;
     struct mls_framed_content read = {0};
     TRY(read_content_head(&next, &read));
-    TRY(read_body(&next, arena, &read));
+    if (frame_only && read.type == MLS_CONTENT_COMMIT)
+        TRY(mls_commit_skip(&next));
+    else
+        TRY(read_body(&next, arena, &read));
     read.bytes = reader_since(&next, reader);
     *reader = next;
     *content = read;
     return STATUS_OK;
+}
+
+enum status mls_framed_content_read(struct reader *reader,
+                                    struct arena *arena,
+                                    struct mls_framed_content *content)
+{
+    return read_content(reader, arena, false, content);
 }
 
 void mls_framed_content_copy(struct writer *writer, const struct mls_framed_content *content)
@@ -167,26 +179,52 @@ void mls_authenticated_content_write(struct writer *writer,
     mls_auth_data_write(writer, authenticated->content.type, &authenticated->auth);
 }
 
-void mls_framed_content_write_tbs(struct writer *writer,
-                                  uint16_t wire_format,
-                                  const struct mls_framed_content *content,
-                                  struct span group_context)
+void mls_covered_clear(struct mls_covered *covered)
 {
-    writer_u16(writer, MLS_VERSION_10);
-    writer_u16(writer, wire_format);
-    mls_framed_content_copy(writer, content);
-    if (content->sender.type == MLS_SENDER_MEMBER ||
-        content->sender.type == MLS_SENDER_NEW_MEMBER_COMMIT)
-        writer_bytes(writer, group_context);
+    buffer_clear(&covered->encoded);
 }
 
-void mls_authenticated_content_write_tbm(struct writer *writer,
-                                         const struct mls_authenticated_content *authenticated,
-                                         struct span group_context)
+/* `auth` is NULL for what is signed. */
+static enum status cover(uint16_t wire_format,
+                         const struct mls_framed_content *content,
+                         struct span group_context,
+                         const struct mls_auth_data *auth,
+                         struct mls_covered *covered)
 {
-    mls_framed_content_write_tbs(writer, authenticated->wire_format, &authenticated->content,
-                                 group_context);
-    mls_auth_data_write(writer, authenticated->content.type, &authenticated->auth);
+    struct buffer *encoded = &covered->encoded;
+    buffer_init(encoded, LIMIT_OBJECT_BYTES);
+    struct writer writer = writer_of(encoded);
+    writer_u16(&writer, MLS_VERSION_10);
+    writer_u16(&writer, wire_format);
+    if (content->bytes.len == 0)
+        mls_framed_content_write(&writer, content);
+    size_t head_size = encoded->len;
+    if (auth != NULL)
+        mls_auth_data_write(&writer, content->type, auth);
+    TRY(writer_finish(&writer));
+    bool has_context = content->sender.type == MLS_SENDER_MEMBER ||
+                       content->sender.type == MLS_SENDER_NEW_MEMBER_COMMIT;
+    covered->parts[0] = span_of(encoded->ptr, head_size);
+    covered->parts[1] = content->bytes;
+    covered->parts[2] = has_context ? group_context : SPAN_EMPTY;
+    covered->parts[3] = span_of(encoded->ptr + head_size, encoded->len - head_size);
+    return STATUS_OK;
+}
+
+enum status mls_framed_content_tbs(uint16_t wire_format,
+                                   const struct mls_framed_content *content,
+                                   struct span group_context,
+                                   struct mls_covered *covered)
+{
+    return cover(wire_format, content, group_context, NULL, covered);
+}
+
+enum status mls_authenticated_content_tbm(const struct mls_authenticated_content *authenticated,
+                                          struct span group_context,
+                                          struct mls_covered *covered)
+{
+    return cover(authenticated->wire_format, &authenticated->content, group_context,
+                 &authenticated->auth, covered);
 }
 
 /* Whether a sender of this type may send this content at all (6.1). */
@@ -240,28 +278,34 @@ enum status mls_authenticated_content_verify(const struct suite *suite,
                                              struct span group_context,
                                              struct span signature_key)
 {
-    CLEANUP(buffer_clear) struct buffer tbs = BUFFER_INIT(2 * LIMIT_OBJECT_BYTES);
-    struct writer writer = writer_of(&tbs);
-    mls_framed_content_write_tbs(&writer, authenticated->wire_format, &authenticated->content,
-                                 group_context);
-    TRY(writer_finish(&writer));
-    return mls_verify_with_label(suite, signature_key, "FramedContentTBS", buffer_span(&tbs),
-                                 authenticated->auth.signature);
+    CLEANUP(mls_covered_clear) struct mls_covered tbs = {0};
+    TRY(mls_framed_content_tbs(authenticated->wire_format, &authenticated->content, group_context,
+                               &tbs));
+    return mls_verify_with_label_parts(suite, signature_key, "FramedContentTBS", tbs.parts,
+                                       MLS_COVERED_PARTS, authenticated->auth.signature);
 }
 
-enum status mls_public_message_read(struct reader *reader,
-                                    struct arena *arena,
-                                    struct mls_public_message *message)
+static enum status read_public_message(struct reader *reader,
+                                       struct arena *arena,
+                                       bool frame_only,
+                                       struct mls_public_message *message)
 {
     struct reader next = *reader;
     struct mls_public_message read = {0};
-    TRY(mls_framed_content_read(&next, arena, &read.content));
+    TRY(read_content(&next, arena, frame_only, &read.content));
     TRY(mls_auth_data_read(&next, read.content.type, &read.auth));
     if (read.content.sender.type == MLS_SENDER_MEMBER)
         TRY(reader_vector(&next, SIZE_MAX, &read.membership_tag));
     *reader = next;
     *message = read;
     return STATUS_OK;
+}
+
+enum status mls_public_message_read(struct reader *reader,
+                                    struct arena *arena,
+                                    struct mls_public_message *message)
+{
+    return read_public_message(reader, arena, false, message);
 }
 
 void mls_public_message_write(struct writer *writer, const struct mls_public_message *message)
@@ -372,12 +416,14 @@ void mls_sender_data_write(struct writer *writer, const struct mls_sender_data *
     writer_bytes(writer, SPAN_OF(sender_data->reuse_guard));
 }
 
-static enum status
-read_message_body(struct reader *reader, struct arena *arena, struct mls_message *message)
+static enum status read_message_body(struct reader *reader,
+                                     struct arena *arena,
+                                     bool frame_only,
+                                     struct mls_message *message)
 {
     switch (message->wire_format) {
     case MLS_WIRE_PUBLIC_MESSAGE:
-        return mls_public_message_read(reader, arena, &message->public_message);
+        return read_public_message(reader, arena, frame_only, &message->public_message);
     case MLS_WIRE_PRIVATE_MESSAGE:
         return mls_private_message_read(reader, &message->private_message);
     case MLS_WIRE_WELCOME:
@@ -400,15 +446,27 @@ static enum status read_message_head(struct reader *reader, uint16_t *wire_forma
     return reader_u16(reader, wire_format);
 }
 
-enum status mls_message_decode(struct span bytes, struct arena *arena, struct mls_message *message)
+static enum status
+decode(struct span bytes, struct arena *arena, bool frame_only, struct mls_message *message)
 {
     struct reader reader = reader_of(bytes);
     struct mls_message read = {0};
     TRY(read_message_head(&reader, &read.wire_format));
-    TRY(read_message_body(&reader, arena, &read));
+    TRY(read_message_body(&reader, arena, frame_only, &read));
     TRY(reader_finish(&reader));
     *message = read;
     return STATUS_OK;
+}
+
+enum status mls_message_decode(struct span bytes, struct arena *arena, struct mls_message *message)
+{
+    return decode(bytes, arena, false, message);
+}
+
+enum status
+mls_message_decode_frame(struct span bytes, struct arena *arena, struct mls_message *message)
+{
+    return decode(bytes, arena, true, message);
 }
 
 void mls_message_write(struct writer *writer, const struct mls_message *message)

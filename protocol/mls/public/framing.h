@@ -84,17 +84,28 @@ MUST_CHECK enum status mls_authenticated_content_read_head(struct reader *reader
 void mls_authenticated_content_write(struct writer *writer,
                                      const struct mls_authenticated_content *authenticated);
 
-/* Writes FramedContentTBS. `group_context` is the encoded GroupContext of the content's epoch,
- * which counts only for the senders member and new_member_commit. */
-void mls_framed_content_write_tbs(struct writer *writer,
-                                  uint16_t wire_format,
-                                  const struct mls_framed_content *content,
-                                  struct span group_context);
+/* What is signed or authenticated of a content, in parts that follow one another: a content that
+ * was read is not copied. Lends from the content and the group context; CLEANUP it. */
+#define MLS_COVERED_PARTS 4
 
-/* Writes AuthenticatedContentTBM, what the membership tag covers. */
-void mls_authenticated_content_write_tbm(struct writer *writer,
-                                         const struct mls_authenticated_content *authenticated,
-                                         struct span group_context);
+struct mls_covered {
+    struct span parts[MLS_COVERED_PARTS];
+    struct buffer encoded; /* of what was not read */
+};
+void mls_covered_clear(struct mls_covered *covered);
+
+/* FramedContentTBS. `group_context` is the encoded GroupContext of the content's epoch, which
+ * counts only for the senders member and new_member_commit. */
+MUST_CHECK enum status mls_framed_content_tbs(uint16_t wire_format,
+                                              const struct mls_framed_content *content,
+                                              struct span group_context,
+                                              struct mls_covered *covered);
+
+/* AuthenticatedContentTBM, what the membership tag covers. */
+MUST_CHECK enum status
+mls_authenticated_content_tbm(const struct mls_authenticated_content *authenticated,
+                              struct span group_context,
+                              struct mls_covered *covered);
 
 /* ProposalRef of an AuthenticatedContent that carries a proposal is in ref_hash.h. */
 
@@ -183,6 +194,12 @@ struct mls_message {
 MUST_CHECK enum status
 mls_message_decode(struct span bytes, struct arena *arena, struct mls_message *message);
 void mls_message_write(struct writer *writer, const struct mls_message *message);
+
+/* The same for a message whose content is read again from `content.bytes`, once it was found
+ * authentic: of a commit in a PublicMessage only where it ends is read, so that `commit` is
+ * empty. */
+MUST_CHECK enum status
+mls_message_decode_frame(struct span bytes, struct arena *arena, struct mls_message *message);
 
 /* What a server needs to route a message, read without its content. */
 struct mls_message_head {

@@ -15,8 +15,16 @@ static void write_label(struct writer *writer, const char *label)
 
 void mls_sign_content_write(struct writer *writer, const char *label, struct span content)
 {
+    mls_sign_content_write_parts(writer, label, &content, 1);
+}
+
+void mls_sign_content_write_parts(struct writer *writer,
+                                  const char *label,
+                                  const struct span *parts,
+                                  size_t count)
+{
     write_label(writer, label);
-    writer_vector(writer, content);
+    writer_vector_parts(writer, parts, count);
 }
 
 void mls_encrypt_context_write(struct writer *writer, const char *label, struct span context)
@@ -41,9 +49,19 @@ enum status mls_verify_with_label(const struct suite *suite,
                                   struct span content,
                                   struct span signature)
 {
+    return mls_verify_with_label_parts(suite, public_key, label, &content, 1, signature);
+}
+
+enum status mls_verify_with_label_parts(const struct suite *suite,
+                                        struct span public_key,
+                                        const char *label,
+                                        const struct span *parts,
+                                        size_t count,
+                                        struct span signature)
+{
     CLEANUP(buffer_clear) struct buffer signed_bytes = BUFFER_INIT(2 * LIMIT_OBJECT_BYTES);
     struct writer writer = writer_of(&signed_bytes);
-    mls_sign_content_write(&writer, label, content);
+    mls_sign_content_write_parts(&writer, label, parts, count);
     TRY(writer_finish(&writer));
     return signature_verify(suite->signature, public_key, buffer_span(&signed_bytes), signature);
 }

@@ -14,6 +14,12 @@
 /* Writes SignContent. */
 void mls_sign_content_write(struct writer *writer, const char *label, struct span content);
 
+/* The same with a content that is given in parts, one after another. */
+void mls_sign_content_write_parts(struct writer *writer,
+                                  const char *label,
+                                  const struct span *parts,
+                                  size_t count);
+
 /* Writes EncryptContext. */
 void mls_encrypt_context_write(struct writer *writer, const char *label, struct span context);
 
@@ -29,5 +35,13 @@ MUST_CHECK enum status mls_verify_with_label(const struct suite *suite,
                                              const char *label,
                                              struct span content,
                                              struct span signature);
+
+/* The same with a content that is given in parts, one after another. */
+MUST_CHECK enum status mls_verify_with_label_parts(const struct suite *suite,
+                                                   struct span public_key,
+                                                   const char *label,
+                                                   const struct span *parts,
+                                                   size_t count,
+                                                   struct span signature);
 
 #endif

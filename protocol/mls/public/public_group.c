@@ -326,7 +326,7 @@ enum status group_content_of_message(const struct mls_public_group *group,
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct mls_message decoded;
-    TRY(mls_message_decode(message, &arena, &decoded));
+    TRY(mls_message_decode_frame(message, &arena, &decoded));
     if (decoded.wire_format != MLS_WIRE_PUBLIC_MESSAGE)
         return STATUS_UNSUPPORTED;
     const struct mls_public_message *public_message = &decoded.public_message;

@@ -69,13 +69,12 @@ static enum status check_secrets(const struct mls_staged_commit *staged,
                                  const struct mls_path_step *step,
                                  const struct mls_update_path_node *node)
 {
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct mls_resolution resolution;
+    size_t expected;
     /* RFC 9420, 7.6: "For each UpdatePathNode, the resolution of the corresponding copath node MUST
      * exclude all new leaf nodes added as part of the current Commit." */
-    TRY(mls_tree_resolution(tree, step->copath, added, staged->effect.added_count, &arena,
-                            &resolution));
-    return resolution.count == node->secret_count ? STATUS_OK : STATUS_INVALID;
+    TRY(mls_tree_resolution_count(tree, step->copath, added, staged->effect.added_count,
+                                  &expected));
+    return expected == node->secret_count ? STATUS_OK : STATUS_INVALID;
 }
 
 /* The leaves that the commit adds, in increasing order. */

@@ -10,12 +10,9 @@
 #include "protocol/crypto/hash.h"
 #include "protocol/mls/public/framing.h"
 
-/* Writes ConfirmedTranscriptHashInput. */
-void mls_confirmed_transcript_input_write(struct writer *writer,
-                                          const struct mls_authenticated_content *commit);
-
 /* confirmed_transcript_hash of the epoch that `commit` starts. `interim` is the interim hash of
- * the epoch before it. */
+ * the epoch before it.
+ * It covers ConfirmedTranscriptHashInput. */
 MUST_CHECK enum status mls_transcript_confirmed(const struct suite *suite,
                                                 struct span interim,
                                                 const struct mls_authenticated_content *commit,

@@ -167,7 +167,7 @@ size_t
 mls_tree_filtered_path(const struct mls_tree *tree, uint32_t leaf, struct mls_path_step *steps);
 
 /* The resolution of a node, in order, without the leaves of `excluded` (increasing). Appended to
- * `nodes`, an array of uint32_t taken from the arena. */
+ * `nodes`, an array of uint32_t taken from the arena. STATUS_USAGE beyond the tree. */
 struct mls_resolution {
     uint32_t *nodes;
     size_t count;
@@ -179,6 +179,13 @@ MUST_CHECK enum status mls_tree_resolution(const struct mls_tree *tree,
                                            size_t excluded_count,
                                            struct arena *arena,
                                            struct mls_resolution *resolution);
+
+/* How many nodes that is. */
+MUST_CHECK enum status mls_tree_resolution_count(const struct mls_tree *tree,
+                                                 uint32_t node,
+                                                 const uint32_t *excluded,
+                                                 size_t excluded_count,
+                                                 size_t *count);
 
 /* Whether the resolution has no node at all. */
 bool mls_tree_resolution_is_empty(const struct mls_tree *tree, uint32_t node);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/mls/public/tree_private.h"
 
-#include "protocol/mls/public/list.h"
-
 bool mls_tree_resolution_is_empty(const struct mls_tree *tree, uint32_t node)
 {
     if (tree_at(tree, node) != NULL)
@@ -38,8 +36,8 @@ struct resolving {
     const struct mls_tree *tree;
     const uint32_t *excluded;
     size_t excluded_count;
-    struct arena *arena;
-    struct mls_list nodes;
+    uint32_t *nodes; /* NULL to count only */
+    size_t count;
 };
 
 static bool is_excluded(const struct resolving *resolving, uint32_t leaf)
@@ -58,36 +56,50 @@ static bool is_excluded(const struct resolving *resolving, uint32_t leaf)
     return false;
 }
 
-static enum status take_node(struct resolving *resolving, uint32_t node)
+static void take_node(struct resolving *resolving, uint32_t node)
 {
-    void *item;
     if (mls_node_is_leaf(node) && is_excluded(resolving, mls_leaf_of_node(node)))
-        return STATUS_OK;
-    TRY(mls_list_push(&resolving->nodes, resolving->arena, &item));
-    *(uint32_t *)item = node;
-    return STATUS_OK;
+        return;
+    if (resolving->nodes != NULL)
+        resolving->nodes[resolving->count] = node;
+    resolving->count++;
 }
 
 /* RFC 9420, 4.1.1: a non-blank node and its unmerged leaves; nothing for a blank leaf; the
  * children's resolutions, left then right, for a blank parent. */
-static enum status resolve(struct resolving *resolving, uint32_t node)
+static void resolve(struct resolving *resolving, uint32_t node)
 {
     const struct mls_tree_node *at = tree_at(resolving->tree, node);
-    if (at == NULL && mls_node_is_leaf(node))
-        return STATUS_OK;
-    if (at == NULL) {
-        TRY(resolve(resolving, mls_node_left(node)));
-        return resolve(resolving, mls_node_right(node));
+    if (mls_node_is_leaf(node)) {
+        if (at != NULL)
+            take_node(resolving, node);
+        return;
     }
-    TRY(take_node(resolving, node));
-    if (at->is_leaf)
-        return STATUS_OK;
+    if (at == NULL) {
+        resolve(resolving, mls_node_left(node));
+        resolve(resolving, mls_node_right(node));
+        return;
+    }
+    take_node(resolving, node);
     const struct mls_parent_node *parent = &tree_as_parent(at)->view;
     for (size_t i = 0; i < mls_parent_node_unmerged_count(parent); i++) {
         uint32_t leaf = mls_parent_node_unmerged_at(parent, i);
         if (leaf < resolving->tree->leaf_count)
-            TRY(take_node(resolving, mls_node_of_leaf(leaf)));
+            take_node(resolving, mls_node_of_leaf(leaf));
     }
+}
+
+enum status mls_tree_resolution_count(const struct mls_tree *tree,
+                                      uint32_t node,
+                                      const uint32_t *excluded,
+                                      size_t excluded_count,
+                                      size_t *count)
+{
+    struct resolving resolving = {tree, excluded, excluded_count, NULL, 0};
+    if (node >= mls_node_count(tree->leaf_count))
+        return STATUS_USAGE;
+    resolve(&resolving, node);
+    *count = resolving.count;
     return STATUS_OK;
 }
 
@@ -98,11 +110,15 @@ enum status mls_tree_resolution(const struct mls_tree *tree,
                                 struct arena *arena,
                                 struct mls_resolution *resolution)
 {
-    struct resolving resolving = {tree, excluded, excluded_count, arena, MLS_LIST_OF(uint32_t)};
-    if (node >= mls_node_count(tree->leaf_count))
-        return STATUS_USAGE;
-    TRY(resolve(&resolving, node));
-    resolution->nodes = resolving.nodes.items;
-    resolution->count = resolving.nodes.count;
+    struct resolving resolving = {tree, excluded, excluded_count, NULL, 0};
+    size_t count;
+    void *memory = NULL;
+    TRY(mls_tree_resolution_count(tree, node, excluded, excluded_count, &count));
+    TRY(arena_take(arena, count, sizeof *resolving.nodes, &memory));
+    resolving.nodes = memory;
+    if (count != 0)
+        resolve(&resolving, node);
+    resolution->nodes = resolving.nodes;
+    resolution->count = count;
     return STATUS_OK;
 }

@@ -26,7 +26,7 @@ static void writes_integers_most_significant_byte_first(void **state)
                            SPAN_LITERAL("\1\2\3\4\5\6\7\x8\x9\xa\xb\xc\xd\xe\xf\1\0")));
 }
 
-/* Around every change of the length header, written whole and by begin and end. */
+/* Around every change of the length header, written whole, by begin and end, and in parts. */
 static void what_it_writes_is_read_back_at_every_length(void **state)
 {
     (void)state;
@@ -35,16 +35,20 @@ static void what_it_writes_is_read_back_at_every_length(void **state)
     for (size_t i = 0; i < sizeof contents; i++)
         contents[i] = (uint8_t)(i * 7);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        CLEANUP(buffer_clear) struct buffer buffer = BUFFER_INIT(200000);
+        CLEANUP(buffer_clear) struct buffer buffer = BUFFER_INIT(300000);
         struct writer writer = writer_of(&buffer);
         struct span vector = span_of(contents, lengths[i]);
+        const struct span parts[] = {
+            span_of(contents, lengths[i] / 3), SPAN_EMPTY,
+            span_of(contents + lengths[i] / 3, lengths[i] - lengths[i] / 3)};
         writer_vector(&writer, vector);
         size_t begin = writer_vector_begin(&writer);
         writer_bytes(&writer, vector);
         writer_vector_end(&writer, begin);
+        writer_vector_parts(&writer, parts, 3);
         assert_int_equal(writer_finish(&writer), STATUS_OK);
         struct reader reader = reader_of(buffer_span(&buffer));
-        for (int k = 0; k < 2; k++) {
+        for (int k = 0; k < 3; k++) {
             struct span back;
             assert_int_equal(reader_vector(&reader, SIZE_MAX, &back), STATUS_OK);
             assert_true(span_equal(back, vector));
@@ -106,7 +110,11 @@ static void refuses_a_vector_that_has_no_length_header(void **state)
     CLEANUP(buffer_clear) struct buffer buffer = BUFFER_INIT(100);
     struct writer writer = writer_of(&buffer);
     /* Never read: the length alone is refused. */
+    const struct span halves[] = {span_of("", (size_t)1 << 29), span_of("", (size_t)1 << 29)};
     writer_vector(&writer, span_of("", (size_t)1 << 30));
+    assert_int_equal(writer_finish(&writer), STATUS_LIMIT);
+    writer = writer_of(&buffer);
+    writer_vector_parts(&writer, halves, 2);
     assert_int_equal(writer_finish(&writer), STATUS_LIMIT);
     assert_int_equal(buffer.len, 0);
 }

@@ -366,16 +366,17 @@ static void write_signed(const struct mls_public_group *group,
                          struct buffer *out)
 {
     CLEANUP(buffer_clear) struct buffer tbs = BUFFER_INIT(FIXTURE_BYTES_MAX);
-    struct writer writer = writer_of(&tbs);
-    mls_framed_content_write_tbs(&writer, MLS_WIRE_PUBLIC_MESSAGE, &message->content,
-                                 mls_public_group_context_bytes(group));
-    must(writer_finish(&writer));
+    CLEANUP(mls_covered_clear) struct mls_covered covered = {0};
+    must(mls_framed_content_tbs(MLS_WIRE_PUBLIC_MESSAGE, &message->content,
+                                mls_public_group_context_bytes(group), &covered));
+    for (size_t i = 0; i < MLS_COVERED_PARTS; i++)
+        must(buffer_append(&tbs, covered.parts[i]));
     struct signature signature = fixture_sign(signer, "FramedContentTBS", &tbs);
     if (spoil_signature)
         signature.bytes[7] ^= 1;
     message->auth.signature = signature_span(&signature);
     const struct mls_message whole = {MLS_WIRE_PUBLIC_MESSAGE, .public_message = *message};
-    writer = writer_of(out);
+    struct writer writer = writer_of(out);
     mls_message_write(&writer, &whole);
     must(writer_finish(&writer));
 }
