@@ -137,6 +137,27 @@ static uint16_t take_header(struct inbound *inbound, struct span *input)
     return 0;
 }
 
+/* RFC 6455, 5.3: octet i of the payload with octet i modulo 4 of the key; eight octets at a time.
+ * `at` is the place of the first. */
+static void
+unmask(uint8_t *to, const uint8_t *from, size_t count, const uint8_t mask[MASK_SIZE], size_t at)
+{
+    uint8_t turned[8];
+    uint64_t eight_of_mask;
+    size_t i = 0;
+    for (size_t j = 0; j < sizeof turned; j++)
+        turned[j] = mask[(at + j) % MASK_SIZE];
+    memcpy(&eight_of_mask, turned, sizeof turned);
+    for (; i + sizeof turned <= count; i += sizeof turned) {
+        uint64_t eight;
+        memcpy(&eight, from + i, sizeof eight);
+        eight ^= eight_of_mask;
+        memcpy(to + i, &eight, sizeof eight);
+    }
+    for (; i < count; i++)
+        to[i] = from[i] ^ turned[i % sizeof turned];
+}
+
 static enum status take_payload(struct inbound *inbound, struct span *input)
 {
     uint64_t wanted = inbound->payload_len - inbound->payload_read;
@@ -147,8 +168,7 @@ static enum status take_payload(struct inbound *inbound, struct span *input)
     else
         TRY(buffer_extend(&inbound->message, count, &to));
     const uint8_t *mask = inbound->header + inbound->header_len - MASK_SIZE;
-    for (size_t i = 0; i < count; i++)
-        to[i] = input->ptr[i] ^ mask[(inbound->payload_read + i) % MASK_SIZE];
+    unmask(to, input->ptr, count, mask, (size_t)inbound->payload_read);
     inbound->payload_read += count;
     input->ptr += count;
     input->len -= count;
