@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/db.h"
 
+#include "server/store/log_ids.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,12 +128,17 @@ static enum status open_connection(const char *path, bool writer, struct store_d
     struct store_db *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return STATUS_NO_MEMORY;
+    /* Nobody asks how much memory SQLite has, and counting it takes a lock with each allocation.
+     * Refused, and of no effect, after the first connection. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int flags = (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE;
     enum status status =
         store_db_status(opened, sqlite3_open_v2(path, &opened->sqlite, flags, NULL));
     if (status == STATUS_OK)
         status = configure(opened, writer);
+    if (status == STATUS_OK && writer)
+        status = log_ids_new(opened, &opened->log_ids);
     if (status != STATUS_OK) {
         store_db_close(&opened);
         return status;
@@ -155,6 +162,7 @@ void store_db_clear(struct store_db *db)
     for (size_t i = 0; i < STORE_STATEMENTS_MAX; i++)
         sqlite3_finalize(db->statements[i].prepared);
     sqlite3_close(db->sqlite);
+    log_ids_free(&db->log_ids);
     *db = (struct store_db){0};
 }
 

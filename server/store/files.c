@@ -142,8 +142,7 @@ static enum status take_ids(struct query *q, struct arena *arena, struct store_f
 }
 
 #define ITS_ENTRY                                                                                  \
-    "SELECT 1 FROM log l WHERE l.channel = files.channel AND l.device = files.device"              \
-    " AND l.message = files.message"
+    "SELECT 1 FROM log l WHERE l.row = log_row(files.channel, files.device, files.message)"
 
 enum status store_files_expire(struct store_db *db,
                                int64_t now_ms,

@@ -41,6 +41,15 @@
 #define STORE_LATE_EPOCHS_MAX 5
 #define STORE_LATE_EPOCH_MS 60000
 
+/* Messages whose ids are in memory and not yet in the index: 7 MiB, and read from the log at the
+ * first message after a start. With a million messages in the index, some five go into each page
+ * that is then written. */
+#define STORE_LOG_IDS_MAX 65536
+
+/* Of those, how many go into the index at once, while messages wait: some milliseconds, and a
+ * quarter of the write-ahead log when each has a page of its own. */
+#define STORE_LOG_IDS_PORTION 512
+
 /* A tree is kept at every 64th epoch, so that any other can be replayed in few steps. */
 #define STORE_TREE_SNAPSHOT_EPOCHS 64
 

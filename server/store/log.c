@@ -2,6 +2,7 @@
 #include "server/store/log.h"
 
 #include "server/store/limits.h"
+#include "server/store/log_ids.h"
 #include "server/store/members.h"
 #include "server/store/position.h"
 #include "server/store/query.h"
@@ -45,14 +46,15 @@ enum status store_log_find(struct store_db *db,
                            const struct id *message,
                            struct store_appended *appended)
 {
+    const struct log_id id = {*channel, *device, *message};
+    int64_t row = 0;
+    TRY(log_ids_find(db, &id, &row));
     CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT generation, sequence, epoch, at_ms, kind FROM log"
-                                  " WHERE channel = ? AND device = ? AND message = ?");
+    struct query q =
+        query_on(db, "SELECT generation, sequence, epoch, at_ms, kind FROM log WHERE row = ?");
     struct store_appended taken = {.again = true};
     int kind = 0;
-    query_bind_id(&q, channel);
-    query_bind_id(&q, device);
-    query_bind_id(&q, message);
+    query_bind_int(&q, row);
     TRY(query_one(&q));
     query_take_unsigned32(&q, &taken.generation);
     query_take_unsigned(&q, &taken.sequence);
@@ -68,7 +70,8 @@ enum status store_log_find(struct store_db *db,
 static enum status write_entry(struct store_db *db,
                                const struct store_message *message,
                                enum store_entry_kind kind,
-                               uint64_t sequence)
+                               uint64_t sequence,
+                               int64_t *row)
 {
     CLEANUP(query_end)
     struct query q =
@@ -85,18 +88,21 @@ static enum status write_entry(struct store_db *db,
     query_bind_unsigned(&q, message->bytes.len);
     query_bind_hash(&q, &message->hash);
     query_bind_bytes(&q, message->bytes);
-    return query_run(&q);
+    return query_run_inserted(&q, row);
 }
 
-/* Takes the next sequence; a commit also ends the epoch. */
+/* Takes the next sequence; a commit also ends the epoch. The message is not in the log yet. */
 static enum status append(struct store_db *db,
                           const struct store_message *message,
                           enum store_entry_kind kind,
                           const struct position *before,
                           struct store_appended *appended)
 {
+    const struct log_id id = {message->channel, message->device, message->message};
     uint64_t sequence = before->last_sequence + 1;
-    TRY(write_entry(db, message, kind, sequence));
+    int64_t row = 0;
+    TRY(write_entry(db, message, kind, sequence, &row));
+    TRY(log_ids_add(db, &id, row));
     if (kind == STORE_ENTRY_COMMIT)
         TRY(begin_epoch(db, &message->channel, before->epoch + 1));
     *appended = (struct store_appended){
@@ -149,7 +155,6 @@ static enum status check_open(const struct position *position)
     return position->state == STORE_CHANNEL_ACTIVE ? STATUS_OK : STATUS_NOT_NOW;
 }
 
-/* Writes first what may turn out to be a repetition (STATUS_EXISTS), and nothing after that. */
 static enum status append_new(struct store_db *db,
                               const struct store_message *message,
                               struct store_appended *appended)
@@ -169,14 +174,10 @@ enum status store_log_append_message(struct store_db *db,
                                      const struct store_message *message,
                                      struct store_appended *appended)
 {
-    enum status status = append_new(db, message, appended);
-    if (status == STATUS_OK)
-        return status;
-    /* A repetition is answered whatever has become of the channel since. The index finds it while
-     * writing, so that only what fails is looked up. */
+    /* A repetition is answered whatever has become of the channel since. */
     enum status found =
         store_log_find(db, &message->channel, &message->device, &message->message, appended);
-    return found == STATUS_NOT_FOUND ? status : found;
+    return found == STATUS_NOT_FOUND ? append_new(db, message, appended) : found;
 }
 
 /* The sender is a member, or joins by this very commit. */

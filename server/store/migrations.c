@@ -139,7 +139,14 @@ static const char channel_tables[] =
     "  sequence INTEGER NOT NULL, epoch INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     "  kind INTEGER NOT NULL, device BLOB NOT NULL, message BLOB NOT NULL,"
     "  size_bytes INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB,"
-    "  UNIQUE (channel, generation, sequence), UNIQUE (channel, device, message)) STRICT;"
+    "  UNIQUE (channel, generation, sequence)) STRICT;"
+    /* By message id, up to a row of the log (log_ids.h). No row of the log is ever deleted. */
+    "CREATE TABLE log_messages ("
+    "  channel BLOB NOT NULL, device BLOB NOT NULL, message BLOB NOT NULL, row INTEGER NOT NULL,"
+    "  PRIMARY KEY (channel, device, message)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE log_indexed ("
+    "  only INTEGER PRIMARY KEY CHECK (only = 1), up_to INTEGER NOT NULL) STRICT;"
+    "INSERT INTO log_indexed (only, up_to) VALUES (1, 0);"
     /* One winner an epoch, whatever the code above believes. */
     "CREATE UNIQUE INDEX log_commits ON log (channel, generation, epoch) WHERE kind = 1;"
 

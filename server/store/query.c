@@ -172,6 +172,13 @@ enum status query_run_counted(struct query *query, uint64_t *rows)
     return STATUS_OK;
 }
 
+enum status query_run_inserted(struct query *query, int64_t *row)
+{
+    TRY(query_run(query));
+    *row = sqlite3_last_insert_rowid(query->db->sqlite);
+    return STATUS_OK;
+}
+
 /* Steps to the next column; false when there is nothing to take. `type` 0 stands for any. */
 static bool next_column(struct query *query, int type, int *column)
 {

@@ -54,6 +54,9 @@ MUST_CHECK enum status query_run(struct query *query);
 /* As query_run; `*rows` is how many rows it changed. */
 MUST_CHECK enum status query_run_counted(struct query *query, uint64_t *rows);
 
+/* As query_run for an INSERT into a table with row ids; `*row` is that of the new row. */
+MUST_CHECK enum status query_run_inserted(struct query *query, int64_t *row);
+
 /* The first or the next row, whose columns are then taken from the first on. */
 MUST_CHECK enum status query_next(struct query *query, bool *has_row);
 

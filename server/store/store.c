@@ -4,6 +4,7 @@
 #include "server/store/job_queue.h"
 #include "server/store/limits.h"
 #include "server/store/lock.h"
+#include "server/store/log_ids.h"
 #include "server/store/migrations.h"
 #include "server/store/place.h"
 #include "server/store/transaction.h"
@@ -249,6 +250,17 @@ static void keep_log_short(struct store *store)
         atomic_fetch_add(&store->checkpoints, 1);
 }
 
+/* Message ids go into their index, some at a time. */
+static void index_messages(struct store *store)
+{
+    bool certain = true;
+    if (!log_ids_is_due(store->writer) || !disk_has_room(store))
+        return;
+    enum status status = log_ids_index_portion(store->writer, &certain);
+    if (status != STATUS_OK && (!certain || is_fatal(status)))
+        fail(store, status);
+}
+
 /* What was deleted leaves the log. A reader in the way, or a full disk, puts it off a second. */
 static void truncate_log(struct store *store)
 {
@@ -257,6 +269,9 @@ static void truncate_log(struct store *store)
         atomic_fetch_add(&store->truncations, 1);
         store->written_since_truncate = false;
         status = store_wal_fill(store->writer);
+        /* A start then finds little that is not in the index. */
+        if (status == STATUS_OK)
+            status = log_ids_begin_index(store->writer);
     }
     if (is_fatal(status))
         fail(store, status);
@@ -267,6 +282,7 @@ static void truncate_log(struct store *store)
 /* After the jobs were handed back, so that nobody waits for it. */
 static void tend_log(struct store *store)
 {
+    index_messages(store);
     keep_log_short(store);
     if (store->written_since_truncate && monotonic_ms() >= store->truncate_at_ms)
         truncate_log(store);
@@ -275,7 +291,11 @@ static void tend_log(struct store *store)
 /* How long the writer may sleep, in microseconds; -1: until there is work. */
 static int64_t writer_timeout(const struct store *store)
 {
-    if (!store->written_since_truncate || store->failure != STATUS_OK)
+    if (store->failure != STATUS_OK)
+        return -1;
+    if (log_ids_is_indexing(store->writer))
+        return 0;
+    if (!store->written_since_truncate)
         return -1;
     int64_t left = store->truncate_at_ms - monotonic_ms();
     return left > 0 ? left * 1000 : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/transaction.h"
 
+#include "server/store/log_ids.h"
 #include "server/store/query.h"
 
 static enum status run_prepared(struct store_db *db, const char *sql)
@@ -18,13 +19,16 @@ static void fail_all(struct store_job *chain, enum status status)
 /* Gives the job's own result in `job->status`; fails when the transaction cannot go on. */
 static enum status run_in_savepoint(struct store_db *db, struct store_job *job)
 {
+    size_t mark = log_ids_mark(db);
     TRY(run_prepared(db, "SAVEPOINT job"));
     job->status = job->run(db, job);
     /* SQLite gives up the whole transaction when it cannot undo a part of it. */
     if (store_db_transaction_is_gone(db))
         return job->status == STATUS_OK ? STATUS_INTERNAL : job->status;
-    if (job->status != STATUS_OK)
+    if (job->status != STATUS_OK) {
         TRY(run_prepared(db, "ROLLBACK TO job"));
+        log_ids_take_back(db, mark);
+    }
     return run_prepared(db, "RELEASE job");
 }
 
@@ -46,6 +50,7 @@ static void roll_back(struct store_db *db)
 enum status store_transaction_write(struct store_db *db, struct store_job *chain, bool *certain)
 {
     *certain = true;
+    size_t mark = log_ids_mark(db);
     enum status status = run_prepared(db, "BEGIN IMMEDIATE");
     if (status == STATUS_OK)
         status = run_chain(db, chain);
@@ -55,6 +60,7 @@ enum status store_transaction_write(struct store_db *db, struct store_job *chain
     }
     if (status != STATUS_OK) {
         roll_back(db);
+        log_ids_take_back(db, mark);
         fail_all(chain, status);
     }
     return status;

@@ -5,6 +5,7 @@
 #include "server/store/invites.h"
 #include "server/store/limits.h"
 #include "server/store/meta.h"
+#include "server/store/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -418,6 +419,47 @@ static void the_log_stays_inside_what_was_filled(void **state)
     free(jobs);
 }
 
+static enum status run_count_indexed(struct store_db *db, struct store_job *job)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT count(*) FROM log_messages JOIN log USING (row)");
+    TRY(query_one(&q));
+    query_take_unsigned(&q, &((struct test_job *)job)->epoch);
+    return q.status;
+}
+
+static void message_ids_reach_their_index_when_the_log_is_truncated(void **state)
+{
+    struct fixture *f = *state;
+    struct store_options options = {.state_directory = f->directory,
+                                    .create = true,
+                                    .free_bytes_min = 1,
+                                    .wal_truncate_interval_ms = 1};
+    struct loop loop;
+    struct id channel;
+    struct counts written;
+    struct counts looked;
+    enum { COUNT = 2 * STORE_LOG_IDS_PORTION + 1, LOOKS = 200 };
+    ASSERT_OK(store_open(&options, &f->store));
+    ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
+    ASSERT_OK(loop_start(&loop, f->store));
+    struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
+    struct test_job *looks = make_jobs(LOOKS, run_count_indexed, NULL, &looked);
+    for (size_t i = 0; i < COUNT; i++)
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
+    assert_true(loop_run_until(&loop, &written.done, COUNT));
+    size_t at = 0;
+    do {
+        usleep(20000);
+        ASSERT_OK(store_read(f->store, &looks[at].job));
+        assert_true(loop_run_until(&loop, &looked.done, at + 1));
+    } while (looks[at].epoch < COUNT && ++at < LOOKS);
+    assert_true(at < LOOKS);
+    store_close(&f->store);
+    free(jobs);
+    free(looks);
+}
+
 #define TEST(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, fixture_make_directory, fixture_remove_directory)
 
@@ -433,6 +475,7 @@ int main(void)
         TEST(a_long_read_holds_up_no_write),
         TEST(a_full_queue_refuses_and_closing_runs_what_waits),
         TEST(the_log_stays_inside_what_was_filled),
+        TEST(message_ids_reach_their_index_when_the_log_is_truncated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
