@@ -5,6 +5,7 @@
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/entry.h"
+#include "client-cli/core/entry_seen.h"
 #include "client-cli/core/floor.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/revision.h"
@@ -63,32 +64,6 @@ static enum status identity_of(struct span credential_bytes, struct channel_iden
 }
 
 /* ---- a message ---- */
-
-/* What its sender had seen against what we saw: a fork of the log shows here. */
-static enum status compare_seen(struct take *take, const struct content_seen *seen)
-{
-    struct channel *channel = take->channel;
-    if (seen->epoch == mls_group_epoch(channel->group) &&
-        !span_equal(seen->epoch_authenticator, mls_group_epoch_authenticator(channel->group)))
-        return warn(take, "the sender is in another group than you at the same epoch: the server "
-                          "may be showing you different things");
-    if (seen->sequence > take->wire->sequence)
-        return warn(take, "the sender says it saw entries that were not there yet");
-    if (seen->sequence <= channel->joined_sequence || seen->sequence > channel->cursor)
-        return STATUS_OK;
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
-    struct stored_entry before;
-    enum status found =
-        entry_get(take->engine, &channel->id, seen->sequence, &record, &take->arena, &before);
-    if (found == STATUS_NOT_FOUND)
-        return STATUS_OK;
-    TRY(found);
-    if (before.epoch > seen->epoch ||
-        span_equal(SPAN_OF(before.running_hash), SPAN_OF(seen->running_hash)))
-        return STATUS_OK;
-    return warn(take, "the sender saw another log than you: the server shows different people "
-                      "different things");
-}
 
 /* The stage that the sender was in, when it is the session's present one; NULL otherwise. */
 static enum status
@@ -167,7 +142,11 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
     take->stored.content = bytes;
     if (!own) {
         TRY(check_floor(take, &content, &breach));
-        TRY(compare_seen(take, &content.seen));
+        TRY(entry_seen_check(take->engine, take->channel, take->wire->sequence, &content.seen,
+                             &problem));
+        if (problem != NULL)
+            TRY(warn(take, problem));
+        problem = NULL;
         if (content.seen.epoch == mls_group_epoch(take->channel->group))
             take->channel->confirmed = true;
     }
@@ -226,6 +205,20 @@ static enum status take_message(struct take *take)
     return take_content(take, take->received.plaintext, false);
 }
 
+/* Why an entry cannot be taken, for people. */
+static const char *problem_text(const struct take *take, enum status why)
+{
+    struct mls_message_head head;
+    if (why == STATUS_NOT_DECRYPTED)
+        return "it cannot be decrypted: it was changed on its way, or its sender is in another "
+               "group than you";
+    if (why != STATUS_WRONG_EPOCH || mls_message_peek(take->wire->bytes, &head) != STATUS_OK)
+        return status_text(why);
+    return head.epoch > mls_group_epoch(take->channel->group)
+               ? "it comes after a change of the channel that the server has not shown you"
+               : "it is of a state of the channel that is long over";
+}
+
 static enum status take_unreadable(struct take *take, enum status why)
 {
     take->stored.fate = ENTRY_UNREADABLE;
@@ -237,7 +230,7 @@ static enum status take_unreadable(struct take *take, enum status why)
         take->stored.fate = ENTRY_BEFORE;
         return STATUS_OK;
     }
-    return warn(take, status_text(why));
+    return warn(take, problem_text(take, why));
 }
 
 /* What our own message says of the directory; 0 when that cannot be read. */
@@ -517,7 +510,7 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
     if (is_ours(received))
         return received;
     if (received != STATUS_OK)
-        return become_stuck(take, status_text(received));
+        return become_stuck(take, problem_text(take, received));
     TRY(take_header(take));
     if (take->received.kind == MLS_RECEIVED_OWN_COMMIT)
         TRY(follow_own_commit(take));

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/entry_seen.h"
+
+#include "client-cli/core/entry.h"
+
+static enum status compare_hashes(struct engine *engine,
+                                  const struct channel *channel,
+                                  const struct content_seen *seen,
+                                  const char **problem)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct stored_entry before;
+    enum status found = entry_get(engine, &channel->id, seen->sequence, &record, &arena, &before);
+    if (found == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(found);
+    if (before.epoch > seen->epoch ||
+        span_equal(SPAN_OF(before.running_hash), SPAN_OF(seen->running_hash)))
+        return STATUS_OK;
+    *problem = "the sender saw another log than you: the server shows different people different "
+               "things";
+    return STATUS_OK;
+}
+
+enum status entry_seen_check(struct engine *engine,
+                             struct channel *channel,
+                             uint64_t sequence,
+                             const struct content_seen *seen,
+                             const char **problem)
+{
+    *problem = NULL;
+    if (seen->epoch == mls_group_epoch(channel->group) &&
+        !span_equal(seen->epoch_authenticator, mls_group_epoch_authenticator(channel->group))) {
+        *problem = "the sender is in another group than you at the same epoch: the server may be "
+                   "showing you different things";
+        return STATUS_OK;
+    }
+    /* Nobody has seen their own message before they say it: then the numbers are not the sender's,
+     * and something before it was left out here, or moved. */
+    if (seen->sequence >= sequence) {
+        *problem = "the sender had seen more than the server has shown you: something was left out "
+                   "or put in another order";
+        return STATUS_OK;
+    }
+    if (seen->sequence <= channel->joined_sequence || seen->sequence > channel->cursor)
+        return STATUS_OK;
+    return compare_hashes(engine, channel, seen, problem);
+}
