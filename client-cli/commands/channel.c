@@ -11,6 +11,7 @@
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
+#include "client-cli/core/roster.h"
 #include "client-cli/core/work.h"
 
 #include <stdio.h>
@@ -172,14 +173,14 @@ static enum status find_any(struct invocation *invocation, const char *text, str
 }
 
 static void
-show_member(struct invocation *invocation, struct channel *own, const struct wire_member *member)
+show_member(struct invocation *invocation, struct channel *own, const struct id *person_id)
 {
     struct people_name name;
     char person[ID_TEXT_SIZE];
     char roles[ROLE_NAMES_SIZE];
-    people_name(invocation->engine, &member->person, &name);
-    id_text(&member->person, person);
-    role_names_text(own == NULL ? 0 : channel_roles_of(own, &member->person), roles);
+    people_name(invocation->engine, person_id, &name);
+    id_text(person_id, person);
+    role_names_text(own == NULL ? 0 : channel_roles_of(own, person_id), roles);
     out_line(invocation->out, "  %.8s  %s%s%s%s%s%s", person, name.name,
              name.group[0] == '\0' ? "" : " (", name.group, name.group[0] == '\0' ? "" : ")",
              roles[0] == '\0' ? "" : ", ", roles);
@@ -189,12 +190,76 @@ show_member(struct invocation *invocation, struct channel *own, const struct wir
                          out_json_text(span_from_text(name.group)), "roles", roles));
 }
 
-/* Names are asked for all at once. */
-static enum status learn_members(struct engine *engine,
-                                 const struct wire_channel_show_response *shown)
+static bool is_ahead(const struct channel *own, const struct wire_channel *info)
 {
+    return info->generation != own->generation || info->epoch != mls_group_epoch(own->group);
+}
+
+/* Of a channel of ours the group says who is in it. The server's list must be the same. */
+static enum status take_roster(struct engine *engine,
+                               struct channel *own,
+                               struct wire_channel_show_response *shown,
+                               struct arena *arena,
+                               struct roster *roster)
+{
+    TRY(channel_need_group(engine, own));
+    if (shown->info.member && is_ahead(own, &shown->info)) /* somebody may just have changed it */
+        TRY(channel_log_take_new(engine, own));
+    TRY(channel_need_group(engine, own));
+    TRY(roster_read(own, arena, roster));
+    struct roster_difference difference =
+        roster_compare(roster, shown->members, shown->member_count);
+    if (!shown->info.member)
+        engine_notice(engine, own,
+                      "The server says that you are not in this channel any more: these are the "
+                      "people whom your weft knows to be in it");
+    else if (is_ahead(own, &shown->info))
+        engine_notice(engine, own,
+                      "The server says that the channel was changed, and does not show the change: "
+                      "these are the people whom your weft knows to be in it");
+    else if (difference.hidden != 0 || difference.invented != 0)
+        engine_notice(engine, own,
+                      "The server's list of who is in this channel is wrong: it leaves out %zu and "
+                      "names %zu who are not. These are the people who can read it",
+                      difference.hidden, difference.invented);
+    return roster_people(roster, arena, &shown->info.member_count);
+}
+
+/* What the server says, of a channel that we are not in. */
+static enum status take_listed(const struct wire_channel_show_response *shown,
+                               struct arena *arena,
+                               struct roster *roster)
+{
+    void *members = NULL;
+    TRY(arena_take(arena, shown->member_count, sizeof *roster->members, &members));
+    *roster = (struct roster){members, shown->member_count};
     for (size_t i = 0; i < shown->member_count; i++)
-        TRY(people_learn(engine, &shown->members[i].person, 1));
+        roster->members[i] =
+            (struct roster_member){shown->members[i].person, shown->members[i].device};
+    return STATUS_OK;
+}
+
+static enum status show_channel(struct invocation *invocation,
+                                struct channel *own,
+                                struct wire_channel_show_response *shown)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct roster roster;
+    if (own != NULL)
+        TRY(take_roster(invocation->engine, own, shown, &arena, &roster));
+    else
+        TRY(take_listed(shown, &arena, &roster));
+    for (size_t i = 0; i < roster.count; i++)
+        TRY(people_learn(invocation->engine, &roster.members[i].person, 1));
+    fill_title(invocation->engine, &shown->info);
+    show_info(invocation->out, &shown->info);
+    out_text(invocation->out, "  ", shown->info.brief);
+    out_line(invocation->out, "  newcomers see what is said from their joining on");
+    if (shown->info.keep_days != 0)
+        out_line(invocation->out, "  the server deletes messages after %u %s",
+                 (unsigned)shown->info.keep_days, shown->info.keep_days == 1 ? "day" : "days");
+    for (size_t i = 0; i < roster.count; i++)
+        show_member(invocation, own, &roster.members[i].person);
     return STATUS_OK;
 }
 
@@ -205,22 +270,15 @@ enum status channel_show_run(struct invocation *invocation)
     struct wire_channel_show_request request;
     struct wire_channel_show_response response;
     TRY(find_any(invocation, first_argument(invocation), &request.channel));
-    TRY(engine_call(engine, WIRE_CHANNEL_SHOW, &request, &reply, &response));
-    TRY(learn_members(engine, &response));
     struct channel *own = channel_find(engine, &request.channel);
     if (own != NULL && own->state == CHANNEL_STATE_MEMBER) {
-        TRY(channel_need_group(engine, own));
-        TRY(show_standing_roster(invocation, own, &response));
+        enum status status = channel_log_take_new(engine, own);
+        if (status != STATUS_OK && status != STATUS_REMOVED)
+            return status;
     }
-    fill_title(engine, &response.info);
-    show_info(invocation->out, &response.info);
-    out_text(invocation->out, "  ", response.info.brief);
-    out_line(invocation->out, "  newcomers see what is said from their joining on");
-    if (response.info.keep_days != 0)
-        out_line(invocation->out, "  the server deletes messages after %u %s",
-                 (unsigned)response.info.keep_days, response.info.keep_days == 1 ? "day" : "days");
-    for (size_t i = 0; i < response.member_count; i++)
-        show_member(invocation, own, &response.members[i]);
+    TRY(engine_call(engine, WIRE_CHANNEL_SHOW, &request, &reply, &response));
+    bool member = own != NULL && own->state == CHANNEL_STATE_MEMBER;
+    TRY(show_channel(invocation, member ? own : NULL, &response));
     return show_standing(invocation, &request.channel, own);
 }
 

@@ -27,45 +27,6 @@ static void person_record(struct invocation *invocation, const char *type, const
                                           out_json_text(span_from_text(name.name))));
 }
 
-/* ---- the roster ---- */
-
-static bool is_shown(const struct wire_channel_show_response *shown,
-                     const struct channel_identity *identity,
-                     uint32_t leaf)
-{
-    for (size_t i = 0; i < shown->member_count; i++)
-        if (shown->members[i].leaf == leaf &&
-            id_equal(&shown->members[i].device, &identity->device) &&
-            id_equal(&shown->members[i].person, &identity->person))
-            return true;
-    return false;
-}
-
-enum status show_standing_roster(struct invocation *invocation,
-                                 struct channel *own,
-                                 const struct wire_channel_show_response *shown)
-{
-    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(own->group));
-    size_t alike = 0;
-    if (shown->info.generation != own->generation || shown->member_count >= LIMIT_LIST_ITEMS ||
-        shown->info.epoch != mls_group_epoch(own->group))
-        return STATUS_OK;
-    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
-         leaf = mls_tree_next_member(tree, leaf + 1)) {
-        struct channel_identity identity;
-        TRY(channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity));
-        alike += is_shown(shown, &identity, leaf) ? 1 : 0;
-    }
-    if (alike == shown->member_count && alike == mls_tree_member_count(tree))
-        return STATUS_OK;
-    engine_notice(invocation->engine, own,
-                  "The server's list of who is in here is not what this device knows itself: it "
-                  "has %zu devices, and %zu are here, %zu of them the same. Tell the people who "
-                  "run it",
-                  shown->member_count, (size_t)mls_tree_member_count(tree), alike);
-    return STATUS_OK;
-}
-
 /* ---- generations ---- */
 
 static void show_generation(struct invocation *invocation,

@@ -10,11 +10,6 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/core/channel.h"
 
-/* Says when the server's list of members is not what we know ourselves, of the same epoch. */
-MUST_CHECK enum status show_standing_roster(struct invocation *invocation,
-                                            struct channel *own,
-                                            const struct wire_channel_show_response *shown);
-
 /* `own` is our record of the channel, its group in memory when we are a member; or NULL. */
 MUST_CHECK enum status
 show_standing(struct invocation *invocation, const struct id *id, struct channel *own);

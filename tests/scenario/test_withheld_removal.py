@@ -120,6 +120,6 @@ def test_a_server_that_lies_about_who_is_there_is_noticed(scene, lying):
     ann, ben = scene.people(["Ann", "Ben"], link)
     talk = private_channel(ann, [ben])
     ann.run("sync")
-    assert "is not what this device knows" not in ann.run("channel", "show", talk).error
+    assert "list of who is in this channel is wrong" not in ann.run("channel", "show", talk).error
     lies["roster"] = bytes.fromhex(own_device(ben))
     assert "has 2 devices, and 2 are here, 1 of them the same" in ann.run("channel", "show", talk).error
