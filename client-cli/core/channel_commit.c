@@ -129,6 +129,23 @@ send_commit(struct engine *engine, struct channel *channel, const struct commit_
     return status;
 }
 
+/* A commit that the server has taken is in the log from then on. One that is not shown to us is not
+ * in effect here, and may be in effect for others. */
+static enum status take_own(struct engine *engine, struct channel *channel)
+{
+    TRY(channel_log_take_new(engine, channel));
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    TRY(channel_need_group(engine, channel));
+    if (mls_group_has_pending(channel->group))
+        return engine_explain(
+            engine, STATUS_UNTRUSTED,
+            "the server says that it has your change, and does not show it in the "
+            "channel: it is not in effect here, and others may see another state "
+            "of the channel than you. Tell whoever runs the server");
+    return STATUS_OK;
+}
+
 static enum status
 attempt(struct engine *engine, struct channel *channel, const struct channel_proposals *proposals)
 {
@@ -142,7 +159,7 @@ attempt(struct engine *engine, struct channel *channel, const struct channel_pro
                                    .welcome = buffer_span(&making.bundle.welcome),
                                    .group_info = buffer_span(&making.bundle.group_info)};
     TRY(send_commit(engine, channel, &commit));
-    return channel_log_take_new(engine, channel);
+    return take_own(engine, channel);
 }
 
 static void proposals_clear(struct channel_proposals *proposals)
@@ -193,7 +210,9 @@ enum status channel_commit_again(struct engine *engine, struct channel *channel)
         return STATUS_CORRUPT;
     TRY(channel_need_group(engine, channel));
     enum status sent = send_commit(engine, channel, &commit);
-    if (sent == STATUS_OK || sent == STATUS_WRONG_EPOCH)
+    if (sent == STATUS_OK)
+        return take_own(engine, channel);
+    if (sent == STATUS_WRONG_EPOCH)
         return channel_log_take_new(engine, channel);
     return is_open(sent) ? sent : STATUS_OK; /* refused for good: it is not pending any more */
 }

@@ -9,6 +9,7 @@
 #include "protocol/crypto/hash.h"
 #include "protocol/wire/message_header.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Encryptions of one message that are remembered: more tries than one call makes. */
@@ -193,10 +194,6 @@ static enum status send_once(struct engine *engine,
     return STATUS_OK;
 }
 
-#define REPLACED_TEXT                                                                              \
-    "what you said is not what the server has as number %llu, and nobody can read that: say it "   \
-    "again, and tell whoever runs the server"
-
 static enum status forget(struct engine *engine, struct channel *channel, void *context)
 {
     const uint64_t *number = context;
@@ -291,25 +288,46 @@ static enum status find(struct engine *engine,
     return schema_decode(&outgoing_schema, buffer_span(search->record), &none, outgoing);
 }
 
-/* Whether what we said still waits although the log was read past its place: then the server has
- * something else there. It is dropped, or it would be sent for ever, before everything else. */
-static enum status drop_if_replaced(struct engine *engine,
-                                    struct channel *channel,
-                                    const struct channel_said *said,
-                                    bool *replaced)
+/* What became of a message that the server has acknowledged, when the log was read to its end. */
+enum said_fate {
+    SAID_IN_LOG,
+    SAID_REPLACED, /* something else is in its place */
+    SAID_WITHHELD, /* the log ends before its place */
+};
+
+static enum status look_for_said(struct engine *engine,
+                                 struct channel *channel,
+                                 const struct channel_said *said,
+                                 enum said_fate *fate)
 {
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
     struct search search = {.message = &said->message, .record = &record};
     struct outgoing outgoing;
-    *replaced = false;
-    if (channel->cursor < said->sequence)
-        return STATUS_OK;
+    *fate = SAID_IN_LOG;
     enum status found = find(engine, channel, &search, &outgoing);
-    if (found != STATUS_OK)
+    if (found != STATUS_OK || channel->state != CHANNEL_STATE_MEMBER)
         return found == STATUS_NOT_FOUND ? STATUS_OK : found;
-    TRY(channel_transact(engine, channel, forget, &search.number));
-    *replaced = true;
-    return STATUS_OK;
+    *fate = channel->cursor < said->sequence ? SAID_WITHHELD : SAID_REPLACED;
+    /* What was replaced is dropped, or it would be sent for ever, before everything else. */
+    return *fate == SAID_REPLACED ? channel_transact(engine, channel, forget, &search.number)
+                                  : STATUS_OK;
+}
+
+#define FATE_TEXT_SIZE 300
+
+static void fate_text(enum said_fate fate, uint64_t sequence, char text[FATE_TEXT_SIZE])
+{
+    if (fate == SAID_REPLACED)
+        snprintf(text, FATE_TEXT_SIZE,
+                 "what you said is not what the server has as number %llu, and nobody can read "
+                 "that: say it again, and tell whoever runs the server",
+                 (unsigned long long)sequence);
+    else
+        snprintf(text, FATE_TEXT_SIZE,
+                 "the server says that it has what you said as number %llu, and does not show it "
+                 "in the channel: others may not get it. It is sent again with the next command; "
+                 "tell whoever runs the server",
+                 (unsigned long long)sequence);
 }
 
 /* Says `body`; `outgoing` has all but what follows from the channel. */
@@ -321,6 +339,7 @@ static enum status say(struct engine *engine,
 {
     CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_ENTRY_BYTES);
     const struct content_kind_row *row = content_kind_find(outgoing->kind);
+    char text[FATE_TEXT_SIZE];
     uint64_t number;
     if (row == NULL)
         return STATUS_UNSUPPORTED;
@@ -337,13 +356,14 @@ static enum status say(struct engine *engine,
     outgoing->stage_counter = channel->has_session ? channel->session.counter : 0;
     outgoing->body = buffer_span(&encoded);
     TRY(deliver(engine, channel, outgoing, number, said));
-    TRY(channel_log_catch_up(engine, channel));
-    bool replaced = false;
-    TRY(drop_if_replaced(engine, channel, said, &replaced));
-    if (replaced)
-        return engine_explain(engine, STATUS_UNTRUSTED, REPLACED_TEXT,
-                              (unsigned long long)said->sequence);
-    return STATUS_OK;
+    TRY(channel_log_take_new(engine, channel));
+    enum said_fate fate;
+    TRY(look_for_said(engine, channel, said, &fate));
+    if (fate != SAID_IN_LOG) {
+        fate_text(fate, said->sequence, text);
+        return engine_explain(engine, STATUS_UNTRUSTED, "%s", text);
+    }
+    return channel_log_catch_up(engine, channel);
 }
 
 enum status channel_say_as(struct engine *engine,
@@ -394,7 +414,8 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
         struct search search = {.record = &record};
         struct outgoing outgoing;
         struct channel_said said;
-        bool replaced = false;
+        enum said_fate fate = SAID_IN_LOG;
+        char text[FATE_TEXT_SIZE];
         enum status found = find(engine, channel, &search, &outgoing);
         if (found != STATUS_OK)
             return found == STATUS_NOT_FOUND ? STATUS_OK : found;
@@ -406,9 +427,13 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
                           status_text(sent));
         TRY(channel_log_take_new(engine, channel));
         if (sent == STATUS_OK)
-            TRY(drop_if_replaced(engine, channel, &said, &replaced));
-        if (replaced)
-            engine_notice(engine, channel, REPLACED_TEXT, (unsigned long long)said.sequence);
+            TRY(look_for_said(engine, channel, &said, &fate));
+        if (fate != SAID_IN_LOG) {
+            fate_text(fate, said.sequence, text);
+            engine_notice(engine, channel, "%s", text);
+        }
+        if (fate == SAID_WITHHELD)
+            return STATUS_OK; /* it waits on: again with the next command */
     }
     return STATUS_OK;
 }
