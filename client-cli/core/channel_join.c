@@ -179,6 +179,7 @@ struct entering {
     uint64_t sequence;
     uint64_t log_size; /* what the commit knew of the directory */
     uint64_t epoch;    /* before the commit */
+    int tries_without_change;
 };
 
 static void entering_clear(struct entering *entering)
@@ -228,6 +229,23 @@ static void bundle_clear(struct mls_commit_bundle *bundle)
     mls_commit_bundle_clear(bundle);
 }
 
+/* Whoever was removed since is in an old state of the group, with keys that work in it. */
+static enum status check_not_older(struct engine *engine, const struct entering *entering)
+{
+    struct channel *known = channel_find(engine, &entering->channel);
+    struct id id;
+    uint32_t generation;
+    TRY(channel_group_id_decode(mls_group_id(entering->group), &id, &generation));
+    if (known == NULL || known->generation != generation ||
+        channel_need_group(engine, known) != STATUS_OK ||
+        mls_group_epoch(entering->group) > mls_group_epoch(known->group))
+        return STATUS_OK;
+    return engine_explain(engine, STATUS_UNTRUSTED,
+                          "the server shows an older state of this channel than you have seen: not "
+                          "entered, since people who were removed may be in it. Tell whoever runs "
+                          "the server");
+}
+
 static enum status enter_once(struct engine *engine, struct entering *entering)
 {
     CLEANUP(connection_reply_clear) struct connection_reply shown_reply = CONNECTION_REPLY_INIT;
@@ -238,15 +256,18 @@ static enum status enter_once(struct engine *engine, struct entering *entering)
     TRY(engine_call(engine, WIRE_CHANNEL_GROUP, &ask, &shown_reply, &shown));
     TRY(replica_update(engine, SPAN_EMPTY));
     TRY(make_external(engine, entering, &shown, &bundle));
+    TRY(check_not_older(engine, entering));
     struct wire_channel_commit_request request = {.channel = entering->channel,
                                                   .generation = shown.generation,
                                                   .epoch = shown.epoch,
                                                   .commit = buffer_span(&bundle.commit),
                                                   .group_info = buffer_span(&bundle.group_info)};
     struct wire_channel_commit_response response;
-    TRY(engine_call(engine, WIRE_CHANNEL_COMMIT, &request, &reply, &response));
+    bool same = entering->generation == shown.generation && entering->epoch == shown.epoch;
+    entering->tries_without_change = same ? entering->tries_without_change + 1 : 0;
     entering->generation = shown.generation;
     entering->epoch = shown.epoch;
+    TRY(engine_call(engine, WIRE_CHANNEL_COMMIT, &request, &reply, &response));
     entering->sequence = response.sequence;
     return STATUS_OK;
 }
@@ -256,6 +277,10 @@ static enum status enter(struct engine *engine, struct entering *entering)
     enum status status = STATUS_WRONG_EPOCH;
     for (int i = 0; i < CORE_COMMIT_TRIES && status == STATUS_WRONG_EPOCH; i++)
         status = enter_once(engine, entering);
+    if (status == STATUS_WRONG_EPOCH && entering->tries_without_change == CORE_COMMIT_TRIES - 1)
+        return engine_explain(engine, STATUS_UNTRUSTED,
+                              "the server shows a state of this channel that is over, and refuses "
+                              "whoever enters it: you are not in. Tell whoever runs the server");
     return status == STATUS_WRONG_EPOCH ? STATUS_CONFLICT : status;
 }
 
@@ -507,7 +532,9 @@ enum status channel_join_welcomes(struct engine *engine)
             return status;
         if (status != STATUS_OK)
             engine_notice(engine, NULL, "An invitation into a channel could not be opened: %s",
-                          status_text(status));
+                          status == STATUS_NOT_FOUND
+                              ? "it is for a key that this device has used before, or never had"
+                              : status_text(status));
         TRY(confirm(engine, item));
     }
     return STATUS_OK;

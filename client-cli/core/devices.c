@@ -110,6 +110,17 @@ static void tell_reset(struct engine *engine, const struct directory_entry *entr
                           admin.name, name.name, name.name);
 }
 
+static void tell_own_reset(struct engine *engine, const struct directory_entry *entry)
+{
+    struct people_name admin;
+    people_name(engine, &entry->by_person, &admin);
+    engine_notice(engine, NULL,
+                  "Admin %s has set up a new device for you, and this one is shut out. If you did "
+                  "not ask for it, somebody may take your place: tell the people you work with, "
+                  "not over this server",
+                  admin.name);
+}
+
 static void tell_own(struct engine *engine, const struct directory_entry *entry)
 {
     char device[ID_TEXT_SIZE];
@@ -117,7 +128,9 @@ static void tell_own(struct engine *engine, const struct directory_entry *entry)
     if (id_equal(&entry->by_device, &engine->account.device) ||
         id_equal(&entry->device, &engine->account.device))
         return;
-    if (entry->kind == DIRECTORY_ADD_DEVICE)
+    if (entry->kind == DIRECTORY_ADD_DEVICE && entry->authority == DIRECTORY_BY_ADMIN)
+        tell_own_reset(engine, entry);
+    else if (entry->kind == DIRECTORY_ADD_DEVICE)
         engine_notice(engine, NULL,
                       "A device was added to your account: %.8s. If that was not you: weft device "
                       "revoke %.8s",

@@ -220,6 +220,20 @@ static enum status raise_counter(struct engine *engine)
     return status;
 }
 
+/* The log that a newcomer is shown first fits nothing that they know but themselves. */
+static enum status check_own_device(struct engine *engine)
+{
+    const struct account *account = &engine->account;
+    enum status listed = directory_check_leaf(engine->directory, &account->person, &account->device,
+                                              SPAN_OF(account->leaf_public));
+    if (listed == STATUS_OK || listed == STATUS_DENIED)
+        return STATUS_OK;
+    return engine_explain(engine, STATUS_UNTRUSTED,
+                          "the server's directory of devices does not have this one: the server "
+                          "shows you something else than others, or has lost it. Tell the people "
+                          "who run it");
+}
+
 static enum status log_in(struct engine *engine)
 {
     TRY(raise_counter(engine));
@@ -240,7 +254,8 @@ static enum status log_in(struct engine *engine)
     engine->logged_in = true;
     if (response.vault_rolled_back)
         TRY(channel_distrust_all(engine));
-    return replica_update(engine, response.head);
+    TRY(replica_update(engine, response.head));
+    return check_own_device(engine);
 }
 
 /* What every login looks after. Nothing that fails here keeps the person from what they came for,
