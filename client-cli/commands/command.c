@@ -64,6 +64,12 @@ static void show_notice(void *context, const struct channel *channel, const char
     out_notice(invocation->out, channel == NULL ? SPAN_EMPTY : channel->title, text);
 }
 
+void command_listen(struct invocation *invocation)
+{
+    struct engine_listener listener = {.notice = show_notice, .context = invocation};
+    engine_listen(invocation->engine, &listener);
+}
+
 /* Notices go to whoever asked, unless somebody (follow) shows them already. */
 static enum status run_with_notices(struct invocation *invocation)
 {
@@ -71,8 +77,7 @@ static enum status run_with_notices(struct invocation *invocation)
     if (engine == NULL || engine->listener.notice != NULL)
         return prepare_and_run(invocation);
     struct engine_listener before = engine->listener;
-    struct engine_listener listener = {.notice = show_notice, .context = invocation};
-    engine_listen(engine, &listener);
+    command_listen(invocation);
     enum status status = prepare_and_run(invocation);
     engine_listen(engine, &before);
     return status;

@@ -59,6 +59,10 @@ struct invocation {
 __attribute__((format(printf, 3, 4))) enum status
 command_explain(struct invocation *invocation, enum status status, const char *format, ...);
 
+/* What the invocation's engine has to tell goes to whoever asked: for a command that opens its
+ * engine itself. */
+void command_listen(struct invocation *invocation);
+
 /* Runs one call with its arguments read and what it needs at hand, and shows its error. */
 MUST_CHECK enum status command_run(struct invocation *invocation);
 

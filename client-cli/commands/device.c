@@ -297,6 +297,7 @@ enum status device_link_run(struct invocation *invocation)
     struct invite_link link;
     TRY(fresh_profile_link(invocation, &link));
     TRY(fresh_profile_open(invocation, &invocation->engine));
+    command_listen(invocation);
     enum status status = link_device(invocation, &link);
     if (status != STATUS_OK && invocation->explanation[0] == '\0')
         status = command_explain(invocation, status, "%s", engine_explanation(invocation->engine));

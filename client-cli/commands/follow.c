@@ -27,7 +27,7 @@ struct follow {
     const struct channel *chosen[CHOSEN_MAX];
     size_t chosen_count; /* 0: all */
     uint64_t backoff_ms;
-    int64_t contact_ms; /* when the server was heard last */
+    int64_t contact_ms; /* when the server was heard last, by our own clock */
     int64_t looked_ms;  /* when introductions were asked for last */
     bool told_lost;
 };
@@ -234,7 +234,7 @@ static enum status one_round(struct follow *follow)
     if (!follow->stopped && engine_now_ms(engine) - before >= CORE_PING_INTERVAL_MS)
         TRY(ping(engine));
     TRY(look_again(follow));
-    follow->contact_ms = engine_now_ms(engine);
+    follow->contact_ms = engine_wall_ms();
     return STATUS_OK;
 }
 
@@ -296,7 +296,7 @@ static void unwatch_signal(struct follow *follow, uv_signal_t *handle)
 enum status follow_run(struct invocation *invocation)
 {
     struct engine *engine = invocation->engine;
-    struct follow follow = {.invocation = invocation, .contact_ms = engine_now_ms(engine)};
+    struct follow follow = {.invocation = invocation, .contact_ms = engine_wall_ms()};
     struct engine_listener before = engine->listener;
     struct engine_listener listener = {
         .entry = on_entry, .notice = on_notice, .session = on_session, .context = &follow};

@@ -68,8 +68,9 @@ struct channel {
     uint64_t looked_epoch;
     uint64_t looked_log_size;
 
-    bool subscribed; /* on this connection; not kept in the vault */
-    bool frozen;     /* as the server said last; not kept in the vault */
+    bool subscribed;   /* on this connection; not kept in the vault */
+    bool frozen;       /* as the server said last; not kept in the vault */
+    int64_t latest_ms; /* of the last entry that this process took; 0: none yet */
 
     /* The session as the server said last; not kept in the vault. */
     bool has_session;

@@ -11,6 +11,7 @@
 #include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
 #include "protocol/crypto/hash.h"
+#include "protocol/wire/generations.h"
 
 #include <string.h>
 
@@ -144,7 +145,18 @@ static enum status take_entries(struct engine *engine,
 
 /* ---- to the end of the log ---- */
 
-static enum status take_page(struct engine *engine, struct channel *channel, bool *more)
+/* Whether the server says that there is more in our generation and shows nothing of it. */
+static bool shows_less(const struct channel *channel, const struct wire_channel_page_response *page)
+{
+    return channel->state == CHANNEL_STATE_MEMBER && !page->frozen &&
+           channel->cursor < page->last_sequence &&
+           page->last_sequence <= generation_base(channel->generation + 1);
+}
+
+/* `promised` is how far the server said that the log goes when its page showed nothing: it may have
+ * grown while the page was made, and that is so once. */
+static enum status
+take_page(struct engine *engine, struct channel *channel, uint64_t *promised, bool *more)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_channel_page_request request = {
@@ -165,16 +177,24 @@ static enum status take_page(struct engine *engine, struct channel *channel, boo
                               "the server's log of this channel is shorter than it was");
     uint64_t before = channel->cursor;
     TRY(take_entries(engine, channel, page.entries, page.entry_count));
-    bool moved = channel->cursor > before;
-    *more = moved && channel->cursor < page.last_sequence && channel->state == CHANNEL_STATE_MEMBER;
+    *more = channel->cursor < page.last_sequence && channel->state == CHANNEL_STATE_MEMBER;
+    if (channel->cursor > before)
+        return STATUS_OK;
+    *more = shows_less(channel, &page);
+    if (*more && *promised > channel->cursor)
+        return engine_explain(engine, STATUS_UNTRUSTED,
+                              "the server says that more was said in this channel, and does not "
+                              "show it to you. Tell whoever runs the server");
+    *promised = page.last_sequence;
     return STATUS_OK;
 }
 
 enum status channel_log_take_new(struct engine *engine, struct channel *channel)
 {
     bool more = channel->state == CHANNEL_STATE_MEMBER;
+    uint64_t promised = 0;
     while (more) {
-        enum status status = take_page(engine, channel, &more);
+        enum status status = take_page(engine, channel, &promised, &more);
         if (status == STATUS_NOT_FOUND || status == STATUS_DENIED)
             return engine_explain(engine, STATUS_REMOVED,
                                   "the server says that you are not in this channel any more");

@@ -360,8 +360,11 @@ static enum status pull_piece(struct connection *connection,
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
     TRY(exchange(connection, WIRE_READ, read));
-    if (connection->answer_code != WIRE_CODE_OK)
-        return take_error(connection);
+    if (connection->answer_code != WIRE_CODE_OK) {
+        enum status status = take_error(connection);
+        /* What was announced is there: this says nothing of what was asked for. */
+        return status == STATUS_NOT_FOUND || status == STATUS_DENIED ? STATUS_MALFORMED : status;
+    }
     struct wire_read_response piece;
     TRY(schema_decode(&wire_read_response_schema, buffer_span(&connection->answer), &arena,
                       &piece));
@@ -375,6 +378,8 @@ static enum status pull(struct connection *connection, uint32_t request, struct 
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
     struct wire_large large;
     TRY(schema_decode(&wire_large_schema, buffer_span(&connection->answer), &arena, &large));
+    if (large.size > bytes->size_bytes_max)
+        return STATUS_MALFORMED;
     bool last = false;
     while (bytes->len < large.size && !last) {
         struct wire_read_request read = {.request = request, .offset = (uint32_t)bytes->len};

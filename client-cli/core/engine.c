@@ -4,6 +4,7 @@
 #include "client-cli/core/channel.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/key_pool.h"
+#include "client-cli/core/limits.h"
 #include "client-cli/core/read_mark.h"
 #include "client-cli/core/replica.h"
 #include "client-cli/core/search.h"
@@ -72,6 +73,11 @@ int64_t engine_wall_ms(void)
 int64_t engine_now_ms(const struct engine *engine)
 {
     return engine_wall_ms() + engine->clock_skew_ms;
+}
+
+bool engine_is_time(int64_t time_ms)
+{
+    return time_ms >= -CORE_TIME_MAX_MS && time_ms <= CORE_TIME_MAX_MS;
 }
 
 void engine_mls_options(const struct engine *engine, struct mls_options *options)
@@ -220,6 +226,24 @@ static enum status raise_counter(struct engine *engine)
     return status;
 }
 
+/* Lifetimes, and the time that a stage has left, go by the server's clock; which of the two is
+ * right nobody here can know. */
+static enum status take_server_time(struct engine *engine, int64_t server_time)
+{
+    if (!engine_is_time(server_time))
+        return engine_explain(engine, STATUS_MALFORMED, "the server's clock shows no time at all");
+    int64_t skew_ms = server_time - engine_wall_ms();
+    int64_t minutes = (skew_ms < 0 ? -skew_ms : skew_ms) / 60000;
+    engine->clock_skew_ms = skew_ms;
+    if (minutes * 60000 >= CORE_CLOCK_DIFFERENCE_MS)
+        engine_notice(
+            engine, NULL,
+            "The server's clock is %lld minutes %s this computer's: one of them is wrong, "
+            "and the times of what is said are the server's",
+            (long long)minutes, skew_ms < 0 ? "behind" : "ahead of");
+    return STATUS_OK;
+}
+
 /* The log that a newcomer is shown first fits nothing that they know but themselves. */
 static enum status check_own_device(struct engine *engine)
 {
@@ -250,7 +274,7 @@ static enum status log_in(struct engine *engine)
         return engine_explain(engine, STATUS_UNTRUSTED,
                               "the server takes this device for somebody else's");
     engine->role = response.role;
-    engine->clock_skew_ms = response.server_time - engine_wall_ms();
+    TRY(take_server_time(engine, response.server_time));
     engine->logged_in = true;
     if (response.vault_rolled_back)
         TRY(channel_distrust_all(engine));
@@ -320,5 +344,10 @@ enum status engine_call(struct engine *engine,
                               (const char *)detail.ptr, (wait_ms + 999) / 1000);
     if (detail.len != 0)
         return engine_explain(engine, status, "%.*s", (int)detail.len, (const char *)detail.ptr);
+    if (status == STATUS_MALFORMED || status == STATUS_TRUNCATED || status == STATUS_TRAILING)
+        return engine_explain(engine, status,
+                              "the server's answer cannot be read (%s): update weft, or tell "
+                              "whoever runs the server",
+                              status_text(status));
     return status;
 }

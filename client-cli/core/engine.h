@@ -97,6 +97,9 @@ int64_t engine_now_ms(const struct engine *engine);
 /* The same by our own clock: for whatever a server must not put off by lying about the time. */
 int64_t engine_wall_ms(void);
 
+/* Whether a time that the server says can be one: what sums may be made of. */
+bool engine_is_time(int64_t time_ms);
+
 /* What MLS has to ask of a channel, now: directory, lifetimes. */
 void engine_mls_options(const struct engine *engine, struct mls_options *options);
 

@@ -7,6 +7,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/entry_seen.h"
 #include "client-cli/core/floor.h"
+#include "client-cli/core/limits.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/revision.h"
 #include "protocol/channel/identity.h"
@@ -212,6 +213,8 @@ static const char *problem_text(const struct take *take, enum status why)
     if (why == STATUS_NOT_DECRYPTED)
         return "it cannot be decrypted: it was changed on its way, or its sender is in another "
                "group than you";
+    if (why == STATUS_WRONG_GROUP)
+        return "it is of another channel: the server put it here";
     if (why != STATUS_WRONG_EPOCH || mls_message_peek(take->wire->bytes, &head) != STATUS_OK)
         return status_text(why);
     return head.epoch > mls_group_epoch(take->channel->group)
@@ -522,16 +525,34 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
         return STATUS_OK;
     channel->deleted = 0;
     channel->log_size = take->log_size;
-    note_end(channel, epoch, take->wire->time);
+    note_end(channel, epoch, take->stored.time);
     return channel_begin_hash(channel);
 }
 
 /* ---- any entry ---- */
 
+/* The time is the server's, and nobody signs it. One that cannot be right is told; one that lies
+ * ahead would have us forget epochs whose messages are still on their way. */
+static enum status take_time(struct take *take)
+{
+    struct channel *channel = take->channel;
+    int64_t now = engine_now_ms(take->engine);
+    take->stored.time = take->wire->time;
+    if (!engine_is_time(take->wire->time) || take->wire->time > now + CORE_CLOCK_DIFFERENCE_MS) {
+        take->stored.time = now;
+        return warn(take, "the server gives it a time that has not come yet");
+    }
+    if (take->wire->time < channel->latest_ms - CORE_CLOCK_DIFFERENCE_MS)
+        return warn(take, "the server gives it a time before that of what it comes after");
+    channel->latest_ms = take->wire->time;
+    return STATUS_OK;
+}
+
 static enum status take_one(struct take *take)
 {
     struct channel *channel = take->channel;
     struct mls_options options;
+    TRY(take_time(take));
     engine_mls_options(take->engine, &options);
     options.lost_messages = channel->deleted;
     if (take->wire->kind == ENTRY_COMMIT) {
@@ -550,7 +571,7 @@ static enum status take_one(struct take *take)
     TRY(entry_store(take->engine, &channel->id, &take->stored));
     if (channel->state == CHANNEL_STATE_REMOVED)
         return channel_delete_group(take->engine, channel);
-    return drop_old_epochs(channel, take->wire->time);
+    return drop_old_epochs(channel, take->stored.time);
 }
 
 enum status
@@ -571,7 +592,6 @@ entry_take(struct engine *engine, struct channel *channel, const struct wire_ent
     take.stored.sequence = entry->sequence;
     take.stored.generation = entry->generation;
     take.stored.epoch = entry->epoch;
-    take.stored.time = entry->time;
     take.stored.message = entry->message;
     return take_one(&take);
 }

@@ -27,6 +27,13 @@
 /* What an introduction asks after weeks can wait for an hour. */
 #define CORE_LOOK_INTERVAL_MS 3600000
 
+/* Clocks of computers that nobody looks after are off by minutes. Beyond that one of the two is
+ * wrong, and people are told. */
+#define CORE_CLOCK_DIFFERENCE_MS 600000
+
+/* Times beyond this are nobody's, and sums of them would overflow: some hundred thousand years. */
+#define CORE_TIME_MAX_MS (INT64_C(1) << 53)
+
 /* Events kept while a command waits for an answer; beyond that the channels are paged instead. */
 #define CORE_EVENTS_MAX 1000
 

@@ -70,7 +70,8 @@ enum status read_mark_take(struct engine *engine,
 {
     struct channel *channel = channel_find(engine, channel_id);
     uint64_t sequence = position->sequence;
-    if (channel == NULL || channel->state != CHANNEL_STATE_MEMBER ||
+    /* Only another device of ours reads for us: else the server could hide what is new. */
+    if (!has_other_device(engine) || channel == NULL || channel->state != CHANNEL_STATE_MEMBER ||
         position->generation != channel->generation || sequence <= channel->shown)
         return STATUS_OK;
     return channel_transact(engine, channel, note_shown, &sequence);

@@ -15,15 +15,12 @@
 
 /* ---- what the server says ---- */
 
-/* Times beyond this are nobody's, and sums of them would overflow: some hundred thousand years. */
-#define TIME_MAX_MS (INT64_C(1) << 53)
-
 static bool is_sane(const struct wire_session *session)
 {
     const int64_t times[] = {session->remaining_ms, session->deadline, session->starts,
                              session->now};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        if (times[i] < -TIME_MAX_MS || times[i] > TIME_MAX_MS)
+        if (!engine_is_time(times[i]))
             return false;
     return session->counter >= COUNTER_FIRST && session->state >= SESSION_PLANNED &&
            session->state <= SESSION_ENDED;

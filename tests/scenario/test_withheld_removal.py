@@ -122,4 +122,4 @@ def test_a_server_that_lies_about_who_is_there_is_noticed(scene, lying):
     ann.run("sync")
     assert "list of who is in this channel is wrong" not in ann.run("channel", "show", talk).error
     lies["roster"] = bytes.fromhex(own_device(ben))
-    assert "has 2 devices, and 2 are here, 1 of them the same" in ann.run("channel", "show", talk).error
+    assert "it leaves out 1 and names 1 who are not" in ann.run("channel", "show", talk).error
