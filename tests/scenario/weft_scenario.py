@@ -11,6 +11,7 @@ is awaited is an event with a deadline, and a deadline that passes fails with wh
 then. A program that a sanitizer stopped fails the scenario even where nobody asked for its result.
 """
 import base64
+import copy
 import json
 import os
 import pathlib
@@ -241,6 +242,16 @@ class Server:
         self.stream.wait_line("listening", lambda line: line.startswith("listening on"))
         return self
 
+    def copied(self, scene):
+        """The same, stopped, in another scene's directory and with its state as it is now: on the same port."""
+        twin = copy.copy(self)
+        twin.scene, twin.stream, twin.starts = scene, None, 0
+        twin.directory = scene.directory / self.directory.relative_to(self.scene.directory)
+        twin.state = twin.directory / "state"
+        twin.log_path = twin.directory / "weftd.log"
+        shutil.copytree(self.directory, twin.directory, ignore=shutil.ignore_patterns("*.sock"))
+        return twin
+
     @property
     def pid(self):
         return self.stream.process.pid
@@ -280,6 +291,8 @@ class Server:
 class Person:
     """Somebody with a profile of their own, on a machine of their own as far as weft can tell."""
 
+    PLACES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+
     def __init__(self, scene, name, directory=None):
         self.scene = scene
         self.name = name
@@ -287,15 +300,26 @@ class Person:
         self.home.mkdir(parents=True)
         self.streams = 0
         self._id = None
-        self.environment = dict(scene.environment)
-        self.environment["HOME"] = str(self.home)
-        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
-            directory = self.home / variable.lower()
-            directory.mkdir(mode=0o700)
-            self.environment[variable] = str(directory)
+        self._live_at_home()
+        for variable in self.PLACES:
+            pathlib.Path(self.environment[variable]).mkdir(mode=0o700)
 
     def __repr__(self):
         return self.name
+
+    def _live_at_home(self):
+        self.environment = {**self.scene.environment, "HOME": str(self.home)}
+        for variable in self.PLACES:
+            self.environment[variable] = str(self.home / variable.lower())
+
+    def copied(self, scene):
+        """The same person, in another scene's directory and with the profile as it is now."""
+        twin = copy.copy(self)
+        twin.scene = scene
+        twin.home = scene.directory / self.home.relative_to(self.scene.directory)
+        shutil.copytree(self.home, twin.home, ignore=shutil.ignore_patterns("*.sock"))
+        twin._live_at_home()
+        return twin
 
     def argv(self, *arguments, json_lines=False):
         words = list(map(str, arguments))

@@ -28,6 +28,7 @@ KEY_PACKAGES_PUBLISH, KEY_PACKAGES_COUNT, KEY_PACKAGES_FETCH = range(30, 33)
  WELCOMES, WELCOME_DONE, READ_POSITION, WORK_LIST, CHANNEL_REPORT, CHANNEL_CONTINUE,
  CHANNEL_GENERATION) = range(40, 60)
 SESSION_CREATE, SESSION_SHOW, SESSION_STAGE = range(60, 63)
+CHANNEL_DELETE = 63
 ASSISTERS_PROPOSE, ASSISTERS_INVITE, INVITATIONS, INVITATION_ANSWER = range(70, 74)
 STATS, NETWORK, SUGGESTIONS, SUGGESTION_ANSWER, SUGGESTION_OPENED, SUGGESTION_MET, COFFEE = range(80, 87)
 CHANNEL_KEEP = 95
@@ -253,12 +254,16 @@ def client_hello(version=1, software=b"scenario", capabilities=(1, 2)):
 
 
 class Key:
-    """An Ed25519 key, held by the openssl program: Python has none of its own."""
+    """An Ed25519 key, held by the openssl program: Python has none of its own. `seed` is that of one that exists."""
 
-    def __init__(self):
+    def __init__(self, seed=None):
         self.directory = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.directory.name) / "key.pem"
-        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", self.path], check=True)
+        if seed is None:
+            subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", self.path], check=True)
+        else:  # RFC 8410, 7: the fixed front of a private key of this kind
+            self.path.write_text(ssl.DER_cert_to_PEM_cert(bytes.fromhex("302e020100300506032b657004220420") + seed)
+                                 .replace("CERTIFICATE", "PRIVATE KEY"))
         public = subprocess.run(["openssl", "pkey", "-in", self.path, "-pubout", "-outform", "DER"],
                                 check=True, capture_output=True).stdout
         self.public = public[-32:]
@@ -327,7 +332,7 @@ class Proxy:
     direction of its connection, and the bytes; it returns what to pass on, or None to cut the
     connection."""
 
-    def __init__(self, server_port, certificate, key, change=None):
+    def __init__(self, server_port, certificate, key, change=None, port=0):
         self.server_port = server_port
         self.change = change or (lambda direction, number, payload: payload)
         self.up_frames = 0
@@ -335,7 +340,7 @@ class Proxy:
         self.down_bytes = 0
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(certificate, key)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         self.open = set()
         self.thread = threading.Thread(target=self._accept, daemon=True)
@@ -348,6 +353,8 @@ class Proxy:
         self.close()
 
     def close(self):
+        self._cut(self.listener)  # wakes the thread that accepts, which would keep the port
+        self.thread.join()
         self.listener.close()
         for connection in list(self.open):
             self._cut(connection)
