@@ -38,22 +38,23 @@ static enum status await_welcome(struct engine *engine, const struct id *id)
 enum status channel_ask(struct engine *engine, const struct id *id)
 {
     int64_t until = engine_now_ms(engine) + CORE_ASK_MS;
-    uint64_t epoch = 0;
-    for (bool first = true; engine_now_ms(engine) < until; first = false) {
+    while (engine_now_ms(engine) < until) {
         struct wire_channel_knock_response response;
         enum status status = knock(engine, id, &response);
-        /* A leaf of ours whose state is lost, or too many knocks: the other way is open. */
+        /* We were added just now, or have a leaf whose state is lost; or knocked too often. */
         if (status == STATUS_EXISTS || status == STATUS_RATE_LIMITED) {
             engine_forget_explanation(engine);
+            TRY(channel_join_welcomes(engine));
             return is_in(engine, id) ? STATUS_OK : STATUS_NOT_FOUND;
         }
         TRY(status);
-        if (!response.asked || (!first && response.epoch == epoch))
+        if (!response.asked)
             return STATUS_NOT_FOUND;
-        epoch = response.epoch;
         TRY(await_welcome(engine, id));
         if (is_in(engine, id))
             return STATUS_OK;
     }
-    return STATUS_NOT_FOUND;
+    return engine_explain(engine, STATUS_TIMEOUT,
+                          "members are asked to let you in, and none has done it yet: you are in "
+                          "as soon as one has. weft sync looks");
 }

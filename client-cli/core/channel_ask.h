@@ -10,8 +10,9 @@
 
 #include "client-cli/core/channel.h"
 
-/* Asks, and waits as long as members commit. STATUS_NOT_FOUND when nobody is there who could, or
- * nobody does: then an external commit is the way in. */
+/* Asks, and waits while members are asked. STATUS_NOT_FOUND when nobody is there who could, or
+ * nobody does: then an external commit is the way in. STATUS_TIMEOUT, explained, when they are
+ * slow. */
 MUST_CHECK enum status channel_ask(struct engine *engine, const struct id *id);
 
 #endif

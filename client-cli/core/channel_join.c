@@ -333,19 +333,31 @@ static enum status store_entered(struct engine *engine, struct channel *channel,
     return channel_store_new_group(engine, channel);
 }
 
+/* Whoever ended the epoch before us is there now, and can be asked. */
+static enum status ask_or_enter(struct engine *engine, struct entering *entering, bool *added)
+{
+    for (int i = 0; i < CORE_COMMIT_TRIES; i++) {
+        enum status status = channel_ask(engine, &entering->channel);
+        *added = status == STATUS_OK;
+        if (status == STATUS_NOT_FOUND)
+            status = enter_once(engine, entering);
+        if (status != STATUS_WRONG_EPOCH)
+            return status;
+    }
+    return STATUS_CONFLICT;
+}
+
 enum status
 channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel)
 {
     CLEANUP(entering_clear) struct entering entering = {.channel = info->channel};
-    enum status added = channel_ask(engine, &info->channel);
+    bool added = false;
+    TRY(ask_or_enter(engine, &entering, &added));
     struct channel *joined = channel_find(engine, &info->channel);
-    if (added == STATUS_OK && joined != NULL) {
+    if (added) {
         *channel = joined;
         return STATUS_OK;
     }
-    if (added != STATUS_NOT_FOUND)
-        return added;
-    TRY(enter(engine, &entering));
     if (joined == NULL)
         TRY(channel_new(engine, &info->channel, &joined));
     TRY(channel_set_texts(joined, info->title, info->brief));

@@ -63,9 +63,10 @@
 #define CORE_READ_MARK_INTERVAL_MS 60000
 
 /* Into an open channel: two members in turn have had their five seconds, then we ask how it stands;
- * a thousand people who come at once are through in a minute and a half. */
+ * a thousand people who come at once are through in a minute and a half, and twice that on a bad
+ * day. */
 #define CORE_ASK_AGAIN_MS 10000
-#define CORE_ASK_MS 120000
+#define CORE_ASK_MS 180000
 
 /* Others may win the epoch again and again, but each time somebody got ahead. */
 #define CORE_COMMIT_TRIES 60

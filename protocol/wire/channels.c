@@ -225,7 +225,6 @@ const struct schema wire_channel_knock_request_schema = SCHEMA(
 
 static const struct field channel_knock_response_fields[] = {
     FIELD_PLAIN(FIELD_BOOL, struct wire_channel_knock_response, asked),
-    FIELD_PLAIN(FIELD_U64, struct wire_channel_knock_response, epoch),
 };
 const struct schema wire_channel_knock_response_schema = SCHEMA(
     "channel_knock_response", struct wire_channel_knock_response, channel_knock_response_fields);

@@ -178,15 +178,14 @@ struct wire_channel_subscribe_response {
     uint64_t last_sequence;
 };
 
-/* CHANNEL_KNOCK. In an open channel it counts as accepted, and `asked` says whether a member is
- * online who is asked to commit the Add; otherwise the person comes by an external commit. Asked
- * again, it changes nothing; an `epoch` that has moved on says that members commit. */
+/* CHANNEL_KNOCK. In an open channel it counts as accepted, and `asked` says that a member who is
+ * online is asked to commit the Add; otherwise the person had better come by an external commit.
+ * Asked again, it changes nothing, and says how it stands then. */
 struct wire_channel_knock_request {
     struct id channel;
 };
 struct wire_channel_knock_response {
     bool asked;
-    uint64_t epoch;
 };
 struct wire_channel_knocks_request {
     struct id channel;

@@ -191,6 +191,8 @@ static void offer(struct delivery *delivery, struct channel *channel)
     if (lease(delivery, channel, member, &arena, &event.work) != STATUS_OK)
         return;
     client_send_event(client, WIRE_EVENT_WORK, &event);
+    if (work->asked_ms == 0)
+        work->asked_ms = clock_wall_ms(delivery->hub->clock);
     JOURNAL(delivery->hub->journal, JOURNAL_DEBUG, "work_offered",
             JOURNAL_I("channel", &channel->id), JOURNAL_N("adds", event.work.add_count),
             JOURNAL_N("removes", event.work.remove_count));
@@ -463,7 +465,7 @@ void work_gather_adds(struct delivery *delivery, struct channel *channel)
         work_gather(delivery, channel);
 }
 
-bool work_has_hands(const struct delivery *delivery, const struct channel *channel)
+static bool has_hands(const struct delivery *delivery, const struct channel *channel)
 {
     size_t at = 0;
     for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
@@ -472,6 +474,19 @@ bool work_has_hands(const struct delivery *delivery, const struct channel *chann
             return true;
     }
     return false;
+}
+
+bool work_sends_alone(const struct delivery *delivery, const struct channel *channel)
+{
+    struct work *work = channel->work;
+    int64_t now_ms = clock_wall_ms(delivery->hub->clock);
+    if (!has_hands(delivery, channel))
+        return true;
+    if (work == NULL || work->asked_ms == 0 || now_ms - work->asked_ms < 2 * WORK_LEASE_MS ||
+        now_ms < work->alone_until_ms)
+        return false;
+    work->alone_until_ms = now_ms + WORK_LEASE_MS;
+    return true;
 }
 
 void work_gather_removals(struct delivery *delivery)
@@ -530,6 +545,7 @@ void work_after_commit(struct delivery *delivery, struct channel *channel)
         return;
     work_items_drop_done(channel);
     work->lease_until_ms = 0;
+    work->asked_ms = 0;
     if (work->more)
         work_gather(delivery, channel);
     else if (work_items_is_empty(work) && !work->gathering)

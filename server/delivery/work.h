@@ -25,8 +25,10 @@ void work_gather(struct delivery *delivery, struct channel *channel);
  * found after that commit. */
 void work_gather_adds(struct delivery *delivery, struct channel *channel);
 
-/* Whether a member is online who could be asked to add somebody to an open channel. */
-bool work_has_hands(const struct delivery *delivery, const struct channel *channel);
+/* Whether a newcomer of an open channel had better come by an external commit: nobody is online who
+ * could be asked, or nobody of those commits. Then one newcomer in a lease is sent so, and can be
+ * asked next: a thousand at once would be a thousand commits for one epoch. */
+bool work_sends_alone(const struct delivery *delivery, const struct channel *channel);
 
 /* Looks again wherever somebody was to be removed: some of it may not be wanted any more. */
 void work_gather_removals(struct delivery *delivery);

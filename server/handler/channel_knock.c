@@ -40,9 +40,9 @@ static void tell(struct task *task)
     }
 }
 
-static void answer(const struct channel *channel, struct call *call, bool asked)
+static void answer(struct call *call, bool asked)
 {
-    struct wire_channel_knock_response response = {.asked = asked, .epoch = channel->row.epoch};
+    struct wire_channel_knock_response response = {.asked = asked};
     call_answer(call, &response);
 }
 
@@ -53,7 +53,7 @@ static void finish(struct task *task)
     struct channel *channel = task->channel;
     if (!open)
         tell(task);
-    answer(channel, task->call, open);
+    answer(task->call, open);
     if (open)
         work_gather_adds(delivery, channel);
 }
@@ -76,8 +76,8 @@ void channel_knock_handle(struct services *services, struct channel *channel, st
     if (!hub_spend_for(call, BUDGET_KNOCKS, 1))
         return;
     bool open = channel_is_open(channel) && !is_reset(services, &call->device);
-    if (open && !work_has_hands(services->delivery, channel)) {
-        answer(channel, call, false);
+    if (open && work_sends_alone(services->delivery, channel)) {
+        answer(call, false);
         return;
     }
     struct knocking *knocking = task_new(services, channel, call, sizeof *knocking);
