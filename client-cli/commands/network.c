@@ -103,14 +103,28 @@ static json_t *network_json(const struct wire_network_response *network, bool co
                      "as_of", (json_int_t)network->as_of, "coffee", (int)coffee);
 }
 
+/* Those of `all` who were brought together with us, or those who may be, under a heading. */
+static size_t show_those(struct out *out,
+                         const struct wire_suggestions_response *all,
+                         bool agreed,
+                         const char *as)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < all->suggestion_count; i++) {
+        if ((all->suggestions[i].state == SUGGESTION_AGREED) != agreed)
+            continue;
+        if (shown++ == 0)
+            out_heading(out, "%s", as);
+        show_suggestion(out, &all->suggestions[i]);
+    }
+    return shown;
+}
+
 static void show_suggestions(struct out *out, const struct wire_suggestions_response *all)
 {
-    if (all->suggestion_count == 0)
+    (void)show_those(out, all, true, "People you were brought together with");
+    if (show_those(out, all, false, "People you might meet") == 0)
         out_heading(out, "Nobody is suggested to you now");
-    else
-        out_heading(out, "People you might meet");
-    for (size_t i = 0; i < all->suggestion_count; i++)
-        show_suggestion(out, &all->suggestions[i]);
 }
 
 enum status network_run(struct invocation *invocation)

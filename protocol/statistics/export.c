@@ -162,7 +162,7 @@ static void write_gexf(struct page *page, const struct statistics *statistics)
     page_iso_date(statistics->as_of_ms, date);
     page_print(page,
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-               "<gexf xmlns=\"http://gexf.net/1.3\" version=\"1.3\">\n"
+               "<gexf xmlns=\"http://www.gexf.net/1.2draft\" version=\"1.2\">\n"
                "  <meta lastmodifieddate=\"%s\">\n"
                "    <creator>Weft</creator>\n"
                "    <description>Groups and the ties between them; what fewer than ten people"

@@ -5,9 +5,10 @@
  * hidden in the publication is left out. The network of people is not exported: it would name them
  * by their ties, whatever they are called in it.
  *
- * GraphML as http://graphml.graphdrawing.org/xmlns, GEXF 1.3 as http://gexf.net/1.3, CSV as two
- * tables with the column names that Gephi's import expects.
- * Errors: those of buffer.h; STATUS_USAGE for a format that is none. Thread rule: pure functions.
+ * GraphML as http://graphml.graphdrawing.org/xmlns, GEXF 1.2 as http://www.gexf.net/1.2draft (which
+ * more programs read than 1.3), CSV as two tables with the column names that Gephi's import
+ * expects. Errors: those of buffer.h; STATUS_USAGE for a format that is none. Thread rule: pure
+ * functions.
  */
 #ifndef WEFT_STATISTICS_EXPORT_H
 #define WEFT_STATISTICS_EXPORT_H

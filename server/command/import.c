@@ -7,8 +7,10 @@
  * keeps the name they gave themselves; whoever is missing from the file stays. Imported ties are
  * replaced by those of the file.
  */
+#include "protocol/statistics/page.h"
 #include "server/command/audit.h"
 #include "server/command/command.h"
+#include "server/figures/figures.h"
 #include "server/introduce/standings.h"
 #include "server/store/people.h"
 #include "server/store/ties.h"
@@ -175,13 +177,30 @@ static void print_summary(struct import *import)
     json_int_t groups = import->people->group_count;
     json_int_t ties = (json_int_t)import->ties->count;
     json_int_t repeated = (json_int_t)import->ties->rows - ties;
+    int64_t next_ms = figures_next_ms(call->app->services.figures);
     if (call->json)
-        command_print_json(call, json_pack("{s:I, s:I, s:I, s:I, s:I}", "people", people,
+        command_print_json(call, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "people", people,
                                            "new_people", (json_int_t)import->new_people, "groups",
-                                           groups, "ties", ties, "repeated_ties", repeated));
+                                           groups, "ties", ties, "repeated_ties", repeated,
+                                           "next_figures", (json_int_t)next_ms));
     else
-        command_print(call, "%lld people (%lld new) in %lld groups, %lld ties\n", (long long)people,
-                      (long long)import->new_people, (long long)groups, (long long)ties);
+        command_print(call, "%lld people (%lld new) in %lld groups, %lld ties%s\n",
+                      (long long)people, (long long)import->new_people, (long long)groups,
+                      (long long)ties, repeated == 0 ? "" : " (some named more than once)");
+    if (call->json)
+        return;
+    if (next_ms == 0) {
+        command_print(call,
+                      "weftd stats shows the figures: what is published stands for a week, and "
+                      "may not count them yet.\n");
+        return;
+    }
+    char date[PAGE_DATE_BYTES];
+    page_date(next_ms, date);
+    command_print(call,
+                  "They count in the figures from %s on, the next publication: what is published "
+                  "stands for a week, whatever is imported.\n",
+                  date);
 }
 
 static void write_done(struct store_job *job, enum status status)

@@ -323,9 +323,18 @@ static enum status read_run(struct store_db *db, struct store_job *job)
     return buffer_append(&figures->document, last.document);
 }
 
+/* One of a future that was none, before the clock was set back, does not: it would stand for long.
+ */
 static bool is_standing(const struct figures *figures)
 {
-    return clock_wall_ms(figures->hub->clock) < figures->stands_until_ms;
+    int64_t now_ms = clock_wall_ms(figures->hub->clock);
+    return now_ms < figures->stands_until_ms &&
+           figures->stands_until_ms <= now_ms + PUBLICATION_INTERVAL_MS + DUE_LOOK_MS;
+}
+
+int64_t figures_next_ms(const struct figures *figures)
+{
+    return is_standing(figures) ? figures->stands_until_ms : 0;
 }
 
 /* The first publication waits for somebody to ask, so that people can be brought in before. */

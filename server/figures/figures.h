@@ -61,6 +61,9 @@ struct figures_waiter {
 /* The publication that stands, or the next one when its week is over. */
 void figures_document(struct figures *figures, struct figures_waiter *waiter);
 
+/* When published figures may change next; 0: when somebody asks. */
+int64_t figures_next_ms(const struct figures *figures);
+
 /* About once a second: a publication that is due is made, though nobody asks, so that the trend
  * has no gaps. */
 void figures_tick(struct figures *figures);

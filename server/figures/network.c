@@ -32,6 +32,7 @@ struct loading {
     size_t group_capacity;
     size_t tie_capacity;
     size_t introduced_capacity;
+    size_t declared_capacity;
     size_t interest_capacity;
     size_t never_capacity;
     struct loading_session session;
@@ -102,13 +103,17 @@ static enum status take_node(void *context, const struct store_node *node)
     return STATUS_OK;
 }
 
-static enum status add_tie(struct loading *loading, const struct graph_tie *tie, bool introduced)
+static enum status
+add_tie(struct loading *loading, const struct graph_tie *tie, bool introduced, bool declared)
 {
     struct network *network = loading->network;
     TRY(grow((void **)&network->ties, network->tie_count, sizeof *tie, &loading->tie_capacity));
     TRY(grow((void **)&network->tie_is_introduced, network->tie_count,
              sizeof *network->tie_is_introduced, &loading->introduced_capacity));
+    TRY(grow((void **)&network->tie_is_declared, network->tie_count,
+             sizeof *network->tie_is_declared, &loading->declared_capacity));
     network->tie_is_introduced[network->tie_count] = introduced;
+    network->tie_is_declared[network->tie_count] = declared;
     network->ties[network->tie_count++] = *tie;
     return STATUS_OK;
 }
@@ -124,7 +129,8 @@ static enum status take_tie(void *context, const struct store_tie *tie)
     };
     if (taken.a == GRAPH_NONE || taken.b == GRAPH_NONE)
         return STATUS_OK; /* of somebody who is not counted any more */
-    return add_tie(loading, &taken, tie->kind != STORE_TIE_IMPORTED);
+    return add_tie(loading, &taken, tie->kind != STORE_TIE_IMPORTED,
+                   tie->kind == STORE_TIE_IMPORTED);
 }
 
 /* ---- ties of sessions ---- */
@@ -195,7 +201,7 @@ static enum status add_shared_ties(struct loading *loading)
         if (tie.weight < NETWORK_SESSION_WEIGHT_MIN)
             continue;
         tie.weight = fmin(tie.weight, NETWORK_SESSION_WEIGHT_MAX);
-        TRY(add_tie(loading, &tie, false));
+        TRY(add_tie(loading, &tie, false, false));
     }
     return STATUS_OK;
 }
@@ -272,6 +278,7 @@ void network_free(struct network **network)
     free((*network)->ties);
     free((*network)->never);
     free((*network)->tie_is_introduced);
+    free((*network)->tie_is_declared);
     free((*network)->interests);
     arena_clear(&(*network)->texts);
     free(*network);
@@ -327,6 +334,32 @@ static enum status make_graph(const struct network *network,
     return graph_new(&snapshot, graph);
 }
 
+/* The imported ties, in the caller's array. */
+static size_t take_declared(const struct network *network, struct graph_tie *ties)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < network->tie_count; i++)
+        if (network->tie_is_declared[i])
+            ties[count++] = network->ties[i];
+    return count;
+}
+
+/* Without the never-match list as well: nobody is proposed from it, and it would tell of an answer.
+ */
+static enum status
+make_counted(const struct network *network, const uint8_t *consents, struct graph **graph)
+{
+    struct graph_tie *ties = calloc(network->tie_count + 1, sizeof *ties);
+    if (ties == NULL)
+        return STATUS_NO_MEMORY;
+    struct network declared = *network;
+    declared.ties = ties;
+    declared.tie_count = take_declared(network, ties);
+    enum status status = make_graph(&declared, consents, NULL, 0, true, graph);
+    free(ties);
+    return status;
+}
+
 enum status network_graph(const struct network *network, bool for_counts_only, struct graph **graph)
 {
     uint8_t *consents = calloc((size_t)network->person_count + 1, 1);
@@ -337,8 +370,9 @@ enum status network_graph(const struct network *network, bool for_counts_only, s
         bool proposable = node->state == STORE_PERSON_JOINED && node->opted_in;
         consents[i] = (uint8_t)(GRAPH_COUNTED | (proposable ? GRAPH_PROPOSABLE : 0));
     }
-    enum status status =
-        make_graph(network, consents, network->never, network->never_count, for_counts_only, graph);
+    enum status status = for_counts_only ? make_counted(network, consents, graph)
+                                         : make_graph(network, consents, network->never,
+                                                      network->never_count, false, graph);
     free(consents);
     return status;
 }

@@ -49,6 +49,7 @@ struct network {
     uint32_t group_count;     /* with it */
     struct graph_tie *ties;
     bool *tie_is_introduced; /* of each tie: of an invitation or introduction */
+    bool *tie_is_declared;   /* of each tie: imported */
     size_t tie_count;
     struct graph_pair *never; /* the never-match list */
     size_t never_count;
@@ -75,7 +76,8 @@ bool network_has_group(const struct network *network, uint32_t person);
 bool network_may_be_introduced(const struct network *network, uint32_t person);
 
 /* Everybody is counted; whoever joined and opted in may be proposed. `for_counts_only` as in
- * graph.h. */
+ * graph.h, and of imported ties alone: such counts are told at any time, and asked for before and
+ * after would tell of two people that they met. */
 MUST_CHECK enum status
 network_graph(const struct network *network, bool for_counts_only, struct graph **graph);
 

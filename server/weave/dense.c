@@ -180,15 +180,6 @@ void dense_square(uint32_t n, const double *inverse, double *square)
             square[(size_t)v * n + u] = square[(size_t)u * n + v];
 }
 
-void dense_multiply(uint32_t n, const double *a, const double *x, double *y)
-{
-    if (n == 0)
-        return;
-    int threads = threads_begin();
-    cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1.0, a, (int)n, x, 1, 0.0, y, 1);
-    threads_end(threads);
-}
-
 void dense_products(uint32_t count, uint32_t n, const double *rows, double *products)
 {
     if (n == 0 || count == 0)
@@ -204,6 +195,19 @@ void dense_products(uint32_t count, uint32_t n, const double *rows, double *prod
 
 /* Steps of Lanczos' method. */
 #define LANCZOS_STEPS 60
+
+/* y = A x by the upper triangle. Not by dsymv: that of OpenBLAS 0.3.21 reads past the end of y
+ * where a processor is new to it, and ends the program when nothing is mapped there. */
+static void multiply(uint32_t n, const double *a, const double *x, double *y)
+{
+    memset(y, 0, n * sizeof(double));
+    for (uint32_t u = 0; u < n; u++) {
+        const double *row = a + (size_t)u * n + u;
+        int beyond = (int)(n - u - 1);
+        y[u] += row[0] * x[u] + cblas_ddot(beyond, row + 1, 1, x + u + 1, 1);
+        cblas_daxpy(beyond, x[u], row + 1, 1, y + u + 1, 1);
+    }
+}
 
 static double norm_of(uint32_t n, const double *x)
 {
@@ -231,7 +235,7 @@ lanczos(uint32_t n, const double *a, double *vectors, double *diagonal, double *
     double *before = vectors, *now = vectors + n, *next = vectors + 2 * (size_t)n, beta = 0;
     lanczos_start(n, now);
     for (lapack_int step = 0;; step++) {
-        dense_multiply(n, a, now, next);
+        multiply(n, a, now, next);
         double alpha = diagonal[step] = cblas_ddot((int)n, now, 1, next, 1);
         for (uint32_t u = 0; u < n; u++)
             next[u] -= alpha * now[u] + beta * before[u];

@@ -42,9 +42,6 @@ MUST_CHECK enum status dense_inverse(const struct dense_ties *ties,
 /* square = inverse x inverse, both triangles. */
 void dense_square(uint32_t n, const double *inverse, double *square);
 
-/* y = A x for a symmetric A. */
-void dense_multiply(uint32_t n, const double *a, const double *x, double *y);
-
 /* The largest eigenvalue of a symmetric A whose rows add up to 0, of which the upper triangle is
  * read, by Lanczos' method: exact to about nine digits where it stands apart from the second. */
 MUST_CHECK enum status dense_largest_eigenvalue(uint32_t n, const double *a, double *eigenvalue);

@@ -128,7 +128,7 @@ def test_exports_hold_groups_and_no_person(server_scene):
     assert sum(int(edge[0].text) for edge in graph.iter(space + "edge")) == ties
     path = server.directory / "groups.gexf"
     server.admin("stats", "--export", "gexf", path)
-    space = "{http://gexf.net/1.3}"
+    space = "{http://www.gexf.net/1.2draft}"
     graph = XML.parse(path).getroot()
     assert {node.get("label") for node in graph.iter(space + "node")} == set(sizes)
     assert sum(int(edge.get("weight")) for edge in graph.iter(space + "edge")) == ties

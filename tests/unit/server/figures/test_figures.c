@@ -207,6 +207,21 @@ static void the_document_stands_for_a_week(void **state)
     assert_int_equal(people_of(scene), 30);
 }
 
+static void one_of_a_future_that_was_none_does_not_stand(void **state)
+{
+    struct scene *scene = *state;
+    add_people(scene, 1, 20, 2);
+    scene->now_ms += 50 * WEEK; /* the clock was ahead */
+    assert_int_equal(people_of(scene), 20);
+    add_people(scene, 100, 300, 3);
+    scene->now_ms -= 50 * WEEK;
+    assert_int_equal(figures_next_ms(scene->figures), 0);
+    assert_int_equal(people_of(scene), 320);
+    assert_int_equal(figures_next_ms(scene->figures), NOW + WEEK);
+    add_people(scene, 1000, 300, 3);
+    assert_int_equal(people_of(scene), 320);
+}
+
 static void new_figures(struct scene *scene)
 {
     figures_free(&scene->figures);
@@ -393,6 +408,38 @@ static void suggestions_are_counts_of_pairs_of_groups(void **state)
     json_decref(object);
 }
 
+/* One tie that joins the two parts, which is what introductions are to do. */
+static enum status meet(struct store_db *db, void *context)
+{
+    (void)context;
+    struct store_tie tie = {
+        .a = id_number(1), .b = id_number(111), .kind = STORE_TIE_MET, .weight = 1, .at_ms = NOW};
+    return store_ties_set(db, &tie);
+}
+
+static void suggest(struct scene *scene, struct buffer *text)
+{
+    struct loaded loaded = {0};
+    ASSERT_OK(fixture_run(scene->store, load, &loaded));
+    for (uint32_t count = 1; count < 8; count++)
+        ASSERT_OK(
+            suggestions_write(loaded.network, &(struct suggestions_options){.count = count}, text));
+    network_free(&loaded.network);
+}
+
+static void suggestions_do_not_tell_who_met(void **state)
+{
+    struct scene *scene = *state;
+    CLEANUP(buffer_clear) struct buffer before = BUFFER_INIT(1u << 20);
+    CLEANUP(buffer_clear) struct buffer after = BUFFER_INIT(1u << 20);
+    add_people(scene, 1, 20, 1);
+    add_people(scene, 100, 60, 4);
+    suggest(scene, &before);
+    ASSERT_OK(fixture_run(scene->store, meet, NULL));
+    suggest(scene, &after);
+    assert_true(span_equal(buffer_span(&before), buffer_span(&after)));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -402,6 +449,7 @@ int main(void)
         TEST(nine_people_are_only_counted),
         TEST(a_small_group_is_in_the_pool),
         TEST(the_document_stands_for_a_week),
+        TEST(one_of_a_future_that_was_none_does_not_stand),
         TEST(the_document_stands_over_a_restart),
         TEST(a_number_changes_by_whole_tens),
         TEST(the_trend_has_a_point_a_publication),
@@ -410,6 +458,7 @@ int main(void)
         TEST(a_community_that_begins_is_counted_at_once),
         TEST(a_network_has_people_ties_groups_and_interests),
         TEST(suggestions_are_counts_of_pairs_of_groups),
+        TEST(suggestions_do_not_tell_who_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
