@@ -77,12 +77,8 @@ static uint32_t tree_node_count(const struct mls_tree *tree)
 static enum status
 note_tree(const struct mls_tree *before, const struct mls_tree *after, struct mls_row_set *set)
 {
-    uint32_t count = tree_node_count(before);
-    if (tree_node_count(after) > count)
-        count = tree_node_count(after);
-    for (uint32_t node = 0; node < count; node++) {
-        if (mls_tree_node(before, node) == mls_tree_node(after, node))
-            continue;
+    for (uint32_t node = mls_tree_next_change(before, after, 0); node != MLS_NO_NODE;
+         node = mls_tree_next_change(before, after, node + 1)) {
         TRY(mls_row_set_reserve(set, 1));
         mls_row_set_add(set, MLS_ROW_TREE_NODE, 0, node);
     }
@@ -137,11 +133,12 @@ remember_leaves(const struct mls_tree *before, const struct mls_tree *after, str
 {
     buffer_truncate(leaves, 0);
     struct writer writer = writer_of(leaves);
-    for (uint32_t leaf = 0; leaf < mls_tree_leaf_count(before); leaf++) {
-        uint32_t node = mls_node_of_leaf(leaf);
-        if (mls_tree_node(before, node) == mls_tree_node(after, node))
+    for (uint32_t node = mls_tree_next_change(before, after, 0);
+         node < tree_node_count(before); /* MLS_NO_NODE is more */
+         node = mls_tree_next_change(before, after, node + 1)) {
+        if (!mls_node_is_leaf(node))
             continue;
-        writer_u32(&writer, leaf);
+        writer_u32(&writer, mls_leaf_of_node(node));
         writer_vector(&writer, mls_tree_node_bytes(before, node));
     }
     return writer_finish(&writer);

@@ -96,6 +96,22 @@ const struct mls_tree_node *mls_tree_node(const struct mls_tree *tree, uint32_t 
     return tree_at(tree, node);
 }
 
+uint32_t mls_tree_next_change(const struct mls_tree *a, const struct mls_tree *b, uint32_t node)
+{
+    size_t most = a->page_count > b->page_count ? a->page_count : b->page_count;
+    while (node / TREE_PAGE_NODES < most) {
+        size_t page = node / TREE_PAGE_NODES;
+        if (page < a->page_count && page < b->page_count && a->pages[page] == b->pages[page]) {
+            node = (uint32_t)(page + 1) * TREE_PAGE_NODES;
+            continue;
+        }
+        if (tree_at(a, node) != tree_at(b, node))
+            return node;
+        node++;
+    }
+    return MLS_NO_NODE;
+}
+
 struct span mls_tree_node_bytes(const struct mls_tree *tree, uint32_t node)
 {
     return tree_node_bytes(tree_at(tree, node));

@@ -77,6 +77,10 @@ const struct mls_parent_node *mls_tree_parent(const struct mls_tree *tree, uint3
 /* The node's identity, for comparing trees; NULL when blank or outside the tree. */
 const struct mls_tree_node *mls_tree_node(const struct mls_tree *tree, uint32_t node);
 
+/* The first node from `node` on that is not the same in both trees; MLS_NO_NODE after the last.
+ * What clones share is passed over in pages. */
+uint32_t mls_tree_next_change(const struct mls_tree *a, const struct mls_tree *b, uint32_t node);
+
 /* The node as an encoded LeafNode or ParentNode; empty when blank or outside the tree. */
 struct span mls_tree_node_bytes(const struct mls_tree *tree, uint32_t node);
 

@@ -167,6 +167,38 @@ static void refuses_more_leaves_than_a_group_may_have(void **state)
     }
 }
 
+/* One by one, and by going from change to change. */
+static size_t count_changes(const struct mls_tree *a, const struct mls_tree *b)
+{
+    size_t changed = 0;
+    uint32_t next = mls_tree_next_change(a, b, 0);
+    for (uint32_t node = 0; node < mls_node_count(1024); node++) {
+        if (mls_tree_node(a, node) == mls_tree_node(b, node))
+            continue;
+        assert_int_equal(next, node);
+        next = mls_tree_next_change(a, b, node + 1);
+        changed++;
+    }
+    assert_int_equal(next, MLS_NO_NODE);
+    return changed;
+}
+
+/* The leaves that are gone are changes as well, and nothing of what is still shared. */
+static void shows_what_a_smaller_tree_has_lost(void **state)
+{
+    (void)state;
+    TREE *tree = cheap_tree(130);
+    TREE *clone = NULL;
+    must(mls_tree_clone(tree, &clone));
+    assert_int_equal(count_changes(tree, clone), 0);
+    must(mls_tree_remove(clone, 129));
+    must(mls_tree_remove(clone, 128));
+    must(mls_tree_truncate(clone));
+    assert_int_equal(mls_tree_leaf_count(clone), 128);
+    assert_int_equal(count_changes(tree, clone), 2);
+    assert_int_equal(count_changes(clone, tree), 2);
+}
+
 static void keeps_a_clone_as_it_was(void **state)
 {
     (void)state;
@@ -185,10 +217,7 @@ static void keeps_a_clone_as_it_was(void **state)
     assert_hash_is_right(clone);
     assert_hash_is_right(tree);
     /* Only nodes on the two paths differ, and a comparison of pointers shows which. */
-    size_t changed = 0;
-    for (uint32_t node = 0; node < mls_node_count(128); node++)
-        changed += mls_tree_node(tree, node) != mls_tree_node(clone, node);
-    assert_in_range(changed, 8, 2 * 7 + 1);
+    assert_in_range(count_changes(tree, clone), 8, 2 * 7 + 1);
     assert_int_equal(mls_tree_find_signature_key(tree, mls_tree_leaf(clone, 12)->signature_key),
                      MLS_NO_LEAF);
     assert_int_equal(mls_tree_find_signature_key(clone, mls_tree_leaf(clone, 12)->signature_key),
@@ -460,6 +489,7 @@ int main(void)
         cmocka_unit_test(refuses_a_key_that_is_in_the_tree_already),
         cmocka_unit_test(refuses_more_leaves_than_a_group_may_have),
         cmocka_unit_test(keeps_a_clone_as_it_was),
+        cmocka_unit_test(shows_what_a_smaller_tree_has_lost),
         cmocka_unit_test(restores_a_tree_node_by_node),
         cmocka_unit_test(keeps_its_hashes_right_through_random_changes),
         cmocka_unit_test(forgets_the_hash_of_a_root_that_went),
