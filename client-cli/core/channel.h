@@ -64,9 +64,8 @@ struct channel {
 
     /* Of what shut_out.h looked at last; not kept in the vault. */
     bool looked_at;
-    uint32_t looked_generation;
-    uint64_t looked_epoch;
-    uint64_t looked_log_size;
+    uint64_t looked_size;   /* the log's when somebody was shut out last (directory.h) */
+    uint64_t unlooked_size; /* the least that a commit since then knew of the directory */
 
     bool subscribed;   /* on this connection; not kept in the vault */
     bool frozen;       /* as the server said last; not kept in the vault */

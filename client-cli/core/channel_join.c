@@ -308,6 +308,7 @@ enum status channel_join_begin_at(struct channel *channel, uint64_t sequence, ui
     channel->log_size = log_size;
     channel->joined_epoch = mls_group_epoch(channel->group);
     channel->removal_due = 0;
+    channel->looked_at = false;
     channel->path_due = 0;
     channel->end_count = 0;
     TRY(check_group(channel));

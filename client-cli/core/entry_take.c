@@ -525,6 +525,8 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
         return STATUS_OK;
     channel->deleted = 0;
     channel->log_size = take->log_size;
+    if (take->log_size < channel->unlooked_size)
+        channel->unlooked_size = take->log_size;
     note_end(channel, epoch, take->stored.time);
     return channel_begin_hash(channel);
 }

@@ -24,8 +24,8 @@ MUST_CHECK enum status shut_out_list(const struct engine *engine,
                                      struct arena *arena,
                                      struct shut_out_list *list);
 
-/* Looks whether there are any, unless neither tree nor directory has changed; when it is due,
- * commits their removal and says so. */
+/* Looks whether there are any, unless nothing can have made some since the last look; when it is
+ * due, commits their removal and says so. */
 MUST_CHECK enum status shut_out_look(struct engine *engine, struct channel *channel);
 
 /* The same before something is said: names those that are going to read it. */

@@ -58,6 +58,7 @@ struct directory {
     struct change *changes;
     size_t change_count;
     size_t change_capacity;
+    uint64_t shut_out_size;
     struct index by_device;
     struct index by_person;
     struct index by_key; /* login and leaf keys */
@@ -179,12 +180,6 @@ static int state_at(const struct directory *directory, uint32_t latest, uint64_t
     while (at != 0 && directory->changes[at - 1].at >= size)
         at = directory->changes[at - 1].before;
     return at == 0 ? DIRECTORY_ACTIVE : directory->changes[at - 1].state;
-}
-
-static enum directory_device_state
-state_of_person(const struct directory *directory, const struct person *person, uint64_t size)
-{
-    return (enum directory_device_state)state_at(directory, person->latest_change, size);
 }
 
 /* ---- room for one more entry ---- */
@@ -431,15 +426,16 @@ static struct person *take_person(struct directory *directory, const struct id *
     return person;
 }
 
-static void revoke_record(const struct directory *directory, struct record *record)
+static void revoke_record(struct directory *directory, struct record *record)
 {
+    directory->shut_out_size = directory->log.size;
     record->device.state = DIRECTORY_REVOKED;
     if (record->revoked_at == UINT64_MAX)
         record->revoked_at = directory->log.size - 1;
 }
 
 /* What an admin adds takes the place of all that the person had. */
-static void revoke_others(const struct directory *directory, const struct id *person)
+static void revoke_others(struct directory *directory, const struct id *person)
 {
     for (struct record *record = latest_of_person(directory, person); record != NULL;
          record = next_of_person(directory, record))
@@ -470,7 +466,8 @@ static void add_device(struct directory *directory,
                    .by_device = entry->by_device,
                    .authority = (enum directory_authority)entry->authority,
                    .reset_size = reset_size_of(directory, entry),
-                   .state = state_of_person(directory, person, directory->log.size),
+                   .state = (enum directory_device_state)state_at(directory, person->latest_change,
+                                                                  directory->log.size),
                    .added = entry->time},
         .unchecked = unchecked,
         .added_at = directory->log.size - 1,
@@ -507,13 +504,16 @@ static void set_person_state(struct directory *directory,
                              const uint8_t entry_hash[DIRECTORY_HASH_SIZE])
 {
     struct person *person = take_person(directory, id);
-    if (state_of_person(directory, person, directory->log.size) == DIRECTORY_ERASED)
+    if ((enum directory_device_state)state_at(directory, person->latest_change,
+                                              directory->log.size) == DIRECTORY_ERASED)
         return;
     struct change *change = &directory->changes[directory->change_count++];
     *change = (struct change){
         .at = directory->log.size - 1, .state = state, .before = person->latest_change};
     memcpy(change->entry_hash, entry_hash, sizeof change->entry_hash);
     person->latest_change = (uint32_t)directory->change_count;
+    if (state != DIRECTORY_ACTIVE)
+        directory->shut_out_size = directory->log.size;
     for (struct record *record = latest_of_person(directory, id); record != NULL;
          record = next_of_person(directory, record))
         if (record->device.state != DIRECTORY_REVOKED)
@@ -661,8 +661,8 @@ enum status directory_check_leaf_at(const struct directory *directory,
         return STATUS_UNTRUSTED;
     if (found->revoked_at < size)
         return STATUS_DENIED;
-    enum directory_device_state state =
-        state_of_person(directory, find_person(directory, person), size);
+    enum directory_device_state state = (enum directory_device_state)state_at(
+        directory, find_person(directory, person)->latest_change, size);
     return state == DIRECTORY_ACTIVE ? STATUS_OK : STATUS_DENIED;
 }
 
@@ -680,6 +680,11 @@ bool directory_was_absent(const struct directory *directory,
 {
     const struct record *record = find(directory, device);
     return record != NULL && state_at(directory, record->latest_absence, log_size) == ABSENT;
+}
+
+uint64_t directory_shut_out_size(const struct directory *directory)
+{
+    return directory->shut_out_size;
 }
 
 void directory_each_device(const struct directory *directory,

@@ -100,6 +100,10 @@ bool directory_was_absent(const struct directory *directory,
                           uint64_t log_size,
                           const struct id *device);
 
+/* The log's size after the last entry that shut somebody out; 0 when none has. Whoever was let in
+ * knowing so much has not been shut out since. */
+uint64_t directory_shut_out_size(const struct directory *directory);
+
 /* Calls `visit` for each device of a person. */
 void directory_each_device(const struct directory *directory,
                            const struct id *person,

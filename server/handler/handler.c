@@ -44,13 +44,23 @@ struct waiting {
     struct call *call;
 };
 
-static enum status
-check_access(const struct channel *channel, const struct call *call, enum handler_access access)
+/* Whether the device was removed for absence and may still come back by itself. */
+static bool
+is_dormant(const struct services *services, const struct channel *channel, const struct id *device)
+{
+    const struct channel_dormant *dormant = channel_extension_dormant(&channel->extension, device);
+    return dormant != NULL && dormant->until >= clock_wall_ms(services->hub->clock);
+}
+
+static enum status check_access(const struct services *services,
+                                const struct channel *channel,
+                                const struct call *call,
+                                enum handler_access access)
 {
     if (channel_member(channel, &call->device) != NULL)
         return STATUS_OK;
     bool listed = channel_is_listed(channel);
-    bool dormant = channel_extension_dormant(&channel->extension, &call->device) != NULL;
+    bool dormant = is_dormant(services, channel, &call->device);
     bool allowed = (access == HANDLER_VISIBLE && listed) ||
                    (access == HANDLER_MEMBER_OR_OPEN && (channel_is_open(channel) || dormant));
     if (allowed)
@@ -65,7 +75,7 @@ static void ready(struct delivery_waiter *waiter, struct channel *channel, enum 
     if (call->client == NULL)
         status = STATUS_CANCELLED;
     if (status == STATUS_OK)
-        status = check_access(channel, call, waiting->handler->access);
+        status = check_access(waiting->services, channel, call, waiting->handler->access);
     if (status == STATUS_OK) {
         delivery_hold(channel);
         call->release = delivery_release;

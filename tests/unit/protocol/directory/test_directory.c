@@ -187,10 +187,13 @@ static void suspension_ends_and_erasure_does_not(void **state)
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     made_device_sign(&device, NULL, &bytes);
     assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+    assert_int_equal(directory_shut_out_size(directory), 0);
     assert_int_equal(apply_about(directory, DIRECTORY_SUSPEND_PERSON, &device), STATUS_OK);
     assert_int_equal(check_leaf(directory, &device), STATUS_DENIED);
+    assert_int_equal(directory_shut_out_size(directory), 2);
     assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &device), STATUS_OK);
     assert_int_equal(check_leaf(directory, &device), STATUS_OK);
+    assert_int_equal(directory_shut_out_size(directory), 2);
     assert_int_equal(apply_about(directory, DIRECTORY_ERASE_PERSON, &device), STATUS_OK);
     assert_int_equal(apply_about(directory, DIRECTORY_RESTORE_PERSON, &device), STATUS_OK);
     assert_int_equal(check_leaf(directory, &device), STATUS_DENIED);
@@ -221,7 +224,9 @@ static void a_device_is_absent_until_it_is_seen_again(void **state)
     for (uint64_t size = 0; size < 5; size++)
         assert_int_equal(directory_was_absent(directory, size, &device.device), absent[size]);
     assert_true(directory_was_absent(directory, UINT64_MAX, &device.device));
+    assert_int_equal(directory_shut_out_size(directory), 0);
     assert_int_equal(apply_about(directory, DIRECTORY_REVOKE_DEVICE, &device), STATUS_OK);
+    assert_int_equal(directory_shut_out_size(directory), 5);
     assert_int_equal(apply_about(directory, DIRECTORY_PRESENT_DEVICE, &device), STATUS_DENIED);
     directory_free(&directory);
 }
