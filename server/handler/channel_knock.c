@@ -12,16 +12,18 @@
 
 struct knocking {
     struct task task;
-    bool open; /* nobody need answer */
+    bool open;     /* nobody need answer */
+    bool repeated; /* it was accepted before */
 };
 
 static enum status run(struct store_db *db, struct task *task)
 {
-    const struct knocking *knocking = (const struct knocking *)(void *)task;
+    struct knocking *knocking = (struct knocking *)(void *)task;
     const struct id *channel = &task->channel->id;
     const struct id *person = &task->call->person;
     struct store_knock knock;
     TRY(store_knocks_add(db, channel, person, task->now_ms, &knock));
+    knocking->repeated = knock.state == STORE_KNOCK_ACCEPTED;
     return knocking->open ? store_knocks_answer(db, channel, person, true, person, task->now_ms)
                           : STATUS_OK;
 }
@@ -48,13 +50,15 @@ static void answer(struct call *call, bool asked)
 
 static void finish(struct task *task)
 {
-    bool open = ((const struct knocking *)(void *)task)->open;
+    const struct knocking *knocking = (const struct knocking *)(void *)task;
+    bool open = knocking->open;
+    bool waits = knocking->repeated && task->channel->work != NULL;
     struct delivery *delivery = task->services->delivery;
     struct channel *channel = task->channel;
     if (!open)
         tell(task);
     answer(task->call, open);
-    if (open)
+    if (open && !waits)
         work_gather_adds(delivery, channel);
 }
 
