@@ -89,13 +89,18 @@ static void on_opened(void *context, struct span tls_key_sha256)
     connection->phase = PHASE_TLS;
 }
 
-static void on_closed(void *context, const char *reason)
+#define HTTP_TOO_MANY_REQUESTS 429
+
+static void on_closed(void *context, const struct websocket_end *end)
 {
     struct connection *connection = context;
+    bool too_many = end->http_status == HTTP_TOO_MANY_REQUESTS;
     connection->phase = PHASE_CLOSED;
     if (connection->failure == STATUS_OK)
-        connection->failure = STATUS_NETWORK;
-    strncpy(connection->reason, reason, sizeof connection->reason - 1);
+        connection->failure = too_many ? STATUS_RATE_LIMITED : STATUS_NETWORK;
+    if (end->http_status != 0)
+        connection->retry_after_ms = end->retry_after_ms;
+    strncpy(connection->reason, end->reason, sizeof connection->reason - 1);
 }
 
 static enum status take_hello(struct connection *connection, const struct frame *frame)
@@ -245,6 +250,8 @@ enum status connection_open(struct connection *connection, int64_t now_ms)
     connection->now_ms = now_ms;
     connection->failure = STATUS_OK;
     connection->reason[0] = '\0';
+    connection->retry_after_ms = 0;
+    buffer_truncate(&connection->detail, 0);
     connection->phase = PHASE_CONNECTING;
     enum status status =
         websocket_begin(connection->websocket, connection->server.host, connection->server.port);

@@ -9,9 +9,9 @@
  * The server proves who it is before a single frame of ours leaves: its hello must be signed by
  * the pinned key over the key of this very TLS connection. There is no way around it.
  *
- * Errors: STATUS_NETWORK, STATUS_TIMEOUT, STATUS_UNTRUSTED (the server is not the one that the
- * link names), STATUS_UNSUPPORTED (no common version), what the server answered, and decoding
- * errors. Thread rule: the loop's thread.
+ * Errors: STATUS_NETWORK, STATUS_TIMEOUT, STATUS_RATE_LIMITED (too many from this address),
+ * STATUS_UNTRUSTED (the server is not the one that the link names), STATUS_UNSUPPORTED (no common
+ * version), what the server answered, and decoding errors. Thread rule: the loop's thread.
  */
 #ifndef WEFT_CORE_CONNECTION_H
 #define WEFT_CORE_CONNECTION_H
@@ -71,8 +71,8 @@ MUST_CHECK enum status connection_call(struct connection *connection,
                                        struct connection_reply *reply,
                                        void *response);
 
-/* What the server said of the last failed call, and how long to wait: for people. Empty and 0
- * when it said nothing. Lent until the next call. */
+/* What the server said of the last failed call, or of a connection that it refused, and how long to
+ * wait. Empty and 0 when it said nothing. Lent until the next call. */
 struct span connection_detail(const struct connection *connection);
 uint32_t connection_retry_after_ms(const struct connection *connection);
 

@@ -24,6 +24,9 @@
 #define LIFETIME_TOLERANCE_SECONDS 86400u
 #define LIFETIME_SECONDS_MAX (402u * 86400u)
 
+/* A wait that ended so shortly before its time was not interrupted. */
+#define CLOCK_TOLERANCE_MS 50
+
 /* ---- explanations ---- */
 
 enum status engine_explain(struct engine *engine, enum status status, const char *format, ...)
@@ -194,12 +197,46 @@ static enum status explain_failure(struct engine *engine, enum status status)
         return engine_explain(engine, status,
                               "the server speaks no version of the protocol that this weft speaks: "
                               "update weft");
+    if (status == STATUS_RATE_LIMITED)
+        return engine_explain(
+            engine, status,
+            "%.*s:%u has too many connections from your address, and asks to wait "
+            "%u s. Try again then, or end another weft",
+            (int)host.len, (const char *)host.ptr, engine->account.port,
+            (connection_retry_after_ms(engine->connection) + 999) / 1000);
     if (status == STATUS_NETWORK || status == STATUS_TIMEOUT)
         return engine_explain(engine, status, "%.*s:%u cannot be reached%s%.*s. Try again later",
                               (int)host.len, (const char *)host.ptr, engine->account.port,
                               detail.len == 0 ? "" : ": ", (int)detail.len,
                               detail.len == 0 ? "" : (const char *)detail.ptr);
     return status;
+}
+
+/* Waits for as long as the server has asked, where it has and that is bearable; says so. False
+ * when it is not, or somebody interrupted. */
+static bool wait_as_asked(struct engine *engine, int64_t *patience_ms)
+{
+    struct span detail = connection_detail(engine->connection);
+    uint32_t asked_ms = connection_retry_after_ms(engine->connection);
+    if (asked_ms == 0 || asked_ms > *patience_ms)
+        return false;
+    engine_notice(engine, NULL, "The server asks to wait %u s%s%.*s: waiting",
+                  (asked_ms + 999) / 1000, detail.len == 0 ? "" : " - ", (int)detail.len,
+                  detail.len == 0 ? "" : (const char *)detail.ptr);
+    int64_t until = engine_wall_ms() + asked_ms;
+    connection_pause(engine->connection, asked_ms);
+    *patience_ms -= asked_ms;
+    return engine_wall_ms() >= until - CLOCK_TOLERANCE_MS;
+}
+
+static enum status open_patiently(struct engine *engine)
+{
+    int64_t patience_ms = CORE_PATIENCE_MS;
+    enum status status = connection_open(engine->connection, engine_wall_ms());
+    while ((status == STATUS_RATE_LIMITED || status == STATUS_NETWORK) &&
+           wait_as_asked(engine, &patience_ms))
+        status = connection_open(engine->connection, engine_wall_ms());
+    return status == STATUS_OK ? STATUS_OK : explain_failure(engine, status);
 }
 
 static enum status open_connection(struct engine *engine)
@@ -211,8 +248,7 @@ static enum status open_connection(struct engine *engine)
         memcpy(server.host, account->host.ptr, account->host.len);
         TRY(connection_new(&engine->loop, &server, &engine->connection));
     }
-    enum status status = connection_open(engine->connection, engine_wall_ms());
-    return status == STATUS_OK ? STATUS_OK : explain_failure(engine, status);
+    return open_patiently(engine);
 }
 
 /* Every login has a counter of its own, so that a copy of the vault which is put back shows at its
@@ -332,7 +368,12 @@ enum status engine_call(struct engine *engine,
                         struct connection_reply *reply,
                         void *response)
 {
+    int64_t patience_ms = CORE_PATIENCE_MS;
     enum status status = connection_call(engine->connection, kind, request, reply, response);
+    /* What is refused for its rate was not done, so that it can be asked again as it is. */
+    while (status == STATUS_RATE_LIMITED && connection_is_open(engine->connection) &&
+           wait_as_asked(engine, &patience_ms))
+        status = connection_call(engine->connection, kind, request, reply, response);
     if (status == STATUS_OK)
         return STATUS_OK;
     struct span detail = connection_detail(engine->connection);

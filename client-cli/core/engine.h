@@ -84,7 +84,8 @@ MUST_CHECK enum status engine_log_in(struct engine *engine);
 bool engine_is_connected(const struct engine *engine);
 
 /* A request on the engine's connection; what the server says of an error becomes the
- * explanation. */
+ * explanation. When it asks to come back later, that is waited for and told, up to
+ * CORE_PATIENCE_MS in all. */
 MUST_CHECK enum status engine_call(struct engine *engine,
                                    enum wire_request kind,
                                    const void *request,

@@ -10,6 +10,10 @@
 /* TLS, WebSocket and hellos over a bad hospital network. */
 #define CORE_CONNECT_TIMEOUT_MS 15000
 
+/* How long a person at a terminal waits, in all, because the server asked for it: what it asks of
+ * an address with too many connections is a minute. */
+#define CORE_PATIENCE_MS 75000
+
 /* For the end of a connection that is given up before the next is made. */
 #define CORE_CLOSE_TIMEOUT_MS 2000
 

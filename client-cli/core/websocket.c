@@ -19,6 +19,9 @@
 /* A context has one connection; for all that a process may open it would keep half a megabyte. */
 #define CONTEXT_DESCRIPTORS 16
 
+/* What a server asks for beyond a day is a mistake. */
+#define RETRY_AFTER_SECONDS_MAX 86400ul
+
 enum websocket_state { WEBSOCKET_CLOSED, WEBSOCKET_CONNECTING, WEBSOCKET_OPEN };
 
 struct outgoing {
@@ -50,7 +53,7 @@ static void drop_outgoing(struct websocket *websocket)
     websocket->last = &websocket->first;
 }
 
-static void become_closed(struct websocket *websocket, const char *reason)
+static void become_closed(struct websocket *websocket, const struct websocket_end *end)
 {
     if (websocket->state == WEBSOCKET_CLOSED)
         return;
@@ -58,7 +61,29 @@ static void become_closed(struct websocket *websocket, const char *reason)
     websocket->wsi = NULL;
     buffer_clear(&websocket->incoming);
     drop_outgoing(websocket);
-    websocket->handler.closed(websocket->handler.context, reason);
+    websocket->handler.closed(websocket->handler.context, end);
+}
+
+/* A date in the place of the seconds (RFC 9110, 10.2.3) counts as nothing said. */
+static uint32_t retry_after_ms(struct lws *wsi)
+{
+    char text[16] = "";
+    if (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_RETRY_AFTER) <= 0)
+        return 0;
+    char *end = text;
+    unsigned long seconds = strtoul(text, &end, 10);
+    return end == text || *end != '\0' || seconds > RETRY_AFTER_SECONDS_MAX
+               ? 0
+               : (uint32_t)seconds * 1000;
+}
+
+static void on_refused(struct websocket *websocket, struct lws *wsi, const char *reason)
+{
+    struct websocket_end end = {.reason = reason == NULL ? "" : reason};
+    end.http_status = lws_http_client_http_response(wsi);
+    if (end.http_status != 0)
+        end.retry_after_ms = retry_after_ms(wsi);
+    become_closed(websocket, &end);
 }
 
 /* Everybody's certificate is taken, for the first frame is what proves the server: see the
@@ -152,11 +177,11 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
     case LWS_CALLBACK_CLIENT_WRITEABLE:
         return on_writable(websocket, wsi);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        become_closed(websocket, in == NULL ? "" : in);
+        on_refused(websocket, wsi, in);
         return 0;
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_WSI_DESTROY:
-        become_closed(websocket, "");
+        become_closed(websocket, &(struct websocket_end){.reason = ""});
         return 0;
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, len);
@@ -206,10 +231,10 @@ enum status websocket_new(struct uv_loop_s *loop,
     return status;
 }
 
-static void ignore_closed(void *context, const char *reason)
+static void ignore_closed(void *context, const struct websocket_end *end)
 {
     (void)context;
-    (void)reason;
+    (void)end;
 }
 
 void websocket_free(struct websocket **websocket)
@@ -246,7 +271,8 @@ enum status websocket_begin(struct websocket *websocket, const char *host, uint1
     websocket->cancelled = false;
     websocket->state = WEBSOCKET_CONNECTING;
     if (lws_client_connect_via_info(&info) == NULL)
-        become_closed(websocket, "the address cannot be reached");
+        become_closed(websocket,
+                      &(struct websocket_end){.reason = "the address cannot be reached"});
     return STATUS_OK;
 }
 

@@ -19,13 +19,19 @@
 struct uv_loop_s;
 struct websocket;
 
+/* Why a connection ended. */
+struct websocket_end {
+    const char *reason;      /* for people; may be empty */
+    unsigned http_status;    /* of a handshake that was refused; 0: it was not */
+    uint32_t retry_after_ms; /* what that answer asked for; 0: nothing */
+};
+
 struct websocket_handler {
     /* `tls_key_sha256`: 32 bytes, of the SubjectPublicKeyInfo of the server's certificate. */
     void (*opened)(void *context, struct span tls_key_sha256);
     void (*received)(void *context, struct span frame);
-    /* It could not be opened, or ended; `reason` is for people and may be empty. Once for each
-     * websocket_begin. */
-    void (*closed)(void *context, const char *reason);
+    /* It could not be opened, or ended. Once for each websocket_begin. */
+    void (*closed)(void *context, const struct websocket_end *end);
     void *context;
 };
 
