@@ -12,6 +12,7 @@
 #include "protocol/channel/identity.h"
 #include "protocol/channel/known_log.h"
 #include "protocol/channel/policy.h"
+#include "protocol/mls/public/group_info.h"
 #include "protocol/wire/generations.h"
 
 #include <string.h>
@@ -174,6 +175,7 @@ static enum status check_known(struct engine *engine, uint64_t known)
 struct entering {
     struct id channel;
     bool resync;
+    bool unasked; /* by the server's word, and not by the person's */
     struct mls_group *group;
     uint32_t generation;
     uint64_t sequence;
@@ -246,6 +248,34 @@ static enum status check_not_older(struct engine *engine, const struct entering 
                           "the server");
 }
 
+/* A server could make up a group and people for it, and send us there to speak. Whoever changed the
+ * group last has signed what we are shown, and must be somebody who was in it with us. */
+static enum status check_signer(struct engine *engine,
+                                const struct entering *entering,
+                                const struct wire_channel_group_response *shown)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel *known = channel_find(engine, &entering->channel);
+    struct channel_extension extension;
+    struct mls_group_info info;
+    if (!entering->unasked)
+        return STATUS_OK;
+    TRY(channel_need_group(engine, known));
+    TRY(channel_extension(known, &arena, &extension));
+    TRY(mls_group_info_decode(shown->group_info, &info));
+    const struct mls_leaf_node *signer =
+        mls_tree_leaf(mls_public_group_tree(mls_group_public(entering->group)), info.signer);
+    if (extension.visibility == CHANNEL_OPEN ||
+        (signer != NULL &&
+         mls_tree_find_signature_key(mls_public_group_tree(mls_group_public(known->group)),
+                                     signer->signature_key) != MLS_NO_LEAF))
+        return STATUS_OK;
+    return engine_explain(engine, STATUS_EXPIRED,
+                          "you were away for long, and whoever changed this channel last was not "
+                          "in it when you were: ask somebody who is in it, and then come back with "
+                          "weft channel resync");
+}
+
 static enum status enter_once(struct engine *engine, struct entering *entering)
 {
     CLEANUP(connection_reply_clear) struct connection_reply shown_reply = CONNECTION_REPLY_INIT;
@@ -257,6 +287,7 @@ static enum status enter_once(struct engine *engine, struct entering *entering)
     TRY(replica_update(engine, SPAN_EMPTY));
     TRY(make_external(engine, entering, &shown, &bundle));
     TRY(check_not_older(engine, entering));
+    TRY(check_signer(engine, entering, &shown));
     struct wire_channel_commit_request request = {.channel = entering->channel,
                                                   .generation = shown.generation,
                                                   .epoch = shown.epoch,
@@ -391,7 +422,7 @@ enum status channel_join_resync(struct engine *engine, struct channel *channel)
 
 enum status channel_join_return(struct engine *engine, struct channel *channel)
 {
-    CLEANUP(entering_clear) struct entering entering = {.channel = channel->id};
+    CLEANUP(entering_clear) struct entering entering = {.channel = channel->id, .unasked = true};
     TRY(enter(engine, &entering));
     TRY(channel_transact(engine, channel, store_entered, &entering));
     engine_notice(engine, channel,

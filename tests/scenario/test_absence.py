@@ -93,6 +93,33 @@ def test_who_left_or_was_removed_while_away_stays_out(scene):
     server.stop()
 
 
+def test_nobody_is_sent_back_among_strangers_unasked(scene):
+    """Whoever changed the channel last vouches for it: a server could make up a group with people of its own."""
+    server = scene.server()
+    ann, cy, dora = scene.people(["Ann", "Cy", "Dora"], lambda name: server.invite(group=name))
+    talk = private_channel(ann, [cy])
+    for person in (ann, cy):
+        person.run("sync")
+    send_away(server, cy)
+    until("the directory says so", lambda: " device_absent " in server.log())
+    ann.run("channel", "add", talk, dora.id)
+    ann.run("sync")
+    dora.run("sync")
+    ann.run("channel", "role", talk, dora.id, "--give", "facilitator")
+    dora.run("sync")
+    dora.run("channel", "role", talk, ann.id, "--give", "note-taker")
+    ann.run("sync")
+    assert "dormant" in kinds(ann, talk)
+    told = cy.run("sync", code=None)
+    assert "was not in it when you were" in told.error and "resync" in told.error, told
+    ann.run("sync")
+    assert "returned" not in kinds(ann, talk)
+    cy.run("channel", "resync", talk)
+    ann.run("sync")
+    assert "returned" in kinds(ann, talk)
+    server.stop()
+
+
 def test_whom_members_have_heard_lately_is_not_taken_out(scene):
     """The server alone says who is absent; what it says of somebody who speaks is not believed."""
     server = scene.server()
