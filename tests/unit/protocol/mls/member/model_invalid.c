@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Steps that must be refused, and after which everybody is as before. */
+#include "protocol/mls/member/group_state.h"
+#include "protocol/mls/member/leaf_new.h"
+#include "protocol/mls/member/protection.h"
 #include "tests/unit/protocol/mls/member/model.h"
 
 #include <setjmp.h>
@@ -300,6 +303,107 @@ static void step_wrong_time(struct model *model)
     snapshot_check(model, &before);
 }
 
+/* ---- leaves that are not new ---- */
+
+/* `from` signs the leaf again with the key that it has; `source` is where it goes. */
+static void sign_kept_leaf(struct mls_group *from,
+                           const struct mls_leaf_node *like,
+                           enum mls_leaf_source source,
+                           struct buffer *bytes,
+                           struct mls_leaf_node *leaf)
+{
+    const struct mls_tree *tree = mls_public_group_tree(from->public_group);
+    struct mls_leaf_request request = {
+        .suite = from->suite,
+        .present = like,
+        .prepared_key = from->prepared_key,
+        .source = source,
+        .encryption_key = mls_tree_leaf(tree, from->own_leaf)->encryption_key,
+        .parent_hash = source == MLS_LEAF_COMMIT ? like->parent_hash : SPAN_EMPTY,
+        .group_id = mls_group_id(from),
+        .leaf = from->own_leaf};
+    OK(mls_leaf_new(&request, bytes));
+    struct reader reader = reader_of(buffer_span(bytes));
+    OK(mls_leaf_node_read(&reader, leaf));
+}
+
+/* Signed and tagged as it should be; `tag` is a commit's. */
+static void seal(struct mls_group *from,
+                 const struct mls_framed_content *content,
+                 struct span tag,
+                 struct buffer *message)
+{
+    struct signature signature;
+    struct mls_authenticated_content authenticated = {.wire_format = MLS_WIRE_PUBLIC_MESSAGE,
+                                                      .content = *content};
+    authenticated.content.bytes = SPAN_EMPTY;
+    OK(mls_protection_sign_content_prepared(from->suite, from->prepared_key,
+                                            MLS_WIRE_PUBLIC_MESSAGE, &authenticated.content,
+                                            mls_group_context_bytes(from), &signature));
+    authenticated.auth = (struct mls_auth_data){signature_span(&signature), tag};
+    OK(mls_protection_seal_public(
+        from->suite, mls_key_schedule_get(&from->epoch->secrets, MLS_SECRET_MEMBERSHIP),
+        &authenticated, mls_group_context_bytes(from), message));
+}
+
+static void seal_kept_update(struct mls_group *from, struct buffer *message)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(SIZE_MAX);
+    const struct mls_tree *tree = mls_public_group_tree(from->public_group);
+    struct mls_leaf_node leaf;
+    sign_kept_leaf(from, mls_tree_leaf(tree, from->own_leaf), MLS_LEAF_UPDATE, &bytes, &leaf);
+    struct mls_framed_content content = {
+        .group_id = mls_group_id(from),
+        .epoch = mls_group_epoch(from),
+        .sender = {MLS_SENDER_MEMBER, from->own_leaf},
+        .type = MLS_CONTENT_PROPOSAL,
+        .proposal = {.type = MLS_PROPOSAL_UPDATE, .update = &leaf}};
+    seal(from, &content, SPAN_EMPTY, message);
+}
+
+/* An honest commit, but for its leaf's key. */
+static void seal_kept_commit(struct model *model, struct mls_group *from, struct buffer *message)
+{
+    struct world *world = &model->world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(1u << 20);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(SIZE_MAX);
+    struct mls_commit_request request = {.ignore_cached = true};
+    struct mls_message decoded;
+    OK(mls_group_commit(from, &request, &world->options, &world->random, &bundle));
+    mls_group_clear_pending(from);
+    OK(mls_message_decode(buffer_span(&bundle.commit), &arena, &decoded));
+    struct mls_public_message *honest = &decoded.public_message;
+    struct mls_update_path path = *honest->content.commit.path;
+    sign_kept_leaf(from, &honest->content.commit.path->leaf_node, MLS_LEAF_COMMIT, &bytes,
+                   &path.leaf_node);
+    honest->content.commit.path = &path;
+    seal(from, &honest->content, honest->auth.confirmation_tag, message);
+}
+
+/* RFC 9420, 7.3, 12.4.2: a leaf whose key is the one that it had, in an Update or in a path. */
+static void step_kept_key(struct model *model)
+{
+    struct world *world = &model->world;
+    CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
+    struct snapshot before;
+    size_t from = model_member(model);
+    struct mls_group *group = world->members[from].group;
+    bool in_a_commit = model_chance(model, 50);
+    OK(mls_group_prepare_key(group));
+    snapshot_take(model, &before);
+    if (in_a_commit)
+        seal_kept_commit(model, group, &message);
+    else
+        seal_kept_update(group, &message);
+    for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++)
+        if (model_is_in(model, i) && i != from)
+            FAILS(receive(model, i, buffer_span(&message)),
+                  in_a_commit ? "INVALID_LEAF" : "INVALID_PROPOSAL");
+    world_store(world, from);
+    snapshot_check(model, &before);
+}
+
 /* ---- joining that must not work ---- */
 
 static void step_wrong_join(struct model *model)
@@ -379,6 +483,7 @@ const struct model_step model_invalid_steps[] = {
     {"other group", step_other_group, 1},
     {"wrong commit", step_wrong_commit, 6},
     {"wrong time", step_wrong_time, 2},
+    {"kept key", step_kept_key, 2},
     {"wrong join", step_wrong_join, 2},
     {"wrong external", step_wrong_external, 2},
 };

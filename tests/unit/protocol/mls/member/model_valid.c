@@ -104,6 +104,17 @@ static void step_resumption(struct model *model)
     model_commit(model, model_member(model), &request);
 }
 
+/* ---- by reference ---- */
+
+static void propose(struct model *model, size_t who, const struct mls_proposal *proposal)
+{
+    CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
+    OK(mls_group_propose(model->world.members[who].group, proposal, SPAN_LITERAL("why"),
+                         &model->world.options, &message));
+    world_store(&model->world, who);
+    model_hear_all(model, buffer_span(&message));
+}
+
 /* GroupContext extensions with or without the operator as external sender. */
 static void choose_extensions(struct model *model, struct buffer *out)
 {
@@ -135,10 +146,11 @@ static void step_extensions(struct model *model)
     struct mls_proposal change = {.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
                                   .context_extensions = {buffer_span(&extensions)}};
     struct mls_commit_request request = {.proposals = &change, .proposal_count = 1};
-    model_commit(model, model_member(model), &request);
+    if (model_chance(model, 50))
+        propose(model, model_member(model), &change); /* and whoever commits next covers it */
+    else
+        model_commit(model, model_member(model), &request);
 }
-
-/* ---- by reference ---- */
 
 static bool is_proposed(const struct model *model, size_t who)
 {
@@ -150,15 +162,6 @@ static bool is_proposed(const struct model *model, size_t who)
             return true;
     }
     return false;
-}
-
-static void propose(struct model *model, size_t who, const struct mls_proposal *proposal)
-{
-    CLEANUP(buffer_clear) struct buffer message = BUFFER_INIT(SIZE_MAX);
-    OK(mls_group_propose(model->world.members[who].group, proposal, SPAN_LITERAL("why"),
-                         &model->world.options, &message));
-    world_store(&model->world, who);
-    model_hear_all(model, buffer_span(&message));
 }
 
 static void step_propose_update(struct model *model)
@@ -357,9 +360,14 @@ static void step_reinit(struct model *model)
         .type = MLS_PROPOSAL_REINIT,
         .reinit = {span_from_text(id), MLS_VERSION_10, suite,
                    mls_public_group_context(model_public(model))->extensions}};
-    struct mls_commit_request request = {.proposals = &reinit, .proposal_count = 1};
+    struct mls_commit_request by_value = {.proposals = &reinit, .proposal_count = 1};
+    struct mls_commit_request by_reference = {0};
+    bool is_proposed_first = model_chance(model, 50);
     model_read(model, 100);
-    model_commit(model, model_member(model), &request);
+    if (is_proposed_first)
+        propose(model, model_member(model), &reinit);
+    model_commit(model, model_member(model), is_proposed_first ? &by_reference : &by_value);
+    assert_true(mls_public_group_is_reinitialized(model_public(model)));
     world_agree(world);
     for (size_t i = 0; i < WORLD_MEMBERS_MAX; i++) {
         CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
