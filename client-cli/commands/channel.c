@@ -10,6 +10,7 @@
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/history.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/roster.h"
 #include "client-cli/core/work.h"
@@ -34,6 +35,41 @@ static const char *visibility_name(uint8_t visibility)
     return "unknown";
 }
 
+static const char *history_name(uint8_t history)
+{
+    switch ((enum channel_history)history) {
+    case CHANNEL_HISTORY_FROM_JOINING:
+        return "from joining";
+    case CHANNEL_HISTORY_FULL:
+        return "full";
+    }
+    return "unknown";
+}
+
+/* STATUS_USAGE for a word that is none; `history` stays where nothing is said. */
+static enum status read_history(struct invocation *invocation, enum channel_history *history)
+{
+    const char *text = arguments_value(&invocation->arguments, "history");
+    if (text == NULL)
+        return STATUS_OK;
+    if (strcmp(text, "full") == 0)
+        *history = CHANNEL_HISTORY_FULL;
+    else if (strcmp(text, "from-joining") == 0)
+        *history = CHANNEL_HISTORY_FROM_JOINING;
+    else
+        return command_explain(invocation, STATUS_USAGE, "--history is full or from-joining");
+    return STATUS_OK;
+}
+
+/* Everybody who looks at a channel or comes into it is told. */
+static void show_history(struct out *out, uint8_t history)
+{
+    out_line(out, "  %s",
+             history == CHANNEL_HISTORY_FULL
+                 ? "newcomers can read everything that was said before they joined"
+                 : "newcomers see what is said from their joining on");
+}
+
 static const char *first_argument(const struct invocation *invocation)
 {
     const struct arguments *arguments = &invocation->arguments;
@@ -55,14 +91,15 @@ static void show_info(struct out *out, const struct wire_channel *info)
              info->member    ? "  (you are in)"
              : info->knocked ? "  (you have knocked)"
                              : "");
-    out_record(out, json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:i}",
-                              "type", "channel", "channel", id, "title", out_json_text(info->title),
-                              "brief", out_json_text(info->brief), "visibility",
-                              visibility_name(info->visibility), "people", (int)info->member_count,
-                              "member", info->member, "knocked", info->knocked, "session",
-                              info->session, "epoch", (json_int_t)info->epoch, "last_sequence",
-                              (json_int_t)info->last_sequence, "created", (json_int_t)info->created,
-                              "keep_days", (int)info->keep_days));
+    out_record(
+        out, json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:i, s:s}",
+                       "type", "channel", "channel", id, "title", out_json_text(info->title),
+                       "brief", out_json_text(info->brief), "visibility",
+                       visibility_name(info->visibility), "people", (int)info->member_count,
+                       "member", info->member, "knocked", info->knocked, "session", info->session,
+                       "epoch", (json_int_t)info->epoch, "last_sequence",
+                       (json_int_t)info->last_sequence, "created", (json_int_t)info->created,
+                       "keep_days", (int)info->keep_days, "history", history_name(info->history)));
 }
 
 /* An unlisted channel's title is known to its members only. */
@@ -243,6 +280,7 @@ static enum status show_channel(struct invocation *invocation,
                                 struct channel *own,
                                 struct wire_channel_show_response *shown)
 {
+    bool shares = shown->info.history == CHANNEL_HISTORY_FULL;
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct roster roster;
     if (own != NULL)
@@ -254,7 +292,9 @@ static enum status show_channel(struct invocation *invocation,
     fill_title(invocation->engine, &shown->info);
     show_info(invocation->out, &shown->info);
     out_text(invocation->out, "  ", shown->info.brief);
-    out_line(invocation->out, "  newcomers see what is said from their joining on");
+    if (own != NULL) /* the group's word, not the server's */
+        TRY(channel_has_history(invocation->engine, own, &shares));
+    show_history(invocation->out, shares ? CHANNEL_HISTORY_FULL : CHANNEL_HISTORY_FROM_JOINING);
     if (shown->info.keep_days != 0)
         out_line(invocation->out, "  the server deletes messages after %u %s",
                  (unsigned)shown->info.keep_days, shown->info.keep_days == 1 ? "day" : "days");
@@ -301,7 +341,9 @@ enum status channel_create_run(struct invocation *invocation)
     bool open = arguments_has(arguments, "open");
     bool private = arguments_has(arguments, "private");
     bool confidential = arguments_has(arguments, "confidential");
+    enum channel_history history = CHANNEL_HISTORY_FROM_JOINING;
     struct channel *channel = NULL;
+    TRY(read_history(invocation, &history));
     TRY(arguments_join(arguments, 0, &title));
     if (open + private + confidential > 1)
         return command_explain(invocation, STATUS_USAGE,
@@ -315,6 +357,7 @@ enum status channel_create_run(struct invocation *invocation)
     struct channel_plan plan = {
         .title = buffer_span(&title),
         .brief = brief == NULL ? SPAN_EMPTY : span_from_text(brief),
+        .history = history,
         .visibility = open           ? CHANNEL_OPEN
                       : private      ? CHANNEL_PRIVATE
                       : confidential ? CHANNEL_CONFIDENTIAL
@@ -322,6 +365,7 @@ enum status channel_create_run(struct invocation *invocation)
     };
     TRY(channel_join_create(invocation->engine, &plan, &channel));
     show_done(invocation->out, "created", channel);
+    show_history(invocation->out, (uint8_t)history);
     return STATUS_OK;
 }
 
@@ -332,6 +376,7 @@ static enum status knock(struct invocation *invocation, const struct wire_channe
     char id[ID_TEXT_SIZE];
     TRY(engine_call(invocation->engine, WIRE_CHANNEL_KNOCK, &request, &reply, NULL));
     id_text(&info->channel, id);
+    show_history(invocation->out, info->history);
     out_line(invocation->out, "You have knocked. A member lets you in; weft status then shows it.");
     out_record(invocation->out, json_pack("{s:s, s:s}", "type", "knocked", "channel", id));
     return STATUS_OK;
@@ -343,6 +388,7 @@ enum status channel_join_run(struct invocation *invocation)
     struct engine *engine = invocation->engine;
     struct wire_channel_show_request request;
     struct wire_channel_show_response shown;
+    bool shares = false;
     TRY(find_listed(invocation, first_argument(invocation), &request.channel));
     struct channel *channel = channel_find(engine, &request.channel);
     if (channel != NULL && channel->state == CHANNEL_STATE_MEMBER) {
@@ -356,7 +402,9 @@ enum status channel_join_run(struct invocation *invocation)
         return knock(invocation, &shown.info);
     TRY(channel_join_open(engine, &shown.info, &channel));
     show_done(invocation->out, "joined", channel);
-    return STATUS_OK;
+    TRY(channel_has_history(engine, channel, &shares)); /* the group's word, not the server's */
+    show_history(invocation->out, shares ? CHANNEL_HISTORY_FULL : CHANNEL_HISTORY_FROM_JOINING);
+    return history_work(engine, channel);
 }
 
 enum status channel_leave_run(struct invocation *invocation)
@@ -381,13 +429,24 @@ enum status channel_set_run(struct invocation *invocation)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct channel *channel = NULL;
+    enum channel_history history = 0;
     int64_t days = 0;
-    if (arguments_value(&invocation->arguments, "keep-days") == NULL)
-        return command_explain(invocation, STATUS_USAGE, "say what to set: --keep-days N");
+    bool keeps = arguments_value(&invocation->arguments, "keep-days") != NULL;
+    TRY(read_history(invocation, &history));
+    if (!keeps && history == 0)
+        return command_explain(invocation, STATUS_USAGE,
+                               "say what to set: --keep-days N or --history from-joining");
+    if (history == CHANNEL_HISTORY_FULL)
+        return command_explain(invocation, STATUS_DENIED,
+                               "what was said so far was said to those who were there: only a new "
+                               "channel can be made with --history full");
     TRY(arguments_number(&invocation->arguments, "keep-days", 0, KEEP_DAYS_MAX, 0, &days));
     TRY(own_channel_find(invocation, first_argument(invocation), &channel));
+    if (history != 0)
+        TRY(channel_commit_no_history(invocation->engine, channel));
     struct wire_channel_keep_request request = {.channel = channel->id, .days = (uint16_t)days};
-    TRY(engine_call(invocation->engine, WIRE_CHANNEL_KEEP, &request, &reply, NULL));
+    if (keeps)
+        TRY(engine_call(invocation->engine, WIRE_CHANNEL_KEEP, &request, &reply, NULL));
     show_done(invocation->out, "set", channel);
     return STATUS_OK;
 }

@@ -4,6 +4,7 @@
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/history.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
@@ -79,6 +80,8 @@ static void bring_up_to_date(struct invocation *invocation, struct channel *chan
         status = session_refresh(engine, channel);
     if (status == STATUS_OK)
         status = work_look(engine, channel);
+    if (status == STATUS_OK)
+        status = history_work(engine, channel);
     if (status != STATUS_OK)
         out_error(invocation->out, status,
                   engine_explanation(engine)[0] == '\0' ? status_text(status)
@@ -118,6 +121,9 @@ enum status read_run(struct invocation *invocation)
                               .context = &reading};
     TRY(people_learn_from(engine, &channel->id, from, channel->cursor));
     TRY(entry_walk(engine, &walk));
+    if (channel->history != CHANNEL_HISTORY_HERE && from <= channel->joined_sequence)
+        out_line(invocation->out, "  -- what was said before you joined is not all here yet: weft "
+                                  "history");
     if (!channel->confirmed)
         out_line(invocation->out, "  -- not confirmed yet: no member has spoken since you joined");
     if (reading.shown <= channel->shown)

@@ -25,6 +25,7 @@ union body {
     struct content_channel_state state;
     struct content_stage stage;
     struct content_admission admission;
+    struct content_history history;
 };
 
 void show_entry_time(int64_t time_ms, char text[SHOW_TIME_SIZE])
@@ -98,6 +99,28 @@ show_admission(struct out *out, const struct content_admission *admission, json_
     json_object_set_new(record, "people", people);
 }
 
+/* Who asked, and how much it is; the keys are nobody's to see. */
+static void show_shared(struct out *out,
+                        struct engine *engine,
+                        const struct content_history *history,
+                        json_t *record)
+{
+    struct people_name name;
+    uint64_t entries = 0;
+    for (size_t i = 0; i < history->segment_count; i++)
+        entries += history->segments[i].last - history->segments[i].first + 1;
+    show_id("asked_by", &history->asked_by, record);
+    json_object_set_new(record, "entries", json_integer((json_int_t)entries));
+    if (id_is_none(&history->asked_by)) {
+        out_line(out, SHOW_INDENT "has sealed %llu entries for whoever joins",
+                 (unsigned long long)entries);
+        return;
+    }
+    people_name(engine, &history->asked_by, &name);
+    out_line(out, SHOW_INDENT "gives %s, and all who are here, the keys of %llu entries of before",
+             name.name, (unsigned long long)entries);
+}
+
 static void show_file(struct out *out, const struct content_file *file, json_t *record)
 {
     out_line(out, SHOW_INDENT "%.*s, %llu bytes", OUT_SPAN(file->name),
@@ -164,6 +187,9 @@ static void show_body(
         return;
     case CONTENT_ADMISSION:
         show_admission(out, &body->admission, record);
+        return;
+    case CONTENT_HISTORY:
+        show_shared(out, engine, &body->history, record);
         return;
     }
 }
@@ -311,8 +337,8 @@ static void show_changes(struct out *out,
 
 static json_t *begin_record(const struct channel *channel, const struct stored_entry *entry)
 {
-    static const char *const types[] = {"",           "message",  "change", "before",
-                                        "unreadable", "repeated", "deleted"};
+    static const char *const types[] = {"",           "message",  "change",  "before",
+                                        "unreadable", "repeated", "deleted", "withheld"};
     char id[ID_TEXT_SIZE];
     char message[ID_TEXT_SIZE];
     char person[ID_TEXT_SIZE];
@@ -336,6 +362,20 @@ static bool mentions_us(const struct engine *engine, const struct stored_entry *
            mention_has(content.body, &engine->account.person);
 }
 
+/* Of before we joined: it is here because somebody shared it. */
+#define SHARED_SIZE (LIMIT_NAME_BYTES + 32)
+
+static void
+describe_shared(struct engine *engine, const struct stored_entry *entry, char text[SHARED_SIZE])
+{
+    struct people_name name;
+    text[0] = '\0';
+    if (id_is_none(&entry->shared_by))
+        return;
+    people_name(engine, &entry->shared_by, &name);
+    snprintf(text, SHARED_SIZE, "  (shared by %s)", name.name);
+}
+
 /* Who, when, and of what kind. */
 static void show_head(struct out *out,
                       struct engine *engine,
@@ -345,18 +385,20 @@ static void show_head(struct out *out,
                       const char *fate)
 {
     char time[SHOW_TIME_SIZE];
+    char shared[SHARED_SIZE];
     struct people_name name = {"somebody", ""};
     const char *kind = kind_name(entry);
+    describe_shared(engine, entry, shared);
     bool plain = strcmp(kind, "text") == 0 || kind[0] == '\0';
     if (!id_is_none(&entry->person))
         people_name(engine, &entry->person, &name);
     show_entry_time(entry->time, time);
-    out_heading(out, "%llu  %s  %s%s%s%s%s%s%s%s%s%s%s%.*s", (unsigned long long)entry->sequence,
+    out_heading(out, "%llu  %s  %s%s%s%s%s%s%s%s%s%s%s%s%.*s", (unsigned long long)entry->sequence,
                 time, name.name, name.group[0] == '\0' ? "" : " (", name.group,
                 name.group[0] == '\0' ? "" : ")", plain ? "" : " [", plain ? "" : kind,
                 plain ? "" : "]", fate, entry->edited == 0 ? "" : "  (edited)",
-                mentions_us(engine, entry) ? "  (mentions you)" : "", with_title ? "  in " : "",
-                with_title ? (int)channel->title.len : 0,
+                mentions_us(engine, entry) ? "  (mentions you)" : "", shared,
+                with_title ? "  in " : "", with_title ? (int)channel->title.len : 0,
                 channel->title.len == 0 ? "" : (const char *)channel->title.ptr);
 }
 
@@ -382,7 +424,11 @@ static void show_by_fate(struct out *out,
                          json_t *record)
 {
     struct people_name name = {"somebody", ""};
+    struct people_name shared_by = {"", ""};
     char deleted[SHOW_ABOUT_DELETED_SIZE];
+    if (!id_is_none(&entry->shared_by))
+        people_name(engine, &entry->shared_by, &shared_by);
+    json_object_set_new(record, "shared_by", out_json_text(span_from_text(shared_by.name)));
     if (!id_is_none(&entry->person))
         people_name(engine, &entry->person, &name);
     json_object_set_new(record, "name", out_json_text(span_from_text(name.name)));
@@ -401,6 +447,10 @@ static void show_by_fate(struct out *out,
         out_line(out, "  -- a message that cannot be read here");
         return;
     case ENTRY_REPEATED:
+        return;
+    case ENTRY_WITHHELD:
+        out_line(out, "  -- %llu was not shared by %s: deleted, not kept any more, or keys",
+                 (unsigned long long)entry->sequence, shared_by.name);
         return;
     case ENTRY_DELETED:
         show_about_deleted(engine, entry, deleted, record);

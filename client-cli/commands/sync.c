@@ -2,6 +2,7 @@
 /* weft sync: every channel to its end, and what others wait for. */
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/history.h"
 #include "client-cli/core/introductions.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/shut_out.h"
@@ -18,6 +19,8 @@ static enum status sync_one(struct invocation *invocation, struct channel *chann
         status = work_look(engine, channel);
     if (status == STATUS_OK)
         status = shut_out_look(engine, channel);
+    if (status == STATUS_OK)
+        status = history_work(engine, channel);
     if (status == STATUS_OK || !engine_is_connected(engine))
         return status;
     const char *text = engine_explanation(engine);

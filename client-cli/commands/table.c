@@ -87,11 +87,14 @@ static const struct flag channel_create_flags[] = {
     {"open", NULL, "listed, and everybody may come in"},
     {"private", NULL, "not listed, its title is hidden from the server; you let people in"},
     {"confidential", NULL, "private, and it counts nowhere: no tie of the network comes of it"},
+    {"history", "WHAT",
+     "full: whoever joins can read all that was said; or from-joining (default)"},
     {NULL, NULL, NULL},
 };
 
 static const struct flag channel_set_flags[] = {
     {"keep-days", "N", "the server deletes messages after so many days; 0: it keeps them"},
+    {"history", "from-joining", "whoever joins from now on reads nothing of before; for good"},
     {NULL, NULL, NULL},
 };
 
@@ -310,6 +313,18 @@ const struct command command_table[] = {
      .flags = read_flags,
      .needs = COMMAND_NEEDS_VAULT,
      .positional_max = 1},
+    {.noun = "history",
+     .run = history_run,
+     .usage = "[CHANNEL]",
+     .summary = "fetch what was said before you joined, where the channel gives it to newcomers",
+     .details =
+         "A member who has it is asked, and shares it inside the encryption; who that was is shown "
+         "with each message. Checked of\neach message: that its author's device signed it, and "
+         "that "
+         "the directory listed that device then. By the word of\nwhoever shared it: order, times, "
+         "and that what is withheld was deleted or is not kept any more.",
+     .needs = COMMAND_NEEDS_CONNECTION,
+     .positional_max = 1},
     {.noun = "search",
      .run = search_run,
      .usage = "WORDS...",
@@ -415,8 +430,8 @@ const struct command command_table[] = {
     {.noun = "channel",
      .verb = "set",
      .run = channel_set_run,
-     .usage = "[CHANNEL] --keep-days N",
-     .summary = "for how long the server keeps what is said",
+     .usage = "[CHANNEL] --keep-days N | --history from-joining",
+     .summary = "for how long the server keeps what is said, and what newcomers read",
      .details =
          "By a facilitator. What is over is deleted on the server, and newcomers cannot fetch "
          "it; whoever has read it keeps it.",

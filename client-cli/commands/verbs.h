@@ -20,6 +20,7 @@ MUST_CHECK enum status file_send_run(struct invocation *invocation);
 MUST_CHECK enum status file_save_run(struct invocation *invocation);
 MUST_CHECK enum status read_run(struct invocation *invocation);
 MUST_CHECK enum status follow_run(struct invocation *invocation);
+MUST_CHECK enum status history_run(struct invocation *invocation);
 MUST_CHECK enum status search_run(struct invocation *invocation);
 MUST_CHECK enum status sync_run(struct invocation *invocation);
 

@@ -33,6 +33,7 @@ static const struct field channel_fields[] = {
     FIELD_PLAIN(FIELD_TIME, struct channel, path_due),
     FIELD_PLAIN(FIELD_BOOL, struct channel, confirmed),
     FIELD_PLAIN(FIELD_BOOL, struct channel, distrusted),
+    FIELD_PLAIN(FIELD_U8, struct channel, history),
     FIELD_ID(struct channel, running_hash),
     FIELD_ITEMS(struct channel, ends, end_count, &end_schema, LIMIT_PAST_EPOCHS + 1),
     FIELD_SIZED(FIELD_TEXT, struct channel, title, LIMIT_TITLE_BYTES),
@@ -89,6 +90,7 @@ static enum status take_record(struct channel *channel, struct span value)
     channel->path_due = read.path_due;
     channel->confirmed = read.confirmed;
     channel->distrusted = read.distrusted;
+    channel->history = read.history;
     memcpy(channel->running_hash, read.running_hash, sizeof channel->running_hash);
     channel->end_count = read.end_count;
     if (read.end_count != 0)
@@ -267,6 +269,16 @@ enum status
 channel_extension(struct channel *channel, struct arena *arena, struct channel_extension *extension)
 {
     return channel_policy_extension(mls_group_public(channel->group), arena, extension);
+}
+
+enum status channel_has_history(struct engine *engine, struct channel *channel, bool *has)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    TRY(channel_need_group(engine, channel));
+    TRY(channel_extension(channel, &arena, &extension));
+    *has = extension.history == CHANNEL_HISTORY_FULL;
+    return STATUS_OK;
 }
 
 uint16_t channel_roles_of(struct channel *channel, const struct id *person)

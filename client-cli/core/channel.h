@@ -28,6 +28,13 @@ enum channel_state {
     CHANNEL_STATE_AWAITING = 7,   /* it goes on, and a member is to let us in again */
 };
 
+/* What was said before we joined. */
+enum channel_history_state {
+    CHANNEL_HISTORY_HERE = 0,     /* or there is none for us */
+    CHANNEL_HISTORY_WANTED = 1,   /* nobody has given us the keys yet */
+    CHANNEL_HISTORY_ANSWERED = 2, /* the keys are here, some segments are not */
+};
+
 /* When a past epoch ended, by the server's clock. */
 struct channel_epoch_end {
     uint64_t epoch;
@@ -52,6 +59,7 @@ struct channel {
     int64_t path_due;    /* when our leaf gets keys that only we made; 0: not looked at yet */
     bool confirmed;  /* false: joined an open channel, and no member has spoken in its epoch yet */
     bool distrusted; /* a copy of this vault was in use: a fresh leaf before anything is sent */
+    uint8_t history; /* enum channel_history_state */
     uint8_t running_hash[RUNNING_HASH_SIZE]; /* after the cursor's entry */
     struct channel_epoch_end *ends;          /* of epochs that are kept */
     size_t end_count;
@@ -70,6 +78,8 @@ struct channel {
     bool subscribed;   /* on this connection; not kept in the vault */
     bool frozen;       /* as the server said last; not kept in the vault */
     int64_t latest_ms; /* of the last entry that this process took; 0: none yet */
+    bool history_due;  /* keys of segments came, or we are asked to share; not kept in the vault */
+    int64_t asked_history_ms; /* when we asked for it last; not kept in the vault */
 
     /* The session as the server said last; not kept in the vault. */
     bool has_session;
@@ -124,6 +134,10 @@ MUST_CHECK enum status channel_transact(struct engine *engine,
 MUST_CHECK enum status channel_extension(struct channel *channel,
                                          struct arena *arena,
                                          struct channel_extension *extension);
+
+/* Whether newcomers may read what was said before they joined: by the group's own word. */
+MUST_CHECK enum status
+channel_has_history(struct engine *engine, struct channel *channel, bool *has);
 
 /* Our own role bits; 0 without a group. */
 uint16_t channel_own_roles(struct engine *engine, struct channel *channel);

@@ -367,6 +367,17 @@ static enum status make_room(struct arena *arena, struct channel_extension *exte
     return STATUS_OK;
 }
 
+/* The one proposal of a changed extension. */
+static enum status propose_extension(const struct channel_extension *extension,
+                                     struct channel_proposals *proposals)
+{
+    TRY(channel_commit_extensions(extension, &proposals->bytes));
+    proposals->items[proposals->count++] =
+        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                              .context_extensions = {buffer_span(&proposals->bytes)}};
+    return STATUS_OK;
+}
+
 static enum status propose_roles(struct engine *engine,
                                  struct channel *channel,
                                  void *context,
@@ -381,11 +392,7 @@ static enum status propose_roles(struct engine *engine,
         return STATUS_OK;
     /* PROTOCOL.md, 9: by rising person. */
     qsort(extension.roles, extension.role_count, sizeof *extension.roles, compare_roles);
-    TRY(channel_commit_extensions(&extension, &proposals->bytes));
-    proposals->items[proposals->count++] =
-        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
-                              .context_extensions = {buffer_span(&proposals->bytes)}};
-    return STATUS_OK;
+    return propose_extension(&extension, proposals);
 }
 
 enum status channel_commit_roles(struct engine *engine,
@@ -399,5 +406,32 @@ enum status channel_commit_roles(struct engine *engine,
     if ((channel_own_roles(engine, channel) & CHANNEL_ROLE_FACILITATOR) == 0)
         return engine_explain(engine, STATUS_DENIED,
                               "only a facilitator of this channel gives roles");
+    return channel_commit(engine, channel, &change, &done);
+}
+
+/* ---- what newcomers read ---- */
+
+static enum status propose_no_history(struct engine *engine,
+                                      struct channel *channel,
+                                      void *context,
+                                      struct channel_proposals *proposals)
+{
+    struct channel_extension extension;
+    (void)engine;
+    (void)context;
+    TRY(channel_extension(channel, &proposals->arena, &extension));
+    if (extension.history == CHANNEL_HISTORY_FROM_JOINING)
+        return STATUS_OK;
+    extension.history = CHANNEL_HISTORY_FROM_JOINING;
+    return propose_extension(&extension, proposals);
+}
+
+enum status channel_commit_no_history(struct engine *engine, struct channel *channel)
+{
+    struct channel_change change = {.propose = propose_no_history};
+    bool done = false;
+    if ((channel_own_roles(engine, channel) & CHANNEL_ROLE_FACILITATOR) == 0)
+        return engine_explain(engine, STATUS_DENIED,
+                              "only a facilitator of this channel changes what newcomers read");
     return channel_commit(engine, channel, &change, &done);
 }

@@ -71,6 +71,9 @@ MUST_CHECK enum status channel_commit_roles(struct engine *engine,
                                             const struct channel_role_change *changes,
                                             size_t count);
 
+/* Newcomers read what is said from their joining on, from now on. There is no way back. */
+MUST_CHECK enum status channel_commit_no_history(struct engine *engine, struct channel *channel);
+
 /* The encoded GroupContext extensions of a channel: required_capabilities and weft_channel. */
 MUST_CHECK enum status channel_commit_extensions(const struct channel_extension *extension,
                                                  struct buffer *bytes);

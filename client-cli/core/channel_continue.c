@@ -6,6 +6,7 @@
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/dormant.h"
 #include "client-cli/core/entry.h"
+#include "client-cli/core/history_keys.h"
 #include "client-cli/core/records.h"
 #include "protocol/channel/identity.h"
 #include "protocol/channel/policy.h"
@@ -117,6 +118,7 @@ static enum status begin(struct engine *engine, struct channel *channel, void *c
     TRY(channel_join_new_group(engine, channel, &extension));
     TRY(channel_join_begin_at(channel, generation_base(channel->generation),
                               directory_log_of(engine->directory)->size));
+    TRY(history_keys_note_epoch(engine, channel));
     channel->state = CHANNEL_STATE_CONTINUING;
     return channel_store_new_group(engine, channel);
 }

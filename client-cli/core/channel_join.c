@@ -6,6 +6,7 @@
 #include "client-cli/core/channel_continue.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
+#include "client-cli/core/history_keys.h"
 #include "client-cli/core/key_pool.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/replica.h"
@@ -28,6 +29,8 @@ static enum status store_new(struct engine *engine, struct channel *channel)
 {
     TRY(vault_begin(engine->vault));
     enum status status = channel_store_new_group(engine, channel);
+    if (status == STATUS_OK)
+        status = history_keys_note_epoch(engine, channel);
     if (status == STATUS_OK)
         status = vault_commit(engine->vault);
     if (status != STATUS_OK)
@@ -63,11 +66,12 @@ prepare(struct engine *engine, struct channel *channel, const struct channel_pla
     struct channel_role_item own = {.person = engine->account.person,
                                     .roles =
                                         (uint16_t)(plan->own_roles | CHANNEL_ROLE_FACILITATOR)};
-    struct channel_extension extension = {.visibility = plan->visibility,
-                                          .history = CHANNEL_HISTORY_FROM_JOINING,
-                                          .format_digest = plan->format_digest,
-                                          .roles = &own,
-                                          .role_count = 1};
+    struct channel_extension extension = {
+        .visibility = plan->visibility,
+        .history = plan->history == 0 ? CHANNEL_HISTORY_FROM_JOINING : plan->history,
+        .format_digest = plan->format_digest,
+        .roles = &own,
+        .role_count = 1};
     channel->state = CHANNEL_STATE_CREATING;
     channel->generation = FIRST_GENERATION;
     channel->confirmed = true;
@@ -361,6 +365,7 @@ static enum status store_entered(struct engine *engine, struct channel *channel,
     channel->generation = entering->generation;
     channel->confirmed = false;
     TRY(channel_join_begin_at(channel, entering->sequence, entering->log_size));
+    TRY(history_keys_join(engine, channel));
     TRY(channel_commit_forget(engine, channel));
     return channel_store_new_group(engine, channel);
 }
@@ -479,6 +484,7 @@ static enum status join_group(struct engine *engine, struct channel *channel, vo
     channel->generation = welcomed->item->generation;
     channel->confirmed = true; /* a member let us in */
     TRY(channel_join_begin_at(channel, welcomed->item->sequence, known));
+    TRY(history_keys_join(engine, channel));
     TRY(channel_commit_forget(engine, channel));
     TRY(key_pool_use(engine, welcomed->key_package));
     return channel_store_new_group(engine, channel);

@@ -14,8 +14,9 @@ struct channel_plan {
     struct span title;
     struct span brief;
     enum channel_visibility visibility;
-    uint16_t own_roles;        /* the creator is always a facilitator too */
-    struct span format_digest; /* of the session it is for, or empty */
+    enum channel_history history; /* 0: from joining */
+    uint16_t own_roles;           /* the creator is always a facilitator too */
+    struct span format_digest;    /* of the session it is for, or empty */
 };
 
 /* Makes a channel with ourselves in it. STATUS_EXISTS when somebody else was first with its id:

@@ -23,7 +23,8 @@ struct outgoing {
     uint16_t kind;
     struct id reply_to;
     struct span body;
-    struct span content; /* as it was encrypted last: what others will read */
+    struct span content;       /* as it was encrypted last: what others will read */
+    struct span authenticated; /* AuthenticatedContent around it, for history */
     /* Of what was sent, each try encrypted anew: anything else in the log is not from us. */
     uint8_t sent[SENT_HASHES_MAX][32];
     uint8_t tries;
@@ -51,13 +52,14 @@ static const struct field outgoing_fields[] = {
     FIELD_ID(struct outgoing, reply_to),
     FIELD_SIZED(FIELD_BYTES, struct outgoing, body, LIMIT_ENTRY_BYTES),
     FIELD_SIZED(FIELD_BYTES, struct outgoing, content, LIMIT_FRAME_BYTES),
+    FIELD_SIZED(FIELD_BYTES, struct outgoing, authenticated, LIMIT_FRAME_BYTES),
     FIELD_ID(struct outgoing, sent),
     FIELD_PLAIN(FIELD_U8, struct outgoing, tries),
     FIELD_SIZED(FIELD_BYTES, struct outgoing, deleted, DELETED_BYTES_MAX),
 };
 static const struct schema outgoing_schema = SCHEMA("outgoing", struct outgoing, outgoing_fields);
 
-#define OUTGOING_BYTES_MAX (2u * LIMIT_FRAME_BYTES + DELETED_BYTES_MAX + 1024)
+#define OUTGOING_BYTES_MAX (3u * LIMIT_FRAME_BYTES + DELETED_BYTES_MAX + 1024)
 
 /* One attempt: the content and the encrypted message, made in one transaction. */
 struct attempt {
@@ -138,6 +140,7 @@ static enum status make(struct engine *engine, struct channel *channel, void *co
     TRY(encode_content(channel, outgoing, &attempt->content));
     TRY(protect(engine, channel, outgoing, attempt));
     outgoing->content = buffer_span(&attempt->content);
+    outgoing->authenticated = buffer_span(&attempt->sent.content);
     TRY(note_sent(outgoing, buffer_span(&attempt->sent.message)));
     TRY(schema_encode(&outgoing_schema, outgoing, &record));
     return vault_put(engine->vault, &place, buffer_span(&record));
@@ -449,7 +452,9 @@ enum status channel_say_take(struct engine *engine,
     TRY(find(engine, channel, &search, &outgoing));
     TRY(was_sent(&outgoing, entry->bytes, &own->intact));
     buffer_clear(&own->content);
+    buffer_clear(&own->authenticated);
     TRY(buffer_append(&own->content, outgoing.content));
+    TRY(buffer_append(&own->authenticated, outgoing.authenticated));
     own->lane = outgoing.lane;
     own->stage_counter = outgoing.stage_counter;
     return forget(engine, channel, &search.number);

@@ -55,12 +55,13 @@ MUST_CHECK enum status channel_say_again(struct engine *engine, struct channel *
 struct channel_say_own {
     uint8_t lane;
     uint32_t stage_counter;
-    struct buffer content; /* encoded struct content */
-    bool intact;           /* the log has what we sent; otherwise nobody can read it */
+    struct buffer content;       /* encoded struct content */
+    struct buffer authenticated; /* AuthenticatedContent around it */
+    bool intact;                 /* the log has what we sent; otherwise nobody can read it */
 };
 
-/* Takes what `entry` says we said out of the vault, in the caller's transaction; `own->content` is
- * cleared first.
+/* Takes what `entry` says we said out of the vault, in the caller's transaction; what `own`
+ * has is cleared first.
  * STATUS_NOT_FOUND. */
 MUST_CHECK enum status channel_say_take(struct engine *engine,
                                         struct channel *channel,

@@ -35,6 +35,7 @@ static const struct field entry_fields[] = {
     FIELD_PLAIN(FIELD_U64, struct stored_entry, edited),
     FIELD_PLAIN(FIELD_U64, struct stored_entry, deleted),
     FIELD_ID(struct stored_entry, deleted_by),
+    FIELD_ID(struct stored_entry, shared_by),
 };
 static const struct schema entry_schema = SCHEMA("entry", struct stored_entry, entry_fields);
 
@@ -68,7 +69,8 @@ entry_store(struct engine *engine, const struct id *channel, const struct stored
     TRY(entry_replace(engine, channel, entry));
     /* The id of what cannot be read is only the server's word, by which a message that comes later
      * would be taken for a repeat. Of repeats, the first keeps its id. */
-    if (entry->fate == ENTRY_DELETED)
+    if (entry->fate == ENTRY_DELETED ||
+        (entry->fate == ENTRY_WITHHELD && !id_is_none(&entry->message)))
         lookup.kind = RECORD_TOMBSTONE;
     else if (entry->fate != ENTRY_READ)
         return STATUS_OK;

@@ -19,6 +19,7 @@ enum entry_fate {
     ENTRY_UNREADABLE = 4, /* `warning` says why */
     ENTRY_REPEATED = 5,   /* an id or a key that was used before: not shown as a message */
     ENTRY_DELETED = 6,    /* its text is gone, here and on the server */
+    ENTRY_WITHHELD = 7,   /* of before we joined, and `shared_by` did not share it */
 };
 
 enum entry_change_kind {
@@ -60,6 +61,9 @@ struct stored_entry {
     uint64_t edited;      /* the last edit that `content` comes from; 0: as it was said */
     uint64_t deleted;     /* who said that it is deleted; 0: only the server did */
     struct id deleted_by; /* the person */
+    /* Of before we joined: who gave it to us, and what follows from their word alone: its place and
+     * time, and that nothing is left out where it is withheld. None: we were there. */
+    struct id shared_by;
 };
 
 /* In the caller's transaction, with the look-up by message id. */

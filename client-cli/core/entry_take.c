@@ -7,6 +7,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/entry_seen.h"
 #include "client-cli/core/floor.h"
+#include "client-cli/core/history_keys.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/revision.h"
@@ -34,6 +35,7 @@ static void take_clear(struct take *take)
 {
     mls_received_clear(&take->received);
     buffer_clear(&take->own.content);
+    buffer_clear(&take->own.authenticated);
     buffer_clear(&take->warning);
     arena_clear(&take->arena);
 }
@@ -157,6 +159,7 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
         TRY(revision_take(take->engine, take->channel, &take->stored, &content, &problem));
     if (problem != NULL)
         TRY(warn(take, problem));
+    TRY(history_keys_take(take->engine, take->channel, &take->stored, &content));
     return take_channel_state(take, &content);
 }
 
@@ -267,7 +270,9 @@ static enum status take_own_message(struct take *take)
     take->stored.lane = take->own.lane;
     take->stored.stage_counter = take->own.stage_counter;
     take->log_size = own_log_size(take);
-    if (!take->own.intact)
+    if (take->own.intact)
+        take->stored.authenticated = buffer_span(&take->own.authenticated);
+    else
         TRY(warn(take, "it was changed on its way: nobody else can read this, say it again"));
     return take_content(take, buffer_span(&take->own.content), true);
 }
@@ -528,6 +533,7 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
     if (take->log_size < channel->unlooked_size)
         channel->unlooked_size = take->log_size;
     note_end(channel, epoch, take->stored.time);
+    TRY(history_keys_note_epoch(take->engine, channel));
     return channel_begin_hash(channel);
 }
 
@@ -588,7 +594,8 @@ entry_take(struct engine *engine, struct channel *channel, const struct wire_ent
     struct take take = {.engine = engine,
                         .channel = channel,
                         .wire = entry,
-                        .own = {.content = BUFFER_INIT(LIMIT_FRAME_BYTES)},
+                        .own = {.content = BUFFER_INIT(LIMIT_FRAME_BYTES),
+                                .authenticated = BUFFER_INIT(LIMIT_FRAME_BYTES)},
                         .warning = BUFFER_INIT(600),
                         .arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
     take.stored.sequence = entry->sequence;

@@ -4,6 +4,7 @@
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/history.h"
 #include "client-cli/core/introductions.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/read_mark.h"
@@ -126,6 +127,25 @@ static enum status on_own(struct engine *engine, struct span body, struct arena 
                                        : STATUS_OK;
 }
 
+/* Done with whatever else is due of channels' histories. */
+static enum status on_history(struct engine *engine, struct span body, struct arena *arena)
+{
+    struct wire_history_event event;
+    TRY(schema_decode(&wire_history_event_schema, body, arena, &event));
+    struct channel *channel = channel_find(engine, &event.channel);
+    if (channel != NULL)
+        channel->history_due = true;
+    return STATUS_OK;
+}
+
+static enum status history_due(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        if (history_is_due(engine, channel))
+            TRY(settle(engine, channel, history_work(engine, channel)));
+    return STATUS_OK;
+}
+
 static enum status handle(struct engine *engine, enum wire_event kind, struct span body)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
@@ -153,6 +173,8 @@ static enum status handle(struct engine *engine, enum wire_event kind, struct sp
         return STATUS_OK;
     case WIRE_EVENT_OWN:
         return on_own(engine, body, &arena);
+    case WIRE_EVENT_HISTORY:
+        return on_history(engine, body, &arena);
     }
     return STATUS_OK; /* of a later version: events are hints */
 }
@@ -184,6 +206,7 @@ enum status events_handle_all(struct engine *engine)
     }
     if (connection_lost_events(engine->connection))
         TRY(catch_up_all(engine));
+    TRY(history_due(engine));
     TRY(read_mark_send(engine));
     return commit_due(engine);
 }
@@ -201,6 +224,8 @@ enum status events_subscribe(struct engine *engine, struct channel *channel)
     enum status status = engine_call(engine, WIRE_CHANNEL_SUBSCRIBE, &request, &reply, &response);
     if (status == STATUS_OK || status == STATUS_DENIED)
         status = catch_up(engine, channel);
+    if (status == STATUS_OK)
+        status = history_work(engine, channel);
     return settle(engine, channel, status);
 }
 

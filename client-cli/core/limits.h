@@ -66,6 +66,9 @@
 /* Between two words to one's other devices of how far a channel was read. */
 #define CORE_READ_MARK_INTERVAL_MS 60000
 
+/* Between two requests for what was said before we joined: whoever was asked has half a minute. */
+#define CORE_ASK_HISTORY_INTERVAL_MS 60000
+
 /* Into an open channel: two members in turn have had their five seconds, then we ask how it stands;
  * a thousand people who come at once are through in a minute and a half, and twice that on a bad
  * day. */

@@ -29,6 +29,9 @@ enum record_kind {
     RECORD_ASKED = 44,      /* 0, 0: the topics that a peer assist was asked about */
     RECORD_UPLOAD = 45,     /* major: a number: key and ids of a file on its way: file_send.c */
     RECORD_CONTINUING = 46, /* 0, 0: whom our next generation lets in, until it is taken */
+    RECORD_SEGMENT = 47,    /* major: first sequence: the key of a sealed segment: history_keys.h */
+    RECORD_EPOCH = 48,      /* major: epoch, minor: generation: its GroupContext, for history */
+    RECORD_SEALING = 49,    /* 0, 0: the segment that is on its way to the server */
 
     /* Scope: a channel and a person (admission.c). */
     RECORD_ADMITTED = 50, /* 0, 0: who admitted the person, knowing how much of the directory */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/revision.h"
 
+#include "client-cli/core/history_keys.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/search.h"
 #include "protocol/codec/schema.h"
@@ -38,6 +39,7 @@ bool revision_is_text(uint16_t kind)
     case CONTENT_CHANNEL_STATE:
     case CONTENT_STAGE:
     case CONTENT_ADMISSION:
+    case CONTENT_HISTORY:
         return false;
     }
     return false;
@@ -126,7 +128,9 @@ static enum status take_edit(struct taking *taking)
         return STATUS_OK;
     }
     taking->target.content = buffer_span(&bytes);
+    taking->target.authenticated = SPAN_EMPTY; /* it has the old text */
     taking->target.edited = taking->entry->sequence;
+    TRY(history_keys_outdate(taking->engine, taking->channel, taking->target.sequence));
     struct vault_place place = place_about(RECORD_EDIT, &taking->content->reply_to, taking->entry);
     TRY(vault_put(taking->engine->vault, &place, SPAN_EMPTY));
     search_forget(taking->engine);
@@ -162,6 +166,7 @@ static enum status forget(struct taking *taking)
     target->edited = 0;
     target->deleted = taking->entry->sequence;
     target->deleted_by = taking->entry->person;
+    TRY(history_keys_outdate(taking->engine, taking->channel, target->sequence));
     TRY(vault_delete_range(vault, RECORD_REACTION, &target->message, 0, UINT64_MAX));
     TRY(vault_delete_range(vault, RECORD_EDIT, &target->message, 0, UINT64_MAX));
     return entry_replace(taking->engine, &taking->channel->id, target);

@@ -65,6 +65,17 @@
 /* A file's name: what file systems allow. */
 #define LIMIT_FILE_NAME_BYTES 255
 
+/* Entries of one sealed segment of a channel's history: decisions about it (who seals, what a
+ * newcomer has) are then a few for each thousand messages. */
+#define LIMIT_SEGMENT_ENTRIES 1000
+
+/* A segment: a thousand messages of the largest size; an ordinary one is a megabyte. Whoever reads
+ * it has it in memory once. */
+#define LIMIT_SEGMENT_BYTES (72u << 20)
+
+/* Segments that one message gives the keys of: it must fit a frame. */
+#define LIMIT_SEGMENT_KEYS 400
+
 /* Topics, and lines of what somebody can help with, in one profile or request. */
 #define LIMIT_TOPICS 16
 #define LIMIT_TOPIC_BYTES 80

@@ -106,7 +106,7 @@ static enum status decode_field(const struct channel_field *field,
         extension->visibility = (enum channel_visibility)octet;
         return STATUS_OK;
     case FIELD_TYPE_HISTORY:
-        TRY(decode_octet(field->value, CHANNEL_HISTORY_FROM_JOINING, &octet));
+        TRY(decode_octet(field->value, CHANNEL_HISTORY_FULL, &octet));
         extension->history = (enum channel_history)octet;
         return STATUS_OK;
     case FIELD_TYPE_FORMAT_DIGEST:

@@ -32,6 +32,7 @@ enum channel_visibility {
 
 enum channel_history {
     CHANNEL_HISTORY_FROM_JOINING = 1,
+    CHANNEL_HISTORY_FULL = 2, /* whoever joins may read what was said before */
 };
 
 /* What a person is in the channel, besides a member: bits. */

@@ -349,6 +349,11 @@ static enum status check_extensions(const struct check *check)
     const struct mls_public_group *after = mls_staged_commit_group(check->staged);
     TRY(check_dormant(check));
     TRY(check_requirements(after, check->refusal));
+    /* What people said was said to those who were there. */
+    if (check->after.history > check->extension.history)
+        return refuse(
+            check->refusal, STATUS_DENIED,
+            "newcomers read what was said before only where it was so from the beginning");
     return !facilitator || has_facilitator(after, &check->after)
                ? STATUS_OK
                : refuse(check->refusal, STATUS_DENIED, "a channel needs a facilitator");

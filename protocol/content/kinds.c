@@ -119,6 +119,30 @@ static const struct field admission_fields[] = {
 const struct schema content_admission_schema =
     SCHEMA("admission", struct content_admission, admission_fields);
 
+static const struct field history_segment_fields[] = {
+    FIELD_PLAIN(FIELD_U64, struct content_history_segment, first),
+    FIELD_PLAIN(FIELD_U64, struct content_history_segment, last),
+    FIELD_ID(struct content_history_segment, file),
+    FIELD_ID(struct content_history_segment, key),
+    FIELD_PLAIN(FIELD_U64, struct content_history_segment, size),
+    FIELD_ID(struct content_history_segment, sha256),
+};
+const struct schema content_history_segment_schema =
+    SCHEMA("history_segment", struct content_history_segment, history_segment_fields);
+
+static const struct field history_fields[] = {
+    FIELD_ID(struct content_history, asked_by),
+    FIELD_ITEMS(struct content_history,
+                segments,
+                segment_count,
+                &content_history_segment_schema,
+                LIMIT_SEGMENT_KEYS),
+    FIELD_PLAIN(FIELD_U64, struct content_history, seen),
+    FIELD_PLAIN(FIELD_BOOL, struct content_history, more),
+};
+const struct schema content_history_schema =
+    SCHEMA("history", struct content_history, history_fields);
+
 #define KIND_ROW(number, NAME, name, lane, body) {number, #name, lane, &body##_schema},
 const struct content_kind_row content_kinds[] = {CONTENT_KIND_LIST(KIND_ROW)};
 const size_t content_kind_count = sizeof content_kinds / sizeof *content_kinds;

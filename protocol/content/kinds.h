@@ -40,7 +40,8 @@
     KIND(32, DELETION, deletion, 2, content_deletion)                                              \
     KIND(40, CHANNEL_STATE, channel_state, 3, content_channel_state)                               \
     KIND(41, STAGE, stage, 3, content_stage)                                                       \
-    KIND(42, ADMISSION, admission, 3, content_admission) /* who may be let in */
+    KIND(42, ADMISSION, admission, 3, content_admission) /* who may be let in */                   \
+    KIND(43, HISTORY, history, 3, content_history)       /* keys of what was said before */
 
 #define CONTENT_KIND_ENUM(number, NAME, name, lane, body) CONTENT_##NAME = number,
 enum content_kind { CONTENT_KIND_LIST(CONTENT_KIND_ENUM) };
@@ -148,6 +149,23 @@ struct content_admission {
     size_t count;
 };
 
+/* Keys of sealed segments (segment.h), for those who are members when it is said. */
+struct content_history_segment {
+    uint64_t first; /* sequences, both included */
+    uint64_t last;
+    struct id file; /* where it lies on the server (file_chunk.h) */
+    uint8_t key[32];
+    uint64_t size;      /* of the encoded segment */
+    uint8_t sha256[32]; /* likewise */
+};
+struct content_history {
+    struct id asked_by; /* the person whom it is for; none: nobody asked, they were just sealed */
+    struct content_history_segment *segments; /* by rising first sequence */
+    size_t segment_count;
+    uint64_t seen; /* they stand as of this sequence: what was edited later is not in them */
+    bool more;     /* another message goes on with the answer */
+};
+
 struct content_kind_row {
     uint16_t number;
     const char *name;
@@ -177,5 +195,7 @@ extern const struct schema content_deletion_schema;
 extern const struct schema content_channel_state_schema;
 extern const struct schema content_stage_schema;
 extern const struct schema content_admission_schema;
+extern const struct schema content_history_segment_schema;
+extern const struct schema content_history_schema;
 
 #endif

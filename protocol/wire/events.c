@@ -65,4 +65,10 @@ static const struct field own_event_fields[] = {
 const struct schema wire_own_event_schema =
     SCHEMA("own_event", struct wire_own_event, own_event_fields);
 
+static const struct field history_event_fields[] = {
+    FIELD_ID(struct wire_history_event, channel),
+};
+const struct schema wire_history_event_schema =
+    SCHEMA("history_event", struct wire_history_event, history_event_fields);
+
 const struct schema wire_behind_event_schema = WIRE_EMPTY("behind_event");

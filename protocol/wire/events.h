@@ -70,4 +70,9 @@ struct wire_own_event {
     struct wire_cursor position; /* the last entry that was read */
 };
 
+/* HISTORY: for this device: please share what was said before, before its lease ends. */
+struct wire_history_event {
+    struct id channel;
+};
+
 #endif

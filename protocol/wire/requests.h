@@ -2,7 +2,7 @@
 /*
  * Every request: its number, its name, who may make it, and the schemas of its two bodies
  * (PROTOCOL.md, 6). The structures are in the header of their subject: accounts.h, devices.h,
- * people.h, channels.h, sessions.h, network.h.
+ * people.h, channels.h, history.h, sessions.h, network.h.
  * Thread rule: constant tables.
  */
 #ifndef WEFT_WIRE_REQUESTS_H
@@ -62,6 +62,10 @@ enum wire_access {
     REQUEST(61, SESSION_SHOW, session_show, ACCOUNT)                                               \
     REQUEST(62, SESSION_STAGE, session_stage, ACCOUNT)                                             \
     REQUEST(63, CHANNEL_DELETE, channel_delete, ACCOUNT)                                           \
+    REQUEST(64, HISTORY_ASK, history_ask, ACCOUNT)                                                 \
+    REQUEST(65, HISTORY_SHOW, history_show, ACCOUNT)                                               \
+    REQUEST(66, HISTORY_BEGIN, history_begin, ACCOUNT)                                             \
+    REQUEST(67, HISTORY_SHARED, history_shared, ACCOUNT)                                           \
     REQUEST(70, ASSISTERS_PROPOSE, assisters_propose, ACCOUNT)                                     \
     REQUEST(71, ASSISTERS_INVITE, assisters_invite, ACCOUNT)                                       \
     REQUEST(72, INVITATIONS, invitations, ACCOUNT)                                                 \
@@ -118,7 +122,8 @@ const struct wire_request_kind *wire_request_find(uint16_t number);
     EVENT(107, KNOCK, knock)                                                                       \
     EVENT(108, CLOSING, closing)                                                                   \
     EVENT(109, SUGGESTION, suggestion)                                                             \
-    EVENT(110, OWN, own)
+    EVENT(110, OWN, own)                                                                           \
+    EVENT(111, HISTORY, history)
 
 #define WIRE_EVENT_ENUM(number, NAME, name) WIRE_EVENT_##NAME = number,
 enum wire_event { WIRE_EVENT_LIST(WIRE_EVENT_ENUM) };

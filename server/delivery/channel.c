@@ -89,7 +89,9 @@ enum status channel_refresh(struct channel *channel)
     arena_clear(&channel->roles);
     arena_init(&channel->roles, LIMIT_DECODED_BYTES);
     channel->row.epoch = mls_public_group_epoch(channel->group);
-    return channel_policy_extension(channel->group, &channel->roles, &channel->extension);
+    TRY(channel_policy_extension(channel->group, &channel->roles, &channel->extension));
+    channel->row.history = (uint8_t)channel->extension.history;
+    return STATUS_OK;
 }
 
 enum status channel_restart(struct channel *channel,

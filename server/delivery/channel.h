@@ -40,6 +40,16 @@ struct subscription {
     struct subscription *next_of_client;
 };
 
+/* That somebody is to share, or to seal, what was said before (history.h). */
+struct channel_sharing {
+    bool seal;              /* a block of the log is full and not sealed; row.history_asked_by says
+                             * who waits for the keys */
+    struct id asker;        /* the device that asked since the channel is in memory */
+    struct id holder;       /* the device that was asked last */
+    int64_t holder_since;   /* since when it is a member */
+    int64_t lease_until_ms; /* wall time; 0: nobody holds it */
+};
+
 struct channel {
     struct id id;
     struct store_channel row; /* texts live in `texts` */
@@ -56,6 +66,7 @@ struct channel {
     struct commit_work **commits_last;
     /* What waits for a member to commit; NULL when nothing does. */
     struct work *work;
+    struct channel_sharing sharing;
     /* Who still needs the pointer, and since when nobody has asked for it (monotonic). */
     uint32_t holders;
     int64_t used_ms;

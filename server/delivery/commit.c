@@ -2,13 +2,16 @@
 #include "server/delivery/commit.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/channel/policy.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/mls/public/registry.h"
 #include "protocol/wire/events.h"
+#include "server/delivery/history.h"
 #include "server/delivery/internal.h"
 #include "server/delivery/validate.h"
 #include "server/delivery/work.h"
 #include "server/limits.h"
+#include "server/store/segments.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -26,6 +29,8 @@ struct commit_work {
     int64_t now_ms;
     struct validate_output output;
     struct store_appended appended;
+    bool closes_history; /* newcomers read nothing of before any more */
+    struct store_file_ids segments;
     bool only_find; /* its epoch is over: whether it was the one that ended it */
 };
 
@@ -160,6 +165,8 @@ static void append_done(struct store_job *job, enum status status)
         JOURNAL(work->delivery->hub->journal, JOURNAL_INFO, "commit",
                 JOURNAL_I("channel", &work->channel->id),
                 JOURNAL_N("changes", work->output.change_count));
+        if (work->closes_history)
+            history_close(work->delivery, work->channel, &work->segments);
         work_after_commit(work->delivery, work->channel);
         for (size_t i = 0; i < work->output.change_count; i++)
             if (work->output.changes[i].added)
@@ -200,10 +207,24 @@ static enum status append_run(struct store_db *db, struct store_job *job)
         .welcomes = work->output.welcomes,
         .welcomes_count = work->output.welcome_count,
     };
-    return store_log_append_commit(db, &commit, &work->appended);
+    TRY(store_log_append_commit(db, &commit, &work->appended));
+    if (!work->closes_history || work->appended.again)
+        return STATUS_OK;
+    return store_segments_close(db, &work->channel->id, CHANNEL_HISTORY_FROM_JOINING,
+                                &work->call->arena, &work->segments);
 }
 
 /* ---- before it ---- */
+
+static enum status look_at_history(struct commit_work *work)
+{
+    struct channel_extension after;
+    TRY(channel_policy_extension(mls_staged_commit_group(work->output.staged), &work->call->arena,
+                                 &after));
+    work->closes_history = work->channel->extension.history == CHANNEL_HISTORY_FULL &&
+                           after.history != CHANNEL_HISTORY_FULL;
+    return STATUS_OK;
+}
 
 static enum status check_run(struct pool_job *job)
 {
@@ -223,7 +244,7 @@ static enum status check_run(struct pool_job *job)
     };
     enum status status = validate_commit(&input, &work->call->arena, &work->output);
     community_give_back(community);
-    return status;
+    return status == STATUS_OK ? look_at_history(work) : status;
 }
 
 static void append(struct commit_work *work)

@@ -5,6 +5,7 @@
 #include "protocol/channel/known_log.h"
 #include "protocol/wire/events.h"
 #include "server/delivery/absence.h"
+#include "server/delivery/history.h"
 #include "server/delivery/internal.h"
 
 #include <assert.h>
@@ -224,6 +225,7 @@ static void forget_idle(struct delivery *delivery)
 void delivery_tick(struct delivery *delivery)
 {
     work_tick(delivery);
+    history_tick(delivery);
     forget_idle(delivery);
     upkeep_tick(delivery);
     absence_tick(delivery);
@@ -336,6 +338,7 @@ void delivery_publish_entry(struct delivery *delivery,
     if (entry->sequence > channel->row.last_sequence)
         channel->row.last_sequence = entry->sequence;
     delivery_publish(delivery, channel, WIRE_EVENT_ENTRY, &event);
+    history_grew(delivery, channel, entry->sequence);
 }
 
 /* ---- generations ---- */

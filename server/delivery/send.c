@@ -9,6 +9,7 @@
 #include "server/delivery/internal.h"
 #include "server/store/devices.h"
 #include "server/store/log.h"
+#include "server/store/segments.h"
 
 #include <string.h>
 
@@ -22,7 +23,8 @@ struct send {
     struct message_header header;
     struct store_message message;
     struct store_appended appended;
-    struct store_file_ids *files; /* of each message that was deleted; NULL without any */
+    struct store_file_ids *files;    /* of each message that was deleted; NULL without any */
+    struct store_file_ids *segments; /* that held it, likewise */
 };
 
 /* Control messages are the channel's record: who was let in, how the session went. */
@@ -51,6 +53,8 @@ static enum status delete_one(struct store_db *db, struct send *send, size_t at)
     if (!send->facilitates && !id_equal(&author.person, &send->call->person))
         return STATUS_DENIED;
     TRY(store_files_delete_of_message(db, channel, &entry.message, arena, &send->files[at]));
+    TRY(store_segments_delete(db, channel, place->sequence, place->sequence, arena,
+                              &send->segments[at]));
     return store_log_delete(db, channel, place->generation, place->sequence);
 }
 
@@ -58,14 +62,18 @@ static enum status run(struct store_db *db, struct store_job *job)
 {
     struct send *send = (struct send *)(void *)job;
     void *files = NULL;
+    void *segments = NULL;
+    size_t count = send->request.deleted_count;
     TRY(store_log_append_message(db, &send->message, &send->appended));
-    if (send->request.deleted_count == 0 || send->appended.again)
+    if (count == 0 || send->appended.again)
         return STATUS_OK;
-    TRY(arena_take(&send->call->arena, send->request.deleted_count, sizeof *send->files, &files));
+    TRY(arena_take(&send->call->arena, count, sizeof *send->files, &files));
+    TRY(arena_take(&send->call->arena, count, sizeof *send->segments, &segments));
     send->files = files;
-    for (size_t i = 0; i < send->request.deleted_count; i++)
+    send->segments = segments;
+    for (size_t i = 0; i < count; i++)
         TRY(delete_one(db, send, i));
-    return STATUS_OK;
+    return store_segments_note_deletion(db, &send->message.channel, send->appended.sequence);
 }
 
 static void publish(const struct send *send)
@@ -100,8 +108,10 @@ static void done(struct store_job *job, enum status status)
         call_fail(send->call, status, explain(send, status));
         return;
     }
-    for (size_t i = 0; send->files != NULL && i < send->request.deleted_count; i++)
+    for (size_t i = 0; send->files != NULL && i < send->request.deleted_count; i++) {
         file_removal_begin(send->delivery->hub, &send->files[i]);
+        file_removal_begin(send->delivery->hub, &send->segments[i]);
+    }
     if (!send->appended.again)
         publish(send);
     struct wire_channel_send_response response = {

@@ -20,6 +20,7 @@ struct upkeep {
     struct delivery *delivery;
     int64_t now_ms;
     struct store_file_ids files;
+    struct store_retention_files *segments;
     struct arena arena;
     bool more; /* than one job may do: again soon */
 };
@@ -29,8 +30,16 @@ static enum status run(struct store_db *db, struct store_job *job)
     struct upkeep *upkeep = (struct upkeep *)(void *)job;
     TRY(store_key_packages_expire(db, upkeep->now_ms));
     TRY(store_welcomes_expire(db, upkeep->now_ms));
-    TRY(store_retention_expire(db, upkeep->now_ms, &upkeep->more));
+    TRY(store_retention_expire(db, upkeep->now_ms, &upkeep->arena, &upkeep->segments,
+                               &upkeep->more));
     return store_files_expire(db, upkeep->now_ms, &upkeep->arena, &upkeep->files);
+}
+
+static void remove_files(const struct upkeep *upkeep)
+{
+    file_removal_begin(upkeep->delivery->hub, &upkeep->files);
+    for (const struct store_retention_files *at = upkeep->segments; at != NULL; at = at->next)
+        file_removal_begin(upkeep->delivery->hub, &at->ids);
 }
 
 static void done(struct store_job *job, enum status status)
@@ -40,7 +49,7 @@ static void done(struct store_job *job, enum status status)
         JOURNAL(upkeep->delivery->hub->journal, JOURNAL_WARNING, "upkeep_failed",
                 JOURNAL_S(status));
     else
-        file_removal_begin(upkeep->delivery->hub, &upkeep->files);
+        remove_files(upkeep);
     if (status == STATUS_OK && upkeep->more)
         upkeep->delivery->upkeep_ms = 0;
     arena_clear(&upkeep->arena);

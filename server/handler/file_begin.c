@@ -27,12 +27,7 @@ static enum status look(struct store_db *db, struct file_work *work)
 static enum status io(struct file_work *work)
 {
     struct begin *begin = (struct begin *)(void *)work;
-    uint64_t there = 0;
-    TRY(file_disk_size(work->disk, &work->file.file, &there));
-    if (there >= work->file.size_bytes) /* the last chunk may be short */
-        there = work->file.size_bytes + LIMIT_SEALED_CHUNK_BYTES - 1;
-    begin->response.chunks = (uint32_t)(there / LIMIT_SEALED_CHUNK_BYTES);
-    return STATUS_OK;
+    return file_work_count_chunks(work, &begin->response.chunks);
 }
 
 static void finish(struct file_work *work)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/wire/files.h"
 
+#include "server/delivery/file_removal.h"
+#include "server/delivery/history.h"
 #include "server/handler/file_work.h"
+#include "server/store/segments.h"
 
 /* Sent again after a lost answer: done is done. */
 static enum status look(struct store_db *db, struct file_work *work)
@@ -20,18 +23,34 @@ static enum status io(struct file_work *work)
                           LIMIT_SEALED_CHUNK_BYTES, request->sha256);
 }
 
+struct done {
+    struct file_work work;
+    struct store_file_ids replaced; /* segments of the same block, when it is one */
+};
+
 static enum status write_row(struct store_db *db, struct file_work *work)
 {
-    return store_files_complete(db, &work->file.file);
+    struct done *done = (struct done *)(void *)work;
+    TRY(store_files_complete(db, &work->file.file));
+    return store_segments_replace(db, &work->file.file, &work->call->arena, &done->replaced);
+}
+
+static void finish(struct file_work *work)
+{
+    struct wire_empty nothing = {0};
+    file_removal_begin(work->services->hub, &((struct done *)(void *)work)->replaced);
+    call_answer(work->call, &nothing);
 }
 
 void file_done_handle(struct services *services, struct channel *channel, struct call *call)
 {
-    struct file_work *work = file_work_new(services, channel, call, sizeof *work);
-    if (work == NULL)
+    struct done *done = file_work_new(services, channel, call, sizeof *done);
+    if (done == NULL)
         return;
-    work->look = look;
-    work->io = io;
-    work->write = write_row;
-    file_work_begin(work);
+    done->work.look = look;
+    done->work.io = io;
+    done->work.write = write_row;
+    done->work.finish = finish;
+    history_go_on(services->delivery, channel, &call->device);
+    file_work_begin(&done->work);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/handler/file_work.h"
 
+#include "protocol/base/limits.h"
 #include "server/store/people.h"
 
 static const char *explain(enum status status)
@@ -13,7 +14,7 @@ static const char *explain(enum status status)
     case STATUS_FULL:
         return "the server's disk has no room for files: tell whoever runs it";
     case STATUS_CONFLICT:
-        return "a chunk before this one is missing: begin again where the server stands";
+        return "a chunk before this one is missing, or something in it was deleted: begin again";
     case STATUS_INVALID:
         return "what arrived is not what was sent: send it again";
     default: /* the others say enough themselves */
@@ -141,6 +142,16 @@ void file_work_begin(struct file_work *work)
 enum status file_work_find(struct store_db *db, struct file_work *work, const struct id *file)
 {
     return store_files_get(db, &work->channel->id, file, &work->file);
+}
+
+enum status file_work_count_chunks(const struct file_work *work, uint32_t *chunks)
+{
+    uint64_t there = 0;
+    TRY(file_disk_size(work->disk, &work->file.file, &there));
+    if (there >= work->file.size_bytes) /* the last chunk may be short */
+        there = work->file.size_bytes + LIMIT_SEALED_CHUNK_BYTES - 1;
+    *chunks = (uint32_t)(there / LIMIT_SEALED_CHUNK_BYTES);
+    return STATUS_OK;
 }
 
 enum status file_work_find_own(struct store_db *db, struct file_work *work, const struct id *file)

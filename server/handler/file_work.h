@@ -48,4 +48,7 @@ file_work_find(struct store_db *db, struct file_work *work, const struct id *fil
 MUST_CHECK enum status
 file_work_find_own(struct store_db *db, struct file_work *work, const struct id *file);
 
+/* An `io`'s part: how many chunks of the file are on the disk. */
+MUST_CHECK enum status file_work_count_chunks(const struct file_work *work, uint32_t *chunks);
+
 #endif

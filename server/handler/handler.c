@@ -4,8 +4,10 @@
 #include "protocol/wire/channels.h"
 #include "protocol/wire/files.h"
 #include "protocol/wire/generations.h"
+#include "protocol/wire/history.h"
 #include "protocol/wire/sessions.h"
 #include "server/delivery/absence.h"
+#include "server/delivery/history.h"
 #include "server/delivery/work.h"
 
 struct handler {
@@ -121,6 +123,7 @@ void handler_arrived(void *context, struct client *client)
     struct services *services = context;
     absence_over(services->delivery, &client->device);
     work_client_arrived(services->delivery, client);
+    history_client_arrived(services->delivery, client);
 }
 
 void handler_left(void *context, struct client *client)

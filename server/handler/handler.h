@@ -103,6 +103,10 @@ enum handler_access {
     HANDLER(FILE_DONE, file_done, MEMBER, channel)                                                 \
     HANDLER(FILE_GET, file_get, MEMBER, channel)                                                   \
     HANDLER(FILE_DROP, file_drop, MEMBER, channel)                                                 \
+    HANDLER(HISTORY_ASK, history_ask, MEMBER, channel)                                             \
+    HANDLER(HISTORY_SHOW, history_show, MEMBER, channel)                                           \
+    HANDLER(HISTORY_BEGIN, history_begin, MEMBER, channel)                                         \
+    HANDLER(HISTORY_SHARED, history_shared, MEMBER, channel)                                       \
     HANDLER(ASSISTERS_PROPOSE, assisters_propose, MEMBER, channel)                                 \
     HANDLER(ASSISTERS_INVITE, assisters_invite, MEMBER, channel)
 

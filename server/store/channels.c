@@ -10,7 +10,8 @@
 
 #define CHANNEL_COLUMNS                                                                            \
     "c.channel, c.visibility, c.history, c.state, n.title, n.brief, c.created_by,"                 \
-    " c.created_at_ms, c.generation, c.epoch, " STORE_POSITION_LAST_SEQUENCE ", c.keep_days"
+    " c.created_at_ms, c.generation, c.epoch, " STORE_POSITION_LAST_SEQUENCE ", c.keep_days,"      \
+    " c.history_asked_by"
 #define FROM_CHANNELS " FROM channels c JOIN channel_notices n ON n.channel = c.channel "
 
 static void take_channel(struct query *q, struct arena *arena, void *item)
@@ -32,6 +33,7 @@ static void take_channel(struct query *q, struct arena *arena, void *item)
     query_take_unsigned(q, &channel->epoch);
     query_take_unsigned(q, &channel->last_sequence);
     query_take_unsigned32(q, &keep_days);
+    query_take_id(q, &channel->history_asked_by);
     channel->keep_days = (uint16_t)keep_days;
     channel->visibility = (enum store_visibility)visibility;
     channel->history = (uint8_t)history;

@@ -41,6 +41,8 @@ struct store_channel {
     uint64_t last_sequence;
     /* Days after which messages are deleted (retention.h); 0: they are kept. */
     uint16_t keep_days;
+    /* Who waits for somebody to share what was said before; none: nobody. */
+    struct id history_asked_by;
 };
 
 struct store_channel_list {

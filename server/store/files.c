@@ -37,7 +37,8 @@ static enum status count_used(struct store_db *db, const struct store_file *file
 {
     CLEANUP(query_end)
     struct query q =
-        query_on(db, "SELECT (SELECT ifnull(sum(size_bytes), 0) FROM files WHERE person = ?1),"
+        query_on(db, "SELECT (SELECT ifnull(sum(size_bytes), 0) FROM files"
+                     "  WHERE person = ?1 AND first_sequence = 0),"
                      " (SELECT ifnull(sum(size_bytes), 0) FROM files WHERE channel = ?2),"
                      " (SELECT count(*) FROM files WHERE person = ?1 AND complete = 0)");
     query_bind_id(&q, &file->person);
@@ -152,7 +153,8 @@ enum status store_files_expire(struct store_db *db,
     CLEANUP(query_end)
     struct query q =
         query_on(db, "DELETE FROM files WHERE EXISTS (" ITS_ENTRY " AND l.bytes IS NULL)"
-                     " OR (created_at_ms < ? AND (complete = 0 OR NOT EXISTS (" ITS_ENTRY ")))"
+                     " OR (created_at_ms < ? AND (complete = 0 OR"
+                     "  (first_sequence = 0 AND NOT EXISTS (" ITS_ENTRY "))))"
                      " RETURNING file");
     query_bind_int(&q, now_ms - STORE_FILE_UNFINISHED_MS);
     return take_ids(&q, arena, expired);

@@ -101,7 +101,11 @@ static const char channel_tables[] =
     "  created_by_device BLOB NOT NULL, created_at_ms INTEGER NOT NULL,"
     "  generation INTEGER NOT NULL, epoch INTEGER NOT NULL, generation_base INTEGER NOT NULL,"
     /* How many days messages are kept, 0: for ever; up to where those that are over are deleted. */
-    "  keep_days INTEGER NOT NULL DEFAULT 0, expired_sequence INTEGER NOT NULL DEFAULT 0"
+    "  keep_days INTEGER NOT NULL DEFAULT 0, expired_sequence INTEGER NOT NULL DEFAULT 0,"
+    /* Who waits for somebody to share what was said before; zeros: nobody. */
+    "  history_asked_by BLOB NOT NULL DEFAULT (zeroblob(16)),"
+    /* The last entry that deleted another: what was sealed before it may hold what is gone. */
+    "  deleted_by_sequence INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
     /* Who began each generation but the first. */
     "CREATE TABLE channel_generations ("
@@ -154,7 +158,9 @@ static const char channel_tables[] =
     "CREATE TABLE files ("
     "  file BLOB PRIMARY KEY, channel BLOB NOT NULL REFERENCES channels,"
     "  person BLOB NOT NULL REFERENCES people, device BLOB NOT NULL, message BLOB NOT NULL,"
-    "  size_bytes INTEGER NOT NULL, complete INTEGER NOT NULL, created_at_ms INTEGER NOT NULL"
+    "  size_bytes INTEGER NOT NULL, complete INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,"
+    /* Of a sealed segment, which no message announces: what it holds; 0 for a file. */
+    "  first_sequence INTEGER NOT NULL DEFAULT 0, last_sequence INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX files_by_message ON files (channel, message);"
     "CREATE INDEX files_by_person ON files (person);"

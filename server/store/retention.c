@@ -2,6 +2,7 @@
 #include "server/store/retention.h"
 
 #include "server/store/query.h"
+#include "server/store/segments.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
@@ -84,31 +85,63 @@ static enum status note_end(struct store_db *db, const struct kept_channel *kept
     return query_run(&q);
 }
 
-static enum status
-expire_channel(struct store_db *db, const struct kept_channel *kept, int64_t now_ms, bool *more)
+struct expiry {
+    int64_t now_ms;
+    struct arena *arena;
+    struct store_retention_files **deleted;
+    bool *more;
+};
+
+static enum status delete_segments(struct store_db *db,
+                                   const struct kept_channel *kept,
+                                   uint64_t end,
+                                   struct expiry *x)
 {
+    void *taken = NULL;
+    struct store_file_ids ids;
+    TRY(store_segments_delete(db, &kept->channel, 1, end, x->arena, &ids));
+    if (ids.count == 0)
+        return STATUS_OK;
+    TRY(arena_take(x->arena, 1, sizeof **x->deleted, &taken));
+    struct store_retention_files *files = taken;
+    *files = (struct store_retention_files){*x->deleted, ids};
+    *x->deleted = files;
+    return STATUS_OK;
+}
+
+static enum status
+expire_channel(struct store_db *db, const struct kept_channel *kept, struct expiry *expiry)
+{
+    int64_t now_ms = expiry->now_ms;
     uint64_t end = 0;
     int64_t looked = 0;
     TRY(find_end(db, kept, now_ms - (int64_t)kept->keep_days * DAY_MS, &end, &looked));
     if (end == 0)
         return STATUS_OK;
-    *more = *more || looked == ENTRIES_AT_ONCE;
+    *expiry->more = *expiry->more || looked == ENTRIES_AT_ONCE;
     TRY(delete_bytes(db, kept, end));
+    TRY(delete_segments(db, kept, end, expiry));
     return note_end(db, kept, end);
 }
 
-enum status store_retention_expire(struct store_db *db, int64_t now_ms, bool *more)
+enum status store_retention_expire(struct store_db *db,
+                                   int64_t now_ms,
+                                   struct arena *arena,
+                                   struct store_retention_files **deleted,
+                                   bool *more)
 {
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(CHANNELS_ARENA_MAX);
+    CLEANUP(arena_clear) struct arena kept_arena = ARENA_INIT(CHANNELS_ARENA_MAX);
+    struct expiry expiry = {now_ms, arena, deleted, more};
     struct query_rows rows;
+    *deleted = NULL;
     *more = false;
     {
         CLEANUP(query_end)
         struct query q = query_on(db, "SELECT channel, keep_days, expired_sequence FROM channels"
                                       " WHERE keep_days > 0 ORDER BY channel");
-        TRY(query_all(&q, &arena, sizeof(struct kept_channel), take_channel, &rows));
+        TRY(query_all(&q, &kept_arena, sizeof(struct kept_channel), take_channel, &rows));
     }
     for (size_t i = 0; i < rows.count; i++)
-        TRY(expire_channel(db, &((struct kept_channel *)rows.items)[i], now_ms, more));
+        TRY(expire_channel(db, &((struct kept_channel *)rows.items)[i], &expiry));
     return STATUS_OK;
 }

@@ -9,7 +9,8 @@ import pytest
 
 from weft_scenario import decode_link, encode_link
 from weft_wire import (ASSISTERS_PROPOSE, CHANNEL_COMMIT, CHANNEL_ENTRY, CHANNEL_GROUP, CHANNEL_KNOCKS, CHANNEL_PAGE,
-                       CHANNEL_SEND, CHANNEL_SHOW, CHANNEL_SUBSCRIBE, CODES, KEY_PACKAGES_FETCH,
+                       CHANNEL_SEND, CHANNEL_SHOW, CHANNEL_SUBSCRIBE, CODES, FILE_GET, HISTORY_ASK,
+                       HISTORY_BEGIN, HISTORY_SHARED, HISTORY_SHOW, KEY_PACKAGES_FETCH,
                        KEY_PACKAGES_PUBLISH, READ_POSITION, REQUEST, RESPONSE, SESSION_SHOW, WORK_LIST, Account, Connection, Proxy, vector)
 
 REFUSED = ("not_found", "denied")
@@ -82,6 +83,11 @@ def test_an_outsider_gets_and_sends_nothing(recorded):
         CHANNEL_KNOCKS: channel_id,
         READ_POSITION: channel_id + first,
         WORK_LIST: channel_id,
+        HISTORY_ASK: channel_id,
+        HISTORY_SHOW: channel_id,
+        HISTORY_BEGIN: channel_id + os.urandom(16) + struct.pack(">QQQQ", 1, 1, 1, 1000),
+        HISTORY_SHARED: channel_id,
+        FILE_GET: channel_id + os.urandom(16) + struct.pack(">I", 0),
         SESSION_SHOW: channel_id,
         ASSISTERS_PROPOSE: channel_id + vector(b"") + b"\x06",
         KEY_PACKAGES_FETCH: channel_id + vector(bytes.fromhex(ann.id)),

@@ -71,7 +71,7 @@ void world_write_extensions(const struct world *world,
     }
     struct channel_extension extension = {
         .visibility = visibility,
-        .history = CHANNEL_HISTORY_FROM_JOINING,
+        .history = world->history,
         .roles = roles,
         .role_count = 2,
         .dormant = world->dormant,
@@ -89,7 +89,15 @@ void world_write_extensions(const struct world *world,
 
 void world_begin(struct world *world, enum channel_visibility visibility)
 {
+    world_begin_sharing(world, visibility, CHANNEL_HISTORY_FROM_JOINING);
+}
+
+void world_begin_sharing(struct world *world,
+                         enum channel_visibility visibility,
+                         enum channel_history history)
+{
     memset(world, 0, sizeof *world);
+    world->history = history;
     assert_int_equal(directory_new(&world->directory), STATUS_OK);
     channel_policy_options(world->directory, &world->options);
     for (size_t i = 0; i < PEOPLE; i++) {

@@ -37,6 +37,7 @@ struct world {
     uint64_t log_size_min;           /* that the last commit named */
     bool reads_later;                /* the judge follows what was accepted long ago */
     int64_t now_ms;                  /* the judge's clock */
+    enum channel_history history;    /* what world_write_extensions says */
     struct channel_dormant *dormant; /* what world_write_extensions lists */
     size_t dormant_count;
 };
@@ -52,6 +53,11 @@ void world_write_extensions(const struct world *world,
 
 /* A channel of the first person. */
 void world_begin(struct world *world, enum channel_visibility visibility);
+
+/* The same, where newcomers get what was said before. */
+void world_begin_sharing(struct world *world,
+                         enum channel_visibility visibility,
+                         enum channel_history history);
 
 /* Frees all. */
 void world_end(struct world *world);

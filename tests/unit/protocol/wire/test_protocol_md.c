@@ -6,6 +6,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/channel/extension.h"
 #include "protocol/content/content.h"
+#include "protocol/content/segment.h"
 #include "protocol/directory/entry.h"
 #include "protocol/directory/log.h"
 #include "protocol/directory/pairing.h"
@@ -56,6 +57,7 @@ static void collect_all(struct collection *collection)
         &wire_part_schema,         &message_header_schema,   &directory_entry_schema,
         &directory_head_schema,    &content_schema,          &format_schema,
         &pairing_offer_schema,     &pairing_approver_schema, &directory_restore_schema,
+        &segment_schema,
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         collect(collection, others[i]);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* weft history [CHANNEL]: what was said before we joined, asked for and waited for. */
+#include "client-cli/core/history.h"
+
+#include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/verbs.h"
+#include "client-cli/core/channel_log.h"
+#include "client-cli/core/events.h"
+
+/* Somebody who is online seals a thousand messages in a second or two. */
+#define AWAIT_MS 20000
+#define AWAIT_STEP_MS 100
+
+static enum status look(struct engine *engine, struct channel *channel)
+{
+    TRY(channel_log_catch_up(engine, channel));
+    return history_work(engine, channel);
+}
+
+static enum status await(struct engine *engine, struct channel *channel)
+{
+    int64_t until = engine_now_ms(engine) + AWAIT_MS;
+    TRY(look(engine, channel));
+    while (channel->history != CHANNEL_HISTORY_HERE && channel->state == CHANNEL_STATE_MEMBER &&
+           engine_now_ms(engine) < until) {
+        connection_wait(engine->connection, AWAIT_STEP_MS);
+        TRY(events_handle_all(engine));
+        TRY(look(engine, channel));
+    }
+    return STATUS_OK;
+}
+
+static void
+show(struct out *out, const struct channel *channel, bool shares, const struct history_figures *f)
+{
+    char id[ID_TEXT_SIZE];
+    bool here = channel->history == CHANNEL_HISTORY_HERE;
+    id_text(&channel->id, id);
+    if (!shares)
+        out_line(out, "newcomers of this channel see what is said from their joining on");
+    else if (here && f->messages + f->withheld + f->refused + f->missing == 0)
+        out_line(out, "nothing was said before you joined");
+    else
+        out_line(out,
+                 "%zu messages of before you joined, %zu withheld, %zu refused, %llu not shared",
+                 f->messages, f->withheld, f->refused, (unsigned long long)f->missing);
+    if (shares && !here)
+        out_line(out, "more comes when a member who has it is online");
+    out_record(out,
+               json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I}", "type", "history", "channel",
+                         id, "full", shares, "here", here, "messages", (json_int_t)f->messages,
+                         "withheld", (json_int_t)f->withheld, "refused", (json_int_t)f->refused,
+                         "missing", (json_int_t)f->missing));
+}
+
+enum status history_run(struct invocation *invocation)
+{
+    const struct arguments *arguments = &invocation->arguments;
+    struct engine *engine = invocation->engine;
+    struct history_figures figures = {.messages = 0};
+    struct channel *channel = NULL;
+    bool shares = false;
+    TRY(own_channel_find(
+        invocation, arguments->positional_count == 0 ? NULL : arguments->positional[0], &channel));
+    TRY(await(engine, channel));
+    if (channel->state == CHANNEL_STATE_MEMBER)
+        TRY(channel_has_history(engine, channel, &shares));
+    if (shares)
+        TRY(history_count(engine, channel, &figures));
+    show(invocation->out, channel, shares, &figures);
+    return STATUS_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What was said in a channel before somebody joined it, where the channel's rules give it to
+ * newcomers: asking for it, taking it, and sharing it when the server asks us to.
+ *
+ * Keys are said in the channel, inside MLS: only the leaves of the present epoch can read them.
+ * Each segment is taken in a transaction of its own, so that whoever is interrupted goes on.
+ * Errors: those of engine.h. Thread rule: the engine's thread.
+ */
+#ifndef WEFT_CORE_HISTORY_H
+#define WEFT_CORE_HISTORY_H
+
+#include "client-cli/core/channel.h"
+
+/* Does what is due in a channel whose log is read to its end: takes segments whose keys are here,
+ * asks for keys, seals and shares when it is our turn. */
+MUST_CHECK enum status history_work(struct engine *engine, struct channel *channel);
+
+/* Whether history_work has something to do by what has come since it was last called. */
+bool history_is_due(const struct engine *engine, const struct channel *channel);
+
+/* How much of what was said before we joined is here. */
+struct history_figures {
+    size_t messages;
+    size_t withheld;  /* deleted, over, or left out: by the word of whoever shared it */
+    size_t refused;   /* shared, but not said by whom it is said to be */
+    uint64_t missing; /* entries of this generation before our joining that nobody shared */
+};
+MUST_CHECK enum status history_count(struct engine *engine,
+                                     const struct channel *channel,
+                                     struct history_figures *figures);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "server/delivery/history.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/wire/events.h"
+#include "server/delivery/file_removal.h"
+#include "server/delivery/internal.h"
+
+bool history_is_shared(const struct channel *channel)
+{
+    return channel->extension.history == CHANNEL_HISTORY_FULL;
+}
+
+static bool is_wanted(const struct channel *channel)
+{
+    return history_is_shared(channel) &&
+           (channel->sharing.seal || !id_is_none(&channel->row.history_asked_by));
+}
+
+static bool is_held(const struct delivery *delivery, const struct channel *channel)
+{
+    return channel->sharing.lease_until_ms > clock_wall_ms(delivery->hub->clock);
+}
+
+static int compare(const struct channel_member *member, int64_t since_ms, const struct id *device)
+{
+    if (member->since_ms != since_ms)
+        return member->since_ms < since_ms ? -1 : 1;
+    return span_compare(id_span(&member->device), id_span(device));
+}
+
+static bool can_share(const struct delivery *delivery,
+                      const struct channel *channel,
+                      const struct channel_member *member)
+{
+    return !id_equal(&member->device, &channel->sharing.asker) &&
+           hub_client_of_device(delivery->hub, &member->device) != NULL;
+}
+
+/* The next after the last holder in the order of joining, and then from the beginning. */
+static const struct channel_member *choose(const struct delivery *delivery,
+                                           const struct channel *channel)
+{
+    const struct channel_member *first = NULL;
+    const struct channel_member *next = NULL;
+    size_t at = 0;
+    for (const struct channel_member *member = id_map_next(&channel->members, &at); member != NULL;
+         member = id_map_next(&channel->members, &at)) {
+        if (!can_share(delivery, channel, member))
+            continue;
+        if (first == NULL || compare(member, first->since_ms, &first->device) < 0)
+            first = member;
+        if (compare(member, channel->sharing.holder_since, &channel->sharing.holder) > 0 &&
+            (next == NULL || compare(member, next->since_ms, &next->device) < 0))
+            next = member;
+    }
+    return next != NULL ? next : first;
+}
+
+static void
+lease(struct delivery *delivery, struct channel *channel, const struct channel_member *member)
+{
+    channel->sharing.holder = member->device;
+    channel->sharing.holder_since = member->since_ms;
+    channel->sharing.lease_until_ms = clock_wall_ms(delivery->hub->clock) + HISTORY_LEASE_MS;
+}
+
+static bool offer(struct delivery *delivery, struct channel *channel)
+{
+    const struct channel_member *member = choose(delivery, channel);
+    if (member == NULL)
+        return false;
+    struct wire_history_event event = {channel->id};
+    lease(delivery, channel, member);
+    client_send_event(hub_client_of_device(delivery->hub, &member->device), WIRE_EVENT_HISTORY,
+                      &event);
+    return true;
+}
+
+bool history_ask(struct delivery *delivery, struct channel *channel, const struct id *device)
+{
+    channel->sharing.asker = *device;
+    if (is_held(delivery, channel))
+        return true;
+    channel->sharing.holder = (struct id){{0}};
+    channel->sharing.holder_since = 0;
+    return offer(delivery, channel);
+}
+
+bool history_take(struct delivery *delivery, struct channel *channel, const struct id *device)
+{
+    const struct channel_member *member = channel_member(channel, device);
+    if (!is_wanted(channel) || member == NULL || id_equal(device, &channel->sharing.asker))
+        return false;
+    if (is_held(delivery, channel) && !id_equal(device, &channel->sharing.holder))
+        return false;
+    lease(delivery, channel, member);
+    return true;
+}
+
+void history_go_on(struct delivery *delivery, struct channel *channel, const struct id *device)
+{
+    const struct channel_member *member = channel_member(channel, device);
+    if (member != NULL && id_equal(device, &channel->sharing.holder))
+        lease(delivery, channel, member);
+}
+
+void history_done(struct channel *channel)
+{
+    channel->row.history_asked_by = (struct id){{0}};
+    channel->sharing = (struct channel_sharing){.seal = false};
+}
+
+void history_close(struct delivery *delivery,
+                   struct channel *channel,
+                   const struct store_file_ids *segments)
+{
+    history_done(channel);
+    file_removal_begin(delivery->hub, segments);
+}
+
+void history_grew(struct delivery *delivery, struct channel *channel, uint64_t sequence)
+{
+    uint64_t base = (uint64_t)(channel->row.generation - 1) << 32;
+    if (!history_is_shared(channel) || (sequence - base) % LIMIT_SEGMENT_ENTRIES != 0)
+        return;
+    channel->sharing.seal = true;
+    if (!is_held(delivery, channel))
+        (void)offer(delivery, channel);
+}
+
+static void offer_unless_held(struct delivery *delivery, struct channel *channel)
+{
+    if (is_wanted(channel) && !is_held(delivery, channel))
+        (void)offer(delivery, channel);
+}
+
+void history_client_arrived(struct delivery *delivery, struct client *client)
+{
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at)) {
+        if (channel_member(channel, &client->device) != NULL)
+            offer_unless_held(delivery, channel);
+    }
+}
+
+void history_tick(struct delivery *delivery)
+{
+    size_t at = 0;
+    for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
+         channel = delivery_next(delivery, &at))
+        offer_unless_held(delivery, channel);
+}
