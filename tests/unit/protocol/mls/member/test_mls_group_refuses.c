@@ -161,6 +161,39 @@ static void damaged_welcomes_and_trees(void **state)
     world_clear(&world);
 }
 
+/* Another message where a Welcome or a KeyPackage should be, and a KeyPackage of another suite. */
+static void what_is_no_welcome(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(buffer_clear) struct buffer tree = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct mls_key_package_checked checked;
+    bool is_for;
+    world_init(&world, 1);
+    world_start_group(&world, 2);
+    struct buffer *package = &world.members[2].package;
+    OK(mls_key_package_check(buffer_span(package), &world.options, &checked));
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &checked.package};
+    struct mls_commit_request request = {.proposals = &add, .proposal_count = 1};
+    world_commit(&world, 0, &request, &bundle);
+    struct span welcome = buffer_span(&bundle.welcome);
+    struct span others[] = {buffer_span(package), buffer_span(&bundle.commit),
+                            buffer_span(&bundle.group_info)};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        FAILS(join_from(&world, 2, others[i], buffer_span(&tree)), STATUS_UNSUPPORTED);
+        FAILS(mls_group_welcome_is_for(others[i], SPAN_EMPTY, &is_for), STATUS_UNSUPPORTED);
+    }
+    struct buffer kept = *package;
+    *package = bundle.commit;
+    FAILS(join_from(&world, 2, welcome, buffer_span(&tree)), STATUS_UNSUPPORTED);
+    *package = kept;
+    /* MLSMessage.version, wire_format, KeyPackage.version, cipher_suite */
+    package->ptr[7] = SUITE_X25519_CHACHA20POLY1305_SHA256_ED25519;
+    FAILS(join_from(&world, 2, welcome, buffer_span(&tree)), STATUS_INVALID);
+    world_clear(&world);
+}
+
 /* ---- forgeries ---- */
 
 /* Member 1 seals as if it were member 0, with member 0's next key, which it knows. */
@@ -626,6 +659,7 @@ int main(void)
         cmocka_unit_test(damaged_application_messages),
         cmocka_unit_test(damaged_commits_and_proposals),
         cmocka_unit_test(damaged_welcomes_and_trees),
+        cmocka_unit_test(what_is_no_welcome),
         cmocka_unit_test(a_message_forged_by_another_member_does_not_use_up_the_key),
         cmocka_unit_test(tags_that_are_short_or_empty),
         cmocka_unit_test(a_commit_of_which_the_path_does_not_open),

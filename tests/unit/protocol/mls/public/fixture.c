@@ -284,6 +284,8 @@ static void fill_nodes(struct making *making,
     struct mls_update_path_node *nodes = room;
     for (size_t i = 0; i < count; i++) {
         fill_node(making, tree, effect, steps[i].copath, &nodes[i]);
+        if (making->commit->spoil == SPOIL_PATH_KEY_SHORT && i == 0)
+            nodes[i].encryption_key.len--;
         keys[i] = nodes[i].encryption_key;
     }
     must(mls_tree_merge_path(tree, leaf, keys, count, parent_hash));

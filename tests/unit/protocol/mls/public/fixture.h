@@ -79,6 +79,7 @@ enum fixture_spoil {
     SPOIL_KEEP_LEAF_KEY,
     SPOIL_LEAF_KEY_OF_ROOT, /* which the path replaces */
     SPOIL_PATH_KEY_OF_ANOTHER,
+    SPOIL_PATH_KEY_SHORT,
     SPOIL_ONE_CIPHERTEXT_LESS,
     SPOIL_ONE_NODE_LESS,
     SPOIL_SHORT_TAG,

@@ -351,10 +351,21 @@ static void refuses_updates_and_removes_that_break_a_rule(void **state)
     struct person keyless = fresh;
     keyless.encryption.len--;
     assert_int_equal(try_update(group, &people[1], &keyless), STATUS_INVALID_LEAF);
+    assert_int_equal(
+        try_update_leaf(group, &people[1], &fresh, fixture_leaf(&fresh, MLS_LEAF_COMMIT)),
+        STATUS_INVALID_PROPOSAL);
     assert_int_equal(try_update(group, &people[1], &fresh), STATUS_OK);
     const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 9};
     BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
     fixture_write_proposal(group, &people[1], fixture_member(1), &remove, &message);
+    assert_int_equal(
+        mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options),
+        STATUS_INVALID_PROPOSAL);
+    /* 12.1.6: only in an external commit, by value */
+    const struct mls_proposal init = {.type = MLS_PROPOSAL_EXTERNAL_INIT,
+                                      .kem_output = hpke_public_span(&fresh.encryption)};
+    buffer_truncate(&message, 0);
+    fixture_write_proposal(group, &people[1], fixture_member(1), &init, &message);
     assert_int_equal(
         mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options),
         STATUS_INVALID_PROPOSAL);
