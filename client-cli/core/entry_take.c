@@ -191,6 +191,16 @@ static enum status take_header(struct take *take)
     return compare_log(take, &header);
 }
 
+/* A server that lets a device stay lets it speak, too: whoever changed the channel last knew that
+ * it was shut out, and this came after. */
+static bool is_shut_out(const struct take *take, const struct channel_identity *sender)
+{
+    return take->received.epoch == mls_group_epoch(take->channel->group) &&
+           directory_check_leaf_at(
+               take->engine->directory, take->channel->log_size, &sender->person, &sender->device,
+               signature_public_span(&take->received.sender_key)) == STATUS_DENIED;
+}
+
 static enum status take_message(struct take *take)
 {
     struct channel_identity sender;
@@ -203,6 +213,9 @@ static enum status take_message(struct take *take)
     take->stored.device = sender.device;
     if (!id_equal(&sender.device, &take->wire->device))
         TRY(warn(take, "the server named another sender than the message itself"));
+    if (is_shut_out(take, &sender))
+        TRY(warn(take, "said with a device that had been shut out: it need not be from this "
+                       "person, and the server let it pass"));
     if (id_equal(&sender.device, &take->engine->account.device))
         take->channel->distrusted = true; /* see take_own_message */
     take->stored.authenticated = buffer_span(&take->received.content);

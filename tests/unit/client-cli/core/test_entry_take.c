@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What a client makes of a device that was shut out while its leaf is still in the channel, with a
+ * server that plays along. */
+#include "client-cli/core/entry_take.h"
+
+#include "client-cli/core/entry.h"
+#include "protocol/base/limits.h"
+#include "protocol/content/content.h"
+#include "protocol/crypto/random_system.h"
+#include "tests/unit/client-cli/core/profile_room.h"
+#include "tests/unit/protocol/channel/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BEGIN 10
+
+/* The second person's client, in a channel with the first and the third, whose device is lost. */
+struct room {
+    struct profile_room profile;
+    struct world world;
+    struct channel *channel;
+    struct directory *own; /* the engine's, while it has the world's */
+};
+
+static int room_open(void **state)
+{
+    struct room *room = calloc(1, sizeof *room);
+    assert_non_null(room);
+    profile_room_open(&room->profile);
+    struct engine *engine = room->profile.engine;
+    struct world *world = &room->world;
+    world_begin(world, CHANNEL_OPEN);
+    world->reads_later = true;
+    assert_int_equal(world_add(world, &world->people[0], &world->people[1]), STATUS_OK);
+    assert_int_equal(world_add(world, &world->people[0], &world->people[2]), STATUS_OK);
+    room->own = engine->directory;
+    engine->directory = world->directory;
+    engine->account.person = world->people[1].identity.person;
+    engine->account.device = world->people[1].identity.device;
+    assert_int_equal(channel_new(engine, &world->channel, &room->channel), STATUS_OK);
+    room->channel->group = world->people[1].group;
+    world->people[1].group = NULL;
+    room->channel->state = CHANNEL_STATE_MEMBER;
+    room->channel->generation = 1;
+    room->channel->cursor = BEGIN;
+    room->channel->joined_sequence = BEGIN;
+    room->channel->log_size = world->log_size_min;
+    assert_int_equal(channel_begin_hash(room->channel), STATUS_OK);
+    *state = room;
+    return 0;
+}
+
+static int room_close(void **state)
+{
+    struct room *room = *state;
+    room->profile.engine->directory = room->own;
+    world_end(&room->world);
+    profile_room_close(&room->profile);
+    free(room);
+    return 0;
+}
+
+/* The server's next entry. */
+static void take(struct room *room, uint8_t kind, const struct party *by, struct span bytes)
+{
+    struct engine *engine = room->profile.engine;
+    struct mls_message_head head;
+    struct message_header header;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    assert_int_equal(mls_message_peek(bytes, &head), STATUS_OK);
+    assert_int_equal(message_header_decode(head.authenticated_data, &arena, &header), STATUS_OK);
+    struct wire_entry entry = {.channel = room->world.channel,
+                               .generation = 1,
+                               .sequence = room->channel->cursor + 1,
+                               .epoch = head.epoch,
+                               .time = 1000,
+                               .kind = kind,
+                               .device = by->identity.device,
+                               .message = header.message,
+                               .bytes = bytes,
+                               .size = (uint32_t)bytes.len};
+    assert_int_equal(vault_begin(engine->vault), STATUS_OK);
+    assert_int_equal(entry_take(engine, room->channel, &entry), STATUS_OK);
+    assert_int_equal(vault_commit(engine->vault), STATUS_OK);
+}
+
+/* Says a note, and gives the warning that stands at it. */
+static void say(struct room *room, struct party *by, char *warning, size_t size)
+{
+    CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(1024);
+    CLEANUP(buffer_clear) struct buffer plain = BUFFER_INIT(4096);
+    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
+    struct content_text text = {SPAN_LITERAL("a note")};
+    struct stored_entry stored;
+    assert_int_equal(content_encode_body(CONTENT_NOTE, &text, &body), STATUS_OK);
+    struct content content = {
+        .version = CONTENT_VERSION, .kind = CONTENT_NOTE, .body = buffer_span(&body)};
+    assert_int_equal(content_encode(&content, &plain), STATUS_OK);
+    world_write_header(&room->world, NULL, LANE_SIDE, &header);
+    assert_int_equal(mls_group_protect(by->group, buffer_span(&header), buffer_span(&plain), 256,
+                                       random_system(), &sent),
+                     STATUS_OK);
+    take(room, ENTRY_APPLICATION, by, buffer_span(&sent.message));
+    assert_int_equal(entry_get(room->profile.engine, &room->world.channel, room->channel->cursor,
+                               &record, &arena, &stored),
+                     STATUS_OK);
+    assert_int_equal(stored.fate, ENTRY_READ);
+    assert_true(stored.warning.len < size);
+    memcpy(warning, stored.warning.ptr == NULL ? (const uint8_t *)"" : stored.warning.ptr,
+           stored.warning.len);
+    warning[stored.warning.len] = '\0';
+}
+
+/* An empty commit; the world's server may refuse it, ours does not. */
+static void commit(struct room *room, struct party *by, enum status judged)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    assert_int_equal(world_commit(&room->world, by, NULL, NULL, &bundle), judged);
+    take(room, ENTRY_COMMIT, by, buffer_span(&bundle.commit));
+}
+
+static void a_commit_that_knows_less_than_the_one_before_is_not_followed(void **state)
+{
+    struct room *room = *state;
+    struct world *world = &room->world;
+    uint64_t before = directory_log_of(world->directory)->size;
+    world_shut_out(world, &world->people[2]);
+    commit(room, &world->people[0], STATUS_OK);
+    assert_int_equal(room->channel->state, CHANNEL_STATE_MEMBER);
+    assert_int_equal(room->channel->log_size, before + 1);
+    world->log_size = before; /* when it was a device like any other */
+    commit(room, &world->people[2], STATUS_DENIED);
+    assert_int_equal(room->channel->state, CHANNEL_STATE_STUCK);
+}
+
+static void what_a_device_says_after_it_was_shut_out_is_marked(void **state)
+{
+    struct room *room = *state;
+    struct world *world = &room->world;
+    char warning[1000];
+    world->log_size = directory_log_of(world->directory)->size;
+    world_shut_out(world, &world->people[2]);
+    /* Said before anybody knew, perhaps, and read later. */
+    say(room, &world->people[2], warning, sizeof warning);
+    assert_null(strstr(warning, "shut out"));
+    world->log_size = 0;
+    commit(room, &world->people[0], STATUS_OK);
+    world->log_size = directory_log_of(world->directory)->size - 1;
+    say(room, &world->people[2], warning, sizeof warning);
+    assert_non_null(strstr(warning, "shut out"));
+    world->log_size = 0;
+    say(room, &world->people[0], warning, sizeof warning);
+    assert_null(strstr(warning, "shut out"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            a_commit_that_knows_less_than_the_one_before_is_not_followed, room_open, room_close),
+        cmocka_unit_test_setup_teardown(what_a_device_says_after_it_was_shut_out_is_marked,
+                                        room_open, room_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
