@@ -237,6 +237,12 @@ static void ignore_closed(void *context, const struct websocket_end *end)
     (void)end;
 }
 
+static void run_rounds(struct uv_loop_s *loop)
+{
+    for (int round = 0; round < DESTROY_ROUNDS; round++)
+        uv_run(loop, UV_RUN_NOWAIT);
+}
+
 void websocket_free(struct websocket **websocket)
 {
     struct websocket *ending = *websocket;
@@ -244,10 +250,11 @@ void websocket_free(struct websocket **websocket)
         return;
     ending->handler.closed = ignore_closed;
     ending->cancelled = true;
-    /* With a foreign loop libwebsockets destroys in two steps, between which its handles close. */
+    /* With a foreign loop libwebsockets destroys in two steps, between which its handles close. Of
+     * one that it closed before, it knows nothing any more, and its code may be gone by then. */
+    run_rounds(ending->loop);
     lws_context_destroy(ending->context);
-    for (int round = 0; round < DESTROY_ROUNDS; round++)
-        uv_run(ending->loop, UV_RUN_NOWAIT);
+    run_rounds(ending->loop);
     lws_context_destroy(ending->context);
     buffer_clear(&ending->incoming);
     drop_outgoing(ending);
