@@ -86,8 +86,7 @@ enum status account_load(struct vault *vault, struct account *account)
     loaded.bytes = bytes; /* which the texts lend from */
     if (status == STATUS_NOT_FOUND)
         return status;
-    if (status != STATUS_OK)
-        return STATUS_CORRUPT;
+    TRY(status_of_stored(status));
     account_clear(account);
     *account = loaded;
     loaded = ACCOUNT_INIT;

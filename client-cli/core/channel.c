@@ -72,8 +72,7 @@ static enum status take_record(struct channel *channel, struct span value)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
     struct channel read;
-    if (schema_decode(&channel_schema, value, &arena, &read) != STATUS_OK)
-        return STATUS_CORRUPT;
+    TRY(status_of_stored(schema_decode(&channel_schema, value, &arena, &read)));
     TRY(channel_set_texts(channel, read.title, read.brief));
     channel->id = read.id;
     channel->state = read.state;

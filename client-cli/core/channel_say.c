@@ -166,8 +166,7 @@ static enum status call_delete(struct engine *engine,
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct deleted_places places;
-    if (schema_decode(&deleted_schema, deleted, &arena, &places) != STATUS_OK)
-        return STATUS_CORRUPT;
+    TRY(status_of_stored(schema_decode(&deleted_schema, deleted, &arena, &places)));
     struct wire_channel_delete_request request = {.channel = channel->id,
                                                   .generation = channel->generation,
                                                   .message = message,
@@ -204,10 +203,12 @@ static enum status forget(struct engine *engine, struct channel *channel, void *
     return vault_delete(engine->vault, &place);
 }
 
-/* Whether a message that failed so may still go out later. */
+/* Whether a message that failed so may still go out later. What failed here, on this machine, says
+ * nothing of what the server has: it may be in the log already. */
 static bool is_passing(enum status status)
 {
-    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED;
+    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED ||
+           status == STATUS_NO_MEMORY || status == STATUS_IO;
 }
 
 /* Sends, following the channel into a new epoch as often as it moves on. It must not send what

@@ -144,8 +144,7 @@ static enum status tell_entry(void *context, const struct vault_place *place, st
     struct engine *engine = context;
     struct directory_entry entry;
     (void)place;
-    if (directory_entry_open(value, &entry) != STATUS_OK)
-        return STATUS_CORRUPT;
+    TRY(status_of_stored(directory_entry_open(value, &entry)));
     if (id_equal(&entry.person, &engine->account.person))
         tell_own(engine, &entry);
     else if (entry.kind == DIRECTORY_ADD_DEVICE && entry.authority == DIRECTORY_BY_ADMIN)

@@ -111,8 +111,7 @@ enum status entry_get(struct engine *engine,
     TRY(vault_walk(engine->vault, &walk));
     if (!single.found)
         return STATUS_NOT_FOUND;
-    enum status status = schema_decode(&entry_schema, buffer_span(record), arena, entry);
-    return status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+    return status_of_stored(schema_decode(&entry_schema, buffer_span(record), arena, entry));
 }
 
 static enum status
@@ -161,9 +160,7 @@ static enum status visit_record(void *context, const struct vault_place *place, 
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry entry;
     (void)place;
-    enum status status = schema_decode(&entry_schema, value, &arena, &entry);
-    if (status != STATUS_OK)
-        return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+    TRY(status_of_stored(schema_decode(&entry_schema, value, &arena, &entry)));
     return walk->visit(walk->context, &entry);
 }
 

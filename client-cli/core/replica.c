@@ -13,8 +13,7 @@ static enum status load_entry(void *context, const struct vault_place *place, st
     struct engine *engine = context;
     if (place->major != directory_log_of(engine->directory)->size)
         return STATUS_CORRUPT;
-    enum status status = directory_follow_again(engine->directory, value);
-    return status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+    return status_of_stored(directory_follow_again(engine->directory, value));
 }
 
 enum status replica_load(struct engine *engine)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define STATUS_TEXT(name, text) [STATUS_##name] = text,
@@ -14,6 +15,13 @@ static const size_t status_count = sizeof texts / sizeof *texts;
 const char *status_text(enum status status)
 {
     return (size_t)status < status_count ? texts[status] : "unknown status";
+}
+
+enum status status_of_stored(enum status status)
+{
+    bool passes = status == STATUS_OK || status == STATUS_NO_MEMORY || status == STATUS_CRYPTO ||
+                  status == STATUS_IO;
+    return passes ? status : STATUS_CORRUPT;
 }
 
 const char *status_name(enum status status)

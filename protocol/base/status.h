@@ -72,6 +72,10 @@ const char *status_text(enum status status);
 /* The status's own name, such as "WRONG_EPOCH", for logs and JSON. Never NULL. */
 const char *status_name(enum status status);
 
+/* What failed while something stored was read: damage, whatever is wrong with it, unless it is of
+ * the machine and passes (NO_MEMORY, CRYPTO, IO). Who is told of damage throws things away. */
+enum status status_of_stored(enum status status);
+
 /* Returns from the calling function when `call` fails. Owners clean themselves up (CLEANUP). */
 #define TRY(call)                                                                                  \
     do {                                                                                           \

@@ -210,6 +210,9 @@ open_row(const struct vault *vault, sqlite3_stmt *row, struct record *record, st
     associated_data(record, associated);
     const void *blob = sqlite3_column_blob(row, 4);
     struct span sealed = span_of(blob, (size_t)sqlite3_column_bytes(row, 4));
+    /* A long value is put together in memory; without it there is none. */
+    if (blob == NULL && sqlite3_errcode(vault->database) == SQLITE_NOMEM)
+        return STATUS_NO_MEMORY;
     if (sealed.len < VAULT_SEAL_OVERHEAD)
         return STATUS_CORRUPT;
     size_t before = value->len;

@@ -65,6 +65,17 @@ static void try_evaluates_once_and_returns_the_first_error(void **state)
     assert_int_equal(calls, 3);
 }
 
+static void what_is_stored_is_damaged_unless_the_machine_failed(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of_stored(STATUS_OK), STATUS_OK);
+    assert_int_equal(status_of_stored(STATUS_NO_MEMORY), STATUS_NO_MEMORY);
+    assert_int_equal(status_of_stored(STATUS_CRYPTO), STATUS_CRYPTO);
+    assert_int_equal(status_of_stored(STATUS_IO), STATUS_IO);
+    assert_int_equal(status_of_stored(STATUS_TRUNCATED), STATUS_CORRUPT);
+    assert_int_equal(status_of_stored(STATUS_BAD_SIGNATURE), STATUS_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -72,6 +83,7 @@ int main(void)
         cmocka_unit_test(success_is_zero),
         cmocka_unit_test(a_number_that_is_no_status_still_has_a_text),
         cmocka_unit_test(try_evaluates_once_and_returns_the_first_error),
+        cmocka_unit_test(what_is_stored_is_damaged_unless_the_machine_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
