@@ -126,6 +126,11 @@ static void run_line(struct admin_connection *connection)
 {
     connection->message = json_loadb((const char *)connection->line.ptr, connection->line.len,
                                      JSON_REJECT_DUPLICATES, NULL);
+    if (connection->message == NULL) { /* jansson does not always say that it was for memory */
+        answer(connection, EXIT_CODE_INTERNAL, SPAN_EMPTY,
+               SPAN_LITERAL("weftd: the running server could not read the command: try again\n"));
+        return;
+    }
     int argc = read_arguments(connection);
     const struct command *command = argc == 0 ? NULL : command_find(connection->argv[0]);
     if (command == NULL) {

@@ -77,6 +77,15 @@ static void on_log_grown(void *context)
     hub_directory_grew(&app->hub);
 }
 
+static void on_behind(void *context, enum status status)
+{
+    struct app *app = context;
+    JOURNAL(&app->journal, JOURNAL_ERROR, "directory_behind", JOURNAL_S(status));
+    app->hub.silent = true;
+    if (app->fail != NULL)
+        app->fail(app->fail_context);
+}
+
 static enum status open_community(struct app *app, struct app_problem *problem)
 {
     enum status status = identity_open(app->place.state_directory, &app->identity);
@@ -87,6 +96,7 @@ static enum status open_community(struct app *app, struct app_problem *problem)
         .identity = app->identity,
         .clock = clock_system(),
         .grown = on_log_grown,
+        .behind = on_behind,
         .context = app,
     };
     status = community_open(&options, &app->community);

@@ -32,6 +32,9 @@ struct app {
     struct file_disk files;
     struct pool *copier;  /* one thread: backups */
     atomic_bool stopping; /* whoever takes long on another thread breaks off */
+    /* Ends the server although nobody asked for it; NULL while there is none. Any thread. */
+    void (*fail)(void *context);
+    void *fail_context;
     struct hub hub;
     struct services services;
     int64_t started_ms; /* wall time */

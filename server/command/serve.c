@@ -34,7 +34,7 @@ struct serve {
     uv_loop_t loop;
     uv_async_t store_ready;
     uv_async_t pool_ready;
-    uv_async_t store_failed;
+    uv_async_t failed;
     uv_signal_t terminate;
     uv_signal_t interrupt;
     uv_signal_t hangup;
@@ -62,11 +62,16 @@ static void notify_pool(void *context)
     uv_async_send(&serve->pool_ready);
 }
 
-static void notify_failure(void *context, enum status status)
+static void fail(void *context)
 {
     struct serve *serve = context;
+    uv_async_send(&serve->failed);
+}
+
+static void notify_failure(void *context, enum status status)
+{
     (void)status; /* the jobs that fail carry it too */
-    uv_async_send(&serve->store_failed);
+    fail(context);
 }
 
 static void on_store_ready(uv_async_t *async)
@@ -127,11 +132,12 @@ static void on_signal(uv_signal_t *signal_handle, int number)
 }
 
 /* Nothing is certain but what was acknowledged: no more answers. */
-static void on_store_failed(uv_async_t *async)
+static void on_failed(uv_async_t *async)
 {
     struct serve *serve = async->data;
     serve->failure = STATUS_IO;
-    JOURNAL(&serve->app.journal, JOURNAL_ERROR, "store_failed", JOURNAL_S(STATUS_IO));
+    if (store_has_failed(serve->app.store))
+        JOURNAL(&serve->app.journal, JOURNAL_ERROR, "store_failed", JOURNAL_S(STATUS_IO));
     stop_now(serve);
 }
 
@@ -201,8 +207,8 @@ static void on_hangup(uv_signal_t *signal_handle, int number)
 
 static enum status start_handles(struct serve *serve)
 {
-    uv_async_t *asyncs[] = {&serve->store_ready, &serve->pool_ready, &serve->store_failed};
-    uv_async_cb callbacks[] = {on_store_ready, on_pool_ready, on_store_failed};
+    uv_async_t *asyncs[] = {&serve->store_ready, &serve->pool_ready, &serve->failed};
+    uv_async_cb callbacks[] = {on_store_ready, on_pool_ready, on_failed};
     for (size_t i = 0; i < sizeof asyncs / sizeof *asyncs; i++) {
         asyncs[i]->data = serve;
         if (uv_async_init(&serve->loop, asyncs[i], callbacks[i]) != 0)
@@ -245,6 +251,8 @@ static enum status start_threads(struct serve *serve)
         .failed = notify_failure,
         .context = serve,
     };
+    app->fail = fail;
+    app->fail_context = serve;
     return store_start(app->store, &callbacks);
 }
 

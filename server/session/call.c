@@ -4,6 +4,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/crypto/hash.h"
 #include "server/session/hub.h"
+#include "server/store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,15 @@ static enum status try_answer(struct call *call, const void *response)
     return STATUS_OK;
 }
 
+/* After a failed commit the truth is what the next start finds. An error would have the client give
+ * up what may be there; no answer has it ask again, by the same id. */
+static bool may_be_told(const struct call *call)
+{
+    const struct hub *hub = call->hub;
+    bool certain = !hub->silent && !(hub->store != NULL && store_has_failed(hub->store));
+    return call->client != NULL && certain;
+}
+
 /* The request was right, or what is wrong is on our side. */
 static void forgive(struct call *call)
 {
@@ -121,7 +131,7 @@ static bool is_ours(enum status status)
 void call_answer(struct call *call, const void *response)
 {
     forgive(call);
-    enum status status = call->client == NULL ? STATUS_OK : try_answer(call, response);
+    enum status status = may_be_told(call) ? try_answer(call, response) : STATUS_OK;
     if (status != STATUS_OK) {
         call_fail(call, status, "the answer could not be put into a frame");
         return;
@@ -141,7 +151,7 @@ void call_fail_later(struct call *call,
 {
     if (is_ours(status))
         forgive(call);
-    if (call->client != NULL)
+    if (may_be_told(call))
         client_send_error(call->client, call->number, call->kind->number, status, detail,
                           retry_after_ms);
     free_call(call);

@@ -3,7 +3,6 @@
 
 #include "protocol/base/limits.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,13 +165,15 @@ static void change_done(struct store_job *job, enum status status)
     struct community_change *change =
         (struct community_change *)(void *)((char *)job - offsetof(struct community_change, job));
     struct community *community = change->community;
-    bool grown = status == STATUS_OK;
-    if (grown) {
+    bool durable = status == STATUS_OK;
+    if (durable) {
         status = follow(community, change);
         /* The entry is durable and was checked: only memory can fail here, and a server whose
          * directory is behind its log must start again from it. */
-        assert(status == STATUS_OK);
+        if (status != STATUS_OK && community->options.behind != NULL)
+            community->options.behind(community->options.context, status);
     }
+    bool grown = durable && status == STATUS_OK;
     finish(community, change, status);
     if (grown && community->options.grown != NULL)
         community->options.grown(community->options.context);

@@ -47,6 +47,9 @@ struct community_options {
     const struct clock_source *clock;
     /* After each change, on the loop: the log grew. May be NULL. */
     void (*grown)(void *context);
+    /* On the loop, before the change's done(): the log has an entry for which there was no memory.
+     * The caller stops and tells nobody how anything ended. May be NULL. */
+    void (*behind)(void *context, enum status status);
     void *context;
 };
 

@@ -46,6 +46,9 @@ struct hub {
     struct client *clients;
     struct traffic traffic;
     bool closing;
+    /* What is in memory is not what is on the disk: calls end without an answer, and weftd stops.
+     */
+    bool silent;
     /* When all were last told that the directory grew (monotonic), and whether it has since. */
     int64_t directory_told_ms;
     bool directory_waits;

@@ -442,6 +442,11 @@ void store_figures(struct store *store, struct store_figures *figures)
     histogram_read(&store->commits, &figures->commits);
 }
 
+bool store_has_failed(const struct store *store)
+{
+    return atomic_load(&store->failed);
+}
+
 static void stop_threads(struct store *store)
 {
     job_queue_close(&store->writes, STATUS_CANCELLED);

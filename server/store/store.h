@@ -143,4 +143,9 @@ struct store_figures {
 /* Counts since the store was opened. */
 void store_figures(struct store *store, struct store_figures *figures);
 
+/* Whether a commit failed, after which nobody knows what is on the disk: neither "done" nor "not
+ * done" may be said of any job any more. True before the first such job is handed back. Any thread.
+ */
+bool store_has_failed(const struct store *store);
+
 #endif
