@@ -41,6 +41,12 @@ def weft_program():
 
 
 @pytest.fixture(scope="session")
+def faults_library():
+    """The library of faults that is preloaded (weft_fault.py)."""
+    return program("WEFT_FAULTS_LIBRARY", "tests/fault/weft_faults.so")
+
+
+@pytest.fixture(scope="session")
 def shared():
     """The folder of shared data: networks/, mls-vectors/."""
     path = pathlib.Path(os.environ.get("WEFT_SHARED", ROOT.parent / "shared"))

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A backup put back: everybody is shown that the log went back and what was lost with it, and every
-channel goes on with fresh keys and the people who were in it. WEFT_RESTORES=20 does it that often."""
+channel goes on with fresh keys and the people who were in it. tests/faults does it more often."""
 import contextlib
-import os
 import shutil
 import signal
 import sqlite3
 
 from test_devices import own_device, pair
+from weft_counts import Tally, count
 from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, TRUST
 
-RESTORES = int(os.environ.get("WEFT_RESTORES", "3"))
+RESTORES = count("restores")
 
 
 def texts(person, channel):
@@ -48,6 +48,7 @@ def test_after_a_restore_everybody_goes_on(scene):
     backup = scene.directory / "copy.db"
     said = ["before the backup"]
     server.admin("backup", backup)
+    tally = Tally("restores", RESTORES)
     for number in range(RESTORES):
         for channel in (knocking, open_one):
             ben.run("say", channel, f"lost on the server {number}")
@@ -79,6 +80,8 @@ def test_after_a_restore_everybody_goes_on(scene):
         said += said_now
         server.admin("backup", scene.directory / f"copy-{number}.db")
         backup = scene.directory / f"copy-{number}.db"
+        tally.add("all went on")
+    tally.end()
     kept = sorted(path.name for path in server.state.glob("weftd.db.replaced-*"))
     assert len(kept) == RESTORES
     server.stop()

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""weftd is killed twenty times in the middle of a stage, at random moments while people speak: what was
+"""weftd is killed again and again in the middle of a stage, at random moments while people speak: what was
 acknowledged is there exactly once, and the stage stands where it stood, with the time that was left."""
 import random
 import time
 
 from weft_assist import Assist, messages, said_once, session
+from weft_counts import Tally, count
 from weft_scenario import CONFLICT, NETWORK, OK
 
-KILLS = 20
+KILLS = count("server_kills")
 STORED_EACH_MS = 1000  # what is left of a stage is stored each second and at each change
 SLACK_MS = 1500        # a store that is busy, a machine that is shared
 
 
-def test_twenty_kills_in_the_middle_of_a_stage(scene):
+def test_kills_in_the_middle_of_a_stage(scene):
     server = scene.server()
     assist = Assist(scene, server, assisters=3, facilitators=0)
     channel, host = assist.channel, assist.host
@@ -31,6 +32,7 @@ def test_twenty_kills_in_the_middle_of_a_stage(scene):
         if result.code == OK:
             acknowledged[result.lines[-1]["message"]] = text
 
+    tally = Tally("server_kills", KILLS)
     for kill in range(KILLS):
         speakers = [(speaker, f"idea {kill} of {speaker}") for speaker in assist.assisters]
 
@@ -43,6 +45,7 @@ def test_twenty_kills_in_the_middle_of_a_stage(scene):
 
         scene.together(speak_or_kill, [*speakers, None])
         server.start()
+        tally.add("killed, and started again")
         if kill % 5 == 4:
             after = session(host, channel)
             elapsed_ms = (time.monotonic() - seen_at) * 1000
@@ -65,6 +68,7 @@ def test_twenty_kills_in_the_middle_of_a_stage(scene):
         assert all(record["warning"] == "" for record in read), read
         orders.append([(record["sequence"], record["message"]) for record in read])
     assert all(order == orders[0] for order in orders)
+    tally.end()
     server.stop()
 
 

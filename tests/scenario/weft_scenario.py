@@ -174,6 +174,17 @@ class Stream:
                     raise Unexpected(f"{' '.join(map(str, self.argv))}: {why} before {what}\n{shown}\n{self.log()}")
                 self._changed.wait(left)
 
+    def wait_end_or_line(self, what, wanted, patience_s=PATIENCE_S):
+        """Whether such a line came; or the program ended before, which is as good."""
+        try:
+            self.wait_line(what, wanted, patience_s)
+            return True
+        except Unexpected:
+            if self._ended:
+                self.process.wait(patience_s)
+                return False
+            raise
+
     def records(self):
         with self._changed:
             return parse_lines("\n".join(self.seen))
@@ -235,10 +246,13 @@ class Server:
                 text += f"{key} = {value}\n"
         path.write_text(text)
 
-    def start(self):
+    def begin(self, environment=None):
+        """Starts it, and does not wait until it listens: it may not come to that."""
         self.starts += 1
-        argv = [self.scene.weftd, "--state", self.state, "serve"]
-        self.stream = self.scene.stream(argv, self.log_path)
+        self.stream = self.scene.stream([self.scene.weftd, "--state", self.state, "serve"], self.log_path, environment)
+
+    def start(self, environment=None):
+        self.begin(environment)
         self.stream.wait_line("listening", lambda line: line.startswith("listening on"))
         return self
 
@@ -393,7 +407,8 @@ class Scene:
         if kind is None:
             if self.broken:
                 raise Unexpected("\n".join(self.broken))
-            shutil.rmtree(self.directory, ignore_errors=True)
+            if "WEFT_KEEP" not in os.environ:
+                shutil.rmtree(self.directory, ignore_errors=True)
 
     def _check(self, what, text):
         if SANITIZER.search(text):

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""weft is killed, its disk fails and its memory ends, at one call after another. Whatever it was doing: it
+ends by itself and says why, what it acknowledged is with everybody once, the next command goes on where
+this one stopped, and no key ever encrypts twice."""
+import collections
+import itertools
+import random
+
+import pytest
+
+from weft_counts import Tally, count, sample
+from weft_fault import KILL_AT, KILL_DONE, WAYS, Faults, Ledger
+from weft_scenario import OK, SANITIZER_EXIT, decode_link, encode_link
+from weft_wire import Proxy
+
+KILLED = -9
+
+
+class Client:
+    """Somebody whose weft runs with faults, in a channel with somebody whose weft does not."""
+
+    def __init__(self, scene, library):
+        self.scene = scene
+        self.server = scene.server(messages_per_minute=1000000, requests_per_minute=1000000)
+        self.sent = []
+        self.proxy = Proxy(self.server.port, self.server.state / "tls.crt", self.server.state / "tls.key", self.keep)
+        self.ann, self.ben = scene.people(["Ann", "Ben"], self.link)
+        self.channel = self.ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
+        self.ben.run("channel", "join", self.channel)
+        self.ann.run("channel", "role", self.channel, self.ben.id, "--give", "facilitator")
+        self.faults = Faults(library, scene.directory / "faults", [self.ann.home])
+        self.without = self.ann.environment
+        self.ann.environment = self.faults.environment(self.without)
+        self.ledger = Ledger()
+        self.numbers = itertools.count()
+        self.file = scene.directory / "roster.pdf"
+        self.file.write_bytes(random.Random(1).randbytes(3000))
+        self.steps = {"say": self.say, "receive": self.receive, "commit": self.commit, "follow a commit": self.follow,
+                      "react": self.react, "send a file": self.send_file, "create": self.create, "read": self.read}
+        self.given = collections.defaultdict(bool)
+
+    def link(self, name):
+        host, port, *rest = decode_link(self.server.invite(group=f"Ward of {name}"))
+        return encode_link(host, self.proxy.port if name == "Ann" else port, *rest)
+
+    def keep(self, direction, _, payload):
+        if direction == "up":
+            self.sent.append(payload)
+        return payload
+
+    def next_text(self, who):
+        return f"{who} says {next(self.numbers)}"
+
+    def say(self):
+        return self.ledger.say(self.ann, self.channel, self.next_text("Ann"))
+
+    def receive(self):
+        self.ledger.say(self.ben, self.channel, self.next_text("Ben"), [OK])
+        return self.run("sync")
+
+    def run(self, *words):
+        return self.ann.run(*words, code=None)
+
+    def commit(self):
+        self.given["ann"] = not self.given["ann"]
+        return self.run("channel", "role", self.channel, self.ann.id, "--give" if self.given["ann"] else "--take",
+                        "note-taker")
+
+    def follow(self):
+        self.given["ben"] = not self.given["ben"]
+        action = "--give" if self.given["ben"] else "--take"
+        self.ben.run("channel", "role", self.channel, self.ben.id, action, "assister")
+        return self.run("sync")
+
+    def react(self):
+        return self.run("react", self.channel, self.last, "thanks")
+
+    def send_file(self):
+        self.file.write_bytes(random.Random(next(self.numbers)).randbytes(3000))
+        return self.run("file", "send", self.channel, self.file)
+
+    def create(self):
+        return self.run("channel", "create", f"Other {next(self.numbers)}", "--open")
+
+    def read(self):
+        return self.run("read", self.channel, "--last", "5")
+
+    def recover(self):
+        """The next commands, of which none fails, make good what was broken off."""
+        self.faults.clear()
+        self.run("sync").expect(OK)
+        result = self.ledger.say(self.ann, self.channel, self.next_text("Ann"), [OK])
+        self.last = result.lines[-1]["sequence"]
+
+    def check(self):
+        for person in (self.ann, self.ben):
+            person.run("sync")
+        states = [record["state"] for record in self.ann.json("status") if record["type"] == "channel"]
+        assert set(states) == {"member"}, states
+        return self.ledger.check([self.ann, self.ben], self.channel)
+
+    def measure(self, what, field, kinds=None):
+        """How many calls, or allocations, a step makes."""
+        self.recover()
+        if kinds is not None:
+            self.faults["kinds"] = kinds
+        before = self.faults[field]
+        self.steps[what]().expect(OK)
+        return self.faults[field] - before
+
+
+@pytest.fixture
+def client(scene, faults_library):
+    client = Client(scene, faults_library)
+    client.recover()
+    yield client
+    client.proxy.close()
+    client.server.stop()
+
+
+def each_key_once(keys, sent):
+    """Of what left the machine, a key encrypted one message; a record's key is one, of which no nonce is used
+    twice. What a kill kept from being stored was not sent: that key may be used again."""
+    wire = b"".join(sent)
+    used = collections.defaultdict(set)
+    for key, _, tag in keys["message"]:
+        if bytes.fromhex(tag) in wire:
+            used[key].add(tag)
+    nonces = collections.Counter(pair for _, pair, _ in keys["record"])
+    assert len(used) >= count("client_kills") and len(nonces) > 100, "nothing was looked at"
+    assert [tags for tags in used.values() if len(tags) > 1] == [], "a key encrypted two messages"
+    assert nonces.most_common(1)[0][1] == 1, "a nonce was used twice"
+
+
+def ended_well(result):
+    """By itself, and with a reason when it did not do it."""
+    assert result.code >= 0 and result.code != SANITIZER_EXIT, str(result)
+    assert result.code == OK or result.error.strip() != "", str(result)
+
+
+def test_kills_around_state_writes_lose_no_ratchet_and_use_no_key_twice(client):
+    steps = [what for what in client.steps if what != "send a file"]  # whose chunks may be encrypted again as they were
+    calls = {what: client.measure(what, "calls") for what in steps}
+    chosen = random.Random(7)
+    tally = Tally("client_kills", count("client_kills"))
+    killed = 0
+    while killed < tally.total:
+        what = steps[tally.done % len(steps)]
+        client.faults.fail(chosen.randrange(1, calls[what] + 1), chosen.choice((KILL_AT, KILL_DONE)))
+        result = client.steps[what]()
+        assert result.code in (KILLED, OK), str(result)
+        tally.add(f"killed in {what}" if result.code == KILLED else "ended before the kill")
+        killed += result.code == KILLED
+        client.recover()
+        if tally.done % 20 == 0:
+            client.check()
+        assert tally.done < 2 * tally.total, tally.text()
+    client.check()
+    each_key_once(client.faults.keys(), client.sent)
+    tally.end()
+
+
+@pytest.mark.parametrize("way", WAYS, ids=[way.name.replace(" ", "-").replace(",", "") for way in WAYS])
+def test_a_disk_that_fails_at_any_call_is_told_and_loses_nothing(client, way):
+    steps = list(client.steps)
+    calls = {what: client.measure(what, "calls", way.kinds) for what in steps}
+    total = sum(calls.values())
+    places = [(what, number) for what in steps for number in range(1, calls[what] + 1)]
+    chosen = [places[number - 1] for number in sample("client_disk", total)]
+    tally = Tally(f"client_disk, {way}", len(chosen))
+    for number, (what, call) in enumerate(chosen):
+        client.faults.fail(call, way)
+        result = client.steps[what]()
+        ended_well(result)
+        if client.faults["failed"] == 0:
+            tally.add("not reached")
+        else:
+            tally.add("done all the same" if result.code == OK else f"ended with exit code {result.code}")
+        client.recover()
+        if number % 50 == 49:
+            client.check()
+    client.check()
+    assert tally.outcomes.get("not reached", 0) <= len(chosen) // 4, tally.text()
+    tally.end()
+
+
+def test_memory_that_ends_at_any_allocation_is_told_and_loses_nothing(client):
+    """From where OpenSSL has set itself up: before, it crashes by itself, which is no matter of ours."""
+    places = []
+    for what in client.steps:
+        client.faults["crypto_ready"] = 0
+        allocations = client.measure(what, "allocations")
+        first = client.faults["crypto_ready"] - (client.faults["allocations"] - allocations)
+        places += [(what, number) for number in range(first + 1, allocations + 1)]
+    chosen = [places[number - 1] for number in sample("client_memory", len(places))]
+    tally = Tally("client_memory", len(chosen))
+    for number, (what, allocation) in enumerate(chosen):
+        client.faults.fail_allocation(allocation)
+        result = client.steps[what]()
+        ended_well(result)
+        assert "damaged" not in result.error, str(result)
+        tally.add("done all the same" if result.code == OK else f"ended with exit code {result.code}")
+        client.recover()
+        if number % 100 == 99:
+            client.check()
+    client.check()
+    tally.end()
