@@ -189,11 +189,26 @@ take_page(struct engine *engine, struct channel *channel, uint64_t *promised, bo
     return STATUS_OK;
 }
 
+/* `from` is where the log stood when this catch-up began, `told` when somebody was told last. */
+static void
+tell_progress(struct engine *engine, const struct channel *channel, uint64_t from, uint64_t *told)
+{
+    if (channel->cursor < *told + CORE_ENTRIES_TOLD)
+        return;
+    *told = channel->cursor;
+    engine_notice(engine, channel,
+                  "%llu entries were read, and the server says that there are more",
+                  (unsigned long long)(channel->cursor - from));
+}
+
 enum status channel_log_take_new(struct engine *engine, struct channel *channel)
 {
     bool more = channel->state == CHANNEL_STATE_MEMBER;
     uint64_t promised = 0;
+    const uint64_t from = channel->cursor;
+    uint64_t told = from;
     while (more) {
+        tell_progress(engine, channel, from, &told);
         enum status status = take_page(engine, channel, &promised, &more);
         if (status == STATUS_NOT_FOUND || status == STATUS_DENIED)
             return engine_explain(engine, STATUS_REMOVED,

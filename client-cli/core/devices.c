@@ -121,12 +121,30 @@ static void tell_own_reset(struct engine *engine, const struct directory_entry *
                   admin.name);
 }
 
+/* An honest server lets nobody in any more who could read this. */
+static void tell_own_shut_out(struct engine *engine, const struct directory_entry *entry)
+{
+    engine_notice(
+        engine, NULL,
+        "%s is shut out by now, says the directory (%s): the others' weft takes it out of "
+        "every channel. If you know nothing of it, ask an admin, not over this server",
+        entry->kind == DIRECTORY_REVOKE_DEVICE ? "This device" : "Your account",
+        entry->authority == DIRECTORY_BY_SERVER  ? "the server itself did it"
+        : entry->authority == DIRECTORY_BY_ADMIN ? "an admin signed it"
+                                                 : "another device of yours signed it");
+}
+
 static void tell_own(struct engine *engine, const struct directory_entry *entry)
 {
     char device[ID_TEXT_SIZE];
+    bool this_one = id_equal(&entry->device, &engine->account.device);
     id_text(&entry->device, device);
-    if (id_equal(&entry->by_device, &engine->account.device) ||
-        id_equal(&entry->device, &engine->account.device))
+    if (id_equal(&entry->by_device, &engine->account.device))
+        return;
+    if ((this_one && entry->kind == DIRECTORY_REVOKE_DEVICE) ||
+        entry->kind == DIRECTORY_SUSPEND_PERSON || entry->kind == DIRECTORY_ERASE_PERSON)
+        tell_own_shut_out(engine, entry);
+    if (this_one)
         return;
     if (entry->kind == DIRECTORY_ADD_DEVICE && entry->authority == DIRECTORY_BY_ADMIN)
         tell_own_reset(engine, entry);

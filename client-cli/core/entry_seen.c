@@ -2,6 +2,7 @@
 #include "client-cli/core/entry_seen.h"
 
 #include "client-cli/core/entry.h"
+#include "client-cli/core/limits.h"
 
 static enum status compare_hashes(struct engine *engine,
                                   const struct channel *channel,
@@ -23,9 +24,33 @@ static enum status compare_hashes(struct engine *engine,
     return STATUS_OK;
 }
 
+/* Whoever speaks has read the log to its end just before. What is older by minutes and was not seen
+ * was kept from them. */
+static enum status compare_times(struct engine *engine,
+                                 const struct channel *channel,
+                                 const struct entry_seen_place *place,
+                                 const struct content_seen *seen,
+                                 const char **problem)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct stored_entry unseen;
+    if (seen->sequence == channel->cursor)
+        return STATUS_OK;
+    enum status found =
+        entry_get(engine, &channel->id, seen->sequence + 1, &record, &arena, &unseen);
+    if (found == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(found);
+    if (place->time - unseen.time > CORE_UNSEEN_MS)
+        *problem = "the sender had not been shown what was said minutes before: the server keeps "
+                   "things from them";
+    return STATUS_OK;
+}
+
 enum status entry_seen_check(struct engine *engine,
                              struct channel *channel,
-                             uint64_t sequence,
+                             const struct entry_seen_place *place,
                              const struct content_seen *seen,
                              const char **problem)
 {
@@ -38,12 +63,13 @@ enum status entry_seen_check(struct engine *engine,
     }
     /* Nobody has seen their own message before they say it: then the numbers are not the sender's,
      * and something before it was left out here, or moved. */
-    if (seen->sequence >= sequence) {
+    if (seen->sequence >= place->sequence) {
         *problem = "the sender had seen more than the server has shown you: something was left out "
                    "or put in another order";
         return STATUS_OK;
     }
     if (seen->sequence <= channel->joined_sequence || seen->sequence > channel->cursor)
         return STATUS_OK;
-    return compare_hashes(engine, channel, seen, problem);
+    TRY(compare_hashes(engine, channel, seen, problem));
+    return *problem != NULL ? STATUS_OK : compare_times(engine, channel, place, seen, problem);
 }

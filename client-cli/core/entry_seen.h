@@ -11,12 +11,18 @@
 #include "client-cli/core/channel.h"
 #include "protocol/content/content.h"
 
-/* Compares with what is in the vault before the message with this sequence, which is to be the
- * next. `problem` is what does not fit, for people, a static text; NULL when nothing does. The
- * group must be in memory. */
+/* Where a message stands in the log that we are shown. */
+struct entry_seen_place {
+    uint64_t sequence;
+    int64_t time;
+};
+
+/* Compares with what is in the vault before the message at `place`, which is to be the next.
+ * `problem` is what does not fit, for people, a static text; NULL when nothing does. The group must
+ * be in memory. */
 MUST_CHECK enum status entry_seen_check(struct engine *engine,
                                         struct channel *channel,
-                                        uint64_t sequence,
+                                        const struct entry_seen_place *place,
                                         const struct content_seen *seen,
                                         const char **problem);
 

@@ -127,6 +127,7 @@ static enum status take_channel_state(struct take *take, const struct content *c
 static enum status take_content(struct take *take, struct span bytes, bool own)
 {
     struct content content;
+    const struct entry_seen_place place = {take->wire->sequence, take->stored.time};
     uint64_t first;
     const char *breach = NULL;
     const char *problem = NULL;
@@ -145,8 +146,7 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
     take->stored.content = bytes;
     if (!own) {
         TRY(check_floor(take, &content, &breach));
-        TRY(entry_seen_check(take->engine, take->channel, take->wire->sequence, &content.seen,
-                             &problem));
+        TRY(entry_seen_check(take->engine, take->channel, &place, &content.seen, &problem));
         if (problem != NULL)
             TRY(warn(take, problem));
         problem = NULL;

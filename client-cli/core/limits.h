@@ -35,6 +35,13 @@
  * wrong, and people are told. */
 #define CORE_CLOCK_DIFFERENCE_MS 600000
 
+/* Between reading a log to its end and speaking: two requests, each of which may take its time. */
+#define CORE_UNSEEN_MS 300000
+
+/* Entries of one catch-up after which people are told how far it is, and again: a minute's work. A
+ * log need not have an end. */
+#define CORE_ENTRIES_TOLD 10000
+
 /* Times beyond this are nobody's, and sums of them would overflow: some hundred thousand years. */
 #define CORE_TIME_MAX_MS (INT64_C(1) << 53)
 

@@ -3,10 +3,10 @@
 import struct
 import time
 
-from lies_of_log import LEFT_OUT, OWN_CHANGE_WITHHELD
+from lies_of_log import LEFT_OUT, OWN_CHANGE_WITHHELD, first_of
 from lies_of_people import refused
 from weft_lies import cell
-from weft_liar import EVENT_ENTRY, OK_CODE, Entry, Frame, entries_of
+from weft_liar import EVENT_ENTRY, MESSAGE_ENTRY, OK_CODE, Entry, Frame, entries_of
 from weft_wire import (CHANNEL_COMMIT, CHANNEL_LIST, CHANNEL_PAGE, CHANNEL_SEND, LOGIN, REDEEM, RESPONSE, SESSION_SHOW, Key,
                        Reader, vector)
 
@@ -214,6 +214,47 @@ def _(c):
         c.say(c.ann, f"Ann's {text}")
     read = c.read(c.cy)
     assert "Ann's two" in read
+
+
+KEPT_FROM_THEM = ("the sender had not been shown what was said minutes before: the server keeps things from them")
+
+
+@cell("withhold all", "session", ("Ann", KEPT_FROM_THEM))
+def _(c):
+    """Nothing that others say comes to Bea, and what Bea says goes to others, who have waited for minutes."""
+    following = c.follow(c.ann)
+    start = c.say(c.ann, "before")[-1]["sequence"]
+    c.read(c.bea)
+    c.view(c.bea, c.assist, start, lambda entry: [entry] if entry.device == c.bea.device else [])
+    earlier = first_of(c.cy, MESSAGE_ENTRY, lambda entry: [entry.changed(time=entry.time - 6 * 60000)])
+    c.view(c.ann, c.assist, start, earlier)
+    c.say(c.cy, "Cy's")
+    c.say(c.bea, "Bea's")
+    following.wait_record("it", lambda record: record.get("text") == "Bea's")
+
+
+ENTRIES_TOLD = 10000
+
+
+@cell("a log without an end", "return", ("Cy", "10000 entries were read, and the server says that there are more"),
+      ("Cy", "breaks a rule of the protocol"))
+def _(c):
+    """Of noise; this one has an end all the same, so that the test has."""
+    start = c.say(c.ann, "before")[-1]["sequence"]
+    c.read(c.cy)
+    end = start + ENTRIES_TOLD + 500
+
+    def change(frame, talk):
+        after = int.from_bytes(talk.asked[frame.request][20:28], "big")
+        noise = [struct.pack(">IQQqB", 1, number, 0, now_ms(), MESSAGE_ENTRY) + c.ann.device + number.to_bytes(16, "big") +
+                 vector(b"noise") + struct.pack(">I", 5) + bytes(32) for number in range(after + 1, min(after + 400, end) + 1)]
+        listed = b"".join(bytes.fromhex(c.assist) + entry for entry in noise)
+        return [frame.having(OK_CODE + vector(listed) + struct.pack(">QB", end, 0))]
+
+    on_answer(c, c.cy, CHANNEL_PAGE,
+              lambda frame, talk: change(frame, talk) if talk.asked[frame.request][:16] == bytes.fromhex(c.assist) else None)
+    c.run(c.cy, "sync")
+    c.run(c.cy, "read", c.assist, "--last", "2")
 
 
 # ---- sizes ----

@@ -157,6 +157,18 @@ def _(c):
         c.run(person, "sync")
 
 
+@cell("shut somebody out", "return",
+      ("Bea", "This device is shut out by now, says the directory (the server itself did it): the others' weft takes it out of "
+              "every channel. If you know nothing of it, ask an admin, not over this server"))
+def _(c):
+    """The operator can; and is not unseen when it lets the device go on, to see who notices."""
+    entry = struct.pack(">BBBq", 1, 2, 4, int(time.time() * 1000)) + bytes.fromhex(c.bea.id) + c.bea.device + bytes(32)
+    entry += vector(b"") * 5
+    c.read(c.bea)
+    c.show_log(c.bea, lambda entries: [*entries, entry])
+    c.run(c.bea, "sync")
+
+
 # ---- fork ----
 
 @cell("fork", "joining", ("Ann", OTHER_DIRECTORY), ("Bea", OTHER_DIRECTORY))

@@ -3,6 +3,7 @@
 
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/entry.h"
+#include "client-cli/core/limits.h"
 #include "protocol/crypto/random_system.h"
 #include "tests/unit/client-cli/core/profile_room.h"
 
@@ -27,7 +28,8 @@ struct room {
 static void store_entry(struct room *room, uint64_t sequence)
 {
     struct engine *engine = room->profile.engine;
-    struct stored_entry entry = {.sequence = sequence, .fate = ENTRY_READ};
+    struct stored_entry entry = {
+        .sequence = sequence, .fate = ENTRY_READ, .time = (int64_t)sequence * 60000};
     memset(entry.running_hash, (int)sequence, sizeof entry.running_hash);
     entry.message.bytes[0] = (uint8_t)sequence;
     assert_int_equal(vault_begin(engine->vault), STATUS_OK);
@@ -69,13 +71,20 @@ static int room_close(void **state)
     return 0;
 }
 
-static const char *problem_of(struct room *room, uint64_t sequence)
+/* An entry a minute; this one is as much later. */
+static const char *problem_at(struct room *room, uint64_t sequence, int64_t later_ms)
 {
     const char *problem = "";
+    const struct entry_seen_place place = {sequence, CURSOR * 60000 + later_ms};
     assert_int_equal(
-        entry_seen_check(room->profile.engine, room->channel, sequence, &room->seen, &problem),
+        entry_seen_check(room->profile.engine, room->channel, &place, &room->seen, &problem),
         STATUS_OK);
     return problem;
+}
+
+static const char *problem_of(struct room *room, uint64_t sequence)
+{
+    return problem_at(room, sequence, 1000);
 }
 
 static void whoever_saw_what_we_saw_is_not_warned_of(void **state)
@@ -112,6 +121,21 @@ static void nobody_has_seen_their_own_message_before_they_said_it(void **state)
     }
 }
 
+static void what_was_kept_from_the_sender_for_minutes_shows(void **state)
+{
+    struct room *room = *state;
+    room->seen.sequence = CURSOR - 1;
+    memset(room->seen.running_hash, CURSOR - 1, sizeof room->seen.running_hash);
+    assert_null(problem_at(room, CURSOR + 1, CORE_UNSEEN_MS));
+    const char *problem = problem_at(room, CURSOR + 1, CORE_UNSEEN_MS + 1);
+    assert_non_null(problem);
+    assert_non_null(strstr(problem, "had not been shown"));
+    /* Who has seen all may speak after days. */
+    room->seen.sequence = CURSOR;
+    memset(room->seen.running_hash, CURSOR, sizeof room->seen.running_hash);
+    assert_null(problem_at(room, CURSOR + 1, INT64_C(86400000)));
+}
+
 static void what_was_before_we_joined_cannot_be_compared(void **state)
 {
     struct room *room = *state;
@@ -140,6 +164,8 @@ int main(void)
                                         room_open, room_close),
         cmocka_unit_test_setup_teardown(nobody_has_seen_their_own_message_before_they_said_it,
                                         room_open, room_close),
+        cmocka_unit_test_setup_teardown(what_was_kept_from_the_sender_for_minutes_shows, room_open,
+                                        room_close),
         cmocka_unit_test_setup_teardown(what_was_before_we_joined_cannot_be_compared, room_open,
                                         room_close),
         cmocka_unit_test_setup_teardown(another_group_of_the_same_epoch_shows, room_open,
