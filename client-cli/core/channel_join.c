@@ -300,6 +300,8 @@ static enum status enter_once(struct engine *engine, struct entering *entering)
     struct wire_channel_commit_response response;
     bool same = entering->generation == shown.generation && entering->epoch == shown.epoch;
     entering->tries_without_change = same ? entering->tries_without_change + 1 : 0;
+    if (same)
+        connection_pause(engine->connection, CORE_STALE_STEP_MS);
     entering->generation = shown.generation;
     entering->epoch = shown.epoch;
     TRY(engine_call(engine, WIRE_CHANNEL_COMMIT, &request, &reply, &response));
@@ -307,16 +309,25 @@ static enum status enter_once(struct engine *engine, struct entering *entering)
     return STATUS_OK;
 }
 
+/* After all tries: others were first each time, or there was nothing to be first in. */
+static enum status give_up(struct engine *engine, const struct entering *entering)
+{
+    if (entering->tries_without_change < CORE_STALE_TRIES)
+        return STATUS_CONFLICT;
+    return engine_explain(engine, STATUS_UNTRUSTED,
+                          "the server shows a state of this channel that is over, and refuses "
+                          "whoever enters it: you are not in. Tell whoever runs the server");
+}
+
 static enum status enter(struct engine *engine, struct entering *entering)
 {
     enum status status = STATUS_WRONG_EPOCH;
-    for (int i = 0; i < CORE_COMMIT_TRIES && status == STATUS_WRONG_EPOCH; i++)
+    for (int i = 0; i < CORE_COMMIT_TRIES && status == STATUS_WRONG_EPOCH; i++) {
+        if (entering->tries_without_change >= CORE_STALE_TRIES)
+            break;
         status = enter_once(engine, entering);
-    if (status == STATUS_WRONG_EPOCH && entering->tries_without_change == CORE_COMMIT_TRIES - 1)
-        return engine_explain(engine, STATUS_UNTRUSTED,
-                              "the server shows a state of this channel that is over, and refuses "
-                              "whoever enters it: you are not in. Tell whoever runs the server");
-    return status == STATUS_WRONG_EPOCH ? STATUS_CONFLICT : status;
+    }
+    return status == STATUS_WRONG_EPOCH ? give_up(engine, entering) : status;
 }
 
 /* The channel's own group must be of this channel, and what weft_channel says must be readable. */
@@ -373,7 +384,8 @@ static enum status store_entered(struct engine *engine, struct channel *channel,
 /* Whoever ended the epoch before us is there now, and can be asked. */
 static enum status ask_or_enter(struct engine *engine, struct entering *entering, bool *added)
 {
-    for (int i = 0; i < CORE_COMMIT_TRIES; i++) {
+    for (int i = 0; i < CORE_COMMIT_TRIES && entering->tries_without_change < CORE_STALE_TRIES;
+         i++) {
         enum status status = channel_ask(engine, &entering->channel);
         *added = status == STATUS_OK;
         if (status == STATUS_NOT_FOUND)
@@ -381,7 +393,7 @@ static enum status ask_or_enter(struct engine *engine, struct entering *entering
         if (status != STATUS_WRONG_EPOCH)
             return status;
     }
-    return STATUS_CONFLICT;
+    return give_up(engine, entering);
 }
 
 enum status

@@ -85,4 +85,9 @@
 /* Others may win the epoch again and again, but each time somebody got ahead. */
 #define CORE_COMMIT_TRIES 60
 
+/* Of those, in a row to a state that stays the same and is said to be over: a server that has taken
+ * somebody's commit shows the next state in some milliseconds. */
+#define CORE_STALE_TRIES 10
+#define CORE_STALE_STEP_MS 100
+
 #endif

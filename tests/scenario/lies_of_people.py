@@ -274,10 +274,12 @@ def _(c):
     c.run(finn, "sync")
 
 
-@cell("roll back the log", "session", *refused("Ann", DOES_NOT_FIT))
+@cell("roll back the log", "session", *refused("Cy", DOES_NOT_FIT))
 def _(c):
-    following = c.follow(c.ann)
-    c.tell_head(c.ann, lambda entries: entries[:-1])
+    """It is looked at with the next change of the channel."""
+    following = c.follow(c.cy)
+    c.show_log(c.cy, lambda entries: entries[:-1])
+    c.run(c.ann, "channel", "role", c.assist, c.bea.id, "--give", "note-taker")
     if c.lying:
         following.process.wait(60)
 

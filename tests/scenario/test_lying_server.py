@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A server that lies, with all of its keys: ten lies, each while somebody joins, while a session runs, and after a
 connection that was lost. Whatever it does is refused or shown, and each test says in which words: nothing is silent.
-The same steps without the lie show nothing. WEFT_LIES=all tells every lie at every moment, else each at one."""
+The same steps without the lie show nothing. WEFT_LIES=all tells every lie at every moment, else each of twelve at one, with four
+of the controls."""
 import os
 import shutil
 import tempfile
@@ -70,6 +71,6 @@ def test_a_lie_is_refused_or_shown(community, scene, table, lie, moment, functio
     table.append((lie, moment, outcome, told.seen))
 
 
-@pytest.mark.parametrize("lie,moment,function,shown", chosen())
+@pytest.mark.parametrize("lie,moment,function,shown", chosen() if ALL else chosen()[::3])
 def test_without_the_lie_nothing_is_shown(community, scene, lie, moment, function, shown):
     assert tell(community, scene, False, function).seen == set()
