@@ -152,7 +152,8 @@ const char *canvas_lacks_groups(const struct statistics *statistics)
     if (statistics->part_count == 0)
         return "There are fewer than ten people so far, too few for a picture.";
     if (statistics->part_count > 1 && statistics->cells == NULL)
-        return "There are more groups than a picture shows: weft stats --json has their sizes.";
+        return "There are more than 64 groups, the most that a picture can show: weft stats "
+               "--json has their sizes.";
     if (statistics->part_count > 1)
         return NULL;
     return statistics->parts[0].kind == STATISTICS_POOL
