@@ -29,7 +29,13 @@ read_files(const struct command *command, int argc, const char **argv, struct re
         buffer_init(&files->bytes[i], ADMIN_FILE_MAX);
         enum status status = admin_message_read_file(path, &files->bytes[i]);
         if (status != STATUS_OK) {
-            fprintf(stderr, "weftd: %s: %s\n", path, status_text(status));
+            if (status == STATUS_LIMIT)
+                fprintf(stderr,
+                        "weftd: %s: larger than %u MiB, the most that an import takes: "
+                        "shorten ids, or leave out weak ties\n",
+                        path, ADMIN_FILE_MAX >> 20);
+            else
+                fprintf(stderr, "weftd: %s: %s\n", path, status_text(status));
             return exit_code_of(status);
         }
         files->spans[i] = buffer_span(&files->bytes[i]);

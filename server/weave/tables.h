@@ -45,7 +45,8 @@
     FAULT(FIELDS_MISSING, "the row has fewer fields than it should")                               \
     FAULT(FIELDS_EXTRA, "the row has more fields than it should")                                  \
     FAULT(EMPTY_FILE, "the file has no row")                                                       \
-    FAULT(COLUMN_MISSING, "the header lacks a column that is needed")                              \
+    FAULT(COLUMN_MISSING,                                                                          \
+          "a needed column is missing: person_id, name, group; or person_a, person_b")             \
     FAULT(COLUMN_UNKNOWN, "the header has a column that is not known")                             \
     FAULT(COLUMN_REPEATED, "the header has this column twice")                                     \
     FAULT(EMPTY_ID, "the id is empty")                                                             \
