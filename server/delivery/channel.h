@@ -35,6 +35,7 @@ struct channel_person {
 struct subscription {
     struct channel *channel;
     struct client *client;
+    struct connection *connection; /* the client's, at hand for the fan-out */
     struct subscription *previous_of_channel;
     struct subscription *next_of_channel;
     struct subscription *next_of_client;

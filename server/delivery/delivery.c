@@ -250,6 +250,7 @@ enum status delivery_subscribe(struct channel *channel, struct client *client)
         return STATUS_NO_MEMORY;
     fresh->channel = channel;
     fresh->client = client;
+    fresh->connection = client->connection;
     fresh->next_of_client = client->subscriptions;
     client->subscriptions = fresh;
     fresh->next_of_channel = channel->subscriptions;
@@ -309,7 +310,7 @@ void delivery_publish(struct delivery *delivery,
     }
     delivery->events++;
     for (struct subscription *s = channel->subscriptions; s != NULL; s = s->next_of_channel) {
-        transport_send(s->client->connection, packet, OUTBOX_EVENT);
+        transport_send(s->connection, packet, OUTBOX_EVENT);
         delivery->deliveries++;
     }
     packet_free(&packet);

@@ -92,13 +92,6 @@ static void on_frame(void *context, void *user, struct span bytes)
     client_receive(user, bytes);
 }
 
-static void on_drained(void *context, void *user)
-{
-    /* What a client is sent next does not depend on it: the outbox is bounded by itself. */
-    (void)context;
-    (void)user;
-}
-
 static void leave_account(struct hub *hub, struct client *client)
 {
     struct client **at = &client->account->clients;
@@ -131,7 +124,6 @@ struct transport_handler hub_transport_handler(struct hub *hub, void (*tick)(voi
     return (struct transport_handler){
         .opened = on_opened,
         .frame = on_frame,
-        .drained = on_drained,
         .closed = on_closed,
         .tick = tick,
         .context = hub,

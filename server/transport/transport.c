@@ -25,24 +25,26 @@ enum connection_state {
 };
 
 struct connection {
+    /* What a delivery touches stands together: with a thousand receivers the rest of a connection
+     * is not in the cache. */
     struct transport *transport;
     struct lws *wsi;
-    struct connection *previous;
-    struct connection *next;
     struct connection *next_hot;
+    enum connection_state state;
     bool hot; /* in the list of those with something to write */
     bool counted_open;
     bool one_too_many; /* of its address: told so and closed */
-    enum connection_state state;
+    bool ping_pending;
+    struct outbox outbox;
+    int64_t stalled_ms; /* since when its socket takes nothing; 0 when it does */
     void *user;
+    struct connection *previous;
+    struct connection *next;
+    int64_t since_ms; /* of its state */
+    int64_t heard_ms; /* of its last bytes */
     struct admission_address *address;
     struct buffer handshake;
     struct inbound inbound;
-    struct outbox outbox;
-    int64_t since_ms;   /* of its state */
-    int64_t heard_ms;   /* of its last bytes */
-    int64_t stalled_ms; /* since when its socket takes nothing; 0 when it does */
-    bool ping_pending;
 };
 
 struct transport {
@@ -164,9 +166,7 @@ static bool flush(struct connection *connection)
         return true;
     }
     connection->stalled_ms = 0;
-    if (connection->state == CONNECTION_OPEN)
-        transport->handler.drained(transport->handler.context, connection->user);
-    else if (connection->state == CONNECTION_CLOSING)
+    if (connection->state == CONNECTION_CLOSING)
         lws_callback_on_writable(connection->wsi); /* which then closes it */
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The network as five events: a connection opened, a message came, what waited was written, a
- * connection closed, a second passed.
+ * The network as four events: a connection opened, a message came, a connection closed, a second
+ * passed.
  *
  * TLS and sockets are libwebsockets' on the caller's libuv loop; the handshake and the framing are
  * ours (DESIGN.md says why). What is sent in one round of the loop is written to each connection
@@ -30,8 +30,6 @@ struct transport_handler {
     void *(*opened)(void *context, struct connection *connection);
     /* A whole binary message, lent for the call. */
     void (*frame)(void *context, void *user, struct span bytes);
-    /* Everything sent so far has been written to the socket. */
-    void (*drained)(void *context, void *user);
     /* The last event of a connection. */
     void (*closed)(void *context, void *user);
     /* About once a second. */
