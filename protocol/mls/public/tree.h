@@ -191,7 +191,4 @@ MUST_CHECK enum status mls_tree_resolution_count(const struct mls_tree *tree,
                                                  size_t excluded_count,
                                                  size_t *count);
 
-/* Whether the resolution has no node at all. */
-bool mls_tree_resolution_is_empty(const struct mls_tree *tree, uint32_t node);
-
 #endif

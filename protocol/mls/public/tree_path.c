@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/mls/public/tree_private.h"
 
-bool mls_tree_resolution_is_empty(const struct mls_tree *tree, uint32_t node)
+/* Whether the resolution of the node has no node at all. */
+static bool resolution_is_empty(const struct mls_tree *tree, uint32_t node)
 {
     if (tree_at(tree, node) != NULL)
         return false;
@@ -26,7 +27,7 @@ mls_tree_filtered_path(const struct mls_tree *tree, uint32_t leaf, struct mls_pa
         if (parent == MLS_NO_NODE)
             return count;
         uint32_t copath = mls_node_sibling(node, tree->leaf_count);
-        if (!mls_tree_resolution_is_empty(tree, copath))
+        if (!resolution_is_empty(tree, copath))
             steps[count++] = (struct mls_path_step){parent, copath};
         node = parent;
     }
