@@ -128,20 +128,6 @@ enum status store_files_delete(struct store_db *db, const struct id *file)
     return query_run(&q);
 }
 
-static void take_id(struct query *q, struct arena *arena, void *item)
-{
-    (void)arena;
-    query_take_id(q, item);
-}
-
-static enum status take_ids(struct query *q, struct arena *arena, struct store_file_ids *ids)
-{
-    struct query_rows rows = {0};
-    TRY(query_all(q, arena, sizeof(struct id), take_id, &rows));
-    *ids = (struct store_file_ids){rows.items, rows.count};
-    return STATUS_OK;
-}
-
 #define ITS_ENTRY                                                                                  \
     "SELECT 1 FROM log l WHERE l.row = log_row(files.channel, files.device, files.message)"
 
@@ -157,7 +143,10 @@ enum status store_files_expire(struct store_db *db,
                      "  (first_sequence = 0 AND NOT EXISTS (" ITS_ENTRY "))))"
                      " RETURNING file");
     query_bind_int(&q, now_ms - STORE_FILE_UNFINISHED_MS);
-    return take_ids(&q, arena, expired);
+    struct query_rows rows;
+    TRY(query_all_ids(&q, arena, &rows));
+    *expired = (struct store_file_ids){rows.items, rows.count};
+    return STATUS_OK;
 }
 
 enum status store_files_delete_of_message(struct store_db *db,
@@ -171,5 +160,8 @@ enum status store_files_delete_of_message(struct store_db *db,
         query_on(db, "DELETE FROM files WHERE channel = ? AND message = ? RETURNING file");
     query_bind_id(&q, channel);
     query_bind_id(&q, message);
-    return take_ids(&q, arena, deleted);
+    struct query_rows rows;
+    TRY(query_all_ids(&q, arena, &rows));
+    *deleted = (struct store_file_ids){rows.items, rows.count};
+    return STATUS_OK;
 }

@@ -124,12 +124,6 @@ static enum status get_items(struct store_db *db,
     return query_all(&q, arena, sizeof(struct span), take_text, rows);
 }
 
-static void take_group(struct query *q, struct arena *arena, void *item)
-{
-    (void)arena;
-    query_take_id(q, item);
-}
-
 static enum status get_groups(struct store_db *db,
                               const struct id *person,
                               struct arena *arena,
@@ -139,7 +133,7 @@ static enum status get_groups(struct store_db *db,
     struct query q =
         query_on(db, "SELECT group_id FROM profile_groups WHERE person = ? ORDER BY position");
     query_bind_id(&q, person);
-    return query_all(&q, arena, sizeof(struct id), take_group, rows);
+    return query_all_ids(&q, arena, rows);
 }
 
 enum status store_profiles_get(struct store_db *db,

@@ -348,6 +348,17 @@ enum status query_all(struct query *query,
     }
 }
 
+static void take_id(struct query *query, struct arena *arena, void *item)
+{
+    (void)arena;
+    query_take_id(query, item);
+}
+
+enum status query_all_ids(struct query *query, struct arena *arena, struct query_rows *rows)
+{
+    return query_all(query, arena, sizeof(struct id), take_id, rows);
+}
+
 enum status query_page(struct query *query,
                        struct arena *arena,
                        size_t item_size,

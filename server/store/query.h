@@ -101,6 +101,10 @@ MUST_CHECK enum status query_all(struct query *query,
                                  void (*take)(struct query *query, struct arena *arena, void *item),
                                  struct query_rows *rows);
 
+/* The same of a statement with one column, an id: the items are struct id. */
+MUST_CHECK enum status
+query_all_ids(struct query *query, struct arena *arena, struct query_rows *rows);
+
 /* As query_all for a statement limited to `count_max` + 1 rows: keeps `count_max` of them. */
 MUST_CHECK enum status
 query_page(struct query *query,

@@ -95,12 +95,6 @@ enum status store_removals_count_of_device(struct store_db *db,
     return q.status;
 }
 
-static void take_channel(struct query *q, struct arena *arena, void *item)
-{
-    (void)arena;
-    query_take_id(q, item);
-}
-
 enum status store_removals_channels(struct store_db *db,
                                     const struct id *after,
                                     uint32_t count_max,
@@ -120,7 +114,7 @@ enum status store_removals_channels(struct store_db *db,
     struct query_rows rows;
     query_bind_id(&q, after);
     query_bind_int(&q, count_max);
-    TRY(query_all(&q, arena, sizeof(struct id), take_channel, &rows));
+    TRY(query_all_ids(&q, arena, &rows));
     *channels = rows.items;
     *channels_count = rows.count;
     return STATUS_OK;

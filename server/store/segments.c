@@ -57,20 +57,6 @@ store_segments_note_deletion(struct store_db *db, const struct id *channel, uint
     return query_run(&q);
 }
 
-static void take_id(struct query *q, struct arena *arena, void *item)
-{
-    (void)arena;
-    query_take_id(q, item);
-}
-
-static enum status take_ids(struct query *q, struct arena *arena, struct store_file_ids *ids)
-{
-    struct query_rows rows = {0};
-    TRY(query_all(q, arena, sizeof(struct id), take_id, &rows));
-    *ids = (struct store_file_ids){rows.items, rows.count};
-    return STATUS_OK;
-}
-
 /* message = zeros: the index by message finds the segments of a channel. */
 #define SEGMENTS_OF "message = zeroblob(16) AND first_sequence > 0 AND channel = "
 
@@ -86,7 +72,10 @@ enum status store_segments_replace(struct store_db *db,
                      " first_sequence = (SELECT first_sequence FROM files WHERE file = ?1)"
                      " RETURNING file");
     query_bind_id(&q, file);
-    return take_ids(&q, arena, deleted);
+    struct query_rows rows;
+    TRY(query_all_ids(&q, arena, &rows));
+    *deleted = (struct store_file_ids){rows.items, rows.count};
+    return STATUS_OK;
 }
 
 static void take_segment(struct query *q, struct arena *arena, void *item)
@@ -131,7 +120,10 @@ enum status store_segments_delete(struct store_db *db,
     query_bind_id(&q, channel);
     query_bind_unsigned(&q, from_sequence);
     query_bind_unsigned(&q, to_sequence);
-    return take_ids(&q, arena, deleted);
+    struct query_rows rows;
+    TRY(query_all_ids(&q, arena, &rows));
+    *deleted = (struct store_file_ids){rows.items, rows.count};
+    return STATUS_OK;
 }
 
 enum status

@@ -55,12 +55,6 @@ enum status store_welcomes_done(struct store_db *db,
     return store_trees_prune(db, channel);
 }
 
-static void take_channel(struct query *q, struct arena *arena, void *item)
-{
-    (void)arena;
-    query_take_id(q, item);
-}
-
 static enum status prune_all(struct store_db *db, const struct query_rows *channels)
 {
     const struct id *ids = channels->items;
@@ -78,7 +72,7 @@ static enum status channels_of_device(struct store_db *db,
     CLEANUP(query_end)
     struct query q = query_on(db, "SELECT DISTINCT channel FROM welcomes WHERE device = ?");
     query_bind_id(&q, device);
-    return query_all(&q, arena, sizeof(struct id), take_channel, channels);
+    return query_all_ids(&q, arena, channels);
 }
 
 static enum status delete_of_device(struct store_db *db, const struct id *device)
@@ -108,7 +102,7 @@ static enum status channels_with_expired(struct store_db *db,
     CLEANUP(query_end)
     struct query q = query_on(db, "SELECT DISTINCT channel FROM welcomes WHERE expires_at_ms <= ?");
     query_bind_int(&q, now_ms);
-    return query_all(&q, arena, sizeof(struct id), take_channel, channels);
+    return query_all_ids(&q, arena, channels);
 }
 
 static enum status delete_expired(struct store_db *db, int64_t now_ms)
