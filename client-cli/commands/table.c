@@ -1,175 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/table.h"
 
+#include "client-cli/commands/table_flags.h"
 #include "client-cli/commands/verbs.h"
 
 const struct flag command_common_flags[] = {
     {"profile", "NAME", "which profile (default: $WEFT_PROFILE, or \"default\")"},
     {"json", NULL, "JSON, one object a line"},
     {"help", NULL, "this help"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag join_flags[] = {
-    {"name", "NAME", "how others will see you"},
-    {"yes", NULL, "you have read the notice and agree"},
-    {"passphrase", NULL, "protect this profile with a passphrase that is asked for each time"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag link_flags[] = {
-    {"passphrase", NULL, "protect this profile with a passphrase that is asked for each time"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag add_flags[] = {
-    {"checked", NULL, "you asked the person themselves about their new device, and it is theirs"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag profile_set_flags[] = {
-    {"topic", "WORDS", "what you work on; again for more. Replaces all; \"\" for none"},
-    {"can-help-with", "WORDS", "what others may ask you about; again for more. Replaces all"},
-    {"weekly-contacts", "N", "how often you may be asked in a week (0: not at all)"},
-    {"opt-in", NULL, "let people of other groups find you and ask you for help"},
-    {"opt-out", NULL, "nobody is told about you any more"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag say_flags[] = {
-    {"kind", "KIND", "question, idea, note, action, offer, ... instead of what the stage asks for"},
-    {"reply", "NUMBER", "the message that this answers: its number, or its id"},
-    {"because", "TEXT", "the reason of an idea, or where it worked"},
-    {"owner", "NAME", "who does an action or commitment"},
-    {"by", "DAY", "until when, as 2026-12-31"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag react_flags[] = {
-    {"undo", NULL, "take it back"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag edit_flags[] = {
-    {"because", "TEXT", "another reason of an idea; what is not said anew stays"},
-    {"owner", "NAME", "another owner of an action or commitment"},
-    {"by", "DAY", "another day, as 2026-12-31"},
-    {"for-newcomers", NULL, "although people came since who could not read it before"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag file_save_flags[] = {
-    {"as", "PATH", "under another name, or in this folder"},
-    {"force", NULL, "replace what has that name"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag read_flags[] = {
-    {"last", "N", "only the last N entries"},
-    {"since", "NUMBER", "only what comes after this number"},
-    {"new", NULL, "only what was not shown yet"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag search_flags[] = {
-    {"in", "CHANNEL", "only there"},
-    {"last", "N", "the newest N of them (20)"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag channel_list_flags[] = {
-    {"mine", NULL, "only those that you are in"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag channel_create_flags[] = {
-    {"brief", "TEXT", "what it is about"},
-    {"open", NULL, "listed, and everybody may come in"},
-    {"private", NULL, "not listed, its title is hidden from the server; you let people in"},
-    {"confidential", NULL, "private, and it counts nowhere: no tie of the network comes of it"},
-    {"history", "WHAT",
-     "full: whoever joins can read all that was said; or from-joining (default)"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag channel_set_flags[] = {
-    {"keep-days", "N", "the server deletes messages after so many days; 0: it keeps them"},
-    {"history", "from-joining", "whoever joins from now on reads nothing of before; for good"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag channel_role_flags[] = {
-    {"give", "ROLE", "facilitator, sponsor, host, assister or note-taker; again for more"},
-    {"take", "ROLE", "likewise"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag text_flags[] = {
-    {"reply", "NUMBER", "the message that this answers: its number, or its id"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag idea_flags[] = {
-    {"why", "TEXT", "the reason, or where it worked"},
-    {"reply", "NUMBER", "the message that this answers: its number, or its id"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag action_flags[] = {
-    {"owner", "NAME", "who does it"},
-    {"due", "DAY", "until when, as 2026-12-31"},
-    {"reply", "NUMBER", "the message that this answers: its number, or its id"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag ask_flags[] = {
-    {"brief", "TEXT", "what others need to know before they come: a screen at most"},
-    {"topic", "WORDS", "what it is about, to find who knows it; again for more"},
-    {"facilitator", "PERSON", "somebody from outside your team who keeps the time"},
-    {"days", NULL, "over days instead of an hour, for people on shifts"},
-    {"visibility", "HOW", "open, restricted (as long as you say nothing), private or confidential"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag assisters_flags[] = {
-    {"topic", "WORDS", "instead of the topics that you asked about; again for more"},
-    {"all", NULL, "ask everybody who is proposed"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag stats_flags[] = {
-    {"svg", "DIRECTORY", "draw it: network, matrix, trend and introductions, as SVG pictures"},
-    {"export", "FORMAT", "write the network of groups to FILE, as graphml, gexf or csv"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag harvest_flags[] = {
-    {"out", "FILE", "write it to a file instead of the screen"},
-    {"publish", NULL, "give it to the group: what everybody reads from then on"},
-    {"draft", NULL, "make it anew out of what was said, whatever was given to the group"},
-    {"follow-up", "DAY", "when you come back to report, as 2026-12-31"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag review_flags[] = {
-    {"brief", "TEXT", "what happened, in a screen at most"},
-    {"visibility", "HOW", "open, restricted (as long as you say nothing), private or confidential"},
-    {"in", "CHANNEL", "in a channel that is there, instead of a new one"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag approve_flags[] = {
-    {"no", NULL, "not like this: say what to change"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag snooze_flags[] = {
-    {"weeks", "N", "for how long (default: 4)"},
-    {NULL, NULL, NULL},
-};
-
-static const struct flag met_flags[] = {
-    {"useful", "yes|no", "whether it was worth the time"},
     {NULL, NULL, NULL},
 };
 
@@ -242,7 +80,7 @@ const struct command command_table[] = {
          "Shows who keeps what for how long, and asks before anything is sent. \"-\" reads the "
          "link from the standard input, where no other user of this machine sees it; give "
          "--name and --yes then.",
-     .flags = join_flags,
+     .flags = table_flags_join,
      .traits = COMMAND_ASKS,
      .positional_min = 1,
      .positional_max = 1},
@@ -259,7 +97,7 @@ const struct command command_table[] = {
          "TEXT of - takes the standard input. When you are in one channel only, and the text "
          "is one argument (in quotes),\nCHANNEL may be left out. @Ann mentions the member whose "
          "name begins so.",
-     .flags = say_flags,
+     .flags = table_flags_say,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = SIZE_MAX},
@@ -267,7 +105,7 @@ const struct command command_table[] = {
      .run = react_run,
      .usage = "[CHANNEL] NUMBER EMOJI|WORD",
      .summary = "answer a message with a sign, or with a word such as thanks",
-     .flags = react_flags,
+     .flags = table_flags_react,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 2,
      .positional_max = 3},
@@ -275,7 +113,7 @@ const struct command command_table[] = {
      .run = edit_run,
      .usage = "[CHANNEL] NUMBER TEXT...",
      .summary = "put something you said in better words; it shows as edited",
-     .flags = edit_flags,
+     .flags = table_flags_edit,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 2,
      .positional_max = SIZE_MAX},
@@ -302,7 +140,7 @@ const struct command command_table[] = {
      .usage = "[CHANNEL] NUMBER",
      .summary = "save the file of a message in this folder",
      .details = "When it is broken off, the same command goes on where it stopped.",
-     .flags = file_save_flags,
+     .flags = table_flags_file_save,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 2},
@@ -310,7 +148,7 @@ const struct command command_table[] = {
      .run = read_run,
      .usage = "[CHANNEL]",
      .summary = "what was said",
-     .flags = read_flags,
+     .flags = table_flags_read,
      .needs = COMMAND_NEEDS_VAULT,
      .positional_max = 1},
     {.noun = "history",
@@ -331,7 +169,7 @@ const struct command command_table[] = {
      .summary = "what was said with all of these words, as far as this device knows",
      .details = "The beginnings of words do; case and accents do not count. Nobody learns what you "
                 "search for.",
-     .flags = search_flags,
+     .flags = table_flags_search,
      .needs = COMMAND_NEEDS_VAULT,
      .positional_min = 1,
      .positional_max = SIZE_MAX},
@@ -352,7 +190,7 @@ const struct command command_table[] = {
      .run = channel_list_run,
      .usage = "",
      .summary = "the channels that you are in or may join",
-     .flags = channel_list_flags,
+     .flags = table_flags_channel_list,
      .needs = COMMAND_NEEDS_CONNECTION},
     {.noun = "channel",
      .verb = "show",
@@ -366,7 +204,7 @@ const struct command command_table[] = {
      .run = channel_create_run,
      .usage = "TITLE...",
      .summary = "make a channel; listed and by knocking, unless you say otherwise",
-     .flags = channel_create_flags,
+     .flags = table_flags_channel_create,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = SIZE_MAX},
@@ -398,7 +236,7 @@ const struct command command_table[] = {
      .run = channel_add_run,
      .usage = "[CHANNEL] PERSON",
      .summary = "let somebody in, whether or not they knocked",
-     .flags = add_flags,
+     .flags = table_flags_add,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 2},
@@ -423,7 +261,7 @@ const struct command command_table[] = {
      .run = channel_role_run,
      .usage = "[CHANNEL] PERSON",
      .summary = "give somebody roles in a channel, or take them back",
-     .flags = channel_role_flags,
+     .flags = table_flags_channel_role,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 2},
@@ -435,7 +273,7 @@ const struct command command_table[] = {
      .details =
          "By a facilitator. What is over is deleted on the server, and newcomers cannot fetch "
          "it; whoever has read it keeps it.",
-     .flags = channel_set_flags,
+     .flags = table_flags_channel_set,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = 1},
     {.noun = "channel",
@@ -452,7 +290,7 @@ const struct command command_table[] = {
      .summary = "ask peers for help; needs nobody's approval",
      .details = "Makes a channel with you as its host and facilitator, and plans the session.\n"
                 "Then: weft peer-assist invite, weft peer-assist open.",
-     .flags = ask_flags,
+     .flags = table_flags_ask,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = SIZE_MAX},
@@ -460,13 +298,13 @@ const struct command command_table[] = {
                "propose",
                peer_assist_propose_run,
                "who of other groups could help, each with a reason",
-               assisters_flags),
+               table_flags_assisters),
     {.noun = "peer-assist",
      .verb = "invite",
      .run = peer_assist_invite_run,
      .usage = "[CHANNEL [PERSON...]]",
      .summary = "ask people to help; shows who is proposed when you name nobody",
-     .flags = assisters_flags,
+     .flags = table_flags_assisters,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = SIZE_MAX},
     ON_CHANNEL("peer-assist",
@@ -498,24 +336,24 @@ const struct command command_table[] = {
     ON_CHANNEL("stage", "pause", stage_pause_run, "stop the clock", NULL),
     ON_CHANNEL("stage", "resume", stage_resume_run, "let the clock run again", NULL),
     ON_CHANNEL("stage", "end", stage_end_run, "end the whole session", NULL),
-    SAYING("note", NULL, "note something down; never out of turn", text_flags),
-    SAYING("offer", NULL, "offer help; never out of turn", text_flags),
-    SAYING("action", NULL, "something to do; never out of turn", action_flags),
-    SAYING("lesson", NULL, "something learned; never out of turn", text_flags),
-    SAYING("context", NULL, "what it is about, by those who ask", text_flags),
-    SAYING("question", NULL, "ask to understand, not to advise", text_flags),
-    SAYING("answer", NULL, "answer a question", text_flags),
-    SAYING("idea", NULL, "experience or an option, with its reason", idea_flags),
-    SAYING("last-idea", NULL, "your one last idea", idea_flags),
-    SAYING("summary", NULL, "sum up", text_flags),
-    SAYING("commit", NULL, "what you who asked will do", action_flags),
-    SAYING("follow-up", NULL, "what happened afterwards", text_flags),
+    SAYING("note", NULL, "note something down; never out of turn", table_flags_text),
+    SAYING("offer", NULL, "offer help; never out of turn", table_flags_text),
+    SAYING("action", NULL, "something to do; never out of turn", table_flags_action),
+    SAYING("lesson", NULL, "something learned; never out of turn", table_flags_text),
+    SAYING("context", NULL, "what it is about, by those who ask", table_flags_text),
+    SAYING("question", NULL, "ask to understand, not to advise", table_flags_text),
+    SAYING("answer", NULL, "answer a question", table_flags_text),
+    SAYING("idea", NULL, "experience or an option, with its reason", table_flags_idea),
+    SAYING("last-idea", NULL, "your one last idea", table_flags_idea),
+    SAYING("summary", NULL, "sum up", table_flags_text),
+    SAYING("commit", NULL, "what you who asked will do", table_flags_action),
+    SAYING("follow-up", NULL, "what happened afterwards", table_flags_text),
     {.noun = "harvest",
      .run = harvest_run,
      .usage = "[CHANNEL]",
      .summary = "what remains of a session: options, offers, actions; names nobody",
      .details = "Shows what was given to the group, or else a draft out of what you can read.",
-     .flags = harvest_flags,
+     .flags = table_flags_harvest,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = 1},
     {.noun = "review",
@@ -523,12 +361,13 @@ const struct command command_table[] = {
      .run = review_start_run,
      .usage = "[TITLE...]",
      .summary = "plan an after-action review: what was expected, what happened, why, what next",
-     .flags = review_flags,
+     .flags = table_flags_review,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = SIZE_MAX},
     SAYING("review", "answer", "write your answer; all open together in the next stage", NULL),
     ON_CHANNEL("review", "reveal", review_reveal_run, "read the answers that are open", NULL),
-    ON_CHANNEL("review", "approve", review_approve_run, "say yes to the harvest", approve_flags),
+    ON_CHANNEL(
+        "review", "approve", review_approve_run, "say yes to the harvest", table_flags_approve),
     {.noun = "device",
      .verb = "list",
      .run = device_list_run,
@@ -551,7 +390,7 @@ const struct command command_table[] = {
      .summary = "make this a device of yours, with the link that weft device add shows",
      .details = "\"-\" takes the link from the standard input. Stopped in between, it goes on with "
                 "the same link.",
-     .flags = link_flags,
+     .flags = table_flags_link,
      .needs = COMMAND_NEEDS_NOTHING,
      .traits = COMMAND_ASKS,
      .positional_min = 1,
@@ -586,7 +425,7 @@ const struct command command_table[] = {
      .usage = "",
      .summary = "what you work on, can help with, and whether you may be asked",
      .details = profile_set_details,
-     .flags = profile_set_flags,
+     .flags = table_flags_profile_set,
      .needs = COMMAND_NEEDS_CONNECTION},
     {.noun = "people",
      .run = people_run,
@@ -637,7 +476,7 @@ const struct command command_table[] = {
     SUGGESTED("snooze",
               network_snooze_run,
               "not now; nobody is told, and it may be suggested again later",
-              snooze_flags),
+              table_flags_snooze),
     SUGGESTED("never",
               network_never_run,
               "never bring you together, for help or coffee either; nobody is told",
@@ -647,7 +486,7 @@ const struct command command_table[] = {
      .run = network_met_run,
      .usage = "[SUGGESTION] yes|no",
      .summary = "whether you met after an introduction",
-     .flags = met_flags,
+     .flags = table_flags_met,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
      .positional_max = 2},
@@ -664,7 +503,7 @@ const struct command command_table[] = {
      .usage = "[FILE]",
      .summary = "how connected this community is, in figures that name nobody",
      .details = "Published once a week, the same for members and admins. FILE is for --export.",
-     .flags = stats_flags,
+     .flags = table_flags_stats,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = 1},
 };
