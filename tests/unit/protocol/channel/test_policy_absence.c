@@ -52,6 +52,17 @@ static void begin(struct world *world)
         assert_int_equal(world_add(world, &world->people[0], &world->people[i]), STATUS_OK);
 }
 
+/* The same, and the third is away, removed and listed. */
+static void begin_without_the_third(struct world *world, struct channel_dormant *items)
+{
+    struct party *people = world->people;
+    const struct party *third[] = {&people[3], NULL};
+    begin(world);
+    world_absent(world, &people[3], true);
+    list(world, items, third);
+    assert_int_equal(remove_and_list(world, &people[2], &people[3]), STATUS_OK);
+}
+
 static void who_is_absent_is_removed_by_anybody_and_listed(void **state)
 {
     (void)state;
@@ -106,12 +117,8 @@ static void a_dormant_device_comes_back_by_itself_within_a_year(void **state)
     (void)state;
     struct world world;
     struct channel_dormant items[2];
-    begin(&world);
     struct party *people = world.people;
-    const struct party *third[] = {&people[3], NULL};
-    world_absent(&world, &people[3], true);
-    list(&world, items, third);
-    assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_OK);
+    begin_without_the_third(&world, items);
     assert_int_equal(world_join_external(&world, &people[4], false), STATUS_DENIED);
     world.now_ms = 366 * DAY_MS;
     assert_int_equal(world_join_external(&world, &people[3], false), STATUS_EXPIRED);
@@ -125,12 +132,8 @@ static void a_dormant_device_that_is_shut_out_stays_out(void **state)
     (void)state;
     struct world world;
     struct channel_dormant items[2];
-    begin(&world);
     struct party *people = world.people;
-    const struct party *third[] = {&people[3], NULL};
-    world_absent(&world, &people[3], true);
-    list(&world, items, third);
-    assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_OK);
+    begin_without_the_third(&world, items);
     world_shut_out(&world, &people[3]);
     assert_int_equal(world_join_external(&world, &people[3], false), STATUS_DENIED);
     world_end(&world);
@@ -142,12 +145,8 @@ static void who_is_removed_for_another_reason_does_not_come_back(void **state)
     (void)state;
     struct world world;
     struct channel_dormant items[2];
-    begin(&world);
     struct party *people = world.people;
-    const struct party *third[] = {&people[3], NULL};
-    world_absent(&world, &people[3], true);
-    list(&world, items, third);
-    assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_OK);
+    begin_without_the_third(&world, items);
     assert_int_equal(world_join_external(&world, &people[3], false), STATUS_OK);
     world_absent(&world, &people[3], false);
     assert_int_equal(world_remove(&world, &people[0], &people[3], NULL), STATUS_DENIED);
