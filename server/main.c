@@ -102,7 +102,7 @@ int main(int argc, char **argv)
         return EXIT_CODE_OK;
     for (size_t i = 0; i < local_command_count; i++) {
         if (strcmp(local_commands[i].name, name) == 0)
-            return local_commands[i].run(&options.place, count, rest);
+            return local_commands[i].run(&options.place, options.json, count, rest);
     }
     const struct command *command = command_find(name);
     if (command != NULL && command->show != NULL)

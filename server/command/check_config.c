@@ -16,8 +16,9 @@ static enum status check_tls(const struct app_place *place, const struct config 
     return certificate_check_key(certificate, key);
 }
 
-int check_config_run(const struct app_place *place, int argc, const char **argv)
+int check_config_run(const struct app_place *place, bool json, int argc, const char **argv)
 {
+    (void)json; /* it is for people */
     (void)argv;
     struct config config;
     struct app_problem problem = {""};

@@ -41,7 +41,8 @@ const struct command commands[] = {
      "       in, each told alone; --coffee pairs those who signed up. Both also come by\n"
      "       themselves: introductions_every and coffee_every in weftd.conf",
      "between which groups introductions would help most; make some", 0, NULL, false},
-    {"backup", backup_command_begin, "FILE", "copy the store while the server runs", 0, NULL, true},
+    {"backup", backup_command_begin, "FOLDER",
+     "copy the store, database and files, into a new folder while the server runs", 0, NULL, true},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

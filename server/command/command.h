@@ -47,7 +47,7 @@ struct command {
     /* NULL, or what the process that was called does: it asks for what the command prints, and
      * makes of it what belongs into its own terminal and directories. Returns an exit code. */
     int (*show)(const struct app_place *place, bool json, int argc, const char **argv);
-    bool writes; /* its last argument is a file that it writes, made absolute on the way */
+    bool writes; /* its last argument is a path that it writes, made absolute on the way */
 };
 
 extern const struct command commands[];

@@ -188,8 +188,9 @@ static enum status print_first_invite(struct app *app)
     return STATUS_OK;
 }
 
-int init_run(const struct app_place *place, int argc, const char **argv)
+int init_run(const struct app_place *place, bool json, int argc, const char **argv)
 {
+    (void)json; /* it is for people */
     struct choices choices = {0};
     if (argc % 2 != 0 || !read_choices(argc, argv, &choices)) {
         fprintf(stderr, "usage: weftd init %s\n", local_commands[0].usage);

@@ -7,9 +7,10 @@ const struct local_command local_commands[] = {
      "       [--certificate FILE --key FILE]",
      "make a community: store, keys, configuration, the first admin's invite"},
     {"serve", serve_run, "", "run the server"},
-    {"restore", restore_run, "FILE",
+    {"restore", restore_run, "[--incomplete] FOLDER",
      "put a backup in the place of the store, which no server uses; the one before stays beside "
-     "it"},
+     "it.\n"
+     "                --incomplete: also when files of it are missing or damaged"},
     {"check-config", check_config_run, "",
      "read the configuration and the TLS files, and say what is wrong"},
 };

@@ -10,7 +10,7 @@
 
 struct local_command {
     const char *name;
-    int (*run)(const struct app_place *place, int argc, const char **argv);
+    int (*run)(const struct app_place *place, bool json, int argc, const char **argv);
     const char *usage;
     const char *help;
 };
@@ -18,10 +18,10 @@ struct local_command {
 extern const struct local_command local_commands[];
 extern const size_t local_command_count;
 
-int init_run(const struct app_place *place, int argc, const char **argv);
-int serve_run(const struct app_place *place, int argc, const char **argv);
-int restore_run(const struct app_place *place, int argc, const char **argv);
-int check_config_run(const struct app_place *place, int argc, const char **argv);
+int init_run(const struct app_place *place, bool json, int argc, const char **argv);
+int serve_run(const struct app_place *place, bool json, int argc, const char **argv);
+int restore_run(const struct app_place *place, bool json, int argc, const char **argv);
+int check_config_run(const struct app_place *place, bool json, int argc, const char **argv);
 
 /* Runs `name` with its arguments over the socket of a running server or, when there is none, in
  * place. */

@@ -9,13 +9,16 @@
 #include "server/command/audit.h"
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
+#include "server/command/lost_files.h"
 #include "server/store/restore.h"
 #include "server/store/restores.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct restoring {
     const struct identity *identity;
@@ -24,6 +27,10 @@ struct restoring {
     int64_t now_ms;
     struct store_restore *restore;
     const char *problem;
+    bool incomplete; /* lost files are no reason to stop */
+    struct lost_files lost;
+    uint64_t files;
+    uint64_t file_bytes;
 };
 
 static enum status append_hash(void *context, const struct store_hash *hash)
@@ -84,7 +91,31 @@ static void name_aside(int64_t now_ms, char name[64])
     char text[32];
     gmtime_r(&seconds, &utc);
     strftime(text, sizeof text, "%Y%m%dT%H%M%S", &utc);
-    snprintf(name, 64, "weftd.db.replaced-%s.%03d", text, (int)(now_ms % 1000));
+    snprintf(name, 64, "replaced-%s.%03d", text, (int)(now_ms % 1000));
+}
+
+static void note_lost(void *context, const struct id *file, bool damaged)
+{
+    struct restoring *restoring = context;
+    lost_files_add(&restoring->lost, file, damaged);
+}
+
+static void show_progress(void *context, unsigned percent)
+{
+    (void)context;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\rfiles: %u %%%s", percent, percent == 100 ? "\n" : "");
+}
+
+static enum status bring_files(struct restoring *restoring)
+{
+    struct store_restore_watch watch = {show_progress, note_lost, restoring};
+    TRY(store_restore_files(restoring->restore, &watch, &restoring->files, &restoring->file_bytes));
+    if (lost_files_count(&restoring->lost) == 0 || restoring->incomplete)
+        return STATUS_OK;
+    restoring->problem = "files of the backup are not whole: take another backup, or put them into "
+                         "its folder `files`, or go on without them: weftd restore --incomplete";
+    return STATUS_CORRUPT;
 }
 
 static enum status restore(const struct app_place *place,
@@ -96,6 +127,7 @@ static enum status restore(const struct app_place *place,
     enum status looked = store_restore_look(restoring->restore, keep_number, restoring);
     (void)looked; /* a store that cannot be read is replaced all the same */
     TRY(store_restore_run(restoring->restore, mark, restoring));
+    TRY(bring_files(restoring));
     name_aside(restoring->now_ms, aside);
     return store_restore_finish(&restoring->restore, aside);
 }
@@ -108,45 +140,94 @@ static const char *explanation(enum status status, const struct restoring *resto
     case STATUS_LOCKED:
         return "a server uses the store: stop it first (systemctl stop weftd)";
     case STATUS_NOT_FOUND:
-        return "there is no such backup, or no state directory";
+        return "there is no such backup, which is a folder with weftd.db and files, or no state "
+               "directory: look at both paths";
     case STATUS_CORRUPT:
         return "the backup does not check: take another";
     case STATUS_UNSUPPORTED:
         return "the backup is of a newer weftd: install that one";
     case STATUS_FULL:
-        return "there is no room for it";
+        return "there is no room for it: make some on the disk of the state directory, and try "
+               "again";
     default:
         return status_text(status);
     }
 }
 
-int restore_run(const struct app_place *place, int argc, const char **argv)
+static void print(const struct app_place *place,
+                  const char *path,
+                  const char *aside,
+                  bool json,
+                  const struct restoring *restoring)
 {
-    struct restoring restoring = {.now_ms = clock_wall_ms(clock_system())};
-    struct identity *identity = NULL;
-    char aside[64] = "";
-    if (argc != 1) {
-        fprintf(stderr, "usage: weftd restore FILE\n");
-        return EXIT_CODE_USAGE;
+    if (json) {
+        json_t *object = json_pack(
+            "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "restored", path, "replaced", aside,
+            "restore", (json_int_t)restoring->number, "directory_entries",
+            (json_int_t)restoring->log.size, "files", (json_int_t)restoring->files, "file_bytes",
+            (json_int_t)restoring->file_bytes, "missing", (json_int_t)restoring->lost.missing,
+            "damaged", (json_int_t)restoring->lost.damaged, "lost",
+            lost_files_json(&restoring->lost));
+        json_dumpf(object, stdout, JSON_COMPACT);
+        json_decref(object);
+        putchar('\n');
+        return;
     }
+    printf("%s is the store now, with %" PRIu64 " files; the one before is %s/%s, a backup itself: "
+           "delete it when nobody wants it back.\n"
+           "Restore %u, signed; the directory has %" PRIu64 " entries. Start the server: members' "
+           "clients continue the channels.\nInvite again whoever joined after the backup, and shut "
+           "out again whoever was shut out after it.\n",
+           path, restoring->files, place->state_directory, aside, (unsigned)restoring->number,
+           restoring->log.size);
+}
+
+static void tell_lost(const struct restoring *restoring)
+{
+    if (lost_files_count(&restoring->lost) == 0)
+        return;
+    char *text = lost_files_text(&restoring->lost);
+    fprintf(stderr, "weftd: %zu files are missing and %zu damaged:\n%s", restoring->lost.missing,
+            restoring->lost.damaged, text == NULL ? "" : text);
+    free(text);
+}
+
+static enum status
+run(const struct app_place *place, const char *path, struct restoring *restoring, char aside[64])
+{
+    struct identity *identity = NULL;
     enum status status = identity_open(place->state_directory, &identity);
     if (status != STATUS_OK) {
-        fprintf(stderr, "weftd: the keys of %s (log.key, next-log.key) cannot be read: %s\n",
-                place->state_directory, status_text(status));
-        return exit_code_of(status);
+        restoring->problem = "the keys of the state directory (log.key, next-log.key) cannot be "
+                             "read: put them there first";
+        return status;
     }
-    restoring.identity = identity;
-    status = restore(place, argv[0], &restoring, aside);
-    store_restore_cancel(&restoring.restore);
+    restoring->identity = identity;
+    status = restore(place, path, restoring, aside);
+    store_restore_cancel(&restoring->restore);
     identity_close(&identity);
+    return status;
+}
+
+int restore_run(const struct app_place *place, bool json, int argc, const char **argv)
+{
+    struct restoring restoring = {.now_ms = clock_wall_ms(clock_system())};
+    char aside[64] = "";
+    if (argc == 2 && strcmp(argv[0], "--incomplete") == 0) {
+        restoring.incomplete = true;
+        argc--;
+        argv++;
+    }
+    if (argc != 1 || argv[0][0] == '-') {
+        fprintf(stderr, "usage: weftd restore [--incomplete] FOLDER\n");
+        return EXIT_CODE_USAGE;
+    }
+    enum status status = run(place, argv[0], &restoring, aside);
+    tell_lost(&restoring);
     if (status != STATUS_OK) {
         fprintf(stderr, "weftd: nothing was restored: %s\n", explanation(status, &restoring));
         return exit_code_of(status);
     }
-    printf("%s is the store now; the one before is %s.\n"
-           "Restore %u, signed; the directory has %" PRIu64 " entries. Start the server: members' "
-           "clients continue the channels.\nInvite again whoever joined after the backup, and shut "
-           "out again whoever was shut out after it.\n",
-           argv[0], aside, (unsigned)restoring.number, restoring.log.size);
+    print(place, argv[0], aside, json, &restoring);
     return EXIT_CODE_OK;
 }

@@ -433,8 +433,9 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* then fewer fit, which accept() will show */
 }
 
-int serve_run(const struct app_place *place, int argc, const char **argv)
+int serve_run(const struct app_place *place, bool json, int argc, const char **argv)
 {
+    (void)json; /* it is for people */
     (void)argv;
     static struct serve serve; /* too large for the stack, and there is one */
     struct app_problem problem;

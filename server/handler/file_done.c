@@ -6,6 +6,8 @@
 #include "server/handler/file_work.h"
 #include "server/store/segments.h"
 
+#include <string.h>
+
 /* Sent again after a lost answer: done is done. */
 static enum status look(struct store_db *db, struct file_work *work)
 {
@@ -31,7 +33,10 @@ struct done {
 static enum status write_row(struct store_db *db, struct file_work *work)
 {
     struct done *done = (struct done *)(void *)work;
-    TRY(store_files_complete(db, &work->file.file));
+    const struct wire_file_done_request *request = work->call->request;
+    struct store_hash sha256;
+    memcpy(sha256.bytes, request->sha256, sizeof sha256.bytes);
+    TRY(store_files_complete(db, &work->file.file, &sha256));
     return store_segments_replace(db, &work->file.file, &work->call->arena, &done->replaced);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/backup.h"
 
+#include "server/store/file_copies.h"
+#include "server/store/file_disk.h"
+#include "server/store/files.h"
 #include "server/store/limits.h"
 #include "server/store/place.h"
 #include "server/store/query.h"
@@ -20,18 +23,52 @@
 
 struct copying {
     struct store_db *source;
-    char partial[STORE_PATH_BYTES_MAX];
-    int file; /* of the copy */
-    uint64_t expected_bytes;
+    struct store_db *copy;
+    char partial[STORE_PATH_BYTES_MAX];  /* the folder, until it is whole */
+    char database[STORE_PATH_BYTES_MAX]; /* in it */
+    int file;                            /* of the copied database */
+    uint64_t database_bytes;             /* as expected */
+    uint64_t file_bytes;
     const struct store_backup_watch *watch;
     unsigned told; /* percent */
 };
 
-/* A copy that a kill broke off is of no use to anybody. */
-static enum status make_file(struct copying *copying)
+static enum status never_known(void *context, const struct id *file, bool *known)
 {
-    unlink(copying->partial);
-    int made = open(copying->partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    (void)context;
+    (void)file;
+    *known = false;
+    return STATUS_OK;
+}
+
+static void remove_in(const char *path, const char *name)
+{
+    char whole[STORE_PATH_BYTES_MAX];
+    if (store_place_path(path, name, whole) == STATUS_OK)
+        (void)remove(whole);
+}
+
+void store_backup_remove(const char *path)
+{
+    static const char *const names[] = {"weftd.db", "weftd.db-wal", "weftd.db-shm",
+                                        "weftd.db-journal", "files"};
+    CLEANUP(file_disk_close) struct file_disk files = FILE_DISK_INIT;
+    if (file_disk_find(path, &files) == STATUS_OK) {
+        enum status swept = file_disk_sweep(&files, never_known, NULL);
+        (void)swept; /* what is left is seen when the folder does not go */
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        remove_in(path, names[i]);
+    rmdir(path);
+}
+
+/* A copy that a kill broke off is of no use to anybody. */
+static enum status make_folder(struct copying *copying)
+{
+    store_backup_remove(copying->partial);
+    if (mkdir(copying->partial, 0700) != 0)
+        return store_place_status();
+    int made = open(copying->database, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (made < 0)
         return store_place_status();
     copying->file = made;
@@ -44,20 +81,31 @@ static uint64_t copied_bytes(const struct copying *copying)
     return fstat(copying->file, &found) == 0 ? (uint64_t)found.st_size : 0;
 }
 
-/* SQLite's progress handler: other than 0 ends the statement. */
-static int look(void *context)
+static enum status look(struct copying *copying, uint64_t done_bytes)
 {
-    struct copying *copying = context;
     const struct store_backup_watch *watch = copying->watch;
     if (watch->cancelled(watch->context))
-        return 1;
-    unsigned percent = (unsigned)(copied_bytes(copying) * 100 / copying->expected_bytes);
-    percent = percent > 100 ? 100 : percent / 10 * 10;
+        return STATUS_CANCELLED;
+    uint64_t all = copying->database_bytes + copying->file_bytes;
+    unsigned percent = done_bytes >= all ? 100 : (unsigned)(done_bytes * 100 / all / 10 * 10);
     if (percent > copying->told) {
         copying->told = percent;
         watch->progress(watch->context, percent);
     }
-    return 0;
+    return STATUS_OK;
+}
+
+/* SQLite's progress handler: other than 0 ends the statement. */
+static int on_database_steps(void *context)
+{
+    struct copying *copying = context;
+    return look(copying, copied_bytes(copying)) != STATUS_OK;
+}
+
+static enum status on_file(void *context, uint64_t done_bytes)
+{
+    struct copying *copying = context;
+    return look(copying, copying->database_bytes + done_bytes);
 }
 
 static enum status source_bytes(struct store_db *source, uint64_t *bytes)
@@ -77,38 +125,77 @@ static enum status check_room(const struct copying *copying)
     struct statvfs disk;
     if (fstatvfs(copying->file, &disk) != 0)
         return STATUS_OK; /* the write itself will tell */
-    uint64_t needed = copying->expected_bytes + STORE_FREE_BYTES_MIN;
+    uint64_t needed = copying->database_bytes + STORE_FREE_BYTES_MIN;
     return (uint64_t)disk.f_bavail * disk.f_frsize >= needed ? STATUS_OK : STATUS_FULL;
 }
 
 static enum status vacuum_into(struct copying *copying)
 {
     CLEANUP(query_end) struct query q = query_on(copying->source, "VACUUM INTO ?");
-    query_bind_text(&q, span_from_text(copying->partial));
+    query_bind_text(&q, span_from_text(copying->database));
     enum status status = query_run(&q);
     bool cancelled = copying->watch->cancelled(copying->watch->context);
     return status == STATUS_INTERNAL && cancelled ? STATUS_CANCELLED : status;
 }
 
-static enum status check_copy(const char *path)
+static enum status copy_database(struct copying *copying)
 {
-    struct store_db *copy = NULL;
-    TRY(store_db_open_reader(path, &copy));
-    enum status status = store_db_check(copy);
-    store_db_close(&copy);
-    return status;
-}
-
-static enum status write_copy(struct copying *copying)
-{
-    TRY(source_bytes(copying->source, &copying->expected_bytes));
+    TRY(source_bytes(copying->source, &copying->database_bytes));
+    TRY(store_files_sum(copying->source, &copying->file_bytes));
     TRY(check_room(copying));
     if (copying->watch->cancelled(copying->watch->context))
         return STATUS_CANCELLED;
-    sqlite3_progress_handler(copying->source->sqlite, WATCH_STEPS, look, copying);
-    TRY(vacuum_into(copying));
-    TRY(check_copy(copying->partial));
+    sqlite3_progress_handler(copying->source->sqlite, WATCH_STEPS, on_database_steps, copying);
+    enum status status = vacuum_into(copying);
+    sqlite3_progress_handler(copying->source->sqlite, 0, NULL, NULL);
+    return status;
+}
+
+/* Rows go before bytes: of a file that was deleted since the snapshot the store has no row. */
+static enum status on_lost(void *context, const struct id *file, bool damaged)
+{
+    struct copying *copying = context;
+    bool has = false;
+    TRY(store_files_has(copying->source, file, &has));
+    if (!has)
+        return store_files_delete(copying->copy, file);
+    copying->watch->lost(copying->watch->context, file, damaged);
+    return STATUS_OK;
+}
+
+static enum status
+copy_files(struct copying *copying, const char *state_directory, struct store_backup_size *size)
+{
+    struct file_copies copies = {
+        .db = copying->copy,
+        .from = state_directory,
+        .to = copying->partial,
+        .step = on_file,
+        .lost = on_lost,
+        .context = copying,
+    };
+    return file_copies_run(&copies, &size->files, &size->file_bytes);
+}
+
+/* What SQLite keeps beside the database goes into it. */
+static enum status settle(struct copying *copying)
+{
+    enum status status = store_db_execute(copying->copy, "PRAGMA journal_mode = DELETE");
+    store_db_close(&copying->copy);
+    TRY(status);
     return fsync(copying->file) == 0 ? STATUS_OK : STATUS_IO;
+}
+
+static enum status
+write_copy(struct copying *copying, const char *state_directory, struct store_backup_size *size)
+{
+    TRY(copy_database(copying));
+    TRY(store_db_open_writer(copying->database, &copying->copy));
+    TRY(store_db_check(copying->copy));
+    TRY(copy_files(copying, state_directory, size));
+    TRY(settle(copying));
+    size->bytes = copied_bytes(copying);
+    return store_place_sync(copying->partial);
 }
 
 static enum status sync_directory_of(const char *path)
@@ -143,24 +230,30 @@ static enum status open_source(const char *state_directory, struct copying *copy
 enum status store_backup(const char *state_directory,
                          const char *path,
                          const struct store_backup_watch *watch,
-                         uint64_t *bytes)
+                         struct store_backup_size *size)
 {
     struct copying copying = {.watch = watch, .file = -1};
+    struct store_backup_size copied = {0};
     int len = snprintf(copying.partial, sizeof copying.partial, "%s.partial", path);
     if (len >= (int)sizeof copying.partial)
         return STATUS_LIMIT;
+    TRY(store_place_path(copying.partial, "weftd.db", copying.database));
     if (access(path, F_OK) == 0)
         return STATUS_EXISTS;
-    TRY(make_file(&copying));
-    enum status status = open_source(state_directory, &copying);
+    enum status status = make_folder(&copying);
     if (status == STATUS_OK)
-        status = write_copy(&copying);
+        status = open_source(state_directory, &copying);
+    if (status == STATUS_OK)
+        status = write_copy(&copying, state_directory, &copied);
     store_db_close(&copying.source);
-    *bytes = copied_bytes(&copying);
+    store_db_close(&copying.copy);
     if (status == STATUS_OK)
         status = publish(&copying, path);
-    close(copying.file);
+    if (copying.file >= 0)
+        close(copying.file);
     if (status != STATUS_OK)
-        unlink(copying.partial);
+        store_backup_remove(copying.partial);
+    else
+        *size = copied;
     return status;
 }

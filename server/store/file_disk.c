@@ -16,17 +16,32 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* A copy on its way, until it has its name. */
+#define PARTIAL_NAME "partial"
+
+static enum status open_folder(const char *path, struct file_disk *disk)
+{
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (directory < 0)
+        return store_place_status();
+    disk->directory = directory;
+    return STATUS_OK;
+}
+
 enum status file_disk_open(const char *state_directory, struct file_disk *disk)
 {
     char path[STORE_PATH_BYTES_MAX];
     TRY(store_place_path(state_directory, "files", path));
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return store_place_status();
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (directory < 0)
-        return store_place_status();
-    disk->directory = directory;
-    return STATUS_OK;
+    return open_folder(path, disk);
+}
+
+enum status file_disk_find(const char *directory, struct file_disk *disk)
+{
+    char path[STORE_PATH_BYTES_MAX];
+    TRY(store_place_path(directory, "files", path));
+    return open_folder(path, disk);
 }
 
 void file_disk_close(struct file_disk *disk)
@@ -76,12 +91,12 @@ enum status file_disk_size(const struct file_disk *disk, const struct id *file, 
 }
 
 /* Files must never take the room that messages need. */
-static bool has_room(const struct file_disk *disk, size_t more)
+static bool has_room(const struct file_disk *disk, uint64_t needed)
 {
     struct statvfs found;
     if (fstatvfs(disk->directory, &found) != 0)
         return true; /* the write itself will tell */
-    return (uint64_t)found.f_bavail * found.f_frsize >= STORE_FILES_FREE_BYTES_MIN + more;
+    return (uint64_t)found.f_bavail * found.f_frsize >= needed;
 }
 
 enum status file_disk_write(const struct file_disk *disk,
@@ -91,7 +106,7 @@ enum status file_disk_write(const struct file_disk *disk,
 {
     CLEANUP(close_file) int opened = -1;
     uint64_t size = 0;
-    if (!has_room(disk, bytes.len))
+    if (!has_room(disk, STORE_FILES_FREE_BYTES_MIN + bytes.len))
         return STATUS_FULL;
     TRY(open_file(disk, file, O_WRONLY | O_CREAT, &opened));
     TRY(size_of(opened, &size));
@@ -166,6 +181,76 @@ enum status file_disk_seal(const struct file_disk *disk,
     return ftruncate(opened, 0) == 0 ? STATUS_INVALID : STATUS_IO;
 }
 
+enum status file_disk_check(const struct file_disk *disk,
+                            const struct id *file,
+                            uint64_t size,
+                            size_t chunk_size,
+                            const uint8_t sha256[32])
+{
+    CLEANUP(close_file) int opened = -1;
+    uint64_t there = 0;
+    struct digest digest;
+    if (disk->directory < 0)
+        return STATUS_NOT_FOUND;
+    TRY(open_file(disk, file, O_RDONLY, &opened));
+    TRY(size_of(opened, &there));
+    if (there != size)
+        return STATUS_CORRUPT;
+    enum status status = hash_chunks(opened, chunk_size, &digest);
+    if (status == STATUS_IO)
+        return STATUS_CORRUPT;
+    TRY(status);
+    return span_equal(digest_span(&digest), span_of(sha256, 32)) ? STATUS_OK : STATUS_CORRUPT;
+}
+
+static enum status
+copy_in(const struct file_disk *from, const struct file_disk *to, const struct id *file)
+{
+    CLEANUP(close_file) int source = -1;
+    CLEANUP(close_file) int copy = -1;
+    uint64_t size = 0;
+    TRY(open_file(from, file, O_RDONLY, &source));
+    TRY(size_of(source, &size));
+    if (!has_room(to, STORE_FREE_BYTES_MIN + size))
+        return STATUS_FULL;
+    copy = openat(to->directory, PARTIAL_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                  0600);
+    if (copy < 0)
+        return store_place_status();
+    TRY(store_place_copy(source, copy));
+    return fsync(copy) == 0 ? STATUS_OK : store_place_status();
+}
+
+static enum status remove_partial(const struct file_disk *disk)
+{
+    if (unlinkat(disk->directory, PARTIAL_NAME, 0) == 0 || errno == ENOENT)
+        return STATUS_OK;
+    return store_place_status();
+}
+
+enum status
+file_disk_bring(const struct file_disk *from, const struct file_disk *to, const struct id *file)
+{
+    char name[ID_TEXT_SIZE];
+    enum status status = STATUS_OK;
+    id_text(file, name);
+    TRY(remove_partial(to));
+    if (linkat(from->directory, name, to->directory, PARTIAL_NAME, 0) != 0)
+        status = errno == ENOENT ? STATUS_NOT_FOUND : copy_in(from, to, file);
+    if (status == STATUS_OK && renameat(to->directory, PARTIAL_NAME, to->directory, name) != 0)
+        status = store_place_status();
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    enum status removed = remove_partial(to);
+    (void)removed; /* the first failure is the one to tell */
+    return status;
+}
+
+enum status file_disk_sync(const struct file_disk *disk)
+{
+    return fsync(disk->directory) == 0 ? STATUS_OK : store_place_status();
+}
+
 enum status file_disk_read(const struct file_disk *disk,
                            const struct id *file,
                            uint64_t offset,
@@ -192,10 +277,9 @@ enum status file_disk_remove(const struct file_disk *disk, const struct id *file
     return store_place_status();
 }
 
-enum status
-file_disk_sweep(const struct file_disk *disk,
-                enum status (*is_known)(void *context, const struct id *file, bool *known),
-                void *context)
+static enum status walk(const struct file_disk *disk,
+                        enum status (*visit)(void *context, const struct id *file),
+                        void *context)
 {
     int copy = openat(disk->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *listing = copy < 0 ? NULL : fdopendir(copy);
@@ -207,13 +291,55 @@ file_disk_sweep(const struct file_disk *disk,
     for (const struct dirent *entry = readdir(listing); entry != NULL && status == STATUS_OK;
          entry = readdir(listing)) {
         struct id file;
-        bool known = false;
-        if (id_parse(span_from_text(entry->d_name), &file) != STATUS_OK)
-            continue; /* not one of ours */
-        status = is_known(context, &file, &known);
-        if (status == STATUS_OK && !known)
-            status = file_disk_remove(disk, &file);
+        if (id_parse(span_from_text(entry->d_name), &file) == STATUS_OK) /* one of ours */
+            status = visit(context, &file);
     }
     closedir(listing);
     return status;
+}
+
+struct sweep {
+    const struct file_disk *disk;
+    enum status (*is_known)(void *context, const struct id *file, bool *known);
+    void *context;
+};
+
+static enum status remove_unknown(void *context, const struct id *file)
+{
+    const struct sweep *sweep = context;
+    bool known = false;
+    TRY(sweep->is_known(sweep->context, file, &known));
+    return known ? STATUS_OK : file_disk_remove(sweep->disk, file);
+}
+
+enum status
+file_disk_sweep(const struct file_disk *disk,
+                enum status (*is_known)(void *context, const struct id *file, bool *known),
+                void *context)
+{
+    struct sweep sweep = {disk, is_known, context};
+    TRY(remove_partial(disk));
+    return walk(disk, remove_unknown, &sweep);
+}
+
+struct linking {
+    const struct file_disk *from;
+    const struct file_disk *to;
+};
+
+static enum status link_one(void *context, const struct id *file)
+{
+    const struct linking *linking = context;
+    char name[ID_TEXT_SIZE];
+    id_text(file, name);
+    if (linkat(linking->from->directory, name, linking->to->directory, name, 0) != 0)
+        return store_place_status();
+    return STATUS_OK;
+}
+
+enum status file_disk_link_all(const struct file_disk *from, const struct file_disk *to)
+{
+    struct linking linking = {from, to};
+    TRY(walk(from, link_one, &linking));
+    return file_disk_sync(to);
 }

@@ -111,14 +111,45 @@ enum status store_files_has(struct store_db *db, const struct id *file, bool *ha
     return found == STATUS_NOT_FOUND ? STATUS_OK : found;
 }
 
-enum status store_files_complete(struct store_db *db, const struct id *file)
+enum status
+store_files_complete(struct store_db *db, const struct id *file, const struct store_hash *sha256)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "UPDATE files SET complete = 1 WHERE file = ?");
+    struct query q = query_on(db, "UPDATE files SET complete = 1,"
+                                  " sha256 = ifnull(sha256, ?) WHERE file = ?");
     uint64_t rows = 0;
+    query_bind_hash(&q, sha256);
     query_bind_id(&q, file);
     TRY(query_run_counted(&q, &rows));
     return rows == 0 ? STATUS_NOT_FOUND : STATUS_OK;
+}
+
+enum status store_files_next_complete(struct store_db *db,
+                                      const struct id *after,
+                                      struct store_file_complete *next)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT file, size_bytes, sha256 FROM files"
+                                  " WHERE complete = 1 AND file > ? ORDER BY file LIMIT 1");
+    struct store_file_complete taken = {.size_bytes = 0};
+    query_bind_id(&q, after);
+    TRY(query_one(&q));
+    query_take_id(&q, &taken.file);
+    query_take_unsigned(&q, &taken.size_bytes);
+    query_take_hash(&q, &taken.sha256);
+    TRY(q.status);
+    *next = taken;
+    return STATUS_OK;
+}
+
+enum status store_files_sum(struct store_db *db, uint64_t *bytes)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "SELECT ifnull(sum(size_bytes), 0) FROM files WHERE complete = 1");
+    TRY(query_one(&q));
+    query_take_unsigned(&q, bytes);
+    return q.status;
 }
 
 enum status store_files_delete(struct store_db *db, const struct id *file)

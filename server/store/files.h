@@ -41,8 +41,24 @@ MUST_CHECK enum status store_files_get(struct store_db *db,
 /* Whether any row has this id. */
 MUST_CHECK enum status store_files_has(struct store_db *db, const struct id *file, bool *has);
 
-/* All of its bytes are on the disk. STATUS_NOT_FOUND. */
-MUST_CHECK enum status store_files_complete(struct store_db *db, const struct id *file);
+/* All of its bytes are on the disk, with this hash (file_disk_seal); said again, the first stands.
+ * STATUS_NOT_FOUND. */
+MUST_CHECK enum status
+store_files_complete(struct store_db *db, const struct id *file, const struct store_hash *sha256);
+
+struct store_file_complete {
+    struct id file;
+    uint64_t size_bytes;
+    struct store_hash sha256;
+};
+
+/* The complete file whose id comes next after `after`. STATUS_NOT_FOUND: there is none. */
+MUST_CHECK enum status store_files_next_complete(struct store_db *db,
+                                                 const struct id *after,
+                                                 struct store_file_complete *next);
+
+/* What complete files hold in all. */
+MUST_CHECK enum status store_files_sum(struct store_db *db, uint64_t *bytes);
 
 /* Deleting what is not there is no error. */
 MUST_CHECK enum status store_files_delete(struct store_db *db, const struct id *file);

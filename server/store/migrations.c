@@ -159,6 +159,7 @@ static const char channel_tables[] =
     "  file BLOB PRIMARY KEY, channel BLOB NOT NULL REFERENCES channels,"
     "  person BLOB NOT NULL REFERENCES people, device BLOB NOT NULL, message BLOB NOT NULL,"
     "  size_bytes INTEGER NOT NULL, complete INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,"
+    "  sha256 BLOB," /* of the hashes of its chunks, once it is complete */
     /* Of a sealed segment, which no message announces: what it holds; 0 for a file. */
     "  first_sequence INTEGER NOT NULL DEFAULT 0, last_sequence INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -20,6 +21,35 @@ enum status store_place_status(void)
     if (errno == EEXIST)
         return STATUS_EXISTS;
     return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
+}
+
+static enum status write_all(int to, const uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(to, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return store_place_status();
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return STATUS_OK;
+}
+
+enum status store_place_copy(int from, int to)
+{
+    uint8_t piece[1u << 16];
+    for (;;) {
+        ssize_t got = read(from, piece, sizeof piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return STATUS_IO;
+        if (got == 0)
+            return STATUS_OK;
+        TRY(write_all(to, piece, (size_t)got));
+    }
 }
 
 enum status store_place_sync(const char *directory)

@@ -19,6 +19,10 @@ store_place_path(const char *directory, const char *name, char path[STORE_PATH_B
 /* What `errno` means: STATUS_NOT_FOUND, STATUS_EXISTS, STATUS_FULL or STATUS_IO. */
 enum status store_place_status(void);
 
+/* Copies from where `from` stands to its end, also from one file system to another of another kind,
+ * between which copy_file_range refuses. */
+MUST_CHECK enum status store_place_copy(int from, int to);
+
 /* Files that were made, renamed or removed in the folder stay so. */
 MUST_CHECK enum status store_place_sync(const char *directory);
 

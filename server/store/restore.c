@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/restore.h"
 
+#include "server/store/file_copies.h"
+#include "server/store/file_disk.h"
+#include "server/store/files.h"
 #include "server/store/lock.h"
 #include "server/store/migrations.h"
 #include "server/store/place.h"
@@ -17,6 +20,7 @@ struct store_restore {
     char directory[STORE_PATH_BYTES_MAX];
     char store[STORE_PATH_BYTES_MAX]; /* that is replaced */
     char copy[STORE_PATH_BYTES_MAX];
+    char backup[STORE_PATH_BYTES_MAX]; /* its folder */
     int lock;
     struct store_db *db; /* on the copy */
 };
@@ -32,44 +36,37 @@ static void remove_database(const char *path)
     }
 }
 
-static enum status copy_bytes(int from, int to)
-{
-    for (;;) {
-        ssize_t copied = copy_file_range(from, NULL, to, NULL, 1u << 24, 0);
-        if (copied < 0)
-            return store_place_status();
-        if (copied == 0)
-            return STATUS_OK;
-    }
-}
-
 static enum status copy_file(const char *from_path, const char *to_path)
 {
     int from = open(from_path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return store_place_status();
     int to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    enum status status = to < 0 ? store_place_status() : copy_bytes(from, to);
+    enum status status = to < 0 ? store_place_status() : store_place_copy(from, to);
     if (to >= 0)
         close(to);
     close(from);
     return status;
 }
 
-static enum status open_copy(struct store_restore *restore, const char *path)
+static enum status open_copy(struct store_restore *restore)
 {
+    char database[STORE_PATH_BYTES_MAX];
+    TRY(store_place_path(restore->backup, "weftd.db", database));
     remove_database(restore->copy); /* what a kill left behind */
-    TRY(copy_file(path, restore->copy));
+    TRY(copy_file(database, restore->copy));
     TRY(store_db_open_writer(restore->copy, &restore->db));
     TRY(store_db_check(restore->db));
     return store_migrations_apply(restore->db);
 }
 
-static enum status begin(struct store_restore *restore, const char *state_directory)
+static enum status
+begin(struct store_restore *restore, const char *state_directory, const char *path)
 {
     char lock_path[STORE_PATH_BYTES_MAX];
     int length = snprintf(restore->directory, STORE_PATH_BYTES_MAX, "%s", state_directory);
-    if (length >= STORE_PATH_BYTES_MAX)
+    int path_length = snprintf(restore->backup, STORE_PATH_BYTES_MAX, "%s", path);
+    if (length >= STORE_PATH_BYTES_MAX || path_length >= STORE_PATH_BYTES_MAX)
         return STATUS_LIMIT;
     TRY(store_place_path(state_directory, "weftd.db", restore->store));
     TRY(store_place_path(state_directory, "weftd.db.restoring", restore->copy));
@@ -84,12 +81,12 @@ store_restore_begin(const char *state_directory, const char *path, struct store_
     if (begun == NULL)
         return STATUS_NO_MEMORY;
     begun->lock = -1;
-    enum status status = begin(begun, state_directory);
+    enum status status = begin(begun, state_directory, path);
     if (status != STATUS_OK) {
         free(begun);
         return status;
     }
-    status = open_copy(begun, path);
+    status = open_copy(begun);
     if (status != STATUS_OK) {
         store_restore_cancel(&begun);
         return status;
@@ -122,6 +119,51 @@ enum status store_restore_look(struct store_restore *restore,
     return status;
 }
 
+struct bringing {
+    struct store_restore *restore;
+    const struct store_restore_watch *watch;
+    uint64_t all_bytes;
+    unsigned told; /* percent */
+};
+
+static enum status on_file(void *context, uint64_t done_bytes)
+{
+    struct bringing *bringing = context;
+    unsigned percent = done_bytes >= bringing->all_bytes
+                           ? 100
+                           : (unsigned)(done_bytes * 100 / bringing->all_bytes);
+    if (percent > bringing->told) {
+        bringing->told = percent;
+        bringing->watch->progress(bringing->watch->context, percent);
+    }
+    return STATUS_OK;
+}
+
+static enum status on_lost(void *context, const struct id *file, bool damaged)
+{
+    struct bringing *bringing = context;
+    bringing->watch->lost(bringing->watch->context, file, damaged);
+    return store_files_delete(bringing->restore->db, file);
+}
+
+enum status store_restore_files(struct store_restore *restore,
+                                const struct store_restore_watch *watch,
+                                uint64_t *files,
+                                uint64_t *bytes)
+{
+    struct bringing bringing = {.restore = restore, .watch = watch};
+    struct file_copies copies = {
+        .db = restore->db,
+        .from = restore->backup,
+        .to = restore->directory,
+        .step = on_file,
+        .lost = on_lost,
+        .context = &bringing,
+    };
+    TRY(store_files_sum(restore->db, &bringing.all_bytes));
+    return file_copies_run(&copies, files, bytes);
+}
+
 /* The copy alone, without a log beside it, on the disk. */
 static enum status settle_copy(struct store_restore *restore)
 {
@@ -149,30 +191,41 @@ static enum status settle_store(const struct store_restore *restore)
     return status;
 }
 
-/* The old file gets its second name, and the log that could not be emptied goes with it. */
-static enum status keep_aside(const struct store_restore *restore, const char *aside, bool settled)
+/* The old database and its files get second names in `path`, and the log that could not be emptied
+ * goes there. */
+static enum status keep_aside(const struct store_restore *restore, const char *path, bool settled)
 {
-    char path[STORE_PATH_BYTES_MAX];
+    CLEANUP(file_disk_close) struct file_disk files = FILE_DISK_INIT;
+    CLEANUP(file_disk_close) struct file_disk files_aside = FILE_DISK_INIT;
+    char database[STORE_PATH_BYTES_MAX];
     char log[STORE_PATH_BYTES_MAX + 16];
     char log_aside[STORE_PATH_BYTES_MAX + 16];
-    TRY(store_place_path(restore->directory, aside, path));
-    if (link(restore->store, path) != 0 && errno != ENOENT)
+    if (mkdir(path, 0700) != 0)
+        return store_place_status();
+    TRY(file_disk_open(restore->directory, &files));
+    TRY(file_disk_open(path, &files_aside));
+    TRY(file_disk_link_all(&files, &files_aside));
+    TRY(store_place_path(path, "weftd.db", database));
+    if (link(restore->store, database) != 0 && errno != ENOENT)
         return store_place_status();
     snprintf(log, sizeof log, "%s-wal", restore->store);
-    snprintf(log_aside, sizeof log_aside, "%s-wal", path);
+    snprintf(log_aside, sizeof log_aside, "%s-wal", database);
     if (!settled && rename(log, log_aside) != 0 && errno != ENOENT)
         return store_place_status();
     unlink(log);
     snprintf(log, sizeof log, "%s-shm", restore->store);
     unlink(log);
+    TRY(store_place_sync(path));
     return store_place_sync(restore->directory);
 }
 
 static enum status finish(struct store_restore *restore, const char *aside)
 {
+    char path[STORE_PATH_BYTES_MAX];
+    TRY(store_place_path(restore->directory, aside, path));
     TRY(settle_copy(restore));
     bool settled = settle_store(restore) == STATUS_OK;
-    TRY(keep_aside(restore, aside, settled));
+    TRY(keep_aside(restore, path, settled));
     if (rename(restore->copy, restore->store) != 0)
         return store_place_status();
     return store_place_sync(restore->directory);

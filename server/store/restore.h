@@ -2,10 +2,11 @@
 /*
  * Putting a backup in the place of a store that nobody uses.
  *
- *     begin -> (work on the copy through its db) -> finish | cancel
+ *     begin -> (work on the copy through its db) -> files -> finish | cancel
  *
- * The backup is copied beside the store and changed there; one rename then makes it the store, so
- * that a kill leaves the old one or the new one. What it replaces stays, under another name.
+ * The backup's database is copied beside the store and changed there; one rename then makes it the
+ * store, so that a kill leaves the old one or the new one. Before it, files are only added: those
+ * that no row names are swept at the next start. What it replaces stays, as a backup of its own.
  * Errors: STATUS_LOCKED (a server runs), STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_UNSUPPORTED (of a
  * newer version), STATUS_FULL, STATUS_IO. Thread rule: one thread.
  */
@@ -16,7 +17,7 @@
 
 struct store_restore;
 
-/* Takes the store's lock, copies `path` and checks it. */
+/* Takes the store's lock, copies the database of the backup in the folder `path` and checks it. */
 MUST_CHECK enum status
 store_restore_begin(const char *state_directory, const char *path, struct store_restore **restore);
 
@@ -31,8 +32,23 @@ MUST_CHECK enum status store_restore_look(struct store_restore *restore,
                                           enum status (*run)(struct store_db *db, void *context),
                                           void *context);
 
-/* Makes the copy the store. `aside` is the name, within the state directory, that the one before
- * gets. `*restore` becomes NULL, also on an error, after which the old store is still there. */
+struct store_restore_watch {
+    void (*progress)(void *context, unsigned percent); /* each whole percent once */
+    /* A file that neither the backup nor the store has whole. */
+    void (*lost)(void *context, const struct id *file, bool damaged);
+    void *context;
+};
+
+/* Brings the files that the copy names to the store. The rows of lost ones are deleted in the copy:
+ * whoever does not want it so cancels. */
+MUST_CHECK enum status store_restore_files(struct store_restore *restore,
+                                           const struct store_restore_watch *watch,
+                                           uint64_t *files,
+                                           uint64_t *bytes);
+
+/* Makes the copy the store. `aside` is the folder, within the state directory, in which the one
+ * before stays, in the form of a backup. `*restore` becomes NULL, also on an error, after which the
+ * old store is still there. */
 MUST_CHECK enum status store_restore_finish(struct store_restore **restore, const char *aside);
 
 /* NULL is allowed; the store is as it was. */

@@ -2,6 +2,7 @@
 """A backup is made while people write, holds up nobody for long, and is whole or not there at all:
 whatever ends it on the way."""
 import contextlib
+import shutil
 import signal
 import sqlite3
 import threading
@@ -12,7 +13,7 @@ from weft_wire import PING, Connection
 
 
 def rows(path, sql):
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+    with contextlib.closing(sqlite3.connect(f"file:{path}/weftd.db?mode=ro", uri=True)) as database:
         return database.execute(sql).fetchall()
 
 
@@ -45,13 +46,13 @@ def test_a_backup_is_made_while_people_write(scene):
     writer.start()
     until("messages flow", lambda: len(said) >= 3)
     quiet = max(said)
-    path = scene.directory / "copy.db"
+    path = scene.directory / "copy"
     made = server.json("backup", path)[-1]
     during = len(said)
     stop.set()
     writer.join()
-    assert made["backup"] == str(path) and made["bytes"] == path.stat().st_size > 40 << 20
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert made["backup"] == str(path) and made["bytes"] == (path / "weftd.db").stat().st_size > 40 << 20
+    assert path.stat().st_mode & 0o777 == 0o700 and (path / "weftd.db").stat().st_mode & 0o777 == 0o600
     assert rows(path, "PRAGMA integrity_check") == [("ok",)]
     # What was acknowledged before the backup began is in it; nobody waited for it to end.
     assert rows(path, "SELECT count(*) FROM log WHERE kind = 2")[0][0] >= 3
@@ -61,34 +62,34 @@ def test_a_backup_is_made_while_people_write(scene):
           f"{during} said")
     refused = server.admin("backup", path, code=CONFLICT)
     assert "nothing was written over it" in refused.error
-    assert server.admin("backup", "/nonexistent/copy.db", code=NOT_FOUND).error
+    assert server.admin("backup", "/nonexistent/copy", code=NOT_FOUND).error
     server.admin("backup", code=USAGE)
     log = server.log()
     assert " backup_made bytes=" in log and "percent=" in log
     server.stop()
-    server.admin("backup", scene.directory / "second.db")
-    assert rows(scene.directory / "second.db", "SELECT count(*) FROM audit WHERE act = 'backup'") == [(1,)]
+    server.admin("backup", scene.directory / "second")
+    assert rows(scene.directory / "second", "SELECT count(*) FROM audit WHERE act = 'backup'") == [(1,)]
 
 
 def test_a_backup_without_room_leaves_nothing_and_the_server_goes_on(small_disk, server_scene):
     server = server_scene.server(directory=small_disk)
     grow(server, 30)
     filler = fill_disk(small_disk, 100 << 20)
-    refused = server.admin("backup", small_disk / "copy.db", code=None)
+    refused = server.admin("backup", small_disk / "copy", code=None)
     assert refused.code != OK and "no room" in refused.error
     assert [path.name for path in small_disk.glob("copy*")] == []
     with Connection(server.port) as connection:
         assert connection.request(PING, b"")[0] == "ok"
     filler.unlink()
-    server.admin("backup", small_disk / "copy.db")
+    server.admin("backup", small_disk / "copy")
     server.stop()
 
 
 def test_a_kill_in_the_middle_leaves_a_whole_backup_or_none_and_a_whole_store(server_scene):
     server = server_scene.server()
     grow(server, 60)
-    path = server_scene.directory / "copy.db"
-    partial = server_scene.directory / "copy.db.partial"
+    path = server_scene.directory / "copy"
+    partial = server_scene.directory / "copy.partial"
     for _ in range(3):
         argv = [server_scene.weftd, "--state", server.state, "backup", path]
         asking = server_scene.stream(argv, server_scene.directory / "asking.log")
@@ -97,12 +98,12 @@ def test_a_kill_in_the_middle_leaves_a_whole_backup_or_none_and_a_whole_store(se
         asking.process.wait(60)
         if path.exists():
             assert rows(path, "PRAGMA integrity_check") == [("ok",)]
-            path.unlink()
+            shutil.rmtree(path)
         server.start()
     server.admin("backup", path)
     assert rows(path, "PRAGMA integrity_check") == [("ok",)] and not partial.exists()
     # An orderly end breaks a backup off rather than wait for it.
-    path.unlink()
+    shutil.rmtree(path)
     asking = server_scene.stream(argv, server_scene.directory / "asking.log")
     until("the copy is begun", partial.exists)
     begun = time.monotonic()

@@ -45,7 +45,7 @@ def test_after_a_restore_everybody_goes_on(scene):
     open_one = make_channel(server, ann, [ben, cy], "--open")
     for channel in (knocking, open_one):
         ann.run("say", channel, "before the backup")
-    backup = scene.directory / "copy.db"
+    backup = scene.directory / "copy"
     said = ["before the backup"]
     server.admin("backup", backup)
     tally = Tally("restores", RESTORES)
@@ -78,11 +78,11 @@ def test_after_a_restore_everybody_goes_on(scene):
                 # What was read once stays, though the server has lost it.
                 assert [text for text in read if text in said] == said, (person, read)
         said += said_now
-        server.admin("backup", scene.directory / f"copy-{number}.db")
-        backup = scene.directory / f"copy-{number}.db"
+        server.admin("backup", scene.directory / f"copy-{number}")
+        backup = scene.directory / f"copy-{number}"
         tally.add("all went on")
     tally.end()
-    kept = sorted(path.name for path in server.state.glob("weftd.db.replaced-*"))
+    kept = sorted(path.name for path in server.state.glob("replaced-*"))
     assert len(kept) == RESTORES
     server.stop()
 
@@ -94,7 +94,7 @@ def test_who_was_shut_out_since_the_backup_stays_out(scene):
     lost, taken, gone = (scene.person(f"a telephone {number}") for number in range(3))
     for owner, telephone in ((asha, lost), (ben, taken), (asha, gone)):
         pair(owner, telephone)
-    backup = scene.directory / "copy.db"
+    backup = scene.directory / "copy"
     server.admin("backup", backup)
     asha.run("device", "revoke", own_device(lost)[:8])
     admin.run("device", "revoke", own_device(taken))
@@ -122,18 +122,19 @@ def test_who_was_shut_out_since_the_backup_stays_out(scene):
 def test_a_restore_is_of_this_community_whole_or_not_at_all(server_scene):
     server = server_scene.server()
     other = server_scene.server("other")
-    backup = server_scene.directory / "copy.db"
-    foreign = server_scene.directory / "foreign.db"
+    backup = server_scene.directory / "copy"
+    foreign = server_scene.directory / "foreign"
     server.admin("backup", backup)
     other.admin("backup", foreign)
     server.stop()
     before = (server.state / "weftd.db").read_bytes()
-    damaged = server_scene.directory / "damaged.db"
-    damaged.write_bytes(backup.read_bytes()[:20000])
+    damaged = server_scene.directory / "damaged"
+    damaged.mkdir()
+    (damaged / "weftd.db").write_bytes((backup / "weftd.db").read_bytes()[:20000])
     assert "does not check" in server.admin("restore", damaged, code=None).error
-    server.admin("restore", server_scene.directory / "none.db", code=NOT_FOUND)
+    server.admin("restore", server_scene.directory / "none", code=NOT_FOUND)
     assert (server.state / "weftd.db").read_bytes() == before
-    assert not list(server.state.glob("weftd.db.re*"))
+    assert not [*server.state.glob("weftd.db.re*"), *server.state.glob("replaced-*")]
     server.admin("restore", backup)
     server.start()
     server.stop()
@@ -141,7 +142,7 @@ def test_a_restore_is_of_this_community_whole_or_not_at_all(server_scene):
 
 def test_a_kill_during_a_restore_leaves_the_old_store_or_the_new(server_scene):
     server = server_scene.server()
-    backup = server_scene.directory / "copy.db"
+    backup = server_scene.directory / "copy"
     server.stop()
     with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
         for number in range(20):

@@ -29,6 +29,13 @@ void remove_directory(const char *path)
     assert_non_null(directory);
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
         unlinkat(dirfd(directory), entry->d_name, 0);
+    rewinddir(directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) { /* folders are left */
+        char inner[512];
+        snprintf(inner, sizeof inner, "%.200s/%s", path, entry->d_name);
+        if (entry->d_name[0] != '.')
+            remove_directory(inner);
+    }
     closedir(directory);
     rmdir(path);
 }

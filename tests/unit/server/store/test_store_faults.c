@@ -436,6 +436,14 @@ static bool is_cancelled(void *context)
     return true;
 }
 
+static void no_file_is_lost(void *context, const struct id *file, bool damaged)
+{
+    (void)context;
+    (void)file;
+    (void)damaged;
+    fail();
+}
+
 static void a_backup_of_a_running_store_can_be_opened(void **state)
 {
     struct fixture *f = *state;
@@ -444,18 +452,18 @@ static void a_backup_of_a_running_store_can_be_opened(void **state)
     struct loop loop;
     struct check check = {0};
     unsigned percent = 0;
-    uint64_t bytes = 0;
-    struct store_backup_watch watch = {ignore_progress, is_not_cancelled, &percent};
+    struct store_backup_size size = {0};
+    struct store_backup_watch watch = {ignore_progress, is_not_cancelled, no_file_is_lost,
+                                       &percent};
     snprintf(copy.directory, sizeof copy.directory, "%.40s/copy", f->directory);
     snprintf(copy.database, sizeof copy.database, "%s/weftd.db", copy.directory);
-    assert_int_equal(mkdir(copy.directory, 0700), 0);
     ASSERT_OK(fixture_open_store(f, &f->store));
     ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
     ASSERT_OK(fixture_run(f->store, fill_up, &channel));
     ASSERT_OK(loop_start(&loop, f->store));
-    ASSERT_OK(store_backup(f->directory, copy.database, &watch, &bytes));
-    assert_true(bytes > 0);
-    ASSERT_STATUS(store_backup(f->directory, copy.database, &watch, &bytes), STATUS_EXISTS);
+    ASSERT_OK(store_backup(f->directory, copy.directory, &watch, &size));
+    assert_true(size.bytes > 0);
+    ASSERT_STATUS(store_backup(f->directory, copy.directory, &watch, &size), STATUS_EXISTS);
     check.channel = channel;
     ASSERT_OK(fixture_open_store(&copy, &copy.store));
     ASSERT_OK(fixture_run(copy.store, run_check, &check));
@@ -468,33 +476,34 @@ static void a_backup_that_does_not_end_well_leaves_nothing(void **state)
 {
     struct fixture *f = *state;
     struct id channel;
-    uint64_t bytes = 0;
+    struct store_backup_size size = {0};
     char path[128];
     char partial[160];
+    char database[192];
     unsigned percent = 0;
-    struct store_backup_watch watch = {ignore_progress, is_cancelled, &percent};
+    struct store_backup_watch watch = {ignore_progress, is_cancelled, no_file_is_lost, &percent};
     ASSERT_OK(fixture_open_store(f, &f->store));
     ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
     for (int i = 0; i < 8; i++)
         ASSERT_OK(fixture_run(f->store, fill_up, &channel));
     snprintf(path, sizeof path, "%.60s/copy", f->directory);
     snprintf(partial, sizeof partial, "%s.partial", path);
-    ASSERT_STATUS(store_backup(f->directory, path, &watch, &bytes), STATUS_CANCELLED);
+    ASSERT_STATUS(store_backup(f->directory, path, &watch, &size), STATUS_CANCELLED);
     assert_int_not_equal(access(path, F_OK), 0);
     assert_int_not_equal(access(partial, F_OK), 0);
     watch.cancelled = is_not_cancelled;
-    ASSERT_STATUS(store_backup("/nonexistent", path, &watch, &bytes), STATUS_IO);
-    ASSERT_STATUS(store_backup(f->directory, "/nonexistent/copy", &watch, &bytes),
-                  STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_backup("/nonexistent", path, &watch, &size), STATUS_IO);
+    ASSERT_STATUS(store_backup(f->directory, "/nonexistent/copy", &watch, &size), STATUS_NOT_FOUND);
     assert_int_not_equal(access(partial, F_OK), 0);
     /* What a kill left behind is replaced. */
-    FILE *left = fopen(partial, "w");
+    assert_int_equal(mkdir(partial, 0700), 0);
+    snprintf(database, sizeof database, "%s/weftd.db", partial);
+    FILE *left = fopen(database, "w");
     assert_non_null(left);
     fputs("half", left);
     fclose(left);
-    ASSERT_OK(store_backup(f->directory, path, &watch, &bytes));
+    ASSERT_OK(store_backup(f->directory, path, &watch, &size));
     assert_int_not_equal(access(partial, F_OK), 0);
-    unlink(path);
 }
 
 #define TEST(name)                                                                                 \

@@ -35,7 +35,7 @@ static void an_upload_is_begun_once_and_found_again(void **state)
     ASSERT_OK(store_files_begin(f->db, &file, &complete));
     assert_false(complete);
     ASSERT_OK(store_files_begin(f->db, &file, &complete));
-    ASSERT_OK(store_files_complete(f->db, &file.file));
+    ASSERT_OK(store_files_complete(f->db, &file.file, &(struct store_hash){{0}}));
     ASSERT_OK(store_files_begin(f->db, &file, &complete));
     assert_true(complete);
     ASSERT_OK(store_files_get(f->db, &channel, &file.file, &found));
@@ -63,7 +63,7 @@ static void what_people_and_channels_may_keep_is_bounded(void **state)
     struct store_file more = file_of(&channel, 50, 1);
     ASSERT_STATUS(store_files_begin(f->db, &more, &complete), STATUS_LIMIT);
     struct store_file first = file_of(&channel, 0, 1);
-    ASSERT_OK(store_files_complete(f->db, &first.file));
+    ASSERT_OK(store_files_complete(f->db, &first.file, &(struct store_hash){{0}}));
     ASSERT_OK(store_files_begin(f->db, &more, &complete));
 }
 
@@ -77,7 +77,7 @@ static void a_file_ends_with_its_message_or_unannounced_after_a_week(void **stat
     for (uint32_t i = 1; i <= 3; i++) {
         struct store_file file = file_of(&channel, i, 10);
         ASSERT_OK(store_files_begin(f->db, &file, &complete));
-        ASSERT_OK(store_files_complete(f->db, &file.file));
+        ASSERT_OK(store_files_complete(f->db, &file.file, &(struct store_hash){{0}}));
     }
     for (uint32_t i = 1; i <= 2; i++) {
         struct store_message message = message_of(&channel, &channel, 2000 + i, 0);

@@ -36,7 +36,7 @@ static void put(struct store_db *db, const struct store_segment_new *segment)
     bool complete = true;
     ASSERT_OK(store_segments_begin(db, segment, &complete));
     assert_false(complete);
-    ASSERT_OK(store_files_complete(db, &segment->file.file));
+    ASSERT_OK(store_files_complete(db, &segment->file.file, &(struct store_hash){{0}}));
 }
 
 static size_t count(struct fixture *f, const struct id *channel)
@@ -60,7 +60,7 @@ static void a_newer_segment_takes_the_place_of_its_block(void **state)
     assert_int_equal(count(f, &channel), 1);
     ASSERT_OK(store_segments_begin(f->db, &second, &complete));
     assert_int_equal(count(f, &channel), 1); /* one that is not complete is shown to nobody */
-    ASSERT_OK(store_files_complete(f->db, &second.file.file));
+    ASSERT_OK(store_files_complete(f->db, &second.file.file, &(struct store_hash){{0}}));
     ASSERT_OK(store_segments_replace(f->db, &second.file.file, &f->arena, &replaced));
     assert_int_equal(replaced.count, 1);
     assert_true(id_equal(&replaced.items[0], &first.file.file));
@@ -82,7 +82,7 @@ static void a_file_replaces_no_segment(void **state)
     file.message = id_number(8);
     put(f->db, &segment);
     ASSERT_OK(store_files_begin(f->db, &file, &complete));
-    ASSERT_OK(store_files_complete(f->db, &file.file));
+    ASSERT_OK(store_files_complete(f->db, &file.file, &(struct store_hash){{0}}));
     ASSERT_OK(store_segments_replace(f->db, &file.file, &f->arena, &replaced));
     assert_int_equal(replaced.count, 0);
     assert_int_equal(count(f, &channel), 1);
@@ -117,7 +117,8 @@ static void a_deletion_takes_the_segments_with_it(void **state)
     assert_int_equal(deleted.count, 0);
     ASSERT_OK(store_segments_delete(f->db, &channel, 2, 2, &f->arena, &deleted));
     assert_int_equal(deleted.count, 2);
-    ASSERT_STATUS(store_files_complete(f->db, &on_its_way.file.file), STATUS_NOT_FOUND);
+    ASSERT_STATUS(store_files_complete(f->db, &on_its_way.file.file, &(struct store_hash){{0}}),
+                  STATUS_NOT_FOUND);
     assert_int_equal(count(f, &channel), 0);
     /* Whoever sealed before they knew of it is told. */
     ASSERT_OK(store_segments_note_deletion(f->db, &channel, 5));
