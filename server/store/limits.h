@@ -36,6 +36,10 @@
 /* Room for the write-ahead log, its checkpoint, and one upload of the largest size. */
 #define STORE_FREE_BYTES_MIN (64u << 20)
 
+/* How often a store that has something to do of its own looks whether a full disk has room again:
+ * an operator who made some sees it at once, and looking costs nothing. */
+#define STORE_FULL_DISK_PAUSE_US 1000000
+
 /* A message may name one of the last 5 epochs if that ended less than a minute ago: it was on
  * its way when the commit won. */
 #define STORE_LATE_EPOCHS_MAX 5

@@ -294,7 +294,7 @@ static int64_t writer_timeout(const struct store *store)
     if (store->failure != STATUS_OK)
         return -1;
     if (log_ids_is_indexing(store->writer))
-        return 0;
+        return disk_has_room(store) ? 0 : STORE_FULL_DISK_PAUSE_US;
     if (!store->written_since_truncate)
         return -1;
     int64_t left = store->truncate_at_ms - monotonic_ms();

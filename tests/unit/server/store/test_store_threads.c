@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -460,6 +461,63 @@ static void message_ids_reach_their_index_when_the_log_is_truncated(void **state
     free(looks);
 }
 
+/* The store asks this one, in place of the C library's, how much room there is. */
+static atomic_bool disk_is_full;
+static atomic_uint disk_looks;
+
+int statvfs(const char *path, struct statvfs *disk)
+{
+    (void)path;
+    atomic_fetch_add(&disk_looks, 1);
+    *disk =
+        (struct statvfs){.f_frsize = 4096, .f_bavail = atomic_load(&disk_is_full) ? 0 : 1000000};
+    return 0;
+}
+
+static void a_full_disk_is_not_looked_at_without_a_pause(void **state)
+{
+    struct fixture *f = *state;
+    struct store_options options = {.state_directory = f->directory,
+                                    .create = true,
+                                    .free_bytes_min = 1,
+                                    .wal_truncate_interval_ms = 500};
+    struct loop loop;
+    struct id channel;
+    struct counts written;
+    struct counts looked;
+    struct store_figures figures;
+    enum { COUNT = 10, LOOKS = 400 };
+    ASSERT_OK(store_open(&options, &f->store));
+    ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
+    ASSERT_OK(loop_start(&loop, f->store));
+    struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
+    struct test_job *reads = make_jobs(LOOKS, run_count_indexed, NULL, &looked);
+    for (size_t i = 0; i < COUNT; i++)
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
+    assert_true(loop_run_until(&loop, &written.done, COUNT));
+    atomic_store(&disk_is_full, true);
+    do { /* ids are to go into their index once the log is short */
+        usleep(10000);
+        store_figures(f->store, &figures);
+    } while (figures.truncations == 0);
+    unsigned looks = atomic_load(&disk_looks);
+    usleep(300000);
+    looks = atomic_load(&disk_looks) - looks;
+    atomic_store(&disk_is_full, false);
+    print_message("%u looks at a full disk in 0.3 s\n", looks);
+    assert_true(looks < 20);
+    size_t at = 0;
+    do {
+        usleep(20000);
+        ASSERT_OK(store_read(f->store, &reads[at].job));
+        assert_true(loop_run_until(&loop, &looked.done, at + 1));
+    } while (reads[at].epoch < COUNT && ++at < LOOKS);
+    assert_true(at < LOOKS);
+    store_close(&f->store);
+    free(jobs);
+    free(reads);
+}
+
 #define TEST(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, fixture_make_directory, fixture_remove_directory)
 
@@ -476,6 +534,7 @@ int main(void)
         TEST(a_full_queue_refuses_and_closing_runs_what_waits),
         TEST(the_log_stays_inside_what_was_filled),
         TEST(message_ids_reach_their_index_when_the_log_is_truncated),
+        TEST(a_full_disk_is_not_looked_at_without_a_pause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
