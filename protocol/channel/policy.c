@@ -524,8 +524,13 @@ static enum status check_dormant_now(const struct mls_staged_commit *staged,
     for (size_t i = 0; i < effect->removed_count; i++) {
         TRY(channel_identity_decode(&effect->removed[i].leaf_node->credential, &identity));
         const struct channel_dormant *item = channel_extension_dormant(&after, &identity.device);
-        if (item != NULL && item->until > now_ms + (CHANNEL_DORMANT_DAYS + 1) * DAY_MS)
+        if (item == NULL)
+            continue;
+        if (item->until > now_ms + (CHANNEL_DORMANT_DAYS + 1) * DAY_MS)
             return refuse(refusal, STATUS_DENIED, "nobody stays dormant for longer than a year");
+        /* Else a member could close the way back to whom they remove. */
+        if (item->until < now_ms + (CHANNEL_DORMANT_DAYS - 1) * DAY_MS)
+            return refuse(refusal, STATUS_DENIED, "who is away may come back for a year");
     }
     return STATUS_OK;
 }

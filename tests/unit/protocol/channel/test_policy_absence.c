@@ -80,7 +80,11 @@ static void who_is_absent_is_removed_by_anybody_and_listed(void **state)
     world_absent(&world, &people[3], true);
     items[0].until += 3 * DAY_MS; /* for longer than a year */
     assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_DENIED);
-    items[0].until -= 3 * DAY_MS;
+    items[0].until -= 6 * DAY_MS; /* for less, so that the way back is closed */
+    assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_DENIED);
+    items[0].until = INT64_MIN;
+    assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_DENIED);
+    items[0].until = world.now_ms + 365 * DAY_MS;
     items[0].key = signature_public_span(&people[4].leaf_public); /* somebody else's way in */
     assert_int_equal(remove_and_list(&world, &people[2], &people[3]), STATUS_DENIED);
     items[0].key = signature_public_span(&people[3].leaf_public);
