@@ -110,6 +110,7 @@ static enum status take(struct engine *engine, struct channel *channel, void *co
     TRY(history_take(engine, channel, &segment->key, buffer_span(&segment->bytes), &segment->taken,
                      &segment->problem));
     segment->key.taken = true;
+    segment->key.outdated = segment->key.outdated || segment->taken.revised != 0;
     return history_keys_put(engine, channel, &segment->key);
 }
 

@@ -21,9 +21,10 @@ struct history_key {
     uint8_t key[32];
     uint64_t size;
     uint8_t sha256[32];
-    struct id shared_by; /* the person who said the key */
-    bool outdated;       /* something in it was edited or deleted: its key is given to nobody */
-    bool taken;          /* nothing of it is needed here any more */
+    struct id
+        shared_by; /* the person who said the key; we, once we know that it is as we have it */
+    bool outdated; /* something in it was edited or deleted: its key is given to nobody */
+    bool taken;    /* nothing of it is needed here any more */
 };
 
 /* The group has come into a new epoch: keeps its context, in the caller's transaction. */

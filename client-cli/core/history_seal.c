@@ -5,6 +5,7 @@
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/revision.h"
 #include "protocol/content/segment.h"
+#include "protocol/crypto/hash.h"
 
 #include <string.h>
 
@@ -230,4 +231,19 @@ enum status history_seal(struct engine *engine,
                               .next = range->first};
     TRY(gather(&sealing));
     return segment_encode(&sealing.segment, bytes);
+}
+
+enum status history_seal_is_ours(struct engine *engine,
+                                 const struct channel *channel,
+                                 const struct history_key *key,
+                                 int64_t kept_since,
+                                 bool *ours)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_SEGMENT_BYTES);
+    const struct history_range range = {key->first, key->last, kept_since};
+    struct digest digest;
+    TRY(history_seal(engine, channel, &range, &bytes));
+    TRY(hash_bytes(HASH_SHA256, buffer_span(&bytes), &digest));
+    *ours = bytes.len == key->size && span_equal(digest_span(&digest), SPAN_OF(key->sha256));
+    return STATUS_OK;
 }

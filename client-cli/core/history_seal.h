@@ -12,6 +12,7 @@
 #define WEFT_CORE_HISTORY_SEAL_H
 
 #include "client-cli/core/channel.h"
+#include "client-cli/core/history_keys.h"
 
 struct history_range {
     uint64_t first;     /* of a block */
@@ -24,5 +25,12 @@ MUST_CHECK enum status history_seal(struct engine *engine,
                                     const struct channel *channel,
                                     const struct history_range *range,
                                     struct buffer *bytes);
+
+/* Whether what the key opens is, octet for octet, what we would seal ourselves. */
+MUST_CHECK enum status history_seal_is_ours(struct engine *engine,
+                                            const struct channel *channel,
+                                            const struct history_key *key,
+                                            int64_t kept_since,
+                                            bool *ours);
 
 #endif

@@ -307,6 +307,34 @@ static enum status known_key(struct sharing *sharing, uint64_t first, struct his
                                                                                  : STATUS_NOT_FOUND;
 }
 
+static enum status put_vouched(struct engine *engine, struct channel *channel, void *context)
+{
+    return history_keys_put(engine, channel, context);
+}
+
+/* Newcomers see our name with what we give the key of: what another member has sealed must be what
+ * we would have. Who has not all of it cannot tell, and gives what there is. */
+static enum status vouch(struct sharing *sharing,
+                         const struct history_range *range,
+                         struct history_key *key,
+                         bool *vouched)
+{
+    const struct id *own = &sharing->engine->account.person;
+    *vouched = id_equal(&key->shared_by, own);
+    if (*vouched || key->last > range->last) /* one that says more than there is */
+        return STATUS_OK;
+    enum status compared = history_seal_is_ours(sharing->engine, sharing->channel, key,
+                                                sharing->shown.kept_since, vouched);
+    if (compared == STATUS_NOT_FOUND) {
+        *vouched = true;
+        return STATUS_OK;
+    }
+    if (compared != STATUS_OK || !*vouched)
+        return compared;
+    key->shared_by = *own;
+    return channel_transact(sharing->engine, sharing->channel, put_vouched, key);
+}
+
 static enum status
 share_block(struct sharing *sharing, const struct history_range *range, bool whole)
 {
@@ -315,6 +343,11 @@ share_block(struct sharing *sharing, const struct history_range *range, bool who
     if (sharing->wanted != 0 && sharing->wanted >= range->first && sharing->wanted < needed)
         needed = sharing->wanted;
     enum status known = known_key(sharing, range->first, &key);
+    bool vouched = false;
+    if (known == STATUS_OK)
+        known = vouch(sharing, range, &key, &vouched);
+    if (known == STATUS_OK && !vouched)
+        known = STATUS_NOT_FOUND;
     bool enough = known == STATUS_OK && key.last >= needed;
     enum status status = known;
     if (known != STATUS_OK && known != STATUS_NOT_FOUND)

@@ -56,6 +56,9 @@ static enum status decode(struct taking *taking, struct span bytes)
     if (!id_equal(&segment->channel, &taking->channel->id) || segment->first != key->first ||
         segment->first + segment->item_count - 1 != key->last)
         return refuse(taking, "it is another part than they said");
+    /* What is still to come is told by the log alone, whose messages it would make repeats. */
+    if (key->last > taking->channel->cursor)
+        return refuse(taking, "it has what was not said yet");
     return STATUS_OK;
 }
 
@@ -427,6 +430,44 @@ static enum status take_item(struct taking *taking, const struct segment_item *i
     return entry_store(taking->engine, &taking->channel->id, &message.stored);
 }
 
+/* ---- what has become of it since ---- */
+
+/* An edit, a deletion or a reaction that came before what it is about. What was said out of turn
+ * was not followed, and has a warning; a deletion always is. */
+static enum status revise_since(void *context, const struct stored_entry *entry)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct taking *taking = context;
+    const char *problem = NULL;
+    struct id message;
+    struct content content;
+    struct stored_entry target;
+    if (!revision_target(entry, &message) || entry_content(entry, &content) != STATUS_OK ||
+        (entry->warning.len != 0 && content.kind != CONTENT_DELETION))
+        return STATUS_OK;
+    enum status found =
+        entry_get_message(taking->engine, &taking->channel->id, &message, &record, &arena, &target);
+    if (found != STATUS_OK)
+        return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+    if (target.fate != ENTRY_READ || target.edited >= entry->sequence ||
+        target.sequence < taking->key->first || target.sequence > taking->key->last)
+        return STATUS_OK;
+    taking->taken->revised += content.kind == CONTENT_REACTION ? 0 : 1;
+    return revision_take(taking->engine, taking->channel, entry, &content, &problem);
+}
+
+/* Whoever sealed it had not seen this, or the server kept what was to be deleted. */
+static enum status take_since(struct taking *taking)
+{
+    struct entry_walk walk = {.channel = taking->channel->id,
+                              .from = taking->key->last + 1,
+                              .to = taking->channel->cursor,
+                              .visit = revise_since,
+                              .context = taking};
+    return entry_walk(taking->engine, &walk);
+}
+
 static enum status take_all(struct taking *taking)
 {
     const struct segment *segment = &taking->segment;
@@ -434,6 +475,7 @@ static enum status take_all(struct taking *taking)
         TRY(take_item(taking, &segment->items[i], segment->first + i));
         taking->epoch += segment->items[i].kind == SEGMENT_COMMIT ? 1 : 0;
     }
+    TRY(take_since(taking));
     /* Whoever comes after us may have it from us. */
     for (size_t i = 0; i < segment->epoch_count; i++)
         TRY(history_keys_put_context(taking->engine, taking->channel, taking->generation,

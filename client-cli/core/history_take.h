@@ -10,7 +10,8 @@
  * name: order and time; that what is withheld was deleted or is over; that the GroupContext of an
  * epoch is its own, which its authors' signatures vouch for together.
  *
- * What is here already is never replaced. A message that does not verify is shown as such.
+ * What is here already is never replaced, and what it edits or deletes is edited or deleted in what
+ * comes. A message that does not verify is shown as such.
  * Errors: STATUS_UNTRUSTED when the segment as a whole is not what it should be; those of vault.h.
  * Thread rule: the engine's thread.
  */
@@ -24,6 +25,7 @@ struct history_taken {
     size_t messages; /* that are here now */
     size_t withheld;
     size_t refused; /* their authors did not sign them */
+    size_t revised; /* edited or deleted since it was sealed, by what had come before it */
 };
 
 /* In the caller's transaction. `bytes` is the decrypted segment that `key` is said to open; adds to
