@@ -259,10 +259,11 @@ static enum status choose_relevantly(const struct task *task, struct introductio
     struct task without = {task->graph, &options, task->method, NULL};
     TRY(attempt(&without, 0, NULL, &plain));
     double slack = NEARLY_EQUAL, least = GAIN_KEPT * total_gain(&plain);
-    for (int i = 0; i < SLACKS_TRIED; i++, slack /= 2) {
+    for (int i = 0; i < SLACKS_TRIED; i++) {
         TRY(attempt(task, slack, NULL, made));
         if (total_gain(made) >= least)
             break;
+        slack /= 2;
     }
     return STATUS_OK;
 }

@@ -503,10 +503,10 @@ static void a_commit_travels_in_the_control_lane(void **state)
     (void)state;
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
-    for (uint8_t lane = LANE_FLOOR; lane <= LANE_CONTROL; lane++) {
+    for (int lane = LANE_FLOOR; lane <= LANE_CONTROL; lane++) {
         CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
         CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
-        world_write_header(&world, NULL, lane, &header);
+        world_write_header(&world, NULL, (uint8_t)lane, &header);
         struct mls_commit_request request = {.authenticated_data = buffer_span(&header)};
         assert_int_equal(mls_group_commit(world.people[0].group, &request, &world.options,
                                           random_system(), &bundle),
