@@ -107,6 +107,26 @@ static void counts_a_tie_as_met_before(void **state)
     breakout_clear(&breakout);
 }
 
+static void finds_strangers_among_two_hundred_who_know_twenty_each(void **state)
+{
+    (void)state;
+    static const uint32_t steps[] = {1, 3, 7, 12, 19, 33, 47, 58, 71, 93};
+    static struct graph_pair ties[2000];
+    struct breakout_options options = options_of(200, 20, 5, 4);
+    for (uint32_t i = 0; i < 200; i++)
+        for (uint32_t k = 0; k < 10; k++) {
+            uint32_t other = (i + steps[k]) % 200;
+            ties[options.tie_count++] =
+                i < other ? (struct graph_pair){i, other} : (struct graph_pair){other, i};
+        }
+    options.ties = ties;
+    struct breakout breakout = seat(&options);
+    assert_counts(&options, &breakout);
+    assert_int_equal(breakout.bound, 1600);
+    assert_int_equal(breakout.met, 1600);
+    breakout_clear(&breakout);
+}
+
 static void fills_rooms_evenly_when_people_do_not_divide(void **state)
 {
     (void)state;
@@ -182,6 +202,7 @@ int main(void)
         cmocka_unit_test(seats_everybody_with_strangers_where_that_can_be),
         cmocka_unit_test(reaches_the_known_shares_of_two_hundred_people),
         cmocka_unit_test(counts_a_tie_as_met_before),
+        cmocka_unit_test(finds_strangers_among_two_hundred_who_know_twenty_each),
         cmocka_unit_test(fills_rooms_evenly_when_people_do_not_divide),
         cmocka_unit_test(leaves_hosts_where_they_are),
         cmocka_unit_test(gives_the_same_rooms_for_the_same_seed),
