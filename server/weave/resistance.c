@@ -12,14 +12,6 @@
  * best so far, which is rare. Fits the nearest cache beside the rows. */
 #define BLOCK 64
 
-/* Twice as many numbers at once where the processor can. It multiplies and adds apart as the other
- * does (no fma), so that both give the same result to the last bit. */
-#if defined(__x86_64__) && defined(__GNUC__)
-#define HAS_WIDE 1
-#else
-#define HAS_WIDE 0
-#endif
-
 /* Only the upper triangles, row by row, are kept up to date. */
 struct resistance {
     uint32_t n;
@@ -35,7 +27,6 @@ struct resistance {
     float *acceptance; /* of each pair, both triangles; NULL: 1 */
     double *change;    /* P(e_u - e_v) */
     double *product;   /* P x change, then the factor of the second update */
-    bool is_wide;
     bool found;
     struct resistance_choice best; /* drop is filled in when it is asked for */
 };
@@ -192,40 +183,26 @@ static inline __attribute__((always_inline)) void sweep_any(struct sweep *sweep,
         sweep_rows(sweep, true, false);
 }
 
-static void sweep_narrow(struct sweep *sweep, bool writes)
-{
-    sweep_any(sweep, writes);
-}
-
-#if HAS_WIDE
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAS_WIDE 1
+/* Twice as many numbers at once where the processor can. It multiplies and adds apart as the other
+ * does (no fma), so that both give the same result to the last bit. */
 __attribute__((target("avx2"))) static void sweep_wide(struct sweep *sweep, bool writes)
 {
     sweep_any(sweep, writes);
-}
-
-static bool can_be_wide(void)
-{
-    return __builtin_cpu_supports("avx2");
-}
-#else
-static void sweep_wide(struct sweep *sweep, bool writes)
-{
-    sweep_any(sweep, writes);
-}
-
-static bool can_be_wide(void)
-{
-    return false;
 }
 #endif
 
 /* The matrices change only if it writes. */
 static void sweep_all(struct sweep *sweep, bool writes)
 {
-    if (sweep->state->is_wide)
+#ifdef HAS_WIDE
+    if (__builtin_cpu_supports("avx2")) {
         sweep_wide(sweep, writes);
-    else
-        sweep_narrow(sweep, writes);
+        return;
+    }
+#endif
+    sweep_any(sweep, writes);
 }
 
 static void sweep_diagonals(struct resistance *state, double factor)
@@ -332,7 +309,6 @@ enum status resistance_new(const struct resistance_start *start, struct resistan
     for (uint32_t u = 0; u < n; u++)
         resistance_set_closed(state, u, start->closed[u]);
     state->inverse_weight = 1 / start->tie_weight;
-    state->is_wide = can_be_wide();
     if (start->bonus != NULL)
         memcpy(state->bonus, start->bonus, n * sizeof(double));
     if (start->acceptance != NULL)
