@@ -4,6 +4,8 @@
 #include "protocol/base/limits.h"
 #include "protocol/crypto/signature.h"
 
+#include <stdlib.h>
+
 /* RFC 9420, 13.4 leaves the contents to the extension; these are ours. */
 enum field_type {
     FIELD_TYPE_VISIBILITY = 1,
@@ -84,11 +86,17 @@ static enum status check_roles(const struct role_list *roles)
     return STATUS_OK;
 }
 
+static int compare_dormant(const void *a, const void *b)
+{
+    const struct channel_dormant *first = a;
+    const struct channel_dormant *second = b;
+    return span_compare(id_span(&first->device), id_span(&second->device));
+}
+
 static enum status check_dormant(const struct dormant_list *dormant)
 {
     for (size_t i = 1; i < dormant->count; i++)
-        if (span_compare(id_span(&dormant->items[i - 1].device),
-                         id_span(&dormant->items[i].device)) >= 0)
+        if (compare_dormant(&dormant->items[i - 1], &dormant->items[i]) >= 0)
             return STATUS_INVALID;
     return STATUS_OK;
 }
@@ -207,10 +215,11 @@ uint16_t channel_extension_roles(const struct channel_extension *extension, cons
 const struct channel_dormant *channel_extension_dormant(const struct channel_extension *extension,
                                                         const struct id *device)
 {
-    for (size_t i = 0; i < extension->dormant_count; i++)
-        if (id_equal(&extension->dormant[i].device, device))
-            return &extension->dormant[i];
-    return NULL;
+    const struct channel_dormant wanted = {.device = *device};
+    return extension->dormant_count == 0
+               ? NULL
+               : bsearch(&wanted, extension->dormant, extension->dormant_count, sizeof wanted,
+                         compare_dormant);
 }
 
 static bool same_roles(const struct channel_extension *a, const struct channel_extension *b)
