@@ -94,13 +94,10 @@ static enum status check_requirements(const struct mls_public_group *group,
 }
 
 /* Whoever was dormant in the generation before is added again by a member. */
-static enum status check_no_dormant(const struct mls_public_group *group,
+static enum status check_no_dormant(const struct channel_extension *extension,
                                     struct channel_refusal *refusal)
 {
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct channel_extension extension;
-    TRY(channel_policy_extension(group, &arena, &extension));
-    return extension.dormant_count == 0
+    return extension->dormant_count == 0
                ? STATUS_OK
                : refuse(refusal, STATUS_INVALID, "a group begins without dormant devices");
 }
@@ -116,7 +113,6 @@ static enum status check_first(const struct mls_public_group *group,
     refusal->reason = "";
     TRY(channel_group_id_decode(mls_public_group_id(group), &channel, &generation));
     TRY(check_requirements(group, refusal));
-    TRY(check_no_dormant(group, refusal));
     const struct mls_tree *tree = mls_public_group_tree(group);
     if (mls_public_group_epoch(group) != 0 || mls_tree_member_count(tree) != 1)
         return refuse(refusal, STATUS_INVALID, "a new channel has one member, in epoch 0");
@@ -135,6 +131,7 @@ enum status channel_policy_check_next(const struct mls_public_group *group,
     struct channel_identity identity;
     TRY(check_first(group, directory, &identity, refusal));
     TRY(channel_policy_extension(group, &arena, &extension));
+    TRY(check_no_dormant(&extension, refusal));
     for (size_t i = 0; i < extension.role_count; i++) {
         if ((extension.roles[i].roles & CHANNEL_ROLE_FACILITATOR) != 0)
             return STATUS_OK;
@@ -151,6 +148,7 @@ enum status channel_policy_check_new(const struct mls_public_group *group,
     struct channel_identity identity;
     TRY(check_first(group, directory, &identity, refusal));
     TRY(channel_policy_extension(group, &arena, &extension));
+    TRY(check_no_dormant(&extension, refusal));
     uint16_t roles = channel_extension_roles(&extension, &identity.person);
     if ((roles & CHANNEL_ROLE_FACILITATOR) == 0)
         return refuse(refusal, STATUS_INVALID, "a channel's creator is its first facilitator");
@@ -225,9 +223,9 @@ static bool has_left(const struct check *check, const struct channel_identity *i
 }
 
 /* Whether the server says that the device has not been seen for long. */
-static bool is_absent(const struct check *check, const struct channel_identity *identity)
+static bool is_absent(const struct check *check, const struct id *device)
 {
-    return directory_was_absent(check->directory, check->header.log_size, &identity->device);
+    return directory_was_absent(check->directory, check->header.log_size, device);
 }
 
 static bool is_listed(const struct channel_extension *extension,
@@ -261,7 +259,7 @@ static enum status check_removed(const struct check *check, const struct mls_lea
     bool facilitator = (check->committer_roles & CHANNEL_ROLE_FACILITATOR) != 0;
     bool shut_out = is_shut_out(check, &identity, leaf);
     bool left = has_left(check, &identity);
-    bool absent = is_absent(check, &identity) && !left && !shut_out;
+    bool absent = is_absent(check, &identity.device) && !left && !shut_out;
     if (!absent)
         TRY(check_not_listed(check, &identity, shut_out && !left));
     if (facilitator || shut_out || left)
@@ -309,9 +307,8 @@ static enum status check_dormant(const struct check *check)
             before->until == dormant->until)
             continue;
         const struct mls_leaf_node *leaf = removed_leaf(check, &dormant->device);
-        bool absent =
-            directory_was_absent(check->directory, check->header.log_size, &dormant->device);
-        if (leaf == NULL || !absent || !span_equal(leaf->signature_key, dormant->key))
+        if (leaf == NULL || !is_absent(check, &dormant->device) ||
+            !span_equal(leaf->signature_key, dormant->key))
             return refuse(check->refusal, STATUS_DENIED,
                           "only who is removed for absence is listed as dormant");
     }
@@ -376,12 +373,9 @@ static enum status check_proposals(const struct check *check)
 
 /* Whoever an admin gave a fresh start may be somebody else who borrows a name: a member who knows
  * the person lets them in, in open channels too. */
-static bool is_reset(const struct check *check, const struct mls_leaf_node *joiner)
+static bool is_reset(const struct check *check, const struct channel_identity *joiner)
 {
-    struct channel_identity identity;
-    if (channel_identity_decode(&joiner->credential, &identity) != STATUS_OK)
-        return true;
-    const struct directory_device *device = directory_find(check->directory, &identity.device);
+    const struct directory_device *device = directory_find(check->directory, &joiner->device);
     return device == NULL || device->reset_size != 0;
 }
 
@@ -403,7 +397,7 @@ static enum status check_external(const struct check *check, const struct mls_le
     if (!resync && !returns && check->extension.visibility != CHANNEL_OPEN)
         return refuse(check->refusal, STATUS_DENIED,
                       "this channel is not open: knock, or be invited");
-    if (!resync && !returns && is_reset(check, joiner))
+    if (!resync && !returns && is_reset(check, &identity))
         return refuse(check->refusal, STATUS_DENIED,
                       "an admin has set this device up: a member must let it in");
     return STATUS_OK;
@@ -473,30 +467,17 @@ enum status channel_policy_log_size(const struct mls_staged_commit *staged, uint
     return STATUS_OK;
 }
 
-/* What the directory says of a leaf as of `log_size`. */
-static enum status listed_at(const struct mls_leaf_node *leaf,
-                             const struct directory *directory,
-                             uint64_t log_size,
-                             enum status *listed)
-{
-    struct channel_identity identity;
-    TRY(channel_identity_decode(&leaf->credential, &identity));
-    *listed = directory_check_leaf_at(directory, log_size, &identity.person, &identity.device,
-                                      leaf->signature_key);
-    return STATUS_OK;
-}
-
 static enum status check_unchanged(const struct mls_leaf_node *leaf,
                                    const struct directory *directory,
                                    uint64_t log_size,
                                    struct channel_refusal *refusal)
 {
-    enum status then = STATUS_INTERNAL;
-    enum status now = STATUS_INTERNAL;
-    TRY(listed_at(leaf, directory, log_size, &then));
-    TRY(listed_at(leaf, directory, UINT64_MAX, &now));
     struct channel_identity identity;
     TRY(channel_identity_decode(&leaf->credential, &identity));
+    enum status then = directory_check_leaf_at(directory, log_size, &identity.person,
+                                               &identity.device, leaf->signature_key);
+    enum status now =
+        directory_check_leaf(directory, &identity.person, &identity.device, leaf->signature_key);
     if (then != now || directory_was_absent(directory, log_size, &identity.device) !=
                            directory_was_absent(directory, UINT64_MAX, &identity.device))
         return refuse(refusal, STATUS_DENIED, "the directory has changed about that device since");

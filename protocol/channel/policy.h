@@ -6,12 +6,13 @@
  *
  * Rules: a member of an open channel may add anybody, elsewhere a facilitator or sponsor may; other
  * devices of their own person everybody may add. A facilitator removes others and changes the
- * channel, but cannot open what was said to newcomers afterwards; anybody may commit the removal of
- * a device that the directory no longer lets in, or whose person asked to leave, and of one that
- * the server has not seen for long, which is then listed as dormant and may come back by itself. A
- * newcomer commits itself into an open channel, unless an admin has set its device up in place of a
- * lost one; elsewhere an external commit only replaces the same device's own old leaf, or brings a
- * dormant one back. Every leaf is a device of the directory, and a device has one leaf.
+ * channel, its visibility excepted, but cannot open what was said to newcomers afterwards; anybody
+ * may commit the removal of a device that the directory no longer lets in, or whose person asked to
+ * leave, and of one that the server has not seen for long, which is then listed as dormant and may
+ * come back by itself. A newcomer commits itself into an open channel, unless an admin has set its
+ * device up in place of a lost one; elsewhere an external commit only replaces the same device's
+ * own old leaf, or brings a dormant one back. Every leaf is a device of the directory, and a device
+ * has one leaf.
  *
  * The directory is asked how it stood at the size that the commit's header names, not how it stands
  * now: whoever reads the log a week later, when somebody in it has been shut out or let in again,
@@ -37,7 +38,7 @@ struct channel_refusal {
 };
 
 /* Whether a group may be a channel's first state: known suite, weft_channel with its creator as
- * facilitator, required capabilities, one member who is in the directory. */
+ * facilitator and nobody dormant, required capabilities, one member who is in the directory. */
 MUST_CHECK enum status channel_policy_check_new(const struct mls_public_group *group,
                                                 const struct directory *directory,
                                                 struct channel_refusal *refusal);
