@@ -196,12 +196,8 @@ static enum status append(struct directory *directory, const uint8_t leaf_hash[D
 
 /* The entry's own signatures, kept where they are checked later. */
 static enum status keep_unchecked(const struct directory_entry *entry,
-                                  enum directory_care care,
                                   struct directory_unchecked **unchecked)
 {
-    *unchecked = NULL;
-    if (care == DIRECTORY_CARE_ALL || entry->authority != DIRECTORY_BY_FIRST)
-        return STATUS_OK;
     if (entry->login_signature.len != DIRECTORY_SIGNATURE_SIZE ||
         entry->leaf_signature.len != DIRECTORY_SIGNATURE_SIZE)
         return STATUS_BAD_SIGNATURE;
@@ -220,14 +216,15 @@ static enum status apply(struct directory *directory,
                          enum directory_care care)
 {
     uint8_t hash[DIRECTORY_HASH_SIZE];
-    struct directory_unchecked *unchecked;
+    struct directory_unchecked *unchecked = NULL;
     bool later = care != DIRECTORY_CARE_ALL && entry->authority == DIRECTORY_BY_FIRST;
     if (care != DIRECTORY_CARE_NONE && !later)
         TRY(directory_entry_check_own(entry));
     TRY(directory_check_entry(directory, entry, entry_bytes, authority_is_admin, care));
     TRY(directory_leaf_hash(entry_bytes, hash));
     TRY(directory_state_reserve(directory));
-    TRY(keep_unchecked(entry, care, &unchecked));
+    if (later)
+        TRY(keep_unchecked(entry, &unchecked));
     enum status status = append(directory, hash);
     if (status != STATUS_OK)
         free(unchecked);
