@@ -84,13 +84,15 @@ static enum vector_result check_sign(struct vector_case *test, const struct suit
     struct span content;
     struct span given;
     struct signature own;
+    CLEANUP(secret_clear) struct secret prepared = {0};
     CHECK(label != NULL);
     CHECK(vector_hex(test, part, "priv", &private_key));
     CHECK(vector_hex(test, part, "pub", &public_key));
     CHECK(vector_hex(test, part, "content", &content));
     CHECK(vector_hex(test, part, "signature", &given));
     CHECK_OK(mls_verify_with_label(suite, public_key, label, content, given));
-    CHECK_OK(mls_protection_sign(suite, private_key, label, content, &own));
+    CHECK_OK(signature_prepare(suite->signature, private_key, &prepared));
+    CHECK_OK(mls_protection_sign_prepared(suite, &prepared, label, content, &own));
     CHECK_OK(mls_verify_with_label(suite, public_key, label, content, signature_span(&own)));
     return VECTOR_PASSED;
 }

@@ -31,17 +31,6 @@ enum status mls_protection_sign_prepared(const struct suite *suite,
     return signature_sign_prepared(suite->signature, prepared_key, buffer_span(&input), signature);
 }
 
-enum status mls_protection_sign(const struct suite *suite,
-                                struct span private_key,
-                                const char *label,
-                                struct span content,
-                                struct signature *signature)
-{
-    CLEANUP(secret_clear) struct secret prepared = {0};
-    TRY(signature_prepare(suite->signature, private_key, &prepared));
-    return mls_protection_sign_prepared(suite, &prepared, label, content, signature);
-}
-
 /* What is signed for a message's content. */
 static enum status write_content_input(uint16_t wire_format,
                                        const struct mls_framed_content *content,

@@ -13,14 +13,7 @@
 #include "protocol/mls/member/secret_tree.h"
 #include "protocol/mls/public/framing.h"
 
-/* SignWithLabel(private_key, label, content). */
-MUST_CHECK enum status mls_protection_sign(const struct suite *suite,
-                                           struct span private_key,
-                                           const char *label,
-                                           struct span content,
-                                           struct signature *signature);
-
-/* The same with a key from signature_prepare, for whoever signs more than once. */
+/* SignWithLabel(private_key, label, content) with a key from signature_prepare. */
 MUST_CHECK enum status mls_protection_sign_prepared(const struct suite *suite,
                                                     const struct secret *prepared_key,
                                                     const char *label,

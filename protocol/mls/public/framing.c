@@ -105,14 +105,6 @@ enum status mls_framed_content_read(struct reader *reader,
     return read_content(reader, arena, false, content);
 }
 
-void mls_framed_content_copy(struct writer *writer, const struct mls_framed_content *content)
-{
-    if (content->bytes.len != 0)
-        writer_bytes(writer, content->bytes);
-    else
-        mls_framed_content_write(writer, content);
-}
-
 void mls_framed_content_write(struct writer *writer, const struct mls_framed_content *content)
 {
     writer_vector(writer, content->group_id);
@@ -175,7 +167,10 @@ void mls_authenticated_content_write(struct writer *writer,
                                      const struct mls_authenticated_content *authenticated)
 {
     writer_u16(writer, authenticated->wire_format);
-    mls_framed_content_copy(writer, &authenticated->content);
+    if (authenticated->content.bytes.len != 0)
+        writer_bytes(writer, authenticated->content.bytes);
+    else
+        mls_framed_content_write(writer, &authenticated->content);
     mls_auth_data_write(writer, authenticated->content.type, &authenticated->auth);
 }
 

@@ -56,9 +56,6 @@ MUST_CHECK enum status mls_framed_content_read(struct reader *reader,
                                                struct mls_framed_content *content);
 void mls_framed_content_write(struct writer *writer, const struct mls_framed_content *content);
 
-/* The same; copies `bytes` when it was read. */
-void mls_framed_content_copy(struct writer *writer, const struct mls_framed_content *content);
-
 struct mls_auth_data {
     struct span signature;
     struct span confirmation_tag; /* commit only */
