@@ -83,11 +83,12 @@ void writer_vector_parts(struct writer *writer, const struct span *parts, size_t
 {
     uint8_t header[4];
     size_t length = 0;
-    for (size_t i = 0; i < count; i++)
-        length = parts[i].len > VECTOR_LENGTH_MAX ? SIZE_MAX / 2 : length + parts[i].len;
-    if (length > VECTOR_LENGTH_MAX) {
-        writer_fail(writer, STATUS_LIMIT);
-        return;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > VECTOR_LENGTH_MAX - length) {
+            writer_fail(writer, STATUS_LIMIT);
+            return;
+        }
+        length += parts[i].len;
     }
     size_t size = length_header(length, header);
     if (writer->status == STATUS_OK)
