@@ -12,6 +12,7 @@
 #include "protocol/content/file_chunk.h"
 #include "protocol/content/segment.h"
 #include "protocol/wire/files.h"
+#include "protocol/wire/generations.h"
 #include "protocol/wire/history.h"
 
 /* The last chunk comes with its padding. */
@@ -42,7 +43,7 @@ static enum status count_entry(void *context, const struct stored_entry *entry)
 enum status
 history_count(struct engine *engine, const struct channel *channel, struct history_figures *figures)
 {
-    uint64_t base = (uint64_t)(channel->generation - 1) << 32;
+    uint64_t base = generation_base(channel->generation);
     *figures = (struct history_figures){.messages = 0};
     struct counting counting = {figures, base + 1, channel->joined_sequence, 0};
     struct entry_walk walk = {

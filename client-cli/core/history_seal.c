@@ -6,6 +6,7 @@
 #include "client-cli/core/revision.h"
 #include "protocol/content/segment.h"
 #include "protocol/crypto/hash.h"
+#include "protocol/wire/generations.h"
 
 #include <string.h>
 
@@ -185,7 +186,7 @@ static enum status find_commit(void *context, const struct stored_entry *entry)
 static enum status find_epoch(struct sealing *sealing)
 {
     uint64_t first = sealing->range->first;
-    uint64_t base = (uint64_t)(segment_generation(first) - 1) << 32;
+    uint64_t base = generation_base(segment_generation(first));
     struct entry_walk walk = {.channel = sealing->channel->id,
                               .from = base + 1,
                               .to = first - 1,

@@ -12,6 +12,7 @@
 #include "protocol/content/segment.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/wire/files.h"
+#include "protocol/wire/generations.h"
 #include "protocol/wire/history.h"
 
 #include <stdlib.h>
@@ -373,7 +374,7 @@ static enum status share_blocks(struct sharing *sharing)
         uint64_t block = segment_block(first.sequence);
         uint64_t end = block + LIMIT_SEGMENT_ENTRIES - 1;
         if (segment_generation(end) != segment_generation(block)) /* of the last block of one */
-            end = (uint64_t)segment_generation(block) << 32;
+            end = generation_base(segment_generation(end));
         TRY(find_edge(sharing, block, end, true, &last));
         struct history_range range = {block, last.sequence, sharing->shown.kept_since};
         if (last.time >= sharing->shown.kept_since)

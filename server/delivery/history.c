@@ -3,6 +3,7 @@
 
 #include "protocol/base/limits.h"
 #include "protocol/wire/events.h"
+#include "protocol/wire/generations.h"
 #include "server/delivery/file_removal.h"
 #include "server/delivery/internal.h"
 
@@ -121,7 +122,7 @@ void history_close(struct delivery *delivery,
 
 void history_grew(struct delivery *delivery, struct channel *channel, uint64_t sequence)
 {
-    uint64_t base = (uint64_t)(channel->row.generation - 1) << 32;
+    uint64_t base = generation_base(channel->row.generation);
     if (!history_is_shared(channel) || (sequence - base) % LIMIT_SEGMENT_ENTRIES != 0)
         return;
     channel->sharing.seal = true;
