@@ -3,14 +3,8 @@
 
 #include "server/handler/file_work.h"
 
-struct begin {
-    struct file_work work;
-    struct wire_file_begin_response response;
-};
-
 static enum status look(struct store_db *db, struct file_work *work)
 {
-    struct begin *begin = (struct begin *)(void *)work;
     const struct wire_file_begin_request *request = work->call->request;
     work->file = (struct store_file){
         .file = request->file,
@@ -21,18 +15,13 @@ static enum status look(struct store_db *db, struct file_work *work)
         .size_bytes = request->size,
         .created_at_ms = work->now_ms,
     };
-    return store_files_begin(db, &work->file, &begin->response.complete);
-}
-
-static enum status io(struct file_work *work)
-{
-    struct begin *begin = (struct begin *)(void *)work;
-    return file_work_count_chunks(work, &begin->response.chunks);
+    return store_files_begin(db, &work->file, &work->file.complete);
 }
 
 static void finish(struct file_work *work)
 {
-    call_answer(work->call, &((struct begin *)(void *)work)->response);
+    const struct wire_file_begin_response response = {work->chunks, work->file.complete};
+    call_answer(work->call, &response);
 }
 
 void file_begin_handle(struct services *services, struct channel *channel, struct call *call)
@@ -42,12 +31,12 @@ void file_begin_handle(struct services *services, struct channel *channel, struc
         call_fail(call, STATUS_LIMIT, "a file has at most 100 MiB");
         return;
     }
-    struct begin *begin = file_work_new(services, channel, call, sizeof *begin);
-    if (begin == NULL)
+    struct file_work *work = file_work_new(services, channel, call, sizeof *work);
+    if (work == NULL)
         return;
-    begin->work.look = look;
-    begin->work.look_writes = true;
-    begin->work.io = io;
-    begin->work.finish = finish;
-    file_work_begin(&begin->work);
+    work->look = look;
+    work->look_writes = true;
+    work->io = file_work_count_chunks;
+    work->finish = finish;
+    file_work_begin(work);
 }

@@ -144,13 +144,13 @@ enum status file_work_find(struct store_db *db, struct file_work *work, const st
     return store_files_get(db, &work->channel->id, file, &work->file);
 }
 
-enum status file_work_count_chunks(const struct file_work *work, uint32_t *chunks)
+enum status file_work_count_chunks(struct file_work *work)
 {
     uint64_t there = 0;
     TRY(file_disk_size(work->disk, &work->file.file, &there));
     if (there >= work->file.size_bytes) /* the last chunk may be short */
         there = work->file.size_bytes + LIMIT_SEALED_CHUNK_BYTES - 1;
-    *chunks = (uint32_t)(there / LIMIT_SEALED_CHUNK_BYTES);
+    work->chunks = (uint32_t)(there / LIMIT_SEALED_CHUNK_BYTES);
     return STATUS_OK;
 }
 

@@ -22,7 +22,8 @@ struct file_work {
     struct call *call;
     const struct file_disk *disk;
     int64_t now_ms;         /* wall time when it began */
-    struct store_file file; /* what file_work_look found */
+    struct store_file file; /* what `look` found */
+    uint32_t chunks;        /* of it on the disk: file_work_count_chunks */
     /* Reads; `look_writes` makes it a write, by somebody who must still be a person who joined. */
     enum status (*look)(struct store_db *db, struct file_work *work);
     bool look_writes;
@@ -48,7 +49,7 @@ file_work_find(struct store_db *db, struct file_work *work, const struct id *fil
 MUST_CHECK enum status
 file_work_find_own(struct store_db *db, struct file_work *work, const struct id *file);
 
-/* An `io`'s part: how many chunks of the file are on the disk. */
-MUST_CHECK enum status file_work_count_chunks(const struct file_work *work, uint32_t *chunks);
+/* An `io` that counts the chunks that are there: where whoever sends the file goes on. */
+MUST_CHECK enum status file_work_count_chunks(struct file_work *work);
 
 #endif

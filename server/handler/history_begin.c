@@ -4,14 +4,8 @@
 #include "server/handler/file_work.h"
 #include "server/store/segments.h"
 
-struct begin {
-    struct file_work work;
-    struct wire_history_begin_response response;
-};
-
 static enum status look(struct store_db *db, struct file_work *work)
 {
-    struct begin *begin = (struct begin *)(void *)work;
     const struct wire_history_begin_request *request = work->call->request;
     work->file = (struct store_file){
         .file = request->file,
@@ -25,18 +19,13 @@ static enum status look(struct store_db *db, struct file_work *work)
                                         .first_sequence = request->first,
                                         .last_sequence = request->last,
                                         .seen_sequence = request->seen};
-    return store_segments_begin(db, &segment, &begin->response.complete);
-}
-
-static enum status io(struct file_work *work)
-{
-    struct begin *begin = (struct begin *)(void *)work;
-    return file_work_count_chunks(work, &begin->response.chunks);
+    return store_segments_begin(db, &segment, &work->file.complete);
 }
 
 static void finish(struct file_work *work)
 {
-    call_answer(work->call, &((struct begin *)(void *)work)->response);
+    const struct wire_history_begin_response response = {work->chunks, work->file.complete};
+    call_answer(work->call, &response);
 }
 
 /* One block of one generation, from its beginning. */
@@ -60,12 +49,12 @@ void history_begin_handle(struct services *services, struct channel *channel, st
         return;
     }
     history_go_on(services->delivery, channel, &call->device);
-    struct begin *begin = file_work_new(services, channel, call, sizeof *begin);
-    if (begin == NULL)
+    struct file_work *work = file_work_new(services, channel, call, sizeof *work);
+    if (work == NULL)
         return;
-    begin->work.look = look;
-    begin->work.look_writes = true;
-    begin->work.io = io;
-    begin->work.finish = finish;
-    file_work_begin(&begin->work);
+    work->look = look;
+    work->look_writes = true;
+    work->io = file_work_count_chunks;
+    work->finish = finish;
+    file_work_begin(work);
 }
