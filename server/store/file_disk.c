@@ -141,10 +141,12 @@ static enum status read_at(int file, uint64_t offset, uint8_t *out, size_t capac
     return STATUS_OK;
 }
 
-static enum status hash_chunks(int file, size_t chunk_size, struct digest *digest)
+/* Over the hashes of the chunks. */
+static enum status has_hash(int file, size_t chunk_size, const uint8_t sha256[32], bool *has)
 {
     CLEANUP(buffer_clear) struct buffer chunk = BUFFER_INIT(chunk_size);
     CLEANUP(buffer_clear) struct buffer hashes = BUFFER_INIT(32u * LIMIT_FILE_CHUNKS);
+    struct digest digest;
     uint8_t *bytes = NULL;
     size_t length = chunk_size;
     TRY(buffer_extend(&chunk, chunk_size, &bytes));
@@ -156,7 +158,9 @@ static enum status hash_chunks(int file, size_t chunk_size, struct digest *diges
         TRY(hash_bytes(HASH_SHA256, span_of(bytes, length), &one));
         TRY(buffer_append(&hashes, digest_span(&one)));
     }
-    return hash_bytes(HASH_SHA256, buffer_span(&hashes), digest);
+    TRY(hash_bytes(HASH_SHA256, buffer_span(&hashes), &digest));
+    *has = span_equal(digest_span(&digest), span_of(sha256, 32));
+    return STATUS_OK;
 }
 
 enum status file_disk_seal(const struct file_disk *disk,
@@ -167,7 +171,7 @@ enum status file_disk_seal(const struct file_disk *disk,
 {
     CLEANUP(close_file) int opened = -1;
     uint64_t there = 0;
-    struct digest digest;
+    bool same = false;
     TRY(open_file(disk, file, O_RDWR, &opened));
     TRY(size_of(opened, &there));
     if (there < size)
@@ -175,8 +179,8 @@ enum status file_disk_seal(const struct file_disk *disk,
     /* Durable first: the hash is then of what the disk was given. */
     if (fsync(opened) != 0 || fsync(disk->directory) != 0)
         return store_place_status();
-    TRY(hash_chunks(opened, chunk_size, &digest));
-    if (there == size && span_equal(digest_span(&digest), span_of(sha256, 32)))
+    TRY(has_hash(opened, chunk_size, sha256, &same));
+    if (there == size && same)
         return STATUS_OK;
     return ftruncate(opened, 0) == 0 ? STATUS_INVALID : STATUS_IO;
 }
@@ -189,18 +193,18 @@ enum status file_disk_check(const struct file_disk *disk,
 {
     CLEANUP(close_file) int opened = -1;
     uint64_t there = 0;
-    struct digest digest;
+    bool same = false;
     if (disk->directory < 0)
         return STATUS_NOT_FOUND;
     TRY(open_file(disk, file, O_RDONLY, &opened));
     TRY(size_of(opened, &there));
     if (there != size)
         return STATUS_CORRUPT;
-    enum status status = hash_chunks(opened, chunk_size, &digest);
+    enum status status = has_hash(opened, chunk_size, sha256, &same);
     if (status == STATUS_IO)
         return STATUS_CORRUPT;
     TRY(status);
-    return span_equal(digest_span(&digest), span_of(sha256, 32)) ? STATUS_OK : STATUS_CORRUPT;
+    return same ? STATUS_OK : STATUS_CORRUPT;
 }
 
 static enum status
