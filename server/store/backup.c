@@ -41,31 +41,26 @@ static enum status never_known(void *context, const struct id *file, bool *known
     return STATUS_OK;
 }
 
-static void remove_in(const char *path, const char *name)
+/* Removes what is of this form, and nothing else, as far as that goes. */
+static void remove_copy(const char *path)
 {
     char whole[STORE_PATH_BYTES_MAX];
-    if (store_place_path(path, name, whole) == STATUS_OK)
-        (void)remove(whole);
-}
-
-void store_backup_remove(const char *path)
-{
-    static const char *const names[] = {"weftd.db", "weftd.db-wal", "weftd.db-shm",
-                                        "weftd.db-journal", "files"};
     CLEANUP(file_disk_close) struct file_disk files = FILE_DISK_INIT;
     if (file_disk_find(path, &files) == STATUS_OK) {
         enum status swept = file_disk_sweep(&files, never_known, NULL);
         (void)swept; /* what is left is seen when the folder does not go */
     }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        remove_in(path, names[i]);
+    if (store_place_path(path, "files", whole) == STATUS_OK)
+        rmdir(whole);
+    if (store_place_path(path, "weftd.db", whole) == STATUS_OK)
+        store_db_remove(whole);
     rmdir(path);
 }
 
 /* A copy that a kill broke off is of no use to anybody. */
 static enum status make_folder(struct copying *copying)
 {
-    store_backup_remove(copying->partial);
+    remove_copy(copying->partial);
     if (mkdir(copying->partial, 0700) != 0)
         return store_place_status();
     int made = open(copying->database, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -252,7 +247,7 @@ enum status store_backup(const char *state_directory,
     if (copying.file >= 0)
         close(copying.file);
     if (status != STATUS_OK)
-        store_backup_remove(copying.partial);
+        remove_copy(copying.partial);
     else
         *size = copied;
     return status;

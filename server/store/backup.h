@@ -38,7 +38,4 @@ MUST_CHECK enum status store_backup(const char *state_directory,
                                     const struct store_backup_watch *watch,
                                     struct store_backup_size *size);
 
-/* Removes what is of this form, and nothing else, as far as that goes. */
-void store_backup_remove(const char *path);
-
 #endif

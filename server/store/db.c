@@ -2,10 +2,13 @@
 #include "server/store/db.h"
 
 #include "server/store/log_ids.h"
+#include "server/store/place.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum status status_of_write_error(const struct store_db *db)
 {
@@ -173,4 +176,14 @@ void store_db_close(struct store_db **db)
     store_db_clear(*db);
     free(*db);
     *db = NULL;
+}
+
+void store_db_remove(const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char whole[STORE_PATH_BYTES_MAX + 16];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(whole, sizeof whole, "%s%s", path, suffixes[i]);
+        unlink(whole);
+    }
 }

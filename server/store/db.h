@@ -51,6 +51,9 @@ void store_db_clear(struct store_db *db);
 /* NULL is allowed; `*db` becomes NULL. */
 void store_db_close(struct store_db **db);
 
+/* Removes a database that nobody has open, and what SQLite keeps beside it, as far as that goes. */
+void store_db_remove(const char *path);
+
 /* Runs statements that are not worth keeping (pragmas, schema, BEGIN). */
 MUST_CHECK enum status store_db_execute(struct store_db *db, const char *sql);
 

@@ -25,17 +25,6 @@ struct store_restore {
     struct store_db *db; /* on the copy */
 };
 
-/* A file and what SQLite keeps beside it. */
-static void remove_database(const char *path)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    char whole[STORE_PATH_BYTES_MAX + 16];
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        snprintf(whole, sizeof whole, "%s%s", path, suffixes[i]);
-        unlink(whole);
-    }
-}
-
 static enum status copy_file(const char *from_path, const char *to_path)
 {
     int from = open(from_path, O_RDONLY | O_CLOEXEC);
@@ -53,7 +42,7 @@ static enum status open_copy(struct store_restore *restore)
 {
     char database[STORE_PATH_BYTES_MAX];
     TRY(store_place_path(restore->backup, "weftd.db", database));
-    remove_database(restore->copy); /* what a kill left behind */
+    store_db_remove(restore->copy); /* what a kill left behind */
     TRY(copy_file(database, restore->copy));
     TRY(store_db_open_writer(restore->copy, &restore->db));
     TRY(store_db_check(restore->db));
@@ -244,7 +233,7 @@ void store_restore_cancel(struct store_restore **restore)
     if (ending == NULL)
         return;
     store_db_close(&ending->db);
-    remove_database(ending->copy);
+    store_db_remove(ending->copy);
     store_lock_release(&ending->lock);
     free(ending);
     *restore = NULL;
