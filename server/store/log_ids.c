@@ -79,16 +79,33 @@ static void stop_indexing(struct log_ids *ids)
     ids->sorted_count = ids->sorted_done = 0;
 }
 
-static void forget_all(struct log_ids *ids)
+static void clear(struct log_ids *ids)
 {
     stop_indexing(ids);
     free(ids->known);
-    ids->known = NULL;
-    ids->count = ids->capacity = 0;
+    id_map_clear(&ids->newest);
+}
+
+/* The first `count` stay. */
+static void forget_after(struct log_ids *ids, size_t count)
+{
+    while (ids->count > count) {
+        const struct known *last = &ids->known[--ids->count];
+        if (last->same == 0) {
+            id_map_remove(&ids->newest, &last->id.message);
+            continue;
+        }
+        /* The message id has its place already, so that nothing can fail. */
+        enum status status = set_newest(ids, &last->id.message, last->same);
+        assert(status == STATUS_OK);
+    }
+}
+
+static void forget_all(struct log_ids *ids)
+{
+    stop_indexing(ids);
+    forget_after(ids, 0);
     ids->loaded = false;
-    for (size_t at = 0; at < ids->newest.capacity; at++)
-        ids->newest.slots[at].value = NULL;
-    ids->newest.count = 0;
 }
 
 static enum status indexed_up_to(struct store_db *db, int64_t *row)
@@ -181,16 +198,7 @@ void log_ids_take_back(struct store_db *db, size_t mark)
         return;
     }
     assert(ids->sorted_count <= mark); /* only what is committed is indexed */
-    while (ids->count > mark) {
-        const struct known *last = &ids->known[--ids->count];
-        if (last->same == 0) {
-            id_map_remove(&ids->newest, &last->id.message);
-            continue;
-        }
-        /* The message id has its place already, so that nothing can fail. */
-        enum status status = set_newest(ids, &last->id.message, last->same);
-        assert(status == STATUS_OK);
-    }
+    forget_after(ids, mark);
 }
 
 /* ---- the index ---- */
@@ -212,7 +220,6 @@ enum status log_ids_begin_index(struct store_db *db)
         return STATUS_NO_MEMORY;
     memcpy(ids->sorted, ids->known, ids->count * sizeof *ids->sorted);
     ids->sorted_count = ids->count;
-    ids->sorted_done = 0;
     qsort(ids->sorted, ids->sorted_count, sizeof *ids->sorted, in_order);
     return STATUS_OK;
 }
@@ -268,21 +275,17 @@ static enum status run_portion(struct store_db *db, struct store_job *job)
 /* Memory keeps what came after that. */
 static enum status forget_indexed(struct log_ids *ids)
 {
-    struct log_ids rest = {0};
-    TRY(id_map_init(&rest.newest, random_system()));
-    enum status status = STATUS_OK;
+    struct log_ids rest = {.loaded = true};
+    enum status status = id_map_init(&rest.newest, random_system());
     for (size_t i = ids->sorted_count; status == STATUS_OK && i < ids->count; i++)
         status = remember(&rest, &ids->known[i].id, ids->known[i].row);
-    struct id_map spare = status == STATUS_OK ? ids->newest : rest.newest;
-    struct known *old = status == STATUS_OK ? ids->known : rest.known;
-    if (status == STATUS_OK) {
-        rest.loaded = true;
-        stop_indexing(ids);
-        *ids = rest;
+    if (status != STATUS_OK) {
+        clear(&rest);
+        return status;
     }
-    id_map_clear(&spare);
-    free(old);
-    return status;
+    clear(ids);
+    *ids = rest;
+    return STATUS_OK;
 }
 
 enum status log_ids_index_portion(struct store_db *db, bool *certain)
@@ -359,8 +362,7 @@ void log_ids_free(struct log_ids **ids)
     struct log_ids *ending = *ids;
     if (ending == NULL)
         return;
-    forget_all(ending);
-    id_map_clear(&ending->newest);
+    clear(ending);
     free(ending);
     *ids = NULL;
 }
