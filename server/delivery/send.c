@@ -13,6 +13,12 @@
 
 #include <string.h>
 
+/* What goes from the disk with a message. */
+struct removed {
+    struct store_file_ids files;
+    struct store_file_ids segments; /* that held it */
+};
+
 struct send {
     struct store_job job;
     struct delivery *delivery;
@@ -23,8 +29,7 @@ struct send {
     struct message_header header;
     struct store_message message;
     struct store_appended appended;
-    struct store_file_ids *files;    /* of each message that was deleted; NULL without any */
-    struct store_file_ids *segments; /* that held it, likewise */
+    struct removed *removed; /* of each message that was deleted; NULL without any */
 };
 
 /* Control messages are the channel's record: who was let in, how the session went. */
@@ -52,25 +57,23 @@ static enum status delete_one(struct store_db *db, struct send *send, size_t at)
     TRY(store_devices_get(db, &entry.device, &author));
     if (!send->facilitates && !id_equal(&author.person, &send->call->person))
         return STATUS_DENIED;
-    TRY(store_files_delete_of_message(db, channel, &entry.message, arena, &send->files[at]));
+    TRY(store_files_delete_of_message(db, channel, &entry.message, arena,
+                                      &send->removed[at].files));
     TRY(store_segments_delete(db, channel, place->sequence, place->sequence, arena,
-                              &send->segments[at]));
+                              &send->removed[at].segments));
     return store_log_delete(db, channel, place->generation, place->sequence);
 }
 
 static enum status run(struct store_db *db, struct store_job *job)
 {
     struct send *send = (struct send *)(void *)job;
-    void *files = NULL;
-    void *segments = NULL;
+    void *removed = NULL;
     size_t count = send->request.deleted_count;
     TRY(store_log_append_message(db, &send->message, &send->appended));
     if (count == 0 || send->appended.again)
         return STATUS_OK;
-    TRY(arena_take(&send->call->arena, count, sizeof *send->files, &files));
-    TRY(arena_take(&send->call->arena, count, sizeof *send->segments, &segments));
-    send->files = files;
-    send->segments = segments;
+    TRY(arena_take(&send->call->arena, count, sizeof *send->removed, &removed));
+    send->removed = removed;
     for (size_t i = 0; i < count; i++)
         TRY(delete_one(db, send, i));
     return store_segments_note_deletion(db, &send->message.channel, send->appended.sequence);
@@ -108,9 +111,9 @@ static void done(struct store_job *job, enum status status)
         call_fail(send->call, status, explain(send, status));
         return;
     }
-    for (size_t i = 0; send->files != NULL && i < send->request.deleted_count; i++) {
-        file_removal_begin(send->delivery->hub, &send->files[i]);
-        file_removal_begin(send->delivery->hub, &send->segments[i]);
+    for (size_t i = 0; send->removed != NULL && i < send->request.deleted_count; i++) {
+        file_removal_begin(send->delivery->hub, &send->removed[i].files);
+        file_removal_begin(send->delivery->hub, &send->removed[i].segments);
     }
     if (!send->appended.again)
         publish(send);
