@@ -178,17 +178,16 @@ static void print_summary(struct import *import)
     json_int_t ties = (json_int_t)import->ties->count;
     json_int_t repeated = (json_int_t)import->ties->rows - ties;
     int64_t next_ms = figures_next_ms(call->app->services.figures);
-    if (call->json)
+    if (call->json) {
         command_print_json(call, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "people", people,
                                            "new_people", (json_int_t)import->new_people, "groups",
                                            groups, "ties", ties, "repeated_ties", repeated,
                                            "next_figures", (json_int_t)next_ms));
-    else
-        command_print(call, "%lld people (%lld new) in %lld groups, %lld ties%s\n",
-                      (long long)people, (long long)import->new_people, (long long)groups,
-                      (long long)ties, repeated == 0 ? "" : " (some named more than once)");
-    if (call->json)
         return;
+    }
+    command_print(call, "%lld people (%lld new) in %lld groups, %lld ties%s\n", (long long)people,
+                  (long long)import->new_people, (long long)groups, (long long)ties,
+                  repeated == 0 ? "" : " (some named more than once)");
     if (next_ms == 0) {
         command_print(call,
                       "weftd stats shows the figures: what is published stands for a week, and "
