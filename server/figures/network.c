@@ -31,8 +31,7 @@ struct loading {
     size_t people_capacity;
     size_t group_capacity;
     size_t tie_capacity;
-    size_t introduced_capacity;
-    size_t declared_capacity;
+    size_t origin_capacity;
     size_t interest_capacity;
     size_t never_capacity;
     struct loading_session session;
@@ -104,16 +103,13 @@ static enum status take_node(void *context, const struct store_node *node)
 }
 
 static enum status
-add_tie(struct loading *loading, const struct graph_tie *tie, bool introduced, bool declared)
+add_tie(struct loading *loading, const struct graph_tie *tie, enum network_origin origin)
 {
     struct network *network = loading->network;
     TRY(grow((void **)&network->ties, network->tie_count, sizeof *tie, &loading->tie_capacity));
-    TRY(grow((void **)&network->tie_is_introduced, network->tie_count,
-             sizeof *network->tie_is_introduced, &loading->introduced_capacity));
-    TRY(grow((void **)&network->tie_is_declared, network->tie_count,
-             sizeof *network->tie_is_declared, &loading->declared_capacity));
-    network->tie_is_introduced[network->tie_count] = introduced;
-    network->tie_is_declared[network->tie_count] = declared;
+    TRY(grow((void **)&network->tie_origins, network->tie_count, sizeof *network->tie_origins,
+             &loading->origin_capacity));
+    network->tie_origins[network->tie_count] = (uint8_t)origin;
     network->ties[network->tie_count++] = *tie;
     return STATUS_OK;
 }
@@ -129,8 +125,8 @@ static enum status take_tie(void *context, const struct store_tie *tie)
     };
     if (taken.a == GRAPH_NONE || taken.b == GRAPH_NONE)
         return STATUS_OK; /* of somebody who is not counted any more */
-    return add_tie(loading, &taken, tie->kind != STORE_TIE_IMPORTED,
-                   tie->kind == STORE_TIE_IMPORTED);
+    bool imported = tie->kind == STORE_TIE_IMPORTED;
+    return add_tie(loading, &taken, imported ? NETWORK_IMPORTED : NETWORK_INTRODUCED);
 }
 
 /* ---- ties of sessions ---- */
@@ -201,7 +197,7 @@ static enum status add_shared_ties(struct loading *loading)
         if (tie.weight < NETWORK_SESSION_WEIGHT_MIN)
             continue;
         tie.weight = fmin(tie.weight, NETWORK_SESSION_WEIGHT_MAX);
-        TRY(add_tie(loading, &tie, false, false));
+        TRY(add_tie(loading, &tie, NETWORK_SHARED));
     }
     return STATUS_OK;
 }
@@ -277,8 +273,7 @@ void network_free(struct network **network)
     free((*network)->group_names);
     free((*network)->ties);
     free((*network)->never);
-    free((*network)->tie_is_introduced);
-    free((*network)->tie_is_declared);
+    free((*network)->tie_origins);
     free((*network)->interests);
     arena_clear(&(*network)->texts);
     free(*network);
@@ -339,7 +334,7 @@ static size_t take_declared(const struct network *network, struct graph_tie *tie
 {
     size_t count = 0;
     for (size_t i = 0; i < network->tie_count; i++)
-        if (network->tie_is_declared[i])
+        if (network->tie_origins[i] == NETWORK_IMPORTED)
             ties[count++] = network->ties[i];
     return count;
 }

@@ -40,6 +40,13 @@ struct network_interest {
     struct span text;
 };
 
+/* Where a tie comes from. */
+enum network_origin {
+    NETWORK_IMPORTED,
+    NETWORK_INTRODUCED, /* of an invitation or introduction */
+    NETWORK_SHARED,     /* of sessions */
+};
+
 struct network {
     int64_t taken_at_ms;
     struct store_node *people; /* by rising id */
@@ -48,8 +55,7 @@ struct network {
     struct span *group_names; /* the last one is empty: people of no group */
     uint32_t group_count;     /* with it */
     struct graph_tie *ties;
-    bool *tie_is_introduced; /* of each tie: of an invitation or introduction */
-    bool *tie_is_declared;   /* of each tie: imported */
+    uint8_t *tie_origins; /* of each tie: enum network_origin */
     size_t tie_count;
     struct graph_pair *never; /* the never-match list */
     size_t never_count;
@@ -81,8 +87,8 @@ bool network_may_be_introduced(const struct network *network, uint32_t person);
 MUST_CHECK enum status
 network_graph(const struct network *network, bool for_counts_only, struct graph **graph);
 
-/* Whom a round of introductions may bring together: those of `takes_part` (of each person) who are
- * may be introduced, but for the pairs in `barred`. */
+/* Whom a round of introductions may bring together: those of `takes_part` (of each person) who may
+ * be introduced, but for the pairs in `barred`. */
 struct network_round {
     const bool *takes_part;
     const struct graph_pair *barred; /* of persons */

@@ -30,7 +30,7 @@ static size_t split(const struct network *network, struct graph_tie *ties)
 {
     size_t count = 0, end = network->tie_count;
     for (size_t i = 0; i < network->tie_count; i++)
-        if (network->tie_is_introduced[i])
+        if (network->tie_origins[i] == NETWORK_INTRODUCED)
             ties[--end] = network->ties[i];
         else
             ties[count++] = network->ties[i];

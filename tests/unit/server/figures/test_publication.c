@@ -109,7 +109,7 @@ struct snapshot {
     uint32_t groups[PEOPLE];
     struct span names[GROUPS];
     struct graph_tie ties[PEOPLE * PEOPLE];
-    bool introduced[PEOPLE * PEOPLE];
+    uint8_t origins[PEOPLE * PEOPLE];
     struct network network;
 };
 
@@ -131,7 +131,7 @@ static void take(const struct community *community, int64_t now_ms, struct snaps
                                 .group_names = snapshot->names,
                                 .group_count = GROUPS,
                                 .ties = snapshot->ties,
-                                .tie_is_introduced = snapshot->introduced};
+                                .tie_origins = snapshot->origins};
     for (uint32_t i = 0; i < GROUPS; i++)
         snapshot->names[i] = span_from_text(names[i]);
     for (uint32_t i = 0; i < PEOPLE; i++) {
@@ -148,7 +148,8 @@ static void take(const struct community *community, int64_t now_ms, struct snaps
             if (community->ties[a][b] == 0 || !community->people[a].here ||
                 !community->people[b].here)
                 continue;
-            snapshot->introduced[network->tie_count] = community->ties[a][b] == 2;
+            snapshot->origins[network->tie_count] =
+                community->ties[a][b] == 2 ? NETWORK_INTRODUCED : NETWORK_IMPORTED;
             snapshot->ties[network->tie_count++] = (struct graph_tie){place[a], place[b], 1};
         }
 }
