@@ -135,13 +135,13 @@ static void judge(struct look *look, const struct store_device *device)
 
 static enum status take(struct look *look)
 {
-    if (look->found.count == 0)
-        return STATUS_NOT_FOUND;
-    look->here = calloc(look->found.count, sizeof *look->here);
+    look->here = calloc(look->found.count + 1, sizeof *look->here);
     if (look->here == NULL)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < look->found.count; i++)
         judge(look, &look->found.items[i]);
+    if (look->here_count == 0)
+        return STATUS_NOT_FOUND; /* nothing to write */
     look->job = (struct store_job){.run = touch_run, .done = touch_done};
     return store_write(look->delivery->hub->store, &look->job);
 }
