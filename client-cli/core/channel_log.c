@@ -235,6 +235,11 @@ static bool needs_look(const struct channel *channel)
            channel->state == CHANNEL_STATE_CONTINUING || channel->state == CHANNEL_STATE_AWAITING;
 }
 
+bool channel_log_is_settled(const struct channel *channel)
+{
+    return !needs_look(channel) && !channel->distrusted;
+}
+
 enum status channel_log_catch_up(struct engine *engine, struct channel *channel)
 {
     if (channel->state == CHANNEL_STATE_CREATING)

@@ -28,6 +28,10 @@ MUST_CHECK enum status channel_log_make_ready(struct engine *engine, struct chan
  * messages. */
 MUST_CHECK enum status channel_log_catch_up(struct engine *engine, struct channel *channel);
 
+/* Whether there is nothing to put right in the channel, as far as its log was read: a catch-up
+ * would read the log again, and no more. */
+bool channel_log_is_settled(const struct channel *channel);
+
 /* Takes one entry that the server pushed; pages when it does not follow what we have. */
 MUST_CHECK enum status channel_log_take_event(struct engine *engine,
                                               struct channel *channel,
