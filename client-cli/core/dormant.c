@@ -144,10 +144,11 @@ enum status dormant_settle(struct engine *engine,
 /* ---- what we saw ourselves ---- */
 
 struct lately {
-    const struct id *device;
+    const struct wire_work_remove *removals;
+    size_t count;
+    bool *spoke;
     int64_t since;
-    size_t left;
-    bool spoke;
+    size_t left; /* entries to look at */
 };
 
 static enum status look_at(void *context, const struct stored_entry *entry)
@@ -155,15 +156,21 @@ static enum status look_at(void *context, const struct stored_entry *entry)
     struct lately *lately = context;
     if (entry->time < lately->since || lately->left-- == 0)
         return STATUS_CANCELLED;
-    lately->spoke = id_equal(&entry->device, lately->device);
-    return lately->spoke ? STATUS_CANCELLED : STATUS_OK;
+    for (size_t i = 0; i < lately->count; i++)
+        if (id_equal(&entry->device, &lately->removals[i].device))
+            lately->spoke[i] = true;
+    return STATUS_OK;
 }
 
-bool dormant_spoke_lately(struct engine *engine,
+void dormant_spoke_lately(struct engine *engine,
                           const struct channel *channel,
-                          const struct id *device)
+                          const struct wire_work_remove *removals,
+                          size_t count,
+                          bool *spoke)
 {
-    struct lately lately = {.device = device,
+    struct lately lately = {.removals = removals,
+                            .count = count,
+                            .spoke = spoke,
                             .since = engine_now_ms(engine) - CORE_SPOKE_LATELY_MS,
                             .left = CORE_SPOKE_LATELY_ENTRIES};
     struct entry_walk walk = {.channel = channel->id,
@@ -173,7 +180,6 @@ bool dormant_spoke_lately(struct engine *engine,
                               .context = &lately};
     enum status status = entry_walk(engine, &walk);
     (void)status; /* what cannot be read shows nothing */
-    return lately.spoke;
 }
 
 /* ---- the way back ---- */

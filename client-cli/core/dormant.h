@@ -17,10 +17,13 @@ MUST_CHECK enum status dormant_settle(struct engine *engine,
                                       const struct id *out,
                                       struct channel_proposals *proposals);
 
-/* Whether the device has spoken in the channel, or changed it, within CORE_SPOKE_LATELY_MS. */
-bool dormant_spoke_lately(struct engine *engine,
+/* Whose devices have spoken in the channel, or changed it, within CORE_SPOKE_LATELY_MS: sets the
+ * place in `spoke` of each that has. */
+void dormant_spoke_lately(struct engine *engine,
                           const struct channel *channel,
-                          const struct id *device);
+                          const struct wire_work_remove *removals,
+                          size_t count,
+                          bool *spoke);
 
 /* A channel that we are told we are not in: when we were away for long, back into it.
  * STATUS_REMOVED, explained, when that is not it. */

@@ -87,6 +87,11 @@ static bool is_shut_out(const struct engine *engine,
                                 leaf->signature_key) == STATUS_DENIED;
 }
 
+static bool is_absent(const struct engine *engine, const struct wire_work_remove *removal)
+{
+    return directory_was_absent(engine->directory, UINT64_MAX, &removal->device);
+}
+
 static bool has_left(const struct engine *engine,
                      const struct channel *channel,
                      const struct wire_work_remove *removal)
@@ -101,6 +106,7 @@ static bool has_left(const struct engine *engine,
 static void propose_removal(struct engine *engine,
                             struct channel *channel,
                             const struct wire_work_remove *removal,
+                            bool spoke_lately,
                             struct channel_proposals *proposals)
 {
     const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
@@ -109,8 +115,7 @@ static void propose_removal(struct engine *engine,
         return;
     /* The server's word is not enough; and who is shut out need not have asked for anything. */
     bool shut_out = is_shut_out(engine, removal, mls_tree_leaf(tree, leaf));
-    bool absent = directory_was_absent(engine->directory, UINT64_MAX, &removal->device) &&
-                  !dormant_spoke_lately(engine, channel, &removal->device);
+    bool absent = !spoke_lately && is_absent(engine, removal);
     bool left = has_left(engine, channel, removal);
     if (!shut_out && !left && !absent) {
         engine_notice(engine, channel,
@@ -127,6 +132,27 @@ static void propose_removal(struct engine *engine,
         proposals->leaves[proposals->leave_count++] = removal->leave;
 }
 
+/* Who spoke lately is looked up for all of them at once, and only if it matters. */
+static enum status propose_removals(struct engine *engine,
+                                    struct channel *channel,
+                                    const struct wire_work *work,
+                                    struct channel_proposals *proposals)
+{
+    void *place = NULL;
+    bool any_absent = false;
+    if (work->remove_count == 0)
+        return STATUS_OK;
+    TRY(arena_take(&proposals->arena, work->remove_count, sizeof(bool), &place));
+    bool *spoke = place;
+    for (size_t i = 0; i < work->remove_count; i++)
+        any_absent = any_absent || is_absent(engine, &work->removes[i]);
+    if (any_absent)
+        dormant_spoke_lately(engine, channel, work->removes, work->remove_count, spoke);
+    for (size_t i = 0; i < work->remove_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
+        propose_removal(engine, channel, &work->removes[i], spoke[i], proposals);
+    return dormant_settle(engine, channel, NULL, proposals);
+}
+
 static enum status propose(struct engine *engine,
                            struct channel *channel,
                            void *context,
@@ -136,9 +162,7 @@ static enum status propose(struct engine *engine,
     proposals->work = work->work;
     for (size_t i = 0; i < work->add_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
         TRY(propose_add(engine, channel, &work->adds[i], proposals));
-    for (size_t i = 0; i < work->remove_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
-        propose_removal(engine, channel, &work->removes[i], proposals);
-    return work->remove_count == 0 ? STATUS_OK : dormant_settle(engine, channel, NULL, proposals);
+    return propose_removals(engine, channel, work, proposals);
 }
 
 /* Newcomers of an unlisted channel cannot know its title. */
