@@ -259,7 +259,7 @@ static enum status take_roster(struct engine *engine,
                       "The server's list of who is in this channel is wrong: it leaves out %zu and "
                       "names %zu who are not. These are the people who can read it",
                       difference.hidden, difference.invented);
-    return roster_people(roster, arena, &shown->info.member_count);
+    return STATUS_OK;
 }
 
 /* What the server says, of a channel that we are not in. */
@@ -283,12 +283,15 @@ static enum status show_channel(struct invocation *invocation,
     bool shares = shown->info.history == CHANNEL_HISTORY_FULL;
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct roster roster;
+    struct roster_people people;
     if (own != NULL)
         TRY(take_roster(invocation->engine, own, shown, &arena, &roster));
     else
         TRY(take_listed(shown, &arena, &roster));
-    for (size_t i = 0; i < roster.count; i++)
-        TRY(people_learn(invocation->engine, &roster.members[i].person, 1));
+    TRY(roster_people(&roster, &arena, &people));
+    TRY(people_learn(invocation->engine, people.items, people.count));
+    if (own != NULL)
+        shown->info.member_count = people.count;
     fill_title(invocation->engine, &shown->info);
     show_info(invocation->out, &shown->info);
     out_text(invocation->out, "  ", shown->info.brief);

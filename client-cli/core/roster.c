@@ -26,17 +26,21 @@ static int compare_ids(const void *a, const void *b)
     return span_compare(id_span(a), id_span(b));
 }
 
-enum status roster_people(const struct roster *roster, struct arena *arena, uint32_t *count)
+enum status
+roster_people(const struct roster *roster, struct arena *arena, struct roster_people *people)
 {
     void *place = NULL;
     TRY(arena_take(arena, roster->count, sizeof(struct id), &place));
-    struct id *people = place;
+    struct id *items = place;
+    uint32_t count = 0;
     for (size_t i = 0; i < roster->count; i++)
-        people[i] = roster->members[i].person;
-    qsort(people, roster->count, sizeof *people, compare_ids);
-    *count = 0;
+        items[i] = roster->members[i].person;
+    if (roster->count != 0)
+        qsort(items, roster->count, sizeof *items, compare_ids);
     for (size_t i = 0; i < roster->count; i++)
-        *count += i == 0 || !id_equal(&people[i], &people[i - 1]);
+        if (count == 0 || !id_equal(&items[i], &items[count - 1]))
+            items[count++] = items[i];
+    *people = (struct roster_people){items, count};
     return STATUS_OK;
 }
 

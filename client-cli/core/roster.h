@@ -25,9 +25,13 @@ struct roster {
 MUST_CHECK enum status
 roster_read(const struct channel *channel, struct arena *arena, struct roster *roster);
 
-/* How many people they are: some have several devices. */
+/* The people they are, each once, by rising id: some have several devices. */
+struct roster_people {
+    struct id *items;
+    uint32_t count;
+};
 MUST_CHECK enum status
-roster_people(const struct roster *roster, struct arena *arena, uint32_t *count);
+roster_people(const struct roster *roster, struct arena *arena, struct roster_people *people);
 
 /* How the server's list differs. A list cannot hold more than LIMIT_LIST_ITEMS: of a longer roster
  * nobody counts as hidden. */
