@@ -321,6 +321,16 @@ enum status channel_commit_extensions(const struct channel_extension *extension,
     return writer_finish(&writer);
 }
 
+enum status channel_commit_propose_extensions(const struct channel_extension *extension,
+                                              struct channel_proposals *proposals)
+{
+    TRY(channel_commit_extensions(extension, &proposals->bytes));
+    proposals->items[proposals->count++] =
+        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                              .context_extensions = {buffer_span(&proposals->bytes)}};
+    return STATUS_OK;
+}
+
 struct role_changes {
     const struct channel_role_change *items;
     size_t count;
@@ -367,17 +377,6 @@ static enum status make_room(struct arena *arena, struct channel_extension *exte
     return STATUS_OK;
 }
 
-/* The one proposal of a changed extension. */
-static enum status propose_extension(const struct channel_extension *extension,
-                                     struct channel_proposals *proposals)
-{
-    TRY(channel_commit_extensions(extension, &proposals->bytes));
-    proposals->items[proposals->count++] =
-        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
-                              .context_extensions = {buffer_span(&proposals->bytes)}};
-    return STATUS_OK;
-}
-
 static enum status propose_roles(struct engine *engine,
                                  struct channel *channel,
                                  void *context,
@@ -392,7 +391,7 @@ static enum status propose_roles(struct engine *engine,
         return STATUS_OK;
     /* PROTOCOL.md, 9: by rising person. */
     qsort(extension.roles, extension.role_count, sizeof *extension.roles, compare_roles);
-    return propose_extension(&extension, proposals);
+    return channel_commit_propose_extensions(&extension, proposals);
 }
 
 enum status channel_commit_roles(struct engine *engine,
@@ -423,7 +422,7 @@ static enum status propose_no_history(struct engine *engine,
     if (extension.history == CHANNEL_HISTORY_FROM_JOINING)
         return STATUS_OK;
     extension.history = CHANNEL_HISTORY_FROM_JOINING;
-    return propose_extension(&extension, proposals);
+    return channel_commit_propose_extensions(&extension, proposals);
 }
 
 enum status channel_commit_no_history(struct engine *engine, struct channel *channel)

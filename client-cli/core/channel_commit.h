@@ -78,4 +78,8 @@ MUST_CHECK enum status channel_commit_no_history(struct engine *engine, struct c
 MUST_CHECK enum status channel_commit_extensions(const struct channel_extension *extension,
                                                  struct buffer *bytes);
 
+/* Adds the proposal of those extensions, once at most. */
+MUST_CHECK enum status channel_commit_propose_extensions(const struct channel_extension *extension,
+                                                         struct channel_proposals *proposals);
+
 #endif

@@ -132,13 +132,7 @@ enum status dormant_settle(struct engine *engine,
     bool changed = false;
     TRY(channel_extension(channel, &proposals->arena, &extension));
     TRY(relist(&settling, &proposals->arena, &changed));
-    if (!changed)
-        return STATUS_OK;
-    TRY(channel_commit_extensions(&extension, &proposals->bytes));
-    proposals->items[proposals->count++] =
-        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
-                              .context_extensions = {buffer_span(&proposals->bytes)}};
-    return STATUS_OK;
+    return changed ? channel_commit_propose_extensions(&extension, proposals) : STATUS_OK;
 }
 
 /* ---- what we saw ourselves ---- */

@@ -228,11 +228,7 @@ static enum status propose_format(struct engine *engine,
     if (span_equal(extension.format_digest, wanted))
         return STATUS_OK;
     extension.format_digest = wanted;
-    TRY(channel_commit_extensions(&extension, &proposals->bytes));
-    proposals->items[proposals->count++] =
-        (struct mls_proposal){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
-                              .context_extensions = {buffer_span(&proposals->bytes)}};
-    return STATUS_OK;
+    return channel_commit_propose_extensions(&extension, proposals);
 }
 
 enum status
