@@ -135,9 +135,7 @@ static enum status find_admitted(struct engine *engine,
     struct vault_place place;
     TRY(place_of(channel, person, &place));
     TRY(vault_get(engine->vault, &place, &record));
-    return schema_decode(&admitted_schema, buffer_span(&record), &none, admitted) == STATUS_OK
-               ? STATUS_OK
-               : STATUS_CORRUPT;
+    return status_of_stored(schema_decode(&admitted_schema, buffer_span(&record), &none, admitted));
 }
 
 enum status admission_end(struct engine *engine,

@@ -49,7 +49,7 @@ enum status history_keys_drop(struct engine *engine, const struct channel *chann
 static enum status decode(struct span bytes, struct history_key *key)
 {
     struct arena none = ARENA_INIT(0);
-    return schema_decode(&key_schema, bytes, &none, key) == STATUS_OK ? STATUS_OK : STATUS_CORRUPT;
+    return status_of_stored(schema_decode(&key_schema, bytes, &none, key));
 }
 
 enum status history_keys_get(struct engine *engine,

@@ -104,7 +104,8 @@ static enum status choose_key(struct sharing *sharing, struct upload *upload)
     struct history_key before = {.first = 0};
     enum status found = vault_get(sharing->engine->vault, &place, &record);
     if (found == STATUS_OK)
-        found = schema_decode(&sealing_schema, buffer_span(&record), &none, &before);
+        found =
+            status_of_stored(schema_decode(&sealing_schema, buffer_span(&record), &none, &before));
     if (found != STATUS_OK && found != STATUS_NOT_FOUND)
         return found;
     bool same = before.first == upload->key.first &&
