@@ -12,18 +12,21 @@
 static struct people_name name_of(struct engine *engine, const struct id *person)
 {
     struct people_name name;
-    if (!id_is_none(person) && people_learn(engine, person, 1) != STATUS_OK)
-        engine_forget_explanation(engine);
-    people_name(engine, person, &name);
+    people_name_learned(engine, person, &name);
     return name;
 }
 
-static void person_record(struct invocation *invocation, const char *type, const struct id *person)
+/* Somebody of whom `text` is so. */
+static void show_somebody(struct invocation *invocation,
+                          const char *text,
+                          const char *type,
+                          const struct id *person)
 {
-    char text[ID_TEXT_SIZE];
+    char id[ID_TEXT_SIZE];
     struct people_name name = name_of(invocation->engine, person);
-    id_text(person, text);
-    out_record(invocation->out, json_pack("{s:s, s:s, s:o}", "type", type, "person", text, "name",
+    id_text(person, id);
+    out_line(invocation->out, "  %s: %s", text, name.name);
+    out_record(invocation->out, json_pack("{s:s, s:s, s:o}", "type", type, "person", id, "name",
                                           out_json_text(span_from_text(name.name))));
 }
 
@@ -98,13 +101,6 @@ static void show_report(struct invocation *invocation,
                          "time", (json_int_t)report->time, "signed", is_true));
 }
 
-static void show_left_behind(struct invocation *invocation, const struct id *person)
-{
-    struct people_name name = name_of(invocation->engine, person);
-    out_line(invocation->out, "  left behind with that change: %s", name.name);
-    person_record(invocation, "left behind", person);
-}
-
 static bool was_before(const struct id *people, size_t count, const struct id *person)
 {
     for (size_t i = 0; i < count; i++)
@@ -134,7 +130,7 @@ static enum status show_reports(struct invocation *invocation,
     bool member = own != NULL && own->state == CHANNEL_STATE_MEMBER && !standing->frozen;
     for (size_t i = 0; member && i < count; i++)
         if (!channel_has_person(engine, own, &about[i]))
-            show_left_behind(invocation, &about[i]);
+            show_somebody(invocation, "left behind with that change", "left behind", &about[i]);
     return STATUS_OK;
 }
 
@@ -192,11 +188,9 @@ enum status show_standing(struct invocation *invocation, const struct id *id, st
     TRY(engine_call(engine, WIRE_CHANNEL_GENERATION, &request, &reply, &standing));
     show_generation(invocation, &standing);
     TRY(show_reports(invocation, id, own, &standing));
-    for (size_t i = 0; i < standing.awaited_person_count; i++) {
-        struct people_name name = name_of(engine, &standing.awaited_people[i].id);
-        out_line(invocation->out, "  let in, and not in here yet: %s", name.name);
-        person_record(invocation, "awaited", &standing.awaited_people[i].id);
-    }
+    for (size_t i = 0; i < standing.awaited_person_count; i++)
+        show_somebody(invocation, "let in, and not in here yet", "awaited",
+                      &standing.awaited_people[i].id);
     if (own == NULL || own->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
     TRY(show_shut_out(invocation, own));

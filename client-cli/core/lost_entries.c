@@ -37,9 +37,7 @@ static void tell(struct engine *engine, const struct directory_entry *entry, con
     struct people_name name;
     char device[ID_TEXT_SIZE];
     char person[ID_TEXT_SIZE];
-    if (people_learn(engine, &entry->person, 1) != STATUS_OK)
-        engine_forget_explanation(engine);
-    people_name(engine, &entry->person, &name);
+    people_name_learned(engine, &entry->person, &name);
     id_text(&entry->device, device);
     id_text(&entry->person, person);
     if (entry->kind == DIRECTORY_REVOKE_DEVICE)

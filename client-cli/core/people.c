@@ -134,6 +134,13 @@ void people_name(struct engine *engine, const struct id *person, struct people_n
         snprintf(name->name, sizeof name->name, "person %.8s", id);
 }
 
+void people_name_learned(struct engine *engine, const struct id *person, struct people_name *name)
+{
+    if (people_learn(engine, person, 1) != STATUS_OK)
+        engine_forget_explanation(engine);
+    people_name(engine, person, name);
+}
+
 enum status people_render(struct engine *engine, struct span text, struct buffer *rendered)
 {
     struct span before;

@@ -26,6 +26,10 @@ people_learn_from(struct engine *engine, const struct id *channel, uint64_t from
  * erased" for an erased person. Never fails. */
 void people_name(struct engine *engine, const struct id *person, struct people_name *name);
 
+/* The same, of somebody whose name the server is asked for first, as people_learn does. It need not
+ * answer: then no explanation is left of that. */
+void people_name_learned(struct engine *engine, const struct id *person, struct people_name *name);
+
 /* Appends the text with each mention (content/mention.h) as "@" and the person's name. */
 MUST_CHECK enum status
 people_render(struct engine *engine, struct span text, struct buffer *rendered);

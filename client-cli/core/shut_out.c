@@ -48,9 +48,7 @@ tell(struct engine *engine, const struct channel *channel, const struct shut_out
     for (size_t i = 0; i < list->count && i < TOLD_MAX; i++) {
         struct people_name name;
         char device[ID_TEXT_SIZE];
-        if (people_learn(engine, &list->items[i].person, 1) != STATUS_OK)
-            engine_forget_explanation(engine); /* then its id must do */
-        people_name(engine, &list->items[i].person, &name);
+        people_name_learned(engine, &list->items[i].person, &name);
         id_text(&list->items[i].device, device);
         engine_notice(engine, channel,
                       "Device %.8s of %s was shut out and is still in this channel: it can read "
