@@ -62,26 +62,30 @@ static enum status decode(struct taking *taking, struct span bytes)
     return STATUS_OK;
 }
 
-/* Whether the bytes are a GroupContext of this channel's epoch. */
-static bool is_context(const struct taking *taking,
-                       const struct segment_epoch *epoch,
-                       struct mls_group_context *context)
+/* Whether a group is this channel's, in the generation of the segment. */
+static bool is_group(const struct taking *taking, struct span group_id)
 {
-    struct reader reader = reader_of(epoch->group_context);
     struct id channel;
     uint32_t generation = 0;
-    return mls_group_context_read(&reader, context) == STATUS_OK &&
-           reader_finish(&reader) == STATUS_OK && context->epoch == epoch->epoch &&
-           context->cipher_suite == SUITE_X25519_AES128GCM_SHA256_ED25519 &&
-           channel_group_id_decode(context->group_id, &channel, &generation) == STATUS_OK &&
+    return channel_group_id_decode(group_id, &channel, &generation) == STATUS_OK &&
            id_equal(&channel, &taking->channel->id) && generation == taking->generation;
+}
+
+/* Whether the bytes are a GroupContext of this channel's epoch. */
+static bool is_context(const struct taking *taking, const struct segment_epoch *epoch)
+{
+    struct reader reader = reader_of(epoch->group_context);
+    struct mls_group_context context;
+    return mls_group_context_read(&reader, &context) == STATUS_OK &&
+           reader_finish(&reader) == STATUS_OK && context.epoch == epoch->epoch &&
+           context.cipher_suite == SUITE_X25519_AES128GCM_SHA256_ED25519 &&
+           is_group(taking, context.group_id);
 }
 
 static enum status check_contexts(const struct taking *taking)
 {
-    struct mls_group_context context;
     for (size_t i = 0; i < taking->segment.epoch_count; i++)
-        if (!is_context(taking, &taking->segment.epochs[i], &context))
+        if (!is_context(taking, &taking->segment.epochs[i]))
             return refuse(taking, "it has an epoch of another channel");
     return STATUS_OK;
 }
@@ -177,15 +181,12 @@ static bool has_form(const struct taking *taking, struct message *message)
     struct reader reader = reader_of(message->item->authenticated);
     struct mls_authenticated_content *authenticated = &message->authenticated;
     const struct mls_framed_content *content = &authenticated->content;
-    struct id channel;
-    uint32_t generation = 0;
     if (mls_authenticated_content_read(&reader, &message->arena, authenticated) != STATUS_OK ||
         reader_finish(&reader) != STATUS_OK ||
         authenticated->wire_format != MLS_WIRE_PRIVATE_MESSAGE ||
         content->type != MLS_CONTENT_APPLICATION ||
         mls_authenticated_content_check_form(authenticated) != STATUS_OK ||
-        channel_group_id_decode(content->group_id, &channel, &generation) != STATUS_OK ||
-        !id_equal(&channel, &taking->channel->id) || generation != taking->generation)
+        !is_group(taking, content->group_id))
         return false;
     bool late = content->epoch + LIMIT_PAST_EPOCHS >= taking->epoch;
     bool early = content->epoch > taking->epoch && message->item->kind != SEGMENT_EDITED;
