@@ -67,7 +67,6 @@ static enum status first_untaken(void *context, const struct history_key *key)
 struct segment_bytes {
     struct history_key key;
     struct buffer bytes; /* the segment, with its padding until the last chunk is there */
-    struct history_taken taken;
     const char *problem;
 };
 
@@ -107,11 +106,11 @@ pull(struct engine *engine, const struct channel *channel, struct segment_bytes 
 static enum status take(struct engine *engine, struct channel *channel, void *context)
 {
     struct segment_bytes *segment = context;
-    segment->taken = (struct history_taken){.messages = 0};
-    TRY(history_take(engine, channel, &segment->key, buffer_span(&segment->bytes), &segment->taken,
+    struct history_taken taken = {.messages = 0};
+    TRY(history_take(engine, channel, &segment->key, buffer_span(&segment->bytes), &taken,
                      &segment->problem));
     segment->key.taken = true;
-    segment->key.outdated = segment->key.outdated || segment->taken.revised != 0;
+    segment->key.outdated = segment->key.outdated || taken.revised != 0;
     return history_keys_put(engine, channel, &segment->key);
 }
 

@@ -315,24 +315,22 @@ static enum status put_vouched(struct engine *engine, struct channel *channel, v
 }
 
 /* Newcomers see our name with what we give the key of: what another member has sealed must be what
- * we would have. Who has not all of it cannot tell, and gives what there is. */
-static enum status vouch(struct sharing *sharing,
-                         const struct history_range *range,
-                         struct history_key *key,
-                         bool *vouched)
+ * we would have, else STATUS_NOT_FOUND. Who has not all of it cannot tell: gives what there is. */
+static enum status
+vouch(struct sharing *sharing, const struct history_range *range, struct history_key *key)
 {
     const struct id *own = &sharing->engine->account.person;
-    *vouched = id_equal(&key->shared_by, own);
-    if (*vouched || key->last > range->last) /* one that says more than there is */
+    bool ours = false;
+    if (id_equal(&key->shared_by, own))
         return STATUS_OK;
+    if (key->last > range->last) /* one that says more than there is */
+        return STATUS_NOT_FOUND;
     enum status compared = history_seal_is_ours(sharing->engine, sharing->channel, key,
-                                                sharing->shown.kept_since, vouched);
-    if (compared == STATUS_NOT_FOUND) {
-        *vouched = true;
-        return STATUS_OK;
-    }
-    if (compared != STATUS_OK || !*vouched)
-        return compared;
+                                                sharing->shown.kept_since, &ours);
+    if (compared != STATUS_OK)
+        return compared == STATUS_NOT_FOUND ? STATUS_OK : compared;
+    if (!ours)
+        return STATUS_NOT_FOUND;
     key->shared_by = *own;
     return channel_transact(sharing->engine, sharing->channel, put_vouched, key);
 }
@@ -345,11 +343,8 @@ share_block(struct sharing *sharing, const struct history_range *range, bool who
     if (sharing->wanted != 0 && sharing->wanted >= range->first && sharing->wanted < needed)
         needed = sharing->wanted;
     enum status known = known_key(sharing, range->first, &key);
-    bool vouched = false;
     if (known == STATUS_OK)
-        known = vouch(sharing, range, &key, &vouched);
-    if (known == STATUS_OK && !vouched)
-        known = STATUS_NOT_FOUND;
+        known = vouch(sharing, range, &key);
     bool enough = known == STATUS_OK && key.last >= needed;
     enum status status = known;
     if (known != STATUS_OK && known != STATUS_NOT_FOUND)
