@@ -180,6 +180,8 @@ struct entering {
     struct id channel;
     bool resync;
     bool unasked; /* by the server's word, and not by the person's */
+    bool asks;    /* a member first, to add us: then `added`, and no commit of ours */
+    bool added;
     struct mls_group *group;
     uint32_t generation;
     uint64_t sequence;
@@ -319,15 +321,23 @@ static enum status give_up(struct engine *engine, const struct entering *enterin
                           "whoever enters it: you are not in. Tell whoever runs the server");
 }
 
+/* Whoever ended the epoch before us is there now, and can be asked. */
+static enum status ask_or_enter(struct engine *engine, struct entering *entering)
+{
+    enum status asked = entering->asks ? channel_ask(engine, &entering->channel) : STATUS_NOT_FOUND;
+    entering->added = asked == STATUS_OK;
+    return asked == STATUS_NOT_FOUND ? enter_once(engine, entering) : asked;
+}
+
 static enum status enter(struct engine *engine, struct entering *entering)
 {
-    enum status status = STATUS_WRONG_EPOCH;
-    for (int i = 0; i < CORE_COMMIT_TRIES && status == STATUS_WRONG_EPOCH; i++) {
-        if (entering->tries_without_change >= CORE_STALE_TRIES)
-            break;
-        status = enter_once(engine, entering);
+    for (int i = 0; i < CORE_COMMIT_TRIES && entering->tries_without_change < CORE_STALE_TRIES;
+         i++) {
+        enum status status = ask_or_enter(engine, entering);
+        if (status != STATUS_WRONG_EPOCH)
+            return status;
     }
-    return status == STATUS_WRONG_EPOCH ? give_up(engine, entering) : status;
+    return give_up(engine, entering);
 }
 
 /* The channel's own group must be of this channel, and what weft_channel says must be readable. */
@@ -381,29 +391,14 @@ static enum status store_entered(struct engine *engine, struct channel *channel,
     return channel_store_new_group(engine, channel);
 }
 
-/* Whoever ended the epoch before us is there now, and can be asked. */
-static enum status ask_or_enter(struct engine *engine, struct entering *entering, bool *added)
-{
-    for (int i = 0; i < CORE_COMMIT_TRIES && entering->tries_without_change < CORE_STALE_TRIES;
-         i++) {
-        enum status status = channel_ask(engine, &entering->channel);
-        *added = status == STATUS_OK;
-        if (status == STATUS_NOT_FOUND)
-            status = enter_once(engine, entering);
-        if (status != STATUS_WRONG_EPOCH)
-            return status;
-    }
-    return give_up(engine, entering);
-}
-
 enum status
 channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel)
 {
-    CLEANUP(entering_clear) struct entering entering = {.channel = info->channel};
-    bool added = false;
-    TRY(ask_or_enter(engine, &entering, &added));
+    CLEANUP(entering_clear)
+    struct entering entering = {.channel = info->channel, .asks = true};
+    TRY(enter(engine, &entering));
     struct channel *joined = channel_find(engine, &info->channel);
-    if (added) {
+    if (entering.added) {
         *channel = joined;
         return STATUS_OK;
     }
