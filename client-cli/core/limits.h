@@ -55,8 +55,8 @@
  * once would make a storm of commits when many join. */
 #define CORE_PATH_DAYS 7
 
-/* The server asks one member after another, for 10 s each, to remove a device that was shut out;
- * when three have not, members do it unasked. Each draws how much later, so that the first is seen
+/* The server asks one member after another, for 5 s each, to remove a device that was shut out;
+ * when six have not, members do it unasked. Each draws how much later, so that the first is seen
  * by the others before they begin. */
 #define CORE_REMOVAL_GRACE_MS 30000
 #define CORE_REMOVAL_SPREAD_MS 60000
