@@ -133,6 +133,27 @@ static void start(struct fixture *f, struct loop *loop, struct id *channel)
     ASSERT_OK(loop_start(loop, f->store));
 }
 
+/* The same, with a channel and a log that is truncated as often as that. */
+static void
+start_truncating(struct fixture *f, int64_t interval_ms, struct loop *loop, struct id *channel)
+{
+    struct store_options options = {.state_directory = f->directory,
+                                    .create = true,
+                                    .free_bytes_min = 1,
+                                    .wal_truncate_interval_ms = interval_ms};
+    ASSERT_OK(store_open(&options, &f->store));
+    ASSERT_OK(fixture_run(f->store, setup_channel, channel));
+    ASSERT_OK(loop_start(loop, f->store));
+}
+
+/* Hands them in at once and waits until all are done. */
+static void write_all(struct fixture *f, struct loop *loop, struct test_job *jobs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ASSERT_OK(store_write(f->store, &jobs[i].job));
+    assert_true(loop_run_until(loop, &jobs->counts->done, count));
+}
+
 static void many_jobs_share_few_commits(void **state)
 {
     struct fixture *f = *state;
@@ -143,9 +164,7 @@ static void many_jobs_share_few_commits(void **state)
     enum { COUNT = 2000 };
     start(f, &loop, &channel);
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &counts);
-    for (size_t i = 0; i < COUNT; i++)
-        ASSERT_OK(store_write(f->store, &jobs[i].job));
-    assert_true(loop_run_until(&loop, &counts.done, COUNT));
+    write_all(f, &loop, jobs, COUNT);
     assert_int_equal(counts.ok, COUNT);
     assert_true(counts.in_order);
     store_figures(f->store, &figures);
@@ -216,9 +235,7 @@ static void an_invite_raced_a_thousand_times_is_redeemed_once(void **state)
     ASSERT_OK(fixture_run(f->store, setup_invite, NULL));
     ASSERT_OK(loop_start(&loop, f->store));
     struct test_job *jobs = make_jobs(COUNT, run_redeem, NULL, &counts);
-    for (size_t i = 0; i < COUNT; i++)
-        ASSERT_OK(store_write(f->store, &jobs[i].job));
-    assert_true(loop_run_until(&loop, &counts.done, COUNT));
+    write_all(f, &loop, jobs, COUNT);
     assert_int_equal(counts.ok, 1);
     assert_int_equal(counts.refused, COUNT - 1);
     for (size_t i = 1; i < COUNT; i++)
@@ -316,18 +333,12 @@ static enum status run_long_read(struct store_db *db, struct store_job *job)
 static void a_long_read_holds_up_no_write(void **state)
 {
     struct fixture *f = *state;
-    struct store_options options = {.state_directory = f->directory,
-                                    .create = true,
-                                    .free_bytes_min = 1,
-                                    .wal_truncate_interval_ms = 1};
     struct loop loop;
     struct id channel;
     struct counts read;
     struct counts written;
     enum { COUNT = 20 };
-    ASSERT_OK(store_open(&options, &f->store));
-    ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
-    ASSERT_OK(loop_start(&loop, f->store));
+    start_truncating(f, 1, &loop, &channel);
     struct test_job *reader = make_jobs(1, run_long_read, &channel, &read);
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
     ASSERT_OK(store_read(f->store, &reader->job));
@@ -429,36 +440,35 @@ static enum status run_count_indexed(struct store_db *db, struct store_job *job)
     return q.status;
 }
 
-static void message_ids_reach_their_index_when_the_log_is_truncated(void **state)
+/* Until so many are in the index, with so many looks at it. */
+static void
+wait_until_indexed(struct fixture *f, struct loop *loop, uint64_t count, size_t looks_max)
 {
-    struct fixture *f = *state;
-    struct store_options options = {.state_directory = f->directory,
-                                    .create = true,
-                                    .free_bytes_min = 1,
-                                    .wal_truncate_interval_ms = 1};
-    struct loop loop;
-    struct id channel;
-    struct counts written;
     struct counts looked;
-    enum { COUNT = 2 * STORE_LOG_IDS_PORTION + 1, LOOKS = 200 };
-    ASSERT_OK(store_open(&options, &f->store));
-    ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
-    ASSERT_OK(loop_start(&loop, f->store));
-    struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
-    struct test_job *looks = make_jobs(LOOKS, run_count_indexed, NULL, &looked);
-    for (size_t i = 0; i < COUNT; i++)
-        ASSERT_OK(store_write(f->store, &jobs[i].job));
-    assert_true(loop_run_until(&loop, &written.done, COUNT));
+    struct test_job *looks = make_jobs(looks_max, run_count_indexed, NULL, &looked);
     size_t at = 0;
     do {
         usleep(20000);
         ASSERT_OK(store_read(f->store, &looks[at].job));
-        assert_true(loop_run_until(&loop, &looked.done, at + 1));
-    } while (looks[at].epoch < COUNT && ++at < LOOKS);
-    assert_true(at < LOOKS);
+        assert_true(loop_run_until(loop, &looked.done, at + 1));
+    } while (looks[at].epoch < count && ++at < looks_max);
+    assert_true(at < looks_max);
+    free(looks);
+}
+
+static void message_ids_reach_their_index_when_the_log_is_truncated(void **state)
+{
+    struct fixture *f = *state;
+    struct loop loop;
+    struct id channel;
+    struct counts written;
+    enum { COUNT = 2 * STORE_LOG_IDS_PORTION + 1 };
+    start_truncating(f, 1, &loop, &channel);
+    struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
+    write_all(f, &loop, jobs, COUNT);
+    wait_until_indexed(f, &loop, COUNT, 200);
     store_close(&f->store);
     free(jobs);
-    free(looks);
 }
 
 /* The store asks this one, in place of the C library's, how much room there is. */
@@ -477,24 +487,14 @@ int statvfs(const char *path, struct statvfs *disk)
 static void a_full_disk_is_not_looked_at_without_a_pause(void **state)
 {
     struct fixture *f = *state;
-    struct store_options options = {.state_directory = f->directory,
-                                    .create = true,
-                                    .free_bytes_min = 1,
-                                    .wal_truncate_interval_ms = 500};
     struct loop loop;
     struct id channel;
     struct counts written;
-    struct counts looked;
     struct store_figures figures;
-    enum { COUNT = 10, LOOKS = 400 };
-    ASSERT_OK(store_open(&options, &f->store));
-    ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
-    ASSERT_OK(loop_start(&loop, f->store));
+    enum { COUNT = 10 };
+    start_truncating(f, 500, &loop, &channel);
     struct test_job *jobs = make_jobs(COUNT, run_message, &channel, &written);
-    struct test_job *reads = make_jobs(LOOKS, run_count_indexed, NULL, &looked);
-    for (size_t i = 0; i < COUNT; i++)
-        ASSERT_OK(store_write(f->store, &jobs[i].job));
-    assert_true(loop_run_until(&loop, &written.done, COUNT));
+    write_all(f, &loop, jobs, COUNT);
     atomic_store(&disk_is_full, true);
     do { /* ids are to go into their index once the log is short */
         usleep(10000);
@@ -506,16 +506,9 @@ static void a_full_disk_is_not_looked_at_without_a_pause(void **state)
     atomic_store(&disk_is_full, false);
     print_message("%u looks at a full disk in 0.3 s\n", looks);
     assert_true(looks < 20);
-    size_t at = 0;
-    do {
-        usleep(20000);
-        ASSERT_OK(store_read(f->store, &reads[at].job));
-        assert_true(loop_run_until(&loop, &looked.done, at + 1));
-    } while (reads[at].epoch < COUNT && ++at < LOOKS);
-    assert_true(at < LOOKS);
+    wait_until_indexed(f, &loop, COUNT, 400);
     store_close(&f->store);
     free(jobs);
-    free(reads);
 }
 
 #define TEST(name)                                                                                 \
