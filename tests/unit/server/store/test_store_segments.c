@@ -31,12 +31,32 @@ segment_of(const struct id *channel, uint32_t number, uint64_t first, uint64_t l
                                       .seen_sequence = last};
 }
 
-static void put(struct store_db *db, const struct store_segment_new *segment)
+static void begin(struct store_db *db, const struct store_segment_new *segment)
 {
     bool complete = true;
     ASSERT_OK(store_segments_begin(db, segment, &complete));
     assert_false(complete);
-    ASSERT_OK(store_files_complete(db, &segment->file.file, &(struct store_hash){{0}}));
+}
+
+static enum status finish(struct store_db *db, const struct id *file)
+{
+    return store_files_complete(db, file, &(struct store_hash){{0}});
+}
+
+static void put(struct store_db *db, const struct store_segment_new *segment)
+{
+    begin(db, segment);
+    ASSERT_OK(finish(db, &segment->file.file));
+}
+
+/* A file of the one who made the segment. */
+static struct store_file file_beside(const struct store_segment_new *segment)
+{
+    struct store_file file = segment->file;
+    file.file = id_number(7);
+    file.message = id_number(8);
+    file.size_bytes = 5000;
+    return file;
 }
 
 static size_t count(struct fixture *f, const struct id *channel)
@@ -52,15 +72,14 @@ static void a_newer_segment_takes_the_place_of_its_block(void **state)
     struct id channel = make_channel(f->db, 1);
     struct store_file_ids replaced;
     struct store_segment_list list;
-    bool complete = false;
     say(f->db, &channel, 5);
     struct store_segment_new first = segment_of(&channel, 1, 1, 3);
     struct store_segment_new second = segment_of(&channel, 2, 1, 5);
     put(f->db, &first);
     assert_int_equal(count(f, &channel), 1);
-    ASSERT_OK(store_segments_begin(f->db, &second, &complete));
+    begin(f->db, &second);
     assert_int_equal(count(f, &channel), 1); /* one that is not complete is shown to nobody */
-    ASSERT_OK(store_files_complete(f->db, &second.file.file, &(struct store_hash){{0}}));
+    ASSERT_OK(finish(f->db, &second.file.file));
     ASSERT_OK(store_segments_replace(f->db, &second.file.file, &f->arena, &replaced));
     assert_int_equal(replaced.count, 1);
     assert_true(id_equal(&replaced.items[0], &first.file.file));
@@ -77,12 +96,10 @@ static void a_file_replaces_no_segment(void **state)
     bool complete = false;
     say(f->db, &channel, 1);
     struct store_segment_new segment = segment_of(&channel, 1, 1, 1);
-    struct store_file file = segment.file;
-    file.file = id_number(7);
-    file.message = id_number(8);
+    struct store_file file = file_beside(&segment);
     put(f->db, &segment);
     ASSERT_OK(store_files_begin(f->db, &file, &complete));
-    ASSERT_OK(store_files_complete(f->db, &file.file, &(struct store_hash){{0}}));
+    ASSERT_OK(finish(f->db, &file.file));
     ASSERT_OK(store_segments_replace(f->db, &file.file, &f->arena, &replaced));
     assert_int_equal(replaced.count, 0);
     assert_int_equal(count(f, &channel), 1);
@@ -112,20 +129,19 @@ static void a_deletion_takes_the_segments_with_it(void **state)
     struct store_segment_new segment = segment_of(&channel, 1, 1, 3);
     struct store_segment_new on_its_way = segment_of(&channel, 2, 1, 4);
     put(f->db, &segment);
-    ASSERT_OK(store_segments_begin(f->db, &on_its_way, &complete));
+    begin(f->db, &on_its_way);
     ASSERT_OK(store_segments_delete(f->db, &channel, 5, 5, &f->arena, &deleted));
     assert_int_equal(deleted.count, 0);
     ASSERT_OK(store_segments_delete(f->db, &channel, 2, 2, &f->arena, &deleted));
     assert_int_equal(deleted.count, 2);
-    ASSERT_STATUS(store_files_complete(f->db, &on_its_way.file.file, &(struct store_hash){{0}}),
-                  STATUS_NOT_FOUND);
+    ASSERT_STATUS(finish(f->db, &on_its_way.file.file), STATUS_NOT_FOUND);
     assert_int_equal(count(f, &channel), 0);
     /* Whoever sealed before they knew of it is told. */
     ASSERT_OK(store_segments_note_deletion(f->db, &channel, 5));
     struct store_segment_new late = segment_of(&channel, 3, 1, 4);
     ASSERT_STATUS(store_segments_begin(f->db, &late, &complete), STATUS_CONFLICT);
     late.seen_sequence = 5;
-    ASSERT_OK(store_segments_begin(f->db, &late, &complete));
+    begin(f->db, &late);
 }
 
 static void segments_outlive_the_week_and_count_for_nobody(void **state)
@@ -139,11 +155,8 @@ static void segments_outlive_the_week_and_count_for_nobody(void **state)
     struct store_segment_new abandoned = segment_of(&channel, 2, 1, 2);
     segment.file.size_bytes = STORE_FILES_PERSON_BYTES_MAX;
     put(f->db, &segment);
-    ASSERT_OK(store_segments_begin(f->db, &abandoned, &complete));
-    struct store_file file = segment.file;
-    file.file = id_number(7);
-    file.message = id_number(8);
-    file.size_bytes = 5000;
+    begin(f->db, &abandoned);
+    struct store_file file = file_beside(&segment);
     ASSERT_OK(store_files_begin(f->db, &file, &complete)); /* its person may still send as much */
     ASSERT_OK(store_files_delete(f->db, &file.file));
     ASSERT_OK(store_files_expire(f->db, NOW + STORE_FILE_UNFINISHED_MS + 1, &f->arena, &expired));
