@@ -84,17 +84,24 @@ ask_to_leave(const struct world *world, const struct party *party, struct reques
     request->leave.signature = buffer_span(&request->signature);
 }
 
+/* A private channel of three, the third with the fourth party as a second device. */
+static void begin_with_two_devices(struct world *world)
+{
+    struct party *people = world->people;
+    world_begin(world, CHANNEL_PRIVATE);
+    world_make_further(world, &people[3], &people[2], &people[2]);
+    assert_int_equal(world_add(world, &people[0], &people[1]), STATUS_OK);
+    assert_int_equal(world_add(world, &people[0], &people[2]), STATUS_OK);
+    assert_int_equal(world_add(world, &people[2], &people[3]), STATUS_OK);
+}
+
 static void one_device_leaves_for_all_of_its_person_and_nobody_else(void **state)
 {
     (void)state;
     struct world world;
     struct request request;
-    world_begin(&world, CHANNEL_PRIVATE);
     struct party *people = world.people;
-    world_make_further(&world, &people[3], &people[2], &people[2]);
-    assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_OK);
-    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(world_add(&world, &people[2], &people[3]), STATUS_OK);
+    begin_with_two_devices(&world);
     assert_int_equal(world_add(&world, &people[0], &people[4]), STATUS_OK);
     ask_to_leave(&world, &people[2], &request);
     assert_int_equal(world_remove(&world, &people[1], &people[4], &request.leave), STATUS_DENIED);
@@ -109,12 +116,8 @@ static void a_device_that_was_shut_out_leaves_for_nobody(void **state)
     (void)state;
     struct world world;
     struct request request;
-    world_begin(&world, CHANNEL_PRIVATE);
     struct party *people = world.people;
-    world_make_further(&world, &people[3], &people[2], &people[2]);
-    assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_OK);
-    assert_int_equal(world_add(&world, &people[0], &people[2]), STATUS_OK);
-    assert_int_equal(world_add(&world, &people[2], &people[3]), STATUS_OK);
+    begin_with_two_devices(&world);
     ask_to_leave(&world, &people[2], &request);
     world_shut_out(&world, &people[2]);
     assert_int_equal(world_remove(&world, &people[1], &people[3], &request.leave), STATUS_DENIED);
