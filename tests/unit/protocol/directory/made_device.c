@@ -14,7 +14,10 @@
 void made_device_init(struct made_device *device, const struct id *person)
 {
     memset(device, 0, sizeof *device);
-    device->person = *person;
+    if (person != NULL)
+        device->person = *person;
+    else
+        assert_int_equal(id_random(random_system(), &device->person), STATUS_OK);
     assert_int_equal(id_random(random_system(), &device->device), STATUS_OK);
     assert_int_equal(signature_generate(SIGNATURE_ED25519, random_system(), &device->login_private,
                                         &device->login_public),
@@ -53,4 +56,19 @@ void made_device_sign(const struct made_device *device,
         signers.authority_private_key = secret_span(&authority->login_private);
     }
     assert_int_equal(directory_entry_sign(&entry, &signers, bytes), STATUS_OK);
+}
+
+void made_device_add(const struct made_device *device,
+                     const struct made_device *authority,
+                     struct directory *directory)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    made_device_sign(device, authority, &bytes);
+    assert_int_equal(directory_apply(directory, buffer_span(&bytes), false), STATUS_OK);
+}
+
+enum status made_device_check(const struct directory *directory, const struct made_device *device)
+{
+    return directory_check_leaf(directory, &device->person, &device->device,
+                                signature_public_span(&device->leaf_public));
 }

@@ -7,7 +7,7 @@
 #define WEFT_TEST_MADE_DEVICE_H
 
 #include "protocol/crypto/signature.h"
-#include "protocol/directory/entry.h"
+#include "protocol/directory/directory.h"
 
 struct made_device {
     struct id person;
@@ -18,7 +18,7 @@ struct made_device {
     struct signature_public leaf_public;
 };
 
-/* Fresh ids and keys. */
+/* Fresh ids and keys; without a person, of a new one. */
 void made_device_init(struct made_device *device, const struct id *person);
 
 /* An entry that adds it, to be signed. */
@@ -28,5 +28,13 @@ struct directory_entry made_device_entry(const struct made_device *device, uint8
 void made_device_sign(const struct made_device *device,
                       const struct made_device *authority,
                       struct buffer *bytes);
+
+/* Adds it to a directory by that entry. */
+void made_device_add(const struct made_device *device,
+                     const struct made_device *authority,
+                     struct directory *directory);
+
+/* What the directory says of a leaf of this device. */
+enum status made_device_check(const struct directory *directory, const struct made_device *device);
 
 #endif
