@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -26,24 +25,23 @@ static const char config[] = "address = 127.0.0.1\n"
                              "log_level = warning\n"
                              "%s\n";
 
-static void format(char *text, size_t size, const char *pattern, ...)
-{
-    va_list arguments;
-    va_start(arguments, pattern);
-    int len = vsnprintf(text, size, pattern, arguments);
-    va_end(arguments);
-    MUST_BE(len > 0 && (size_t)len < size);
-}
+/* All of it, or the program ends. */
+#define FORMAT(text, size, ...)                                                                    \
+    do {                                                                                           \
+        int format_len_ = snprintf(text, size, __VA_ARGS__);                                       \
+        MUST_BE(format_len_ > 0 && (size_t)format_len_ < (size));                                  \
+    } while (0)
 
 /* build/PRESET/tests/bench/bench_fanout beside build/PRESET/server/weftd. */
 static void find_program(char program[4096])
 {
-    ssize_t len = readlink("/proc/self/exe", program, 4000);
+    char own[4000];
+    ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
     MUST_BE(len > 0);
-    program[len] = '\0';
+    own[len] = '\0';
     for (int i = 0; i < 3; i++)
-        *strrchr(program, '/') = '\0';
-    strcat(program, "/server/weftd");
+        *strrchr(own, '/') = '\0';
+    FORMAT(program, 4096, "%s/server/weftd", own);
     MUST_BE(access(program, X_OK) == 0);
 }
 
@@ -97,11 +95,11 @@ void fan_server_init(struct fan_server *server, const char *parent, bool tls, co
     char line[4096];
     *server = (struct fan_server){0};
     find_program(server->program);
-    format(server->directory, sizeof server->directory, "%s/weft-fanout-XXXXXX", parent);
+    FORMAT(server->directory, sizeof server->directory, "%s/weft-fanout-XXXXXX", parent);
     MUST_BE(mkdtemp(server->directory) != NULL);
     const char *init[] = {"init", "--community", "Load", NULL};
     run_to_end(server, init, line, sizeof line);
-    format(path, sizeof path, "%s/weftd.conf", server->directory);
+    FORMAT(path, sizeof path, "%s/weftd.conf", server->directory);
     FILE *file = fopen(path, "w");
     MUST_BE(file != NULL && fprintf(file, config, tls ? "yes" : "no", setting) > 0);
     MUST_BE(fclose(file) == 0);
@@ -115,7 +113,7 @@ void fan_server_clear(struct fan_server *server)
     DIR *directory = opendir(server->directory);
     MUST_BE(directory != NULL);
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-        format(path, sizeof path, "%s/%s", server->directory, entry->d_name);
+        FORMAT(path, sizeof path, "%s/%s", server->directory, entry->d_name);
         (void)remove(path); /* directories are empty: nobody sends files here */
     }
     (void)closedir(directory);
@@ -126,7 +124,7 @@ void fan_server_invite_link(struct fan_server *server, size_t uses, struct invit
 {
     char text[32];
     char line[4096];
-    format(text, sizeof text, "%zu", uses);
+    FORMAT(text, sizeof text, "%zu", uses);
     const char *invite[] = {"invite", "--group", "Load", "--uses", text, NULL};
     run_to_end(server, invite, line, sizeof line);
     MUST(invite_link_parse(span_of(line, strcspn(line, "\n")), link));
@@ -142,11 +140,13 @@ void fan_server_invite(struct fan_server *server, size_t uses, uint8_t secret[IN
 void fan_server_start(struct fan_server *server, int core)
 {
     char line[4096];
-    unsigned port = 0;
+    static const char before[] = " port ";
     const char *serve[] = {"serve", NULL};
     server->pid = run(server, serve, core, line, sizeof line);
-    const char *at = strstr(line, " port ");
-    MUST_BE(at != NULL && sscanf(at, " port %u", &port) == 1);
+    const char *at = strstr(line, before);
+    MUST_BE(at != NULL);
+    unsigned long port = strtoul(at + strlen(before), NULL, 10);
+    MUST_BE(port > 0 && port <= UINT16_MAX);
     server->port = (uint16_t)port;
 }
 
@@ -159,22 +159,35 @@ void fan_server_stop(struct fan_server *server)
     server->pid = 0;
 }
 
+/* The so manieth number of what the kernel tells, from 0. */
+static double number_in(const char *path, int place)
+{
+    char text[256];
+    double number = 0;
+    FILE *file = fopen(path, "r");
+    MUST_BE(file != NULL && fgets(text, sizeof text, file) != NULL && fclose(file) == 0);
+    char *at = text;
+    for (int i = 0; i <= place; i++) {
+        const char *begin = at;
+        number = strtod(begin, &at);
+        MUST_BE(at != begin);
+    }
+    return number;
+}
+
 /* /proc/PID/task/TID/schedstat begins with the nanoseconds that the thread ran. */
 double fan_server_cpu_seconds(const struct fan_server *server)
 {
     char path[4096];
     double sum = 0;
-    format(path, sizeof path, "/proc/%d/task", (int)server->pid);
+    FORMAT(path, sizeof path, "/proc/%d/task", (int)server->pid);
     DIR *tasks = opendir(path);
     MUST_BE(tasks != NULL);
     for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
-        double ran_ns = 0;
         if (task->d_name[0] == '.')
             continue;
-        format(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)server->pid, task->d_name);
-        FILE *file = fopen(path, "r");
-        MUST_BE(file != NULL && fscanf(file, "%lf", &ran_ns) == 1 && fclose(file) == 0);
-        sum += ran_ns / 1e9;
+        FORMAT(path, sizeof path, "/proc/%d/task/%s/schedstat", (int)server->pid, task->d_name);
+        sum += number_in(path, 0) / 1e9;
     }
     (void)closedir(tasks);
     return sum;
@@ -183,10 +196,6 @@ double fan_server_cpu_seconds(const struct fan_server *server)
 double fan_server_resident_kib(const struct fan_server *server)
 {
     char path[128];
-    double pages = 0;
-    double resident = 0;
-    format(path, sizeof path, "/proc/%d/statm", (int)server->pid);
-    FILE *file = fopen(path, "r");
-    MUST_BE(file != NULL && fscanf(file, "%lf %lf", &pages, &resident) == 2 && fclose(file) == 0);
-    return resident * (double)sysconf(_SC_PAGESIZE) / 1024;
+    FORMAT(path, sizeof path, "/proc/%d/statm", (int)server->pid);
+    return number_in(path, 1) * (double)sysconf(_SC_PAGESIZE) / 1024;
 }
