@@ -18,7 +18,8 @@
  *   slowest_wait_s   from the beginning until the last one is in; median_wait_s
  *   joins_per_s      N by that
  *   settled_s        until all are at the end of the log; the next two are counted until then
- *   weftd_cpu_s, client_cpu_s (of all clients together), bytes_sent (by weftd, within TLS)
+ *   weftd_cpu_s, client_cpu_s (of all clients together), bytes_sent (by weftd, within TLS),
+ *                    weftd_resident_kib
  *   commits          epochs that it took; reconnects: attempts after each client's first
  *   messages_during  said by the member; p50_ms, p99_ms: until one is in a client's vault
  *   lost, duplicated, misordered   of those messages, over all clients; before_joining: of an epoch
@@ -146,7 +147,7 @@ static void await_processes(void)
     }
 }
 
-/* Nanoseconds of the processor, as the kernel accounts for all threads of the clients. */
+/* As the kernel accounts for all threads of the clients. */
 static double client_cpu_seconds(void)
 {
     double sum = 0;
@@ -189,8 +190,11 @@ static double sent_bytes(void)
     MUST_BE(socket_fd >= 0);
     MUST_BE(connect(socket_fd, (const struct sockaddr *)&address, sizeof address) == 0);
     MUST_BE(write(socket_fd, request, sizeof request - 1) == (ssize_t)sizeof request - 1);
-    for (ssize_t got = 1; got > 0 && len<sizeof answer - 1; len += got> 0 ? (size_t)got : 0)
+    ssize_t got;
+    do {
         got = read(socket_fd, answer + len, sizeof answer - 1 - len);
+        len += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
     (void)close(socket_fd);
     answer[len] = '\0';
     const char *at = strstr(answer, name);

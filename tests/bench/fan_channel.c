@@ -102,8 +102,7 @@ static void create(struct fan_loop *loop,
     (void)fan_device_call(loop, creator, WIRE_CHANNEL_CREATE, &request);
 }
 
-/* A control message's header, by the directory as it is now. */
-/* The header of a commit, and what its GroupInfo says of the directory. */
+/* The header of a commit, by the directory as it is now, and what its GroupInfo says of that. */
 static void write_header(struct fan_loop *loop,
                          struct fan_device *device,
                          struct buffer *bytes,

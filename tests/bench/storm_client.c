@@ -142,12 +142,17 @@ static void count_lost(const struct storm_client *client)
 
 /* ---- life ---- */
 
+static bool may_pass(enum status status)
+{
+    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED;
+}
+
 /* As `weft follow` does: again after a while, half of it chance. */
 static void connect_again(struct storm_client *client)
 {
     uint32_t backoff_ms = CORE_BACKOFF_FIRST_MS;
     enum status status = engine_connect(client->engine);
-    while (status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED) {
+    while (may_pass(status)) {
         uint32_t chance = 0;
         MUST(random_fill(random_system(), (uint8_t *)&chance, sizeof chance));
         (void)atomic_fetch_add(&client->scene->reconnects, 1);
@@ -156,6 +161,16 @@ static void connect_again(struct storm_client *client)
         status = engine_connect(client->engine);
     }
     must(client, status, "connecting");
+}
+
+/* Goes on as long as `status`, of what was tried last, may pass. */
+static void subscribe(struct storm_client *client, enum status status)
+{
+    while (may_pass(status)) {
+        connect_again(client);
+        status = events_subscribe_all(client->engine);
+    }
+    must(client, status, "following");
 }
 
 static void open_engine(struct storm_client *client)
@@ -184,11 +199,6 @@ static enum status join_once(struct storm_client *client)
     struct wire_channel_show_response shown;
     TRY(engine_call(client->engine, WIRE_CHANNEL_SHOW, &request, &reply, &shown));
     return channel_join_open(client->engine, &shown.info, &client->channel);
-}
-
-static bool may_pass(enum status status)
-{
-    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED;
 }
 
 /* Whoever was added while the connection was gone is in once connected again. */
@@ -236,15 +246,10 @@ static void one_round(struct storm_client *client, enum storm_phase phase)
     enum status status = handle(client);
     if (status == STATUS_OK && speaks)
         status = say(client);
-    while (may_pass(status)) {
-        connect_again(client);
-        status = events_subscribe_all(client->engine);
-    }
-    must(client, status, "following");
+    subscribe(client, status);
     if (client->number == 0 && phase < STORM_JOIN)
         client->scene->first_epoch = mls_group_epoch(client->channel->group);
     MUST_BE(client->channel->state == CHANNEL_STATE_MEMBER);
-    atomic_store(&client->scene->results[client->number].cursor, client->channel->cursor);
 }
 
 /* Follows the channel, and says when it has come to the end of the log. */
@@ -278,12 +283,7 @@ static void come(struct storm_client *client)
         create(client);
     else
         join(client);
-    enum status status = events_subscribe_all(client->engine);
-    while (may_pass(status)) {
-        connect_again(client);
-        status = events_subscribe_all(client->engine);
-    }
-    must(client, status, "subscribing");
+    subscribe(client, events_subscribe_all(client->engine));
     scene->results[client->number].joined_sequence = client->channel->joined_sequence;
     atomic_store(&scene->results[client->number].joined_ns, storm_now_ns());
     storm_scene_reach(scene);

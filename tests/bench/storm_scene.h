@@ -34,7 +34,6 @@ struct storm_message {
 /* What one client saw. Its own thread writes it. */
 struct storm_client_result {
     _Atomic int64_t joined_ns; /* 0: not yet */
-    _Atomic uint64_t cursor;
     uint64_t joined_sequence;
     uint64_t lost;
     uint64_t before; /* of an epoch before the client's own, and shown as that */
