@@ -22,6 +22,7 @@
 #include "protocol/wire/channels.h"
 #include "tests/bench/fan_channel.h"
 #include "tests/bench/fan_server.h"
+#include "tests/bench/latencies.h"
 #include "tests/bench/must.h"
 
 #include <sched.h>
@@ -78,15 +79,6 @@ struct subscriber {
     uint64_t sequence; /* of the last entry */
 };
 
-/* Latencies by size: 32 steps an octave, so within 3 %. */
-#define STEPS 32
-#define OCTAVES 40
-
-struct latencies {
-    uint64_t counts[OCTAVES * STEPS];
-    uint64_t count;
-};
-
 struct bench {
     const struct scenario *scenario;
     bool tls;
@@ -112,30 +104,6 @@ static int64_t now_ns(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* ---- latencies ---- */
-
-static void latencies_add(struct latencies *latencies, int64_t ns)
-{
-    uint64_t value = ns > 0 ? (uint64_t)ns : 0;
-    size_t octave = value < STEPS ? 0 : (size_t)(58 - __builtin_clzll(value));
-    size_t index = octave * STEPS + (size_t)(value >> octave);
-    latencies->counts[index < OCTAVES * STEPS ? index : OCTAVES * STEPS - 1]++;
-    latencies->count++;
-}
-
-static double latencies_ms(const struct latencies *latencies, double share)
-{
-    uint64_t seen = 0;
-    for (size_t i = 0; i < OCTAVES * STEPS; i++) {
-        seen += latencies->counts[i];
-        if ((double)seen > share * (double)latencies->count) {
-            size_t octave = i < 2 * STEPS ? 0 : i / STEPS - 1;
-            return (double)((i - octave * STEPS) << octave) / 1e6;
-        }
-    }
-    return 0;
 }
 
 /* ---- sending ---- */
@@ -329,10 +297,9 @@ static void begin_sending(void)
 }
 
 /* At a rate, messages leave when they were meant to, whatever became of those before. */
-static void send_due(int64_t begun_ns)
+static void send_due(int64_t begun_ns, int64_t step_ns)
 {
     size_t count = bench.scenario->channels * bench.scenario->senders;
-    int64_t step_ns = (int64_t)(1e9 / bench.scenario->rate);
     for (;;) {
         int64_t due_ns = begun_ns + (int64_t)bench.sent * step_ns;
         if (due_ns > now_ns())
@@ -345,10 +312,12 @@ static void send_due(int64_t begun_ns)
 
 static void run_for(int64_t duration_ns, int64_t begun_ns)
 {
+    double rate = bench.scenario->rate;
+    int64_t step_ns = rate > 0 ? (int64_t)(1e9 / rate) : 0;
     for (int64_t until = now_ns() + duration_ns; now_ns() < until;) {
-        if (bench.scenario->rate > 0)
-            send_due(begun_ns);
-        fan_loop_run(&bench.loop, bench.scenario->rate > 0 ? 0 : 20);
+        if (step_ns > 0)
+            send_due(begun_ns, step_ns);
+        fan_loop_run(&bench.loop, step_ns > 0 ? 0 : 20);
         MUST_BE(bench.loop.ended == 0);
     }
 }

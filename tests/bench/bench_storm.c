@@ -245,8 +245,8 @@ static void print_waits(const struct sums *sums)
     (void)printf("median_wait_s %.2f s\n", sums->median_s);
     (void)printf("reconnects %zu attempts\n", atomic_load(&scene->reconnects));
     (void)printf("messages_during %zu messages\n", atomic_load(&scene->message_count));
-    (void)printf("p50_ms %.0f ms\n", storm_scene_latency_ms(scene, 0.5));
-    (void)printf("p99_ms %.0f ms\n", storm_scene_latency_ms(scene, 0.99));
+    (void)printf("p50_ms %.0f ms\n", latencies_ms(&scene->latencies, 0.5));
+    (void)printf("p99_ms %.0f ms\n", latencies_ms(&scene->latencies, 0.99));
     (void)printf("lost %llu messages\n", (unsigned long long)sums->lost);
     (void)printf("before_joining %llu messages\n", (unsigned long long)sums->before);
     (void)printf("duplicated %llu messages\n", (unsigned long long)sums->duplicated);

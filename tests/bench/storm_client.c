@@ -113,7 +113,7 @@ static void on_entry(void *context, const struct channel *channel, const struct 
     client->last_seen = number + 1;
     if (client->number == 0)
         atomic_store(&scene->messages[number].sequence, entry->sequence);
-    storm_scene_add_latency(scene, storm_now_ns() - scene->messages[number].said_ns);
+    latencies_add(&scene->latencies, storm_now_ns() - scene->messages[number].said_ns);
 }
 
 static bool was_before(const struct storm_client *client, uint64_t sequence)

@@ -85,31 +85,3 @@ void storm_scene_await_reached(struct storm_scene *scene, size_t count, const ch
     }
     (void)pthread_mutex_unlock(&scene->lock);
 }
-
-#define STEPS 8
-
-void storm_scene_add_latency(struct storm_scene *scene, int64_t ns)
-{
-    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
-    size_t octave = us < STEPS ? 0 : (size_t)(60 - __builtin_clzll(us));
-    size_t at = octave * STEPS + (size_t)(us >> octave);
-    size_t last = sizeof scene->latencies / sizeof *scene->latencies - 1;
-    (void)atomic_fetch_add(&scene->latencies[at < last ? at : last], 1);
-}
-
-double storm_scene_latency_ms(const struct storm_scene *scene, double share)
-{
-    size_t buckets = sizeof scene->latencies / sizeof *scene->latencies;
-    uint64_t count = 0;
-    uint64_t seen = 0;
-    for (size_t i = 0; i < buckets; i++)
-        count += scene->latencies[i];
-    for (size_t i = 0; i < buckets; i++) {
-        seen += scene->latencies[i];
-        if ((double)seen > share * (double)count) {
-            size_t octave = i < 2 * STEPS ? 0 : i / STEPS - 1;
-            return (double)((i - octave * STEPS) << octave) / 1e3;
-        }
-    }
-    return 0;
-}

@@ -10,6 +10,7 @@
 
 #include "protocol/base/id.h"
 #include "protocol/wire/invite_link.h"
+#include "tests/bench/latencies.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -57,10 +58,9 @@ struct storm_scene {
     _Atomic uint64_t last_sequence; /* of the log, once nobody speaks any more */
     uint64_t first_epoch;           /* before the storm */
     _Atomic uint64_t last_epoch;
-    /* Microseconds from saying a message to having it in a vault, by powers of two and eighths. */
-    _Atomic uint64_t latencies[512];
-    size_t members; /* clients below this number; number 0 speaks */
-    size_t clients; /* all */
+    struct latencies latencies; /* from saying a message to having it in a vault */
+    size_t members;             /* clients below this number; number 0 speaks */
+    size_t clients;             /* all */
     struct storm_client_result results[];
 };
 
@@ -78,8 +78,5 @@ enum storm_phase storm_scene_phase(struct storm_scene *scene);
 /* One more client is where the phase wants it; and waits until so many are. */
 void storm_scene_reach(struct storm_scene *scene);
 void storm_scene_await_reached(struct storm_scene *scene, size_t count, const char *what);
-
-void storm_scene_add_latency(struct storm_scene *scene, int64_t ns);
-double storm_scene_latency_ms(const struct storm_scene *scene, double share);
 
 #endif
