@@ -4,7 +4,7 @@ same state."""
 import json
 import threading
 
-from weft_scenario import OK, decode_link, encode_link
+from weft_scenario import OK, link_by_way_of
 from weft_wire import CHANNEL_COMMIT, REQUEST, Proxy
 
 RACES = 50
@@ -29,8 +29,7 @@ def test_fifty_races_have_one_winner_an_epoch_and_all_converge(scene):
     proxy = Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", count)
 
     def link(name):
-        host, _, *rest = decode_link(server.invite(group=f"Ward {names.index(name)}"))
-        return encode_link(host, proxy.port, *rest)
+        return link_by_way_of(proxy.port, server.invite(group=f"Ward {names.index(name)}"))
 
     racers = scene.people(names, link)
     channel = racers[0].one("channel", "create", "Races", "--open")["channel"]

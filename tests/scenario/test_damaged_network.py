@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from weft_scenario import NETWORK, OK, SANITIZER_EXIT, decode_link, encode_link
+from weft_scenario import NETWORK, OK, SANITIZER_EXIT, link_by_way_of
 from weft_wire import CHANNEL_COMMIT, CHANNEL_SEND, REQUEST, Proxy
 
 SAID = "said in full"
@@ -46,8 +46,7 @@ def damaged(scene):
     server = scene.server()
     damage = Damage()
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", damage) as proxy:
-        host, _, *rest = decode_link(server.invite(group="Ward 1"))
-        ann = scene.person("Ann", encode_link(host, proxy.port, *rest))
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
         bea = scene.person("Bea", server.invite(group="Ward 2"))
         channel = ann.one("channel", "create", "Talk", "--open")["channel"]
         bea.run("channel", "join", channel)

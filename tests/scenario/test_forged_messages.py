@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from weft_scenario import decode_link, encode_link
+from weft_scenario import decode_link, link_by_way_of
 from weft_wire import (ASSISTERS_PROPOSE, CHANNEL_COMMIT, CHANNEL_ENTRY, CHANNEL_GROUP, CHANNEL_KNOCKS, CHANNEL_PAGE,
                        CHANNEL_SEND, CHANNEL_SHOW, CHANNEL_SUBSCRIBE, CODES, FILE_GET, HISTORY_ASK,
                        HISTORY_BEGIN, HISTORY_SHARED, HISTORY_SHOW, KEY_PACKAGES_FETCH,
@@ -46,8 +46,7 @@ def recorded(scene):
     recorder = Recorder()
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", recorder) as proxy:
         def link(name):
-            host, _, *rest = decode_link(server.invite(group=name))
-            return encode_link(host, proxy.port, *rest)
+            return link_by_way_of(proxy.port, server.invite(group=name))
 
         ann, bea = scene.people(["Ann", "Bea"], link)
         channel = ann.one("channel", "create", "Private talk", "--private")["channel"]

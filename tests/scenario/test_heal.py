@@ -3,7 +3,7 @@
 stops, and goes on in its next generation with everybody but whose commit it was."""
 import pytest
 
-from weft_scenario import decode_link, encode_link, until
+from weft_scenario import link_by_way_of, until
 from weft_wire import CHANNEL_COMMIT, REQUEST, Proxy, Reader
 
 
@@ -32,8 +32,7 @@ def community(scene):
         return payload
 
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy:
-        host, _, *rest = decode_link(server.invite(group="Ward 1"))
-        ben = scene.person("Ben", encode_link(host, proxy.port, *rest))
+        ben = scene.person("Ben", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
         ann, cy = scene.people(["Ann", "Cy"], lambda name: server.invite(group="Ward 2"))
         channel = ann.one("channel", "create", "Falls")["channel"]
         for person in (ben, cy):

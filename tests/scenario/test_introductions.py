@@ -4,7 +4,7 @@ channel to the tie of the network, and every way in which one does not come abou
 import sqlite3
 
 import weft_wire
-from weft_scenario import NETWORK, NOT_FOUND, NOT_NOW, RATE_LIMIT, USAGE, decode_link, encode_link
+from weft_scenario import NETWORK, NOT_FOUND, NOT_NOW, RATE_LIMIT, USAGE, decode_link, link_by_way_of
 
 
 def suggestions(person):
@@ -101,8 +101,7 @@ class Recorder:
         return payload
 
     def link(self, link):
-        host, _, secret, log_key, next_key = decode_link(link)
-        return encode_link(host, self.proxy.port, secret, log_key, next_key)
+        return link_by_way_of(self.proxy.port, link)
 
     def holds(self, needle):
         return any(needle in payload for payload in self.down)

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from weft_scenario import RATE_LIMIT, decode_link, encode_link
+from weft_scenario import RATE_LIMIT, link_by_way_of
 
 # A quarter of a minute's and ten more at once, then one in fifteen seconds.
 MESSAGES_PER_MINUTE = 4
@@ -69,15 +69,9 @@ class Gate:
         self.listener.close()
 
 
-def behind(gate, link):
-    """The invite link, by way of the gate."""
-    host, _, *rest = decode_link(link)
-    return encode_link(host, gate.port, *rest)
-
-
 def person_behind_a_gate(scene, server):
     gate = Gate(scene.directory, server.port)
-    return scene.person("Ann", behind(gate, server.invite(group="Ward"))), gate
+    return scene.person("Ann", link_by_way_of(gate.port, server.invite(group="Ward"))), gate
 
 
 def test_a_refused_connection_is_made_again_when_the_server_said(scene):

@@ -470,5 +470,11 @@ def decode_link(link):
 
 
 def encode_link(host, port, secret, log_key, next_log_key_sha256):
+
+
+def link_by_way_of(port, link):
+    """The same invite link, to another port of the same host."""
+    host, _, *rest = decode_link(link)
+    return encode_link(host, port, *rest)
     fragment = b"\x01" + secret + log_key + next_log_key_sha256
     return f"weft://{host}:{port}/join#{base64.urlsafe_b64encode(fragment).decode().rstrip('=')}"
