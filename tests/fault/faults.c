@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Preloaded into weftd and weft by the scenarios (tests/scenario/weft_fault.py): the disk, the
- * memory and the clock of one process, made to fail on demand.
+ * Preloaded into weftd and weft by the scenarios (tests/scenario/weft_fault.py): the disk and the
+ * memory of one process, made to fail on demand.
  *
  * Calls that change files below the folders of WEFT_FAULT_UNDER (paths with ':' between them) are
  * counted, allocations too; the plan says which of them fail and how. Plan and counts are in the
@@ -26,8 +26,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 enum kind { KIND_WRITE = 1, KIND_SYNC = 2, KIND_CUT = 4, KIND_NAME = 8 };
@@ -52,8 +50,6 @@ struct control {
     _Atomic uint64_t allocations;
     _Atomic uint64_t allocation_first;
     _Atomic uint64_t allocation_last;
-    _Atomic uint64_t allocations_failed;
-    _Atomic int64_t clock_ms; /* added to the wall clock */
     /* How many allocations there had been when OpenSSL had set itself up, where it does not look
      * whether it got memory; 0: it has not. */
     _Atomic uint64_t crypto_ready;
@@ -115,7 +111,6 @@ REAL(int, mkdir, const char *, mode_t)
 REAL(int, mkdirat, int, const char *, mode_t)
 REAL(int, open, const char *, int, ...)
 REAL(int, openat, int, const char *, int, ...)
-REAL(int, clock_gettime, clockid_t, struct timespec *)
 
 static void find_all(void)
 {
@@ -142,7 +137,6 @@ static void find_all(void)
         find_mkdirat,
         find_open,
         find_openat,
-        find_clock_gettime,
         find_posix_memalign,
         find_aligned_alloc,
     };
@@ -452,7 +446,7 @@ int openat64(int directory, const char *path, int flags, ...)
 
 /* ---- memory ---- */
 
-/* For a breakpoint: the call or the allocation that fails. */
+/* For a breakpoint: the allocation that fails. */
 __attribute__((noinline)) void weft_fault_failing(void);
 void weft_fault_failing(void)
 {
@@ -466,7 +460,6 @@ static bool allocation_is_due(void)
     uint64_t number = atomic_fetch_add(&control->allocations, 1) + 1;
     if (number < control->allocation_first || number > control->allocation_last)
         return false;
-    atomic_fetch_add(&control->allocations_failed, 1);
     weft_fault_failing();
     errno = ENOMEM;
     return true;
@@ -525,35 +518,4 @@ EVP_MD *EVP_MD_fetch(OSSL_LIB_CTX *context, const char *algorithm, const char *p
     if (control != NULL && control->crypto_ready == 0)
         control->crypto_ready = control->allocations;
     return found;
-}
-
-/* ---- the clock ---- */
-
-int clock_gettime(clockid_t which, struct timespec *now)
-{
-    find_all();
-    int result = real_clock_gettime(which, now);
-    bool wall = which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE;
-    if (result == 0 && wall && control != NULL) {
-        now->tv_sec += control->clock_ms / 1000;
-    }
-    return result;
-}
-
-int gettimeofday(struct timeval *restrict now, void *restrict zone)
-{
-    struct timespec wall;
-    (void)zone;
-    int result = clock_gettime(CLOCK_REALTIME, &wall);
-    *now = (struct timeval){wall.tv_sec, wall.tv_nsec / 1000};
-    return result;
-}
-
-time_t time(time_t *out)
-{
-    struct timespec wall;
-    time_t now = clock_gettime(CLOCK_REALTIME, &wall) == 0 ? wall.tv_sec : (time_t)-1;
-    if (out != NULL)
-        *out = now;
-    return now;
 }

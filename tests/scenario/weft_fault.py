@@ -15,7 +15,7 @@ ERROR, SHORT, TORN, KILL_BEFORE, KILL_AFTER = range(1, 6)
 FOR_EVER = 1 << 62
 
 FIELDS = ("calls", "fail_first", "fail_last", "failed", "kinds", "how", "error", "allocations", "allocation_first",
-          "allocation_last", "allocations_failed", "clock_ms", "crypto_ready")
+          "allocation_last", "crypto_ready")
 CALL_BYTES = 256
 
 
@@ -81,8 +81,7 @@ class Faults:
 
     def clear(self):
         for name in FIELDS:
-            if name != "clock_ms":
-                self[name] = 0
+            self[name] = 0
         self["kinds"] = EVERY_KIND
 
     def disarm(self):
@@ -96,9 +95,9 @@ class Faults:
         self["fail_last"] = self["calls"] + number + way.calls - 1
         self["fail_first"] = self["calls"] + number
 
-    def fail_allocation(self, number, count=1):
+    def fail_allocation(self, number):
         self["allocation_first"] = 0
-        self["allocation_last"] = self["allocations"] + number + count - 1
+        self["allocation_last"] = self["allocations"] + number
         self["allocation_first"] = self["allocations"] + number
 
 
