@@ -3,24 +3,23 @@
 ends by itself and says why, what it acknowledged is with everybody once, the next command goes on where
 this one stopped, and no key ever encrypts twice."""
 import collections
-import itertools
 import random
 
 import pytest
 
 from weft_counts import Tally, count, sample
-from weft_fault import KILL_AT, KILL_DONE, WAYS, Faults, Ledger
-from weft_scenario import OK, SANITIZER_EXIT, decode_link, encode_link
+from weft_fault import KILL_AT, KILL_DONE, Faults, Works, each_way
+from weft_scenario import OK, SANITIZER_EXIT, link_by_way_of
 from weft_wire import Proxy
 
 KILLED = -9
 
 
-class Client:
+class Client(Works):
     """Somebody whose weft runs with faults, in a channel with somebody whose weft does not."""
 
     def __init__(self, scene, library):
-        self.scene = scene
+        super().__init__(scene)
         self.server = scene.server(messages_per_minute=1000000, requests_per_minute=1000000)
         self.sent = []
         self.proxy = Proxy(self.server.port, self.server.state / "tls.crt", self.server.state / "tls.key", self.keep)
@@ -29,58 +28,38 @@ class Client:
         self.ben.run("channel", "join", self.channel)
         self.ann.run("channel", "role", self.channel, self.ben.id, "--give", "facilitator")
         self.faults = Faults(library, scene.directory / "faults", [self.ann.home])
-        self.without = self.ann.environment
-        self.ann.environment = self.faults.environment(self.without)
-        self.ledger = Ledger()
-        self.numbers = itertools.count()
-        self.file = scene.directory / "roster.pdf"
-        self.file.write_bytes(random.Random(1).randbytes(3000))
+        self.ann.environment = self.faults.environment(self.ann.environment)
         self.steps = {"say": self.say, "receive": self.receive, "commit": self.commit, "follow a commit": self.follow,
                       "react": self.react, "send a file": self.send_file, "create": self.create, "read": self.read}
-        self.given = collections.defaultdict(bool)
 
     def link(self, name):
-        host, port, *rest = decode_link(self.server.invite(group=f"Ward of {name}"))
-        return encode_link(host, self.proxy.port if name == "Ann" else port, *rest)
+        link = self.server.invite(group=f"Ward of {name}")
+        return link_by_way_of(self.proxy.port, link) if name == "Ann" else link
 
     def keep(self, direction, _, payload):
         if direction == "up":
             self.sent.append(payload)
         return payload
 
-    def next_text(self, who):
-        return f"{who} says {next(self.numbers)}"
-
     def say(self):
-        return self.ledger.say(self.ann, self.channel, self.next_text("Ann"))
+        return self.speak(self.ann)
 
     def receive(self):
-        self.ledger.say(self.ben, self.channel, self.next_text("Ben"), [OK])
+        self.speak(self.ben, [OK])
         return self.run("sync")
 
     def run(self, *words):
         return self.ann.run(*words, code=None)
 
-    def commit(self):
-        self.given["ann"] = not self.given["ann"]
-        return self.run("channel", "role", self.channel, self.ann.id, "--give" if self.given["ann"] else "--take",
-                        "note-taker")
-
     def follow(self):
-        self.given["ben"] = not self.given["ben"]
-        action = "--give" if self.given["ben"] else "--take"
-        self.ben.run("channel", "role", self.channel, self.ben.id, action, "assister")
+        self.turn_role(self.ben, "assister")
         return self.run("sync")
 
     def react(self):
         return self.run("react", self.channel, self.last, "thanks")
 
     def send_file(self):
-        self.file.write_bytes(random.Random(next(self.numbers)).randbytes(3000))
-        return self.run("file", "send", self.channel, self.file)
-
-    def create(self):
-        return self.run("channel", "create", f"Other {next(self.numbers)}", "--open")
+        return self.run("file", "send", self.channel, self.make_file(3000))
 
     def read(self):
         return self.run("read", self.channel, "--last", "5")
@@ -89,24 +68,12 @@ class Client:
         """The next commands, of which none fails, make good what was broken off."""
         self.faults.clear()
         self.run("sync").expect(OK)
-        result = self.ledger.say(self.ann, self.channel, self.next_text("Ann"), [OK])
-        self.last = result.lines[-1]["sequence"]
+        super().recover()
 
     def check(self):
-        for person in (self.ann, self.ben):
-            person.run("sync")
+        super().check()
         states = [record["state"] for record in self.ann.json("status") if record["type"] == "channel"]
         assert set(states) == {"member"}, states
-        return self.ledger.check([self.ann, self.ben], self.channel)
-
-    def measure(self, what, field, kinds=None):
-        """How many calls, or allocations, a step makes."""
-        self.recover()
-        if kinds is not None:
-            self.faults["kinds"] = kinds
-        before = self.faults[field]
-        self.steps[what]().expect(OK)
-        return self.faults[field] - before
 
 
 @pytest.fixture
@@ -160,7 +127,7 @@ def test_kills_around_state_writes_lose_no_ratchet_and_use_no_key_twice(client):
     tally.end()
 
 
-@pytest.mark.parametrize("way", WAYS, ids=[way.name.replace(" ", "-").replace(",", "") for way in WAYS])
+@each_way
 def test_a_disk_that_fails_at_any_call_is_told_and_loses_nothing(client, way):
     steps = list(client.steps)
     calls = {what: client.measure(what, "calls", way.kinds) for what in steps}

@@ -2,13 +2,12 @@
 """weftd's disk fails and its memory ends, at one call after another, while people work with it. It stops or
 refuses, in words, and acknowledges nothing that is not there after the next start."""
 import itertools
-import random
 import re
 
 import pytest
 
 from weft_counts import Tally, sample
-from weft_fault import SYNC_FAILS, WAYS, Faults, Ledger
+from weft_fault import SYNC_FAILS, Faults, Works, each_way
 from weft_scenario import NETWORK, OK, PATIENCE_S, SANITIZER_EXIT, USAGE, Result, until
 
 # The start writes 8 MiB of zeros through its log, a page a call; of these calls each so manyth is tried.
@@ -17,14 +16,11 @@ FILL_STEP = 60
 
 FAILURE = re.compile("error (store_failed|directory_behind) ")
 
-named = {"argvalues": WAYS, "ids": [way.name.replace(" ", "-").replace(",", "") for way in WAYS]}
-
-
-class Community:
+class Community(Works):
     """A server that runs with faults, and two people whose clients do not."""
 
     def __init__(self, scene, library):
-        self.scene = scene
+        super().__init__(scene)
         self.server = scene.server(start=False, messages_per_minute=1000000, requests_per_minute=1000000,
                                    handshakes_per_minute=1000000)
         self.faults = Faults(library, scene.directory / "faults", [self.server.state])
@@ -33,31 +29,17 @@ class Community:
         self.ann, self.ben = scene.people(["Ann", "Ben"], lambda name: self.server.invite(group=f"Ward of {name}"))
         self.channel = self.ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
         self.ben.run("channel", "join", self.channel)
-        self.ledger = Ledger()
-        self.numbers = itertools.count()
-        self.file = scene.directory / "roster.pdf"
+        self.speakers = itertools.cycle((self.ann, self.ben))
         self.steps = {"say": self.say, "create": self.create, "commit": self.commit, "send a file": self.send_file,
                       "delete": self.delete, "join": self.join, "profile": self.profile, "invite": self.invite,
                       "back up": self.back_up}
-        self.given = False
         self.stopped = None
 
     def say(self):
-        number = next(self.numbers)
-        person = (self.ann, self.ben)[number % 2]
-        return self.ledger.say(person, self.channel, f"{person} says {number}")
-
-    def create(self):
-        return self.ann.run("channel", "create", f"Other {next(self.numbers)}", "--open", code=None)
-
-    def commit(self):
-        self.given = not self.given
-        return self.ann.run("channel", "role", self.channel, self.ann.id, "--give" if self.given else "--take",
-                            "note-taker", code=None)
+        return self.speak(next(self.speakers))
 
     def send_file(self):
-        self.file.write_bytes(random.Random(next(self.numbers)).randbytes(300000))
-        sending = self.ann.stream("file", "send", self.channel, self.file)
+        sending = self.ann.stream("file", "send", self.channel, self.make_file(300000))
         until("it was sent, refused, or the server stopped",
               lambda: not (sending.is_running() and self.server.stream.is_running()))
         if sending.is_running():  # it waits for the server to come back
@@ -91,8 +73,7 @@ class Community:
             self.server.start(self.environment)
         for person in (self.ann, self.ben):
             person.run("sync")
-        result = self.ledger.say(self.ann, self.channel, f"Ann says {next(self.numbers)}", [OK])
-        self.last = result.lines[-1]["sequence"]
+        super().recover()
         self.link = self.server.invite(group="Ward 9")
         self.log_seen = len(self.server.log())
 
@@ -112,19 +93,6 @@ class Community:
         assert code > 0 and code != SANITIZER_EXIT, f"{code}\n{log[-3000:]}"
         assert FAILURE.search(log[self.log_seen:]) or "weftd:" in log[self.log_seen:], log[-3000:]
         return "stopped"
-
-    def check(self):
-        for person in (self.ann, self.ben):
-            person.run("sync")
-        return self.ledger.check([self.ann, self.ben], self.channel)
-
-    def measure(self, what, field, kinds=None):
-        self.recover()
-        if kinds is not None:
-            self.faults["kinds"] = kinds
-        before = self.faults[field]
-        self.steps[what]().expect(OK)
-        return self.faults[field] - before
 
 
 @pytest.fixture
@@ -160,7 +128,7 @@ def thinned(numbers):
             if number <= FILL_STEP or number > last - FILL_STEP or number % FILL_STEP == 0 or len(numbers) < FILL_CALLS]
 
 
-@pytest.mark.parametrize("way", **named)
+@each_way
 def test_a_disk_that_fails_at_any_call_stops_or_refuses_and_loses_nothing(community, way):
     chosen = places_of(community, "server_disk", "calls", way.kinds)
     tally = Tally(f"server_disk, {way}", len(chosen))
@@ -183,7 +151,7 @@ def test_a_disk_that_fails_at_any_call_stops_or_refuses_and_loses_nothing(commun
     tally.end()
 
 
-@pytest.mark.parametrize("way", **named)
+@each_way
 def test_a_disk_that_fails_at_the_start_is_told_and_the_next_start_goes_on(community, way):
     server = community.server
     server.stop()

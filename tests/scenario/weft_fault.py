@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Faults of one process, by a library that is preloaded into it (tests/fault/faults.c), and a ledger of
-what was acknowledged under them."""
+"""Faults of one process, by a library that is preloaded into it (tests/fault/faults.c), a ledger of what was
+acknowledged under them, and people who work in a channel meanwhile."""
 import collections
 import errno
+import itertools
 import mmap
+import random
 import struct
 import threading
 
-from weft_scenario import Unexpected
+import pytest
+
+from weft_scenario import OK, Unexpected
 
 WRITE, SYNC, CUT, NAME = 1, 2, 4, 8
 EVERY_KIND = WRITE | SYNC | CUT | NAME
@@ -36,6 +40,7 @@ SYNC_FAILS = Way("a failed fsync", SYNC, ERROR, errno.EIO)
 HALF_WRITTEN = Way("a short write", WRITE, SHORT)
 TORN_WRITE = Way("half a write, then ENOSPC", WRITE, TORN, errno.ENOSPC)
 WAYS = (DISK_FULL, FULL_ONCE, BROKEN_ONCE, SYNC_FAILS, HALF_WRITTEN, TORN_WRITE)
+each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name.replace(" ", "-").replace(",", ""))
 KILL_AT = Way("SIGKILL before a call", EVERY_KIND, KILL_BEFORE)
 KILL_DONE = Way("SIGKILL after a call", EVERY_KIND, KILL_AFTER)
 
@@ -157,3 +162,52 @@ class Ledger:
                 more, less = set(order) - set(orders[0]), set(orders[0]) - set(order)
                 raise Unexpected(f"{member} has {more}, which {members[0]} has not, and not {less}")
         return len(orders[0])
+
+
+class Works:
+    """Ann and Ben in a channel, and `steps`, by name, each of which meets faults. A scenario sets `ann`, `ben`, `channel`,
+    `faults` and `steps`, and says how to `recover` from what a fault broke off."""
+
+    def __init__(self, scene):
+        self.scene = scene
+        self.ledger = Ledger()
+        self.numbers = itertools.count()
+        self.file = scene.directory / "roster.pdf"
+        self.has_role = collections.defaultdict(bool)
+
+    def speak(self, person, codes=None):
+        return self.ledger.say(person, self.channel, f"{person} says {next(self.numbers)}", codes)
+
+    def turn_role(self, person, role, code=OK):
+        """A commit: somebody gives themselves a role, or takes it again."""
+        self.has_role[person] = not self.has_role[person]
+        return person.run("channel", "role", self.channel, person.id, "--give" if self.has_role[person] else "--take", role,
+                          code=code)
+
+    def commit(self):
+        return self.turn_role(self.ann, "note-taker", code=None)
+
+    def create(self):
+        return self.ann.run("channel", "create", f"Other {next(self.numbers)}", "--open", code=None)
+
+    def make_file(self, size):
+        self.file.write_bytes(random.Random(next(self.numbers)).randbytes(size))
+        return self.file
+
+    def recover(self):
+        """What comes next, without faults, goes well."""
+        self.last = self.speak(self.ann, [OK]).lines[-1]["sequence"]
+
+    def check(self):
+        for person in (self.ann, self.ben):
+            person.run("sync")
+        self.ledger.check([self.ann, self.ben], self.channel)
+
+    def measure(self, what, field, kinds=None):
+        """How many calls, or allocations, a step makes."""
+        self.recover()
+        if kinds is not None:
+            self.faults["kinds"] = kinds
+        before = self.faults[field]
+        self.steps[what]().expect(OK)
+        return self.faults[field] - before
