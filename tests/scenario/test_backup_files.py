@@ -10,8 +10,6 @@ from test_files import make_file, send, share_channel, stored
 from weft_fault import KILL_AT, KILL_DONE, NAME, SYNC, Faults
 from weft_scenario import OK
 
-WAYS = {"before": KILL_AT, "after": KILL_DONE}
-
 
 def is_whole(folder):
     """The database is sound, and every complete file that it names is there in its size."""
@@ -34,7 +32,7 @@ def killed_at_each(scene, library, folder, arguments, server, before):
     scene.run(argv, environment=environment)
     calls = faults["calls"]
     assert calls > 10
-    for way in WAYS.values():
+    for way in (KILL_AT, KILL_DONE):
         for number in range(1, calls + 1):
             before()
             faults.clear()

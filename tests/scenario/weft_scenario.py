@@ -174,16 +174,14 @@ class Stream:
                     raise Unexpected(f"{' '.join(map(str, self.argv))}: {why} before {what}\n{shown}\n{self.log()}")
                 self._changed.wait(left)
 
-    def wait_end_or_line(self, what, wanted, patience_s=PATIENCE_S):
-        """Whether such a line came; or the program ended before, which is as good."""
+    def wait_end_or_line(self, what, wanted):
+        """Until such a line comes, or the program ends before, which is as good."""
         try:
-            self.wait_line(what, wanted, patience_s)
-            return True
+            self.wait_line(what, wanted)
         except Unexpected:
-            if self._ended:
-                self.process.wait(patience_s)
-                return False
-            raise
+            if not self._ended:
+                raise
+            self.process.wait(PATIENCE_S)
 
     def records(self):
         with self._changed:
@@ -470,11 +468,11 @@ def decode_link(link):
 
 
 def encode_link(host, port, secret, log_key, next_log_key_sha256):
+    fragment = b"\x01" + secret + log_key + next_log_key_sha256
+    return f"weft://{host}:{port}/join#{base64.urlsafe_b64encode(fragment).decode().rstrip('=')}"
 
 
 def link_by_way_of(port, link):
     """The same invite link, to another port of the same host."""
     host, _, *rest = decode_link(link)
     return encode_link(host, port, *rest)
-    fragment = b"\x01" + secret + log_key + next_log_key_sha256
-    return f"weft://{host}:{port}/join#{base64.urlsafe_b64encode(fragment).decode().rstrip('=')}"
