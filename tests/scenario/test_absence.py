@@ -24,6 +24,12 @@ def send_away(server, *people, days=200):
     server.start()
 
 
+def make_absent(server, *people):
+    """They are away for so long that the directory says so."""
+    send_away(server, *people)
+    until("the directory says so", lambda: server.log().count(" device_absent ") == len(people))
+
+
 def kinds(person, channel):
     return [change["change"] for change in changes(person, channel)]
 
@@ -38,8 +44,7 @@ def test_who_is_away_for_long_is_taken_out_and_comes_back(scene):
     send_away(server, cy, days=179)
     ben.run("sync")
     assert " device_absent " not in server.log()
-    send_away(server, cy)
-    until("the directory says so", lambda: " device_absent " in server.log())
+    make_absent(server, cy)
     ben.run("sync")
     shown = changes(ben, talk)[-1]
     assert shown["change"] == "dormant" and shown["person"] == cy.id, shown
@@ -80,8 +85,7 @@ def test_who_left_or_was_removed_while_away_stays_out(scene):
     for person in (ann, ben, cy):
         person.run("sync")
     lost = own_device(cy)
-    send_away(server, ben, cy)
-    until("the directory says so", lambda: server.log().count(" device_absent ") == 2)
+    make_absent(server, ben, cy)
     ann.run("sync")
     assert kinds(ann, talk).count("dormant") == 2
     ann.run("channel", "remove", talk, ben.id)
@@ -100,8 +104,7 @@ def test_nobody_is_sent_back_among_strangers_unasked(scene):
     talk = private_channel(ann, [cy])
     for person in (ann, cy):
         person.run("sync")
-    send_away(server, cy)
-    until("the directory says so", lambda: " device_absent " in server.log())
+    make_absent(server, cy)
     ann.run("channel", "add", talk, dora.id)
     ann.run("sync")
     dora.run("sync")
@@ -130,8 +133,7 @@ def test_whom_members_have_heard_lately_is_not_taken_out(scene):
     cy.run("say", talk, "I am here")
     for person in (ann, ben):
         person.run("sync")
-    send_away(server, cy)
-    until("the directory says so", lambda: " device_absent " in server.log())
+    make_absent(server, cy)
     assert "as long away who has spoken here lately: not done" in ann.run("sync").error
     ben.run("sync")
     assert "dormant" not in kinds(ann, talk) + kinds(ben, talk)

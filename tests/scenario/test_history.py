@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 
+from test_files import stored
 from weft_scenario import NOT_NOW, USAGE, until
 
 DAY_MS = 24 * 3600 * 1000
@@ -48,19 +49,13 @@ def segments(server):
     """(file, first, last) of what is sealed; each has its bytes on the disk."""
     rows = sql(server, "SELECT hex(file), first_sequence, last_sequence FROM files WHERE first_sequence > 0"
                        " AND complete = 1 ORDER BY first_sequence")
-    stored = {path.name.lower() for path in (server.state / "files").rglob("*") if path.is_file()}
-    assert all(any(name.startswith(row[0].lower()) for name in stored) for row in rows), (rows, stored)
+    names = {path.name for path in stored(server)}
+    assert all(row[0].lower() in names for row in rows), (rows, names)
     return rows
 
 
 def said(person, channel, *words):
     return person.json("say", channel, *words)[-1]["sequence"]
-
-
-def share(person, channel):
-    """`person` is online for a moment: shares, if somebody waits."""
-    person.run("sync")
-    return person
 
 
 def everything(person, channel):
@@ -115,7 +110,7 @@ def test_what_was_edited_or_deleted_is_shared_as_it_stands(scene):
     edited_later = said(bea, channel, "canary-edited-later")
     bea.run("sync")
     dee = newcomer(scene, server, ann, channel)
-    share(ann, channel)
+    ann.run("sync")
     fetched(dee, channel)
     records = {record["sequence"]: record for record in dee.json("read", channel)}
     assert records[edited]["text"] == "canary-third-words" and records[edited]["edited"] > edited + 1
@@ -123,7 +118,7 @@ def test_what_was_edited_or_deleted_is_shared_as_it_stands(scene):
     assert records[question]["reactions"] == [{"text": "thanks", "person": bea.id}]
     assert records[deleted]["type"] == "deleted" and records[deleted]["deleted_by"] == bea.id
     shown = everything(dee, channel)
-    for gone in ("canary-first-words", "canary-second-words", "canary-deleted\'", "canary-deleted\n"):
+    for gone in ("canary-first-words", "canary-second-words", "canary-deleted'", "canary-deleted\n"):
         assert gone not in shown, gone
     assert records[later]["text"] == "canary-deleted-later"
     # What is deleted after it was sealed takes the segment with it, in the same moment.
@@ -133,13 +128,13 @@ def test_what_was_edited_or_deleted_is_shared_as_it_stands(scene):
     # What is edited after it was sealed is sealed anew before anybody gets the key.
     ann.run("sync")
     eve = newcomer(scene, server, ann, channel, "Eve")
-    share(ann, channel)
+    ann.run("sync")
     fetched(eve, channel)
     (middle,) = segments(server)
     assert middle[0] != before[0]
     bea.run("edit", channel, edited_later, "canary-new-words")
     fay = newcomer(scene, server, ann, channel, "Fay")
-    share(ann, channel)
+    ann.run("sync")
     fetched(fay, channel)
     (after,) = segments(server)
     assert after[0] != middle[0]
@@ -161,14 +156,14 @@ def test_a_newcomer_waits_plainly_while_nobody_is_online(scene):
     assert "not all here yet" in dee.run("read", channel).text
     assert by_text(dee, channel).keys().isdisjoint({"canary-ann-0", "canary-cy-2"})
     server.restart()  # who waits is not forgotten with the process
-    share(bea, channel)  # who came later than Ann's first words had them from nobody
+    bea.run("sync")  # who came later than Ann's first words had them from nobody
     dee.run("sync")
-    share(ann, channel)
+    ann.run("sync")
     assert "canary-ann-0" in by_text(dee, channel) or dee.json("history", channel)[-1]["here"]
     assert by_text(dee, channel)["canary-cy-2"]["person"] == cy.id
     # Who has it gives it on, when those from whom it came are away.
     eve = newcomer(scene, server, ann, channel, "Eve")
-    share(dee, channel)
+    dee.run("sync")
     result = fetched(eve, channel)
     assert result["missing"] == 0 and result["refused"] == 0, result
     assert by_text(eve, channel)["canary-ann-2"]["shared_by"] == "Dee"
@@ -204,19 +199,19 @@ def test_the_rule_is_shown_and_can_only_be_closed(scene):
     ann.run("say", channel, "canary-one")
     assert "can read everything" in bea.run("channel", "show", channel).text
     assert "can read everything" in bea.run("channel", "join", channel).text
-    share(ann, channel)
+    ann.run("sync")
     assert bea.json("history", channel)[-1]["messages"] == 1
     assert len(segments(server)) == 1
     assert "only a facilitator" in bea.run("channel", "set", channel, "--history", "from-joining", code=None).error
     ann.run("channel", "set", channel, "--history", "from-joining")
     assert segments(server) == []
-    until("the bytes are gone", lambda: not [p for p in (server.state / "files").rglob("*") if p.is_file()])
+    until("the bytes are gone", lambda: stored(server) == [])
     assert "only a new channel" in ann.run("channel", "set", channel, "--history", "full", code=NOT_NOW).error
     bea.run("sync")
     cy = scene.person("Cy", server.invite(group="Ward of Cy"))
     assert "their joining on" in cy.run("channel", "join", channel).text
     for person in (ann, bea):
-        share(person, channel)
+        person.run("sync")
     assert not cy.json("history", channel)[-1]["full"]
     assert "canary-one" not in everything(cy, channel)
     server.stop()
@@ -229,7 +224,7 @@ def test_who_was_removed_gets_no_more_keys(scene):
     bea.run("sync", code=None)
     ann.run("say", channel, "canary-after-bea")
     dee = newcomer(scene, server, ann, channel)
-    share(ann, channel)
+    ann.run("sync")
     fetched(dee, channel)
     keys = [record for record in ann.json("read", channel) if record.get("kind") == "history"]
     assert keys[-1]["asked_by"] == dee.id
@@ -242,8 +237,8 @@ def test_a_swapped_segment_is_refused_and_said(scene):
     server = scene.server()
     ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
     dee = newcomer(scene, server, ann, channel)
-    share(ann, channel)
-    (path,) = [path for path in (server.state / "files").rglob("*") if path.is_file()]
+    ann.run("sync")
+    (path,) = stored(server)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -261,7 +256,7 @@ def test_what_is_over_leaves_the_segments(scene):
     for text in ("canary-long-ago", "canary-yesterday"):
         ann.run("say", channel, text)
     dee = newcomer(scene, server, ann, channel)
-    share(ann, channel)
+    ann.run("sync")
     assert len(segments(server)) == 1
     assert "canary-long-ago" in by_text(dee, channel)
     ann.run("channel", "set", channel, "--keep-days", 2)
