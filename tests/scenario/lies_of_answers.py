@@ -6,9 +6,9 @@ import time
 from lies_of_log import LEFT_OUT, OWN_CHANGE_WITHHELD, first_of
 from lies_of_people import refused
 from weft_lies import cell
-from weft_liar import EVENT_ENTRY, MESSAGE_ENTRY, OK_CODE, Entry, Frame, entries_of
-from weft_wire import (CHANNEL_COMMIT, CHANNEL_LIST, CHANNEL_PAGE, CHANNEL_SEND, LOGIN, REDEEM, RESPONSE, SESSION_SHOW, Key,
-                       Reader, vector)
+from weft_liar import MESSAGE_ENTRY, OK_CODE, Entry, Frame, entries_of
+from weft_wire import (CHANNEL_COMMIT, CHANNEL_LIST, CHANNEL_PAGE, CHANNEL_SEND, EVENT_ENTRY, LOGIN, REDEEM, RESPONSE,
+                       SESSION_SHOW, Key, Reader, vector)
 
 HOUR_MS = 3600000
 

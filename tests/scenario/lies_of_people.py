@@ -5,10 +5,9 @@ import struct
 import time
 
 from weft_lies import cell
-from weft_liar import (EVENT_ENTRY, EVENT_WORK, OK_CODE, Entry, Frame, Shown, Work, added_device, impostor,
-                       merkle_root)
-from weft_wire import (CHANNEL_COMMIT, CHANNEL_GROUP, CHANNEL_PAGE, CHANNEL_SHOW, LOG_RESTORES, RESPONSE, WORK_LIST, Connection,
-                       Key, Reader, vector)
+from weft_liar import OK_CODE, Entry, Frame, Shown, Work, added_device, impostor, merkle_root
+from weft_wire import (CHANNEL_COMMIT, CHANNEL_GROUP, CHANNEL_PAGE, CHANNEL_SHOW, EVENT_ENTRY, EVENT_WORK, LOG_RESTORES,
+                       RESPONSE, WORK_LIST, Connection, Key, Reader, vector)
 
 NOT_LET_IN = (("Ann", "The server offered a device that does not check out (the other side could not prove who it is): not let "
                       "in"),

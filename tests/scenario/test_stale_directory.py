@@ -2,11 +2,9 @@
 """A server shows somebody who comes into a channel the directory of devices as it was some time ago, with
 the head that it signed then: whoever was shut out since would be an active device to them. The members know
 more, and say so where the server cannot change it."""
-from weft_scenario import TRUST, decode_link, encode_link
-from weft_wire import EVENT, LOG_ENTRIES, LOGIN, REQUEST, RESPONSE, Proxy, Reader, vector
-
-DIRECTORY_EVENT = 106
-NO_SUCH_EVENT = 999
+from weft_scenario import TRUST, link_by_way_of
+from weft_wire import (EVENT, EVENT_DIRECTORY, LOG_ENTRIES, LOGIN, NO_SUCH_EVENT, REQUEST, RESPONSE, Proxy, Reader,
+                       vector)
 
 
 class OldDirectory:
@@ -28,7 +26,7 @@ class OldDirectory:
             return self.entries_answer(payload)
         if self.lies and (payload[0], kind) == (RESPONSE, LOGIN) and payload[7:9] == bytes(2):
             return self.login_answer(payload)
-        if self.lies and (payload[0], kind) == (EVENT, DIRECTORY_EVENT):
+        if self.lies and (payload[0], kind) == (EVENT, EVENT_DIRECTORY):
             return payload[:5] + NO_SUCH_EVENT.to_bytes(2, "big") + payload[7:]
         return payload
 
@@ -58,8 +56,7 @@ def test_whoever_comes_in_is_not_shown_an_older_directory_than_the_members_know(
     old = OldDirectory()
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", old.change) as proxy:
         def through_the_proxy(name):
-            host, _, *rest = decode_link(server.invite(group=name))
-            return encode_link(host, proxy.port, *rest)
+            return link_by_way_of(proxy.port, server.invite(group=name))
         ann = scene.person("Ann", server.invite(group="Ward 1"))
         channel = ann.one("channel", "create", "Falls", "--open")["channel"]
         dora = scene.person("Dora", through_the_proxy("Ward 2"))

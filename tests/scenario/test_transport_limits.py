@@ -8,10 +8,9 @@ import time
 import pytest
 
 from weft_scenario import decode_link
-from weft_wire import (EVENT, INVITE_SHOW, LOGIN, PART, PEOPLE, PING, Account, Closed, Connection, Key,
+from weft_wire import (EVENT, EVENT_CLOSING, INVITE_SHOW, LOGIN, PART, PEOPLE, PING, Account, Closed, Connection, Key,
                        Reader, tls_connect, upgrade_request, vector)
 
-CLOSING_EVENT = 108
 REFUSALS = (ssl.SSLError, ConnectionError, Closed, OSError)
 
 
@@ -158,7 +157,7 @@ def test_sigterm_tells_whoever_is_logged_in_and_closes_with_1001(server_scene):
         with pytest.raises(Closed) as closed:
             while True:
                 seen.append(connection.receive())
-        told = [body for kind, _, number, body in seen if kind == EVENT and number == CLOSING_EVENT]
+        told = [body for kind, _, number, body in seen if kind == EVENT and number == EVENT_CLOSING]
         assert len(told) == 1 and struct.unpack(">I", told[0])[0] > 0
         assert closed.value.code == 1001
         assert time.monotonic() - started < 10

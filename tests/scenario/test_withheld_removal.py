@@ -3,12 +3,10 @@
 still there, are told who reads along, and after a while remove it themselves."""
 import pytest
 
-from weft_scenario import decode_link, encode_link
-from weft_wire import CHANNEL_SHOW, EVENT, LOGIN, RESPONSE, WORK_LIST, Proxy, Reader
 from test_devices import changes, own_device, pair, private_channel, texts
+from weft_scenario import link_by_way_of
+from weft_wire import CHANNEL_SHOW, EVENT, EVENT_WORK, LOGIN, NO_SUCH_EVENT, RESPONSE, WORK_LIST, Proxy, Reader
 
-WORK_EVENT = 102
-NO_SUCH_EVENT = 999
 NO_WORK = bytes(2 + 16 + 16 + 4 + 8 + 1 + 1)
 
 
@@ -34,7 +32,7 @@ def lying(scene):
             return payload
         if (payload[0], kind) == (RESPONSE, LOGIN) and payload[7:9] == bytes(2):
             return later(payload, lies["shift_ms"])
-        if lies["withholds"] and (payload[0], kind) == (EVENT, WORK_EVENT):
+        if lies["withholds"] and (payload[0], kind) == (EVENT, EVENT_WORK):
             lies["withheld"] += 1
             return payload[:5] + NO_SUCH_EVENT.to_bytes(2, "big") + payload[7:]
         if lies.get("roster") and (payload[0], kind) == (RESPONSE, CHANNEL_SHOW):
@@ -46,8 +44,7 @@ def lying(scene):
 
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy:
         def link(name):
-            host, _, *rest = decode_link(server.invite(group=name))
-            return encode_link(host, proxy.port, *rest)
+            return link_by_way_of(proxy.port, server.invite(group=name))
         yield server, lies, link
     server.stop()
 

@@ -13,11 +13,11 @@ import threading
 import time
 from collections import deque
 
-from weft_wire import (BINARY, CHANNEL_COMMIT, CHANNEL_DELETE, CHANNEL_PAGE, CHANNEL_SEND, CHANNEL_SUBSCRIBE, EVENT, LOGIN,
-                       PART, REQUEST, RESPONSE, SERVER_HELLO, Key, Proxy, Reader, vector, websocket_frame)
+from weft_wire import (BINARY, CHANNEL_COMMIT, CHANNEL_DELETE, CHANNEL_PAGE, CHANNEL_SEND, CHANNEL_SUBSCRIBE, EVENT,
+                       EVENT_ENTRY, LOGIN, PART, REQUEST, RESPONSE, SERVER_HELLO, Key, Proxy, Reader, vector,
+                       websocket_frame)
 
 OK_CODE = bytes(2)
-EVENT_ENTRY, EVENT_WORK, EVENT_STAGE, EVENT_DIRECTORY = 100, 102, 103, 106
 COMMIT_ENTRY, MESSAGE_ENTRY = 1, 2
 
 

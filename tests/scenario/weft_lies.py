@@ -6,9 +6,9 @@ import re
 from types import SimpleNamespace
 
 from weft_assist import Assist
-from weft_liar import EVENT_DIRECTORY, OK_CODE, Frame, Liar, View, signed_head
-from weft_scenario import Person, decode_link, encode_link, free_port
-from weft_wire import EVENT, LOG_ENTRIES, LOGIN, Account, Connection, Reader, vector
+from weft_liar import OK_CODE, Frame, Liar, View, signed_head
+from weft_scenario import Person, decode_link, free_port, link_by_way_of
+from weft_wire import EVENT, EVENT_DIRECTORY, LOG_ENTRIES, LOGIN, Account, Connection, Reader, vector
 
 CELLS = []  # (lie, moment, function, what is shown)
 
@@ -60,8 +60,7 @@ class Community:
 
     def link(self, server, group):
         """An invite that leads through the liar."""
-        host, _, *rest = decode_link(server.invite(group=group))
-        return encode_link(host, self.port, *rest)
+        return link_by_way_of(self.port, server.invite(group=group))
 
 
 def problems(records):
