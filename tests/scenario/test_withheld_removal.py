@@ -24,7 +24,7 @@ def later(payload, shift_ms):
 def lying(scene):
     """Everybody's weft is behind a proxy that can keep work back, and move the time."""
     server = scene.server()
-    lies = {"withholds": False, "shift_ms": 0, "withheld": 0}
+    lies = {"withholds": False, "shift_ms": 0, "withheld": 0, "roster": None}
 
     def change(direction, number, payload):
         kind = int.from_bytes(payload[5:7], "big")
@@ -35,7 +35,7 @@ def lying(scene):
         if lies["withholds"] and (payload[0], kind) == (EVENT, EVENT_WORK):
             lies["withheld"] += 1
             return payload[:5] + NO_SUCH_EVENT.to_bytes(2, "big") + payload[7:]
-        if lies.get("roster") and (payload[0], kind) == (RESPONSE, CHANNEL_SHOW):
+        if lies["roster"] and (payload[0], kind) == (RESPONSE, CHANNEL_SHOW):
             return payload.replace(lies["roster"], bytes(16))
         if lies["withholds"] and (payload[0], kind) == (RESPONSE, WORK_LIST):
             lies["withheld"] += 1
@@ -49,17 +49,23 @@ def lying(scene):
     server.stop()
 
 
+def people_and_a_telephone(scene, link):
+    """Ann, Asha, Ben and Asha's telephone, which have a channel."""
+    ann, asha, ben = scene.people(["Ann", "Asha", "Ben"], link)
+    telephone = scene.person("Asha's telephone")
+    pair(asha, telephone)
+    talk = private_channel(ann, [asha, ben])
+    telephone.run("sync")
+    return ann, asha, ben, telephone, talk
+
+
 def reads_on(server, person):
     return {record["device"]: record["channels"] for record in server.json("device", "list", person)}
 
 
 def test_members_remove_whom_the_server_lets_stay(scene, lying):
     server, lies, link = lying
-    ann, asha, ben = scene.people(["Ann", "Asha", "Ben"], link)
-    telephone = scene.person("Asha's telephone")
-    pair(asha, telephone)
-    talk = private_channel(ann, [asha, ben])
-    telephone.run("sync")
+    ann, asha, ben, telephone, talk = people_and_a_telephone(scene, link)
     ann.run("sync")
     telephone.run("sync")
     lost = own_device(telephone)
@@ -88,11 +94,7 @@ def test_members_remove_whom_the_server_lets_stay(scene, lying):
 
 def test_whoever_follows_removes_it_without_being_asked_and_only_one_does(scene, lying):
     server, lies, link = lying
-    ann, asha, ben = scene.people(["Ann", "Asha", "Ben"], link)
-    telephone = scene.person("Asha's telephone")
-    pair(asha, telephone)
-    talk = private_channel(ann, [asha, ben])
-    telephone.run("sync")
+    ann, asha, ben, telephone, talk = people_and_a_telephone(scene, link)
     for person in (ann, asha, ben):
         person.run("sync")
     lies["withholds"] = True
