@@ -117,7 +117,7 @@ def _(c):
 
 # ---- add a ghost device ----
 
-def ghost_of(c, person, **fields):
+def ghost_of(person, **fields):
     """An entry that says that this person has one more device, whose keys the server made."""
     return added_device(person=bytes.fromhex(person.id), login=Key(), leaf=Key(), **fields)
 
@@ -125,7 +125,7 @@ def ghost_of(c, person, **fields):
 @cell("add a ghost device", "joining", *refused("Finn", DOES_NOT_FIT))
 def _(c):
     """It names Ann's device as having approved it."""
-    ghost = ghost_of(c, c.ann, authority=2, by_person=bytes.fromhex(c.ann.id), by_device=c.ann.device, signer=Key())
+    ghost = ghost_of(c.ann, authority=2, by_person=bytes.fromhex(c.ann.id), by_device=c.ann.device, signer=Key())
     finn = c.newcomer("Finn", lambda entries: [*entries, ghost])
     c.run(finn, "sync")
 
@@ -134,7 +134,7 @@ def _(c):
 def _(c):
     """Nobody signed for it but the log's key."""
     following = c.follow(c.ann)
-    ghost = ghost_of(c, c.bea, authority=4)
+    ghost = ghost_of(c.bea, authority=4)
     c.show_log(c.ann, lambda entries: [*entries, ghost])
     c.tell_head(c.ann, lambda entries: [*entries, ghost])
     if c.lying:
@@ -148,7 +148,7 @@ def _(c):
               "take your place: tell the people you work with, not over this server"))
 def _(c):
     """A person of the server's own makes it for Bea, as an admin can."""
-    ghost = ghost_of(c, c.bea, authority=3, by_person=c.mallory.person, by_device=c.mallory.device, signer=c.mallory.login)
+    ghost = ghost_of(c.bea, authority=3, by_person=c.mallory.person, by_device=c.mallory.device, signer=c.mallory.login)
     c.read(c.ann)
     c.show_log(c.ann, lambda entries: [*entries, ghost])
     c.show_log(c.bea, lambda entries: [*entries, ghost])
@@ -337,7 +337,7 @@ def _(c):
     show_roster(c, c.dee, c.open, without(c.cy))
     c.run(c.dee, "channel", "join", c.open)
     c.say(c.ann, "welcome", c.open)
-    c.members(c.dee, c.open)
+    c.run(c.dee, "channel", "show", c.open)
 
 
 @cell("lie about the roster", "session", ("Ann", WRONG_LIST.format(0, 1)))
@@ -345,7 +345,7 @@ def _(c):
     """Mallory is said to be there."""
     show_roster(c, c.ann, c.assist, lambda members: [*members, (c.mallory.person, c.mallory.device, bytes(12))])
     c.follow(c.ann)
-    c.members(c.ann, c.assist)
+    c.run(c.ann, "channel", "show", c.assist)
 
 
 @cell("lie about the roster", "return", ("Ann", NO_REASON))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A server that lies, with all of its keys: ten lies, each while somebody joins, while a session runs, and after a
-connection that was lost. Whatever it does is refused or shown, and each test says in which words: nothing is silent.
-The same steps without the lie show nothing. WEFT_LIES=all tells every lie at every moment, else each of twelve at one, with four
-of the controls."""
+"""A server that lies, with all of its keys: twelve lies, each while somebody joins, while a session runs, and after a
+connection that was lost, and others at one moment. Whatever it does is refused or shown, and each test says in which
+words: nothing is silent.
+The same steps without the lie show nothing. WEFT_LIES=all tells every lie at every moment, else each of the twelve at
+one, with four of the controls."""
 import os
 import shutil
 import tempfile

@@ -157,10 +157,6 @@ class Lie:
             if record.get("channel") == channel and record["state"] != "member":
                 self.seen.add((person.name, f"state: {record['state']}"))
 
-    def members(self, person, channel):
-        """The ids that somebody is shown as the members of a channel."""
-        return {record["person"] for record in self.run(person, "channel", "show", channel) if record["type"] == "member"}
-
     # ---- lies ----
 
     def rule(self, function):
