@@ -131,18 +131,8 @@ def _(c):
 @cell("delete unasked", "session", ("Cy", "not kept by the server any more"))
 def _(c):
     """A message is shown as deleted, and nobody deleted it."""
-    c.follow(c.cy)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    c.wait(c.cy, "before")
-    done = []
-
-    def policy(entry):
-        if entry.device == c.bea.device and not done:
-            done.append(entry)
-            return [entry.changed(kind=3, data=b"")]
-        return [entry]
-
-    c.view(c.cy, c.assist, start, policy)
+    start = c.all_follow(c.cy)
+    c.view(c.cy, c.assist, start, first_of(c.bea, MESSAGE_ENTRY, lambda entry: [entry.changed(kind=3, data=b"")]))
     c.say(c.bea, "Bea's")
     c.say(c.ann, "Ann's")
     c.wait(c.cy, "Ann's")
@@ -150,9 +140,7 @@ def _(c):
 
 @cell("another channel's entry", "session", ("Cy", "it is of another channel: the server put it here"))
 def _(c):
-    c.follow(c.cy)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    c.wait(c.cy, "before")
+    start = c.all_follow(c.cy)
     other = []
 
     def rule(talk, way, frame):
@@ -245,14 +233,15 @@ def _(c):
     end = start + ENTRIES_TOLD + 500
 
     def change(frame, talk):
+        if talk.asked[frame.request][:16] != bytes.fromhex(c.assist):
+            return None
         after = int.from_bytes(talk.asked[frame.request][20:28], "big")
         noise = [struct.pack(">IQQqB", 1, number, 0, now_ms(), MESSAGE_ENTRY) + c.ann.device + number.to_bytes(16, "big") +
                  vector(b"noise") + struct.pack(">I", 5) + bytes(32) for number in range(after + 1, min(after + 400, end) + 1)]
         listed = b"".join(bytes.fromhex(c.assist) + entry for entry in noise)
         return [frame.having(OK_CODE + vector(listed) + struct.pack(">QB", end, 0))]
 
-    on_answer(c, c.cy, CHANNEL_PAGE,
-              lambda frame, talk: change(frame, talk) if talk.asked[frame.request][:16] == bytes.fromhex(c.assist) else None)
+    on_answer(c, c.cy, CHANNEL_PAGE, change)
     c.run(c.cy, "sync")
     c.run(c.cy, "read", c.assist, "--last", "2")
 
@@ -279,17 +268,11 @@ def _(c):
 @cell("a huge entry", "session", *refused("Cy", "error: the server sent another entry than it announced"))
 def _(c):
     """One that is said to have four gigabytes, to be pulled: what comes is something else."""
-    following = c.follow(c.cy)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    c.wait(c.cy, "before")
-
-    def policy(entry):
-        return [entry.changed(data=b"", size=0xffffffff, sha256=bytes(32))]
-
-    c.view(c.cy, c.assist, start, policy)
+    start = c.all_follow(c.cy)
+    c.view(c.cy, c.assist, start, lambda entry: [entry.changed(data=b"", size=0xffffffff, sha256=bytes(32))])
     c.say(c.ann, "Ann's")
     if c.lying:
-        following.process.wait(60)
+        c.stream_of(c.cy).process.wait(60)
     else:
         c.wait(c.cy, "Ann's")
 
@@ -320,9 +303,7 @@ def _(c):
 @cell("wrong times", "session", ("Cy", "the server gives it a time that has not come yet"))
 def _(c):
     """Of a message."""
-    c.follow(c.cy)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    c.wait(c.cy, "before")
+    start = c.all_follow(c.cy)
     c.view(c.cy, c.assist, start, lambda entry: [entry.changed(time=entry.time + 3 * HOUR_MS)])
     c.say(c.ann, "Ann's")
     c.wait(c.cy, "Ann's")

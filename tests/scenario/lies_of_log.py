@@ -63,18 +63,14 @@ def two_speak(c, start, victim, policy, channel=None):
 
 
 def in_a_session(c, policy):
-    c.follow(c.cy)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    c.wait(c.cy, "before")
+    start = c.all_follow(c.cy)
     two_speak(c, start, c.cy, policy)
     c.wait(c.cy, "Ann's")
 
 
 def on_return(c, policy):
-    following = c.follow(c.cy)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    c.wait(c.cy, "before")
-    following.end()
+    start = c.all_follow(c.cy)
+    c.stream_of(c.cy).end()
     two_speak(c, start, c.cy, policy)
     assert "Ann's" in c.read(c.cy)
 
@@ -87,33 +83,22 @@ def when_joining(c, policy):
     assert "Ann's" in c.read(c.dee)
 
 
-# ---- drop ----
+# ---- drop, reorder, replay ----
 
-@cell("drop", "joining", ("Dee", LEFT_OUT))
-def _(c):
-    when_joining(c, left_out(c.bea))
+for _lie, _policy, _seen in (("drop", left_out, LEFT_OUT), ("reorder", after_the_next, LEFT_OUT),
+                             ("replay", twice, REPEATED)):
+    @cell(_lie, "joining", ("Dee", _seen))
+    def _(c, policy=_policy):
+        when_joining(c, policy(c.bea))
 
-
-@cell("drop", "session", ("Cy", LEFT_OUT))
-def _(c):
-    in_a_session(c, left_out(c.bea))
+    @cell(_lie, "session", ("Cy", _seen))
+    def _(c, policy=_policy):
+        in_a_session(c, policy(c.bea))
 
 
 @cell("drop", "return", ("Cy", LEFT_OUT))
 def _(c):
     on_return(c, left_out(c.bea))
-
-
-# ---- reorder ----
-
-@cell("reorder", "joining", ("Dee", LEFT_OUT))
-def _(c):
-    when_joining(c, after_the_next(c.bea))
-
-
-@cell("reorder", "session", ("Cy", LEFT_OUT))
-def _(c):
-    in_a_session(c, after_the_next(c.bea))
 
 
 @cell("reorder", "return", ("Cy", OTHER_LOG))
@@ -126,18 +111,6 @@ def _(c):
     c.run(c.ann, "channel", "role", c.assist, c.cy.id, "--give", "note-taker")
     c.say(c.ann, "Ann's")
     assert "Ann's" in c.read(c.cy)
-
-
-# ---- replay ----
-
-@cell("replay", "joining", ("Dee", REPEATED))
-def _(c):
-    when_joining(c, twice(c.bea))
-
-
-@cell("replay", "session", ("Cy", REPEATED))
-def _(c):
-    in_a_session(c, twice(c.bea))
 
 
 @cell("replay", "return", ("Cy", LONG_OVER), ("Cy", STUCK))
@@ -155,11 +128,8 @@ def _(c):
 @cell("fork", "session", ("Bea", LEFT_OUT), ("Cy", LEFT_OUT))
 def _(c):
     """Of two messages of Ann's one is shown to Bea, the other to Cy, under the same number."""
-    c.follow(c.bea)
-    c.follow(c.cy)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    for person in (c.bea, c.cy):
-        c.wait(person, "before")
+    start = c.all_follow(c.bea, c.cy)
+
     def policy_for(person):
         seen = []
 
@@ -210,9 +180,8 @@ def _(c):
 
 @cell("withhold a commit", "session", ("Bea", CHANGE_WITHHELD))
 def _(c):
-    following = c.follow(c.bea)
-    start = c.say(c.ann, "before")[-1]["sequence"]
-    c.wait(c.bea, "before")
+    start = c.all_follow(c.bea)
+    following = c.stream_of(c.bea)
     c.view(c.bea, c.assist, start, left_out(c.ann, COMMIT_ENTRY))
     c.run(c.ann, "channel", "remove", c.assist, c.cy.id)
     seen = len(following.seen)

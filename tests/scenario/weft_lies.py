@@ -137,10 +137,21 @@ class Lie:
         self.followers.append((person, stream))
         return stream
 
-    def wait(self, person, text, since=0):
+    def all_follow(self, *people):
+        """They follow, and are shown all that there is, which ends with an entry of this number."""
+        for person in people:
+            self.follow(person)
+        last = self.say(self.ann, "before")[-1]["sequence"]
+        for person in people:
+            self.wait(person, "before")
+        return last
+
+    def stream_of(self, person):
+        return [stream for follower, stream in self.followers if follower is person][-1]
+
+    def wait(self, person, text):
         """Until whoever follows has been shown a text."""
-        stream = [stream for follower, stream in self.followers if follower is person][-1]
-        return stream.wait_record(text, lambda record: record.get("text") == text, since=since)
+        self.stream_of(person).wait_record(text, lambda record: record.get("text") == text)
 
     def newcomer(self, name, make=None):
         """Somebody joins the community; with `make`, the directory that they are shown is make(the entries)."""
