@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from weft_scenario import (AUTHENTICATION, CONFLICT, NETWORK, NOT_FOUND, OK, TRUST, USAGE, decode_link, encode_link,
-                           free_port)
+from weft_scenario import AUTHENTICATION, CONFLICT, NETWORK, NOT_FOUND, OK, TRUST, USAGE, link_by_way_of
 from weft_wire import Proxy
 
 
@@ -72,9 +71,9 @@ def test_what_is_not_a_link_is_called_that(scene, link):
 def test_a_server_with_another_key_is_told_nothing(scene):
     """The link pins the key of the directory log: a server that does not hold it gets no frame."""
     server, other = scene.server("server"), scene.server("other")
-    host, _, secret, log_key, next_key = decode_link(server.invite(group="Ward 7"))
+    invite = server.invite(group="Ward 7")
     with Proxy(other.port, other.state / "tls.crt", other.state / "tls.key") as proxy:
-        link = encode_link(host, proxy.port, secret, log_key, next_key)
+        link = link_by_way_of(proxy.port, invite)
         refused = scene.person("Ann").run("join", link, "--name", "Ann", "--yes", code=TRUST)
         assert refused.error.strip()
         assert proxy.up_frames == 0
@@ -86,14 +85,14 @@ def test_a_server_with_another_key_is_told_nothing(scene):
 def test_somebody_in_the_middle_with_a_key_of_their_own_is_told_nothing(scene):
     """The right server's hello, passed on over another TLS key."""
     server, other = scene.server("server"), scene.server("other", start=False)
-    host, _, secret, log_key, next_key = decode_link(server.invite(group="Ward 7"))
+    invite = server.invite(group="Ward 7")
     ann = scene.person("Ann")
     with Proxy(server.port, other.state / "tls.crt", other.state / "tls.key") as proxy:
-        link = encode_link(host, proxy.port, secret, log_key, next_key)
+        link = link_by_way_of(proxy.port, invite)
         ann.run("join", link, "--name", "Ann", "--yes", code=TRUST)
         assert proxy.up_frames == 0
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key") as proxy:
-        link = encode_link(host, proxy.port, secret, log_key, next_key)
+        link = link_by_way_of(proxy.port, invite)
         ann.run("join", link, "--name", "Ann", "--yes")
         assert proxy.up_frames > 0, "the same way works with the server's own key"
     server.stop()
@@ -102,7 +101,6 @@ def test_somebody_in_the_middle_with_a_key_of_their_own_is_told_nothing(scene):
 def test_a_hello_with_any_bit_turned_is_not_trusted(scene):
     server = scene.server()
     link = server.invite(group="Ward 7")
-    host, _, secret, log_key, next_key = decode_link(link)
     hello_bits = []
 
     def turn(direction, number, payload):
@@ -114,7 +112,7 @@ def test_a_hello_with_any_bit_turned_is_not_trusted(scene):
         return payload
 
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", turn) as proxy:
-        wrong_link = encode_link(host, proxy.port, secret, log_key, next_key)
+        wrong_link = link_by_way_of(proxy.port, link)
         ann = scene.person("Ann")
         name_at = 7 + 4  # after the frame's head and the versions
         for bit in (8 * name_at + 9, 8 * (name_at + 20), 8 * (name_at + 60) + 3, 8 * (name_at + 80), 8 * (name_at + 120)):
