@@ -18,40 +18,19 @@
 
 /* ---- the directory ---- */
 
-static void
-apply(struct history_room *room, const struct directory_entry *entry, const struct account *by)
-{
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(4096);
-    struct directory_signers signers = {0};
-    if (entry->kind == DIRECTORY_ADD_DEVICE) {
-        signers.login_private_key = SPAN_OF(by->login_private);
-        signers.leaf_private_key = SPAN_OF(by->leaf_private);
-    }
-    signers.authority_private_key = SPAN_OF(by->login_private);
-    if (entry->authority == DIRECTORY_BY_FIRST)
-        signers.authority_private_key = SPAN_EMPTY;
-    assert_int_equal(directory_entry_sign(entry, &signers, &bytes), STATUS_OK);
-    assert_int_equal(directory_apply(room->profile.engine->directory, buffer_span(&bytes), true),
-                     STATUS_OK);
-}
-
 static void enrol(struct history_room *room, struct history_author *author)
 {
     author->account = ACCOUNT_INIT;
     assert_int_equal(account_make_keys(&author->account, random_system()), STATUS_OK);
-    struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
-                                    .kind = DIRECTORY_ADD_DEVICE,
-                                    .authority = DIRECTORY_BY_FIRST,
-                                    .person = author->account.person,
-                                    .device = author->account.device,
-                                    .login_key = SPAN_OF(author->account.login_public),
-                                    .leaf_key = SPAN_OF(author->account.leaf_public)};
-    apply(room, &entry, &author->account);
+    profile_room_enrol(&room->profile, &author->account, NULL);
     room->log_size = directory_log_of(room->profile.engine->directory)->size;
 }
 
 void history_room_shut_out(struct history_room *room, const struct history_author *author)
 {
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    struct directory_signers signers = {.authority_private_key =
+                                            SPAN_OF(author->account.login_private)};
     struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
                                     .kind = DIRECTORY_REVOKE_DEVICE,
                                     .authority = DIRECTORY_BY_DEVICE,
@@ -59,7 +38,9 @@ void history_room_shut_out(struct history_room *room, const struct history_autho
                                     .device = author->account.device,
                                     .by_person = author->account.person,
                                     .by_device = author->account.device};
-    apply(room, &entry, &author->account);
+    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
+    assert_int_equal(directory_apply(room->profile.engine->directory, buffer_span(&bytes), true),
+                     STATUS_OK);
 }
 
 /* ---- epochs ---- */

@@ -38,3 +38,29 @@ struct channel *profile_room_channel(struct profile_room *room)
     assert_int_equal(channel_new(room->engine, &id, &channel), STATUS_OK);
     return channel;
 }
+
+void profile_room_enrol(struct profile_room *room,
+                        const struct account *account,
+                        const struct account *by)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
+                                    .kind = DIRECTORY_ADD_DEVICE,
+                                    .authority = DIRECTORY_BY_FIRST,
+                                    .time = 1,
+                                    .person = account->person,
+                                    .device = account->device,
+                                    .login_key = SPAN_OF(account->login_public),
+                                    .leaf_key = SPAN_OF(account->leaf_public)};
+    struct directory_signers signers = {.login_private_key = SPAN_OF(account->login_private),
+                                        .leaf_private_key = SPAN_OF(account->leaf_private)};
+    if (by != NULL) {
+        entry.authority = DIRECTORY_BY_DEVICE;
+        entry.by_person = by->person;
+        entry.by_device = by->device;
+        signers.authority_private_key = SPAN_OF(by->login_private);
+    }
+    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
+    assert_int_equal(directory_apply(room->engine->directory, buffer_span(&bytes), true),
+                     STATUS_OK);
+}

@@ -22,4 +22,10 @@ void profile_room_close(struct profile_room *room);
 /* A channel with a random id, not yet stored. */
 struct channel *profile_room_channel(struct profile_room *room);
 
+/* The directory gets the account's device: approved by another one of its person's, or the first
+ * without one. */
+void profile_room_enrol(struct profile_room *room,
+                        const struct account *account,
+                        const struct account *by);
+
 #endif

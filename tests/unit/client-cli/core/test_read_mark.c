@@ -2,7 +2,6 @@
 #include "client-cli/core/read_mark.h"
 
 #include "protocol/crypto/random_system.h"
-#include "protocol/directory/entry.h"
 #include "protocol/wire/channels.h"
 #include "tests/unit/client-cli/core/profile_room.h"
 
@@ -26,34 +25,13 @@ static struct channel *open_room(struct profile_room *room)
     return channel;
 }
 
-/* One of ours, as `authority` has it in the directory; the keys stay in `account`. */
-static void add_device(struct profile_room *room,
-                       struct account *account,
-                       enum directory_authority authority,
-                       const struct account *by)
+/* One of ours; the keys stay in `account`. */
+static void add_device(struct profile_room *room, struct account *account, const struct account *by)
 {
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     account->person = room->engine->account.person;
     assert_int_equal(account_make_keys(account, random_system()), STATUS_OK);
     room->engine->account.person = account->person;
-    struct directory_entry entry = {.version = DIRECTORY_ENTRY_VERSION,
-                                    .kind = DIRECTORY_ADD_DEVICE,
-                                    .authority = (uint8_t)authority,
-                                    .time = 1,
-                                    .person = account->person,
-                                    .device = account->device,
-                                    .login_key = SPAN_OF(account->login_public),
-                                    .leaf_key = SPAN_OF(account->leaf_public)};
-    struct directory_signers signers = {.login_private_key = SPAN_OF(account->login_private),
-                                        .leaf_private_key = SPAN_OF(account->leaf_private)};
-    if (by != NULL) {
-        entry.by_person = by->person;
-        entry.by_device = by->device;
-        signers.authority_private_key = SPAN_OF(by->login_private);
-    }
-    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
-    assert_int_equal(directory_apply(room->engine->directory, buffer_span(&bytes), true),
-                     STATUS_OK);
+    profile_room_enrol(room, account, by);
 }
 
 static void who_has_one_device_reads_with_no_other(void **state)
@@ -62,7 +40,7 @@ static void who_has_one_device_reads_with_no_other(void **state)
     struct account first = ACCOUNT_INIT;
     (void)state;
     struct channel *channel = open_room(&room);
-    add_device(&room, &first, DIRECTORY_BY_FIRST, NULL);
+    add_device(&room, &first, NULL);
     assert_int_equal(read_mark_take(room.engine, &channel->id, &mark), STATUS_OK);
     assert_int_equal(channel->shown, 10);
     profile_room_close(&room);
@@ -75,8 +53,8 @@ static void what_another_device_has_read_is_read(void **state)
     struct account second = ACCOUNT_INIT;
     (void)state;
     struct channel *channel = open_room(&room);
-    add_device(&room, &first, DIRECTORY_BY_FIRST, NULL);
-    add_device(&room, &second, DIRECTORY_BY_DEVICE, &first);
+    add_device(&room, &first, NULL);
+    add_device(&room, &second, &first);
     assert_int_equal(read_mark_take(room.engine, &channel->id, &mark), STATUS_OK);
     assert_int_equal(channel->shown, 50);
     profile_room_close(&room);
