@@ -7,6 +7,7 @@
 #include "client-cli/core/enrol.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/events.h"
+#include "client-cli/core/key_pool.h"
 #include "client-cli/core/limits.h"
 #include "protocol/content/kinds.h"
 #include "protocol/crypto/random_system.h"
@@ -71,6 +72,7 @@ void storm_client_enrol(const struct storm_scene *scene, size_t number)
     MUST(engine_create(&options, &engine, &holder));
     MUST(enrol_show(engine, &scene->link, &reply, &shown));
     MUST(enrol_redeem(engine, &scene->link, &shown, span_from_text(name)));
+    MUST(key_pool_refill(engine)); /* as `weft join` does */
     engine_close(&engine);
 }
 
