@@ -308,6 +308,17 @@ static void describe_change(struct engine *engine,
     snprintf(text, size, "a change of a newer version");
 }
 
+/* The others of a kind, of which ENTRY_CHANGES_NAMED were told by name. */
+static void show_rest(struct out *out, const struct stored_entry *entry, size_t at)
+{
+    size_t count = 0;
+    if (entry_change_rank(entry, at) != ENTRY_CHANGES_NAMED)
+        return;
+    for (size_t i = at; i < entry->change_count; i++)
+        count += entry->changes[i].kind == entry->changes[at].kind;
+    out_line(out, "  -- and %zu more likewise: weft channel show tells who is in", count);
+}
+
 static void show_changes(struct out *out,
                          struct engine *engine,
                          const struct stored_entry *entry,
@@ -320,11 +331,15 @@ static void show_changes(struct out *out,
     json_t *changes = json_array();
     for (size_t i = 0; i < entry->change_count; i++) {
         const struct entry_change *change = &entry->changes[i];
-        char text[500];
+        char text[500] = "";
         char person[ID_TEXT_SIZE];
         id_text(&change->person, person);
-        describe_change(engine, entry, change, text, sizeof text);
-        out_line(out, "  -- %s", text);
+        if (entry_change_is_named(entry, i)) {
+            describe_change(engine, entry, change, text, sizeof text);
+            out_line(out, "  -- %s", text);
+        } else {
+            show_rest(out, entry, i);
+        }
         bool known = change->kind < sizeof names / sizeof *names;
         json_array_append_new(changes, json_pack("{s:s, s:s, s:s}", "change",
                                                  known ? names[change->kind] : "", "person", person,

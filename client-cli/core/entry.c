@@ -177,6 +177,20 @@ enum status entry_walk(struct engine *engine, const struct entry_walk *walk)
     return vault_walk(engine->vault, &records);
 }
 
+size_t entry_change_rank(const struct stored_entry *entry, size_t at)
+{
+    size_t rank = 0;
+    for (size_t i = 0; i < at; i++)
+        rank += entry->changes[i].kind == entry->changes[at].kind;
+    return rank;
+}
+
+bool entry_change_is_named(const struct stored_entry *entry, size_t at)
+{
+    return entry->changes[at].kind == ENTRY_ADDED_RESET ||
+           entry_change_rank(entry, at) < ENTRY_CHANGES_NAMED;
+}
+
 enum status entry_content(const struct stored_entry *entry, struct content *content)
 {
     return entry->fate == ENTRY_READ ? content_decode(entry->content, content) : STATUS_NOT_FOUND;

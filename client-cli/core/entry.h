@@ -41,6 +41,11 @@ struct entry_change {
     struct id by; /* none unless the kind names somebody */
 };
 
+/* Of changes of one kind in an entry so many are told by name, and of a device that an admin set up
+ * all. When a summit opens its doors each commit lets more than a hundred in, and each who follows
+ * would fetch, keep and read a thousand names that nobody asked for. */
+#define ENTRY_CHANGES_NAMED 8
+
 struct stored_entry {
     uint64_t sequence;
     uint32_t generation;
@@ -105,6 +110,12 @@ struct entry_walk {
     void *context;
 };
 MUST_CHECK enum status entry_walk(struct engine *engine, const struct entry_walk *walk);
+
+/* How many changes of the kind of number `at` come before it. */
+size_t entry_change_rank(const struct stored_entry *entry, size_t at);
+
+/* Whether the change is told by name, or counted with others of its kind. */
+bool entry_change_is_named(const struct stored_entry *entry, size_t at);
 
 /* The content of an ENTRY_READ entry. */
 MUST_CHECK enum status entry_content(const struct stored_entry *entry, struct content *content);

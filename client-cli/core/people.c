@@ -176,7 +176,8 @@ static enum status gather(void *context, const struct stored_entry *entry)
     struct gathering *gathering = context;
     gather_one(gathering, &entry->person);
     for (size_t i = 0; i < entry->change_count; i++)
-        gather_one(gathering, &entry->changes[i].person);
+        if (entry_change_is_named(entry, i))
+            gather_one(gathering, &entry->changes[i].person);
     return STATUS_OK;
 }
 

@@ -17,8 +17,8 @@ struct people_name {
 /* Asks the server for those of `people` that this process has not asked for yet. */
 MUST_CHECK enum status people_learn(struct engine *engine, const struct id *people, size_t count);
 
-/* The same for everybody whom the entries [from, to] of a channel name. A server that does not
- * answer is no error: names are then as far as they are known. */
+/* The same for everybody whom the entries [from, to] of a channel tell of by name. A server that
+ * does not answer is no error: names are then as far as they are known. */
 MUST_CHECK enum status
 people_learn_from(struct engine *engine, const struct id *channel, uint64_t from, uint64_t to);
 

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Open channels: whoever is online lets newcomers in, many at once, without doing anything; and when
 nobody does, a newcomer comes in alone. tests/bench/bench_storm is the same with a thousand people."""
+import re
 import signal
+import threading
 
 import pytest
 
 from conftest import program
 
 JOINERS = 40
+CROWD = 16  # more than are told by name, in whichever commit
+GATHER_S = 2  # less than a member's time to answer
 
 
 @pytest.fixture
@@ -47,6 +51,26 @@ def test_a_member_who_follows_lets_a_newcomer_in(scene):
     assert ("added", bea.id) in changes(bea, channel) or ("added", bea.id) in changes(ann, channel)
     bea.run("say", channel, "thank you")
     following.wait_record("Bea's message", lambda record: record.get("text") == "thank you")
+    server.stop()
+
+
+def test_of_many_who_come_at_once_some_are_named_and_the_others_counted(scene):
+    server = scene.server()
+    [ann] = people(scene, server, "Ann")
+    crowd = people(scene, server, *(f"Cy {number}" for number in range(CROWD)))
+    channel = create(ann)
+    following = ann.follow()
+    # Who is asked does not answer at once, so that all are let in by one or two commits.
+    following.process.send_signal(signal.SIGSTOP)
+    awake = threading.Timer(GATHER_S, following.process.send_signal, [signal.SIGCONT])
+    awake.start()
+    scene.together(lambda person: person.run("channel", "join", channel), crowd, width=CROWD)
+    awake.join()
+    added = [person for change, person in changes(ann, channel) if change == "added"]
+    assert set(person.id for person in crowd) <= set(added), added
+    shown = ann.run("read", channel).text
+    named, counted = shown.count(" let Cy "), re.findall(r"-- and (\d+) more likewise: weft channel show", shown)
+    assert named + sum(map(int, counted)) == CROWD and counted and named < CROWD, shown
     server.stop()
 
 
