@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/db.h"
 
+#include "server/store/log_heads.h"
 #include "server/store/log_ids.h"
 #include "server/store/place.h"
 
@@ -142,6 +143,8 @@ static enum status open_connection(const char *path, bool writer, struct store_d
         status = configure(opened, writer);
     if (status == STATUS_OK && writer)
         status = log_ids_new(opened, &opened->log_ids);
+    if (status == STATUS_OK && writer)
+        status = log_heads_new(&opened->log_heads);
     if (status != STATUS_OK) {
         store_db_close(&opened);
         return status;
@@ -166,6 +169,7 @@ void store_db_clear(struct store_db *db)
         sqlite3_finalize(db->statements[i].prepared);
     sqlite3_close(db->sqlite);
     log_ids_free(&db->log_ids);
+    log_heads_free(&db->log_heads);
     *db = (struct store_db){0};
 }
 

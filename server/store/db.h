@@ -29,11 +29,14 @@ struct store_statement {
     bool in_use;
 };
 
+struct log_heads;
 struct log_ids;
 
 struct store_db {
     sqlite3 *sqlite;
-    struct log_ids *log_ids; /* the writer's; otherwise NULL */
+    /* The writer's; otherwise NULL. */
+    struct log_ids *log_ids;
+    struct log_heads *log_heads;
     struct store_statement statements[STORE_STATEMENTS_MAX];
     /* Pages in the write-ahead log after the last commit of this connection. */
     int wal_pages;

@@ -2,34 +2,11 @@
 #include "server/store/log.h"
 
 #include "server/store/limits.h"
+#include "server/store/log_heads.h"
 #include "server/store/log_ids.h"
 #include "server/store/members.h"
-#include "server/store/position.h"
 #include "server/store/query.h"
 #include "server/store/trees.h"
-
-/* What an append looks at of its channel. */
-struct position {
-    int64_t state;
-    uint32_t generation;
-    uint64_t epoch;
-    uint64_t last_sequence;
-};
-
-static enum status
-get_position(struct store_db *db, const struct id *channel, struct position *position)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT state, generation, epoch, " STORE_POSITION_LAST_SEQUENCE
-                                  " FROM channels c WHERE channel = ?");
-    query_bind_id(&q, channel);
-    TRY(query_one(&q));
-    query_take_int(&q, &position->state);
-    query_take_unsigned32(&q, &position->generation);
-    query_take_unsigned(&q, &position->epoch);
-    query_take_unsigned(&q, &position->last_sequence);
-    return q.status;
-}
 
 static enum status begin_epoch(struct store_db *db, const struct id *channel, uint64_t epoch)
 {
@@ -95,7 +72,7 @@ static enum status write_entry(struct store_db *db,
 static enum status append(struct store_db *db,
                           const struct store_message *message,
                           enum store_entry_kind kind,
-                          const struct position *before,
+                          const struct log_head *before,
                           struct store_appended *appended)
 {
     const struct log_id id = {message->channel, message->device, message->message};
@@ -132,16 +109,15 @@ epoch_end(struct store_db *db, const struct store_message *message, int64_t *end
 }
 
 /* A message that was on its way when a commit won is still good for a while. */
-static enum status check_epoch(struct store_db *db,
-                               const struct store_message *message,
-                               const struct position *position)
+static enum status
+check_epoch(struct store_db *db, const struct store_message *message, const struct log_head *head)
 {
     int64_t ended_at_ms = 0;
-    if (message->generation != position->generation || message->epoch > position->epoch)
+    if (message->generation != head->generation || message->epoch > head->epoch)
         return STATUS_WRONG_EPOCH;
-    if (message->epoch == position->epoch)
+    if (message->epoch == head->epoch)
         return STATUS_OK;
-    if (position->epoch - message->epoch > STORE_LATE_EPOCHS_MAX)
+    if (head->epoch - message->epoch > STORE_LATE_EPOCHS_MAX)
         return STATUS_WRONG_EPOCH;
     enum status status = epoch_end(db, message, &ended_at_ms);
     if (status == STATUS_NOT_FOUND)
@@ -150,24 +126,27 @@ static enum status check_epoch(struct store_db *db,
     return message->now_ms - ended_at_ms < STORE_LATE_EPOCH_MS ? STATUS_OK : STATUS_WRONG_EPOCH;
 }
 
-static enum status check_open(const struct position *position)
+static enum status check_open(const struct log_head *head)
 {
-    return position->state == STORE_CHANNEL_ACTIVE ? STATUS_OK : STATUS_NOT_NOW;
+    return head->state == STORE_CHANNEL_ACTIVE ? STATUS_OK : STATUS_NOT_NOW;
 }
 
 static enum status append_new(struct store_db *db,
                               const struct store_message *message,
                               struct store_appended *appended)
 {
-    struct position position;
+    struct log_head head;
     int64_t took_part_at_ms = -1;
-    TRY(get_position(db, &message->channel, &position));
-    TRY(store_members_check(db, &message->channel, &message->device, &took_part_at_ms));
-    TRY(check_open(&position));
-    TRY(check_epoch(db, message, &position));
-    TRY(append(db, message, STORE_ENTRY_APPLICATION, &position, appended));
-    return store_members_take_part(db, &message->channel, &message->device, took_part_at_ms,
-                                   message->now_ms);
+    TRY(log_heads_get(db, &message->channel, &head));
+    TRY(log_heads_check_sender(db, &message->channel, &message->device, &took_part_at_ms));
+    TRY(check_open(&head));
+    TRY(check_epoch(db, message, &head));
+    TRY(append(db, message, STORE_ENTRY_APPLICATION, &head, appended));
+    TRY(store_members_take_part(db, &message->channel, &message->device, message->now_ms,
+                                &took_part_at_ms));
+    log_heads_appended(db, &message->channel, &message->device, appended->sequence,
+                       took_part_at_ms);
+    return STATUS_OK;
 }
 
 enum status store_log_append_message(struct store_db *db,
@@ -240,22 +219,22 @@ enum status store_log_append_commit(struct store_db *db,
                                     struct store_appended *appended)
 {
     const struct store_message *message = &commit->message;
-    struct position position;
+    struct log_head head;
     struct store_appended made;
     enum status status =
         store_log_find(db, &message->channel, &message->device, &message->message, appended);
     if (status != STATUS_NOT_FOUND)
         return status;
-    TRY(get_position(db, &message->channel, &position));
+    TRY(log_heads_get(db, &message->channel, &head));
     TRY(check_committer(db, commit));
-    TRY(check_open(&position));
+    TRY(check_open(&head));
     /* RFC 9420, 14: "Applications MUST have an established way to resolve conflicting Commit
      * messages for the same epoch." "Similarly, the Welcome message corresponding to a Commit MUST
      * NOT be delivered to a new joiner until it's clear that the Commit has been accepted." The
      * first commit of an epoch counts, and Welcomes are stored with it or not at all. */
-    if (message->generation != position.generation || message->epoch != position.epoch)
+    if (message->generation != head.generation || message->epoch != head.epoch)
         return STATUS_WRONG_EPOCH;
-    TRY(append(db, message, STORE_ENTRY_COMMIT, &position, &made));
+    TRY(append(db, message, STORE_ENTRY_COMMIT, &head, &made));
     for (size_t i = 0; i < commit->changes_count; i++)
         TRY(apply_change(db, message, &commit->changes[i]));
     TRY(set_group(db, commit));

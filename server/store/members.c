@@ -125,10 +125,10 @@ enum status store_members_check(struct store_db *db,
 enum status store_members_take_part(struct store_db *db,
                                     const struct id *channel,
                                     const struct id *device,
-                                    int64_t took_part_at_ms,
-                                    int64_t now_ms)
+                                    int64_t now_ms,
+                                    int64_t *took_part_at_ms)
 {
-    if (took_part_at_ms >= 0 && now_ms - took_part_at_ms < STORE_TOOK_PART_MS)
+    if (*took_part_at_ms >= 0 && now_ms - *took_part_at_ms < STORE_TOOK_PART_MS)
         return STATUS_OK;
     CLEANUP(query_end)
     struct query q = query_on(db, "UPDATE channel_members SET took_part = 1, last_at_ms = ?"
@@ -136,5 +136,7 @@ enum status store_members_take_part(struct store_db *db,
     query_bind_int(&q, now_ms);
     query_bind_id(&q, channel);
     query_bind_id(&q, device);
-    return query_run(&q);
+    TRY(query_run(&q));
+    *took_part_at_ms = now_ms;
+    return STATUS_OK;
 }

@@ -34,11 +34,12 @@ MUST_CHECK enum status store_members_check(struct store_db *db,
                                            const struct id *device,
                                            int64_t *took_part_at_ms);
 
-/* Keeps that a member wrote, unless that was kept less than a minute before. */
+/* Keeps that a member wrote, unless that was kept less than a minute before: `*took_part_at_ms`,
+ * which is then `now_ms`. */
 MUST_CHECK enum status store_members_take_part(struct store_db *db,
                                                const struct id *channel,
                                                const struct id *device,
-                                               int64_t took_part_at_ms,
-                                               int64_t now_ms);
+                                               int64_t now_ms,
+                                               int64_t *took_part_at_ms);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/transaction.h"
 
+#include "server/store/log_heads.h"
 #include "server/store/log_ids.h"
 #include "server/store/query.h"
 
@@ -16,6 +17,13 @@ static void fail_all(struct store_job *chain, enum status status)
         job->status = status;
 }
 
+/* Memory follows disk. */
+static void take_back(struct store_db *db, size_t mark)
+{
+    log_ids_take_back(db, mark);
+    log_heads_forget(db);
+}
+
 /* Gives the job's own result in `job->status`; fails when the transaction cannot go on. */
 static enum status run_in_savepoint(struct store_db *db, struct store_job *job)
 {
@@ -27,7 +35,7 @@ static enum status run_in_savepoint(struct store_db *db, struct store_job *job)
         return job->status == STATUS_OK ? STATUS_INTERNAL : job->status;
     if (job->status != STATUS_OK) {
         TRY(run_prepared(db, "ROLLBACK TO job"));
-        log_ids_take_back(db, mark);
+        take_back(db, mark);
     }
     return run_prepared(db, "RELEASE job");
 }
@@ -60,7 +68,7 @@ enum status store_transaction_write(struct store_db *db, struct store_job *chain
     }
     if (status != STATUS_OK) {
         roll_back(db);
-        log_ids_take_back(db, mark);
+        take_back(db, mark);
         fail_all(chain, status);
     }
     return status;

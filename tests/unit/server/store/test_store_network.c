@@ -241,7 +241,9 @@ static void participation_is_never_of_a_confidential_channel(void **state)
     ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
     assert_int_equal(seen.parts_count, 0); /* what was confidential stays so */
     struct id device = id_number(1);
-    ASSERT_OK(store_members_take_part(f->db, &channel, &device, -1, 1));
+    int64_t took_part_at_ms = -1;
+    ASSERT_OK(store_members_take_part(f->db, &channel, &device, 1, &took_part_at_ms));
+    assert_int_equal(took_part_at_ms, 1);
     ASSERT_OK(store_snapshot_participation(f->db, see_part, &seen));
     assert_int_equal(seen.parts_count, 1);
 }
