@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Fifty races for the same epoch: many change the group at once, one wins each epoch, and all end in the
-same state."""
+"""Races for the same epoch: many change the group at once, one wins each epoch, and all end in the same state.
+Fifty with `weft` itself, and many more with engines in one process (tests/fault/commit_races.c)."""
 import json
 import threading
 
+from conftest import program
+from weft_counts import Tally, count
 from weft_scenario import OK, link_by_way_of
 from weft_wire import CHANNEL_COMMIT, REQUEST, Proxy
 
@@ -84,3 +86,16 @@ def test_fifty_races_have_one_winner_an_epoch_and_all_converge(scene):
         assert texts[-RACERS:] == [f"hello from {index}" for index in range(RACERS)]
     proxy.close()
     server.stop()
+
+
+def test_many_races_of_engines_have_one_winner_an_epoch_and_no_fork(scene):
+    races = count("commit_races")
+    done = scene.run([program("COMMIT_RACES_PROGRAM", "tests/fault/commit_races"), "--races", str(races),
+                      "--directory", scene.directory], patience_s=3000)
+    figures = {line.split()[0]: float(line.split()[1]) for line in done.text.splitlines()}
+    assert figures["races"] == races and figures["lost"] == 4 * races, done
+    assert all(figures[name] == 0 for name in ("without_winner", "two_winners", "forks", "unheard")), done
+    tally = Tally("commit_races", races)
+    for _ in range(races):
+        tally.add("with one winner and no fork")
+    tally.end()

@@ -17,6 +17,7 @@ COUNTS = {
     "server_memory":    (3,     200),    # allocations of each step; one makes thousands
     "client_memory":    (25,    2000),   # the same, of all steps
     "restores":         (3,     20),
+    "commit_races":     (200,   10000),
 }
 
 
