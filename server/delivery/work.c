@@ -135,6 +135,11 @@ list_removes(const struct work *work, struct arena *arena, struct wire_work *tak
     return STATUS_OK;
 }
 
+static int64_t lease_ms(const struct work *work)
+{
+    return work->removes == NULL ? WORK_LEASE_MS : WORK_REMOVAL_LEASE_MS;
+}
+
 static enum status lease(struct delivery *delivery,
                          struct channel *channel,
                          const struct channel_member *member,
@@ -146,7 +151,7 @@ static enum status lease(struct delivery *delivery,
         .work = work->id,
         .channel = channel->id,
         .generation = channel->row.generation,
-        .lease_until = clock_wall_ms(delivery->hub->clock) + WORK_LEASE_MS,
+        .lease_until = clock_wall_ms(delivery->hub->clock) + lease_ms(work),
     };
     TRY(list_adds(channel, &member->person, arena, &listed));
     TRY(list_removes(work, arena, &listed));
@@ -482,7 +487,7 @@ bool work_sends_alone(const struct delivery *delivery, const struct channel *cha
     int64_t now_ms = clock_wall_ms(delivery->hub->clock);
     if (!has_hands(delivery, channel))
         return true;
-    if (work == NULL || work->asked_ms == 0 || now_ms - work->asked_ms < 2 * WORK_LEASE_MS ||
+    if (work == NULL || work->asked_ms == 0 || now_ms - work->asked_ms < 2 * lease_ms(work) ||
         now_ms < work->alone_until_ms)
         return false;
     work->alone_until_ms = now_ms + WORK_LEASE_MS;

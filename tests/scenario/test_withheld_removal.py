@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A server that has shut a device out and asks nobody to remove it: members see the leaf that is
 still there, are told who reads along, and after a while remove it themselves."""
+import time
+
 import pytest
 
 from test_devices import changes, own_device, pair, private_channel, texts
@@ -20,11 +22,17 @@ def later(payload, shift_ms):
     return payload[:at] + (reader.time() + shift_ms).to_bytes(8, "big", signed=True) + payload[at + 8:]
 
 
+def lease_until_ms(payload):
+    reader = Reader(payload)
+    reader.take(7 + 2 + 16 + 16 + 4)
+    return reader.time()
+
+
 @pytest.fixture
 def lying(scene):
     """Everybody's weft is behind a proxy that can keep work back, and move the time."""
     server = scene.server()
-    lies = {"withholds": False, "shift_ms": 0, "withheld": 0, "roster": None}
+    lies = {"withholds": False, "shift_ms": 0, "withheld": 0, "lease_s": 0, "roster": None}
 
     def change(direction, number, payload):
         kind = int.from_bytes(payload[5:7], "big")
@@ -39,6 +47,7 @@ def lying(scene):
             return payload.replace(lies["roster"], bytes(16))
         if lies["withholds"] and (payload[0], kind) == (RESPONSE, WORK_LIST):
             lies["withheld"] += 1
+            lies["lease_s"] = max(lies["lease_s"], lease_until_ms(payload) / 1000 - time.time())
             return payload[:7] + NO_WORK
         return payload
 
@@ -78,6 +87,7 @@ def test_members_remove_whom_the_server_lets_stay(scene, lying):
     assert f"Device {lost[:8]} of Asha was shut out and is still in this channel" in told, told
     assert f"Device {lost[:8]} of Asha" in ann.run("say", talk, "and this?").error
     assert lies["withheld"] > 0 and reads_on(server, asha.id)[lost] == 1
+    assert 5 < lies["lease_s"] <= 10, "who removes has longer"
     assert [record["device"] for record in ann.json("channel", "show", talk) if record["type"] == "shut out"] == [lost]
     lies["shift_ms"] = 100_000
     removed = ann.run("say", talk, "nobody else hears this")
