@@ -27,13 +27,14 @@ static struct revoke *revoke_of_change(struct community_change *change)
 
 /* After a restore the log lacks what was signed since the backup; others have kept it. A revocation
  * is for good, so that handing it in twice does no harm, and the directory checks who signed it:
- * another device of the same person, or an admin, for whom an admin answers. */
+ * another device of the same person, or an admin, for whom an admin answers, the same one with
+ * another device included. */
 static bool is_handed_in_again(const struct call *call, const struct directory_entry *entry)
 {
     return entry->authority == DIRECTORY_BY_DEVICE
                ? !id_equal(&entry->person, &call->person)
                : entry->authority == DIRECTORY_BY_ADMIN && call->role == ACCOUNT_ADMIN &&
-                     !id_equal(&entry->by_person, &call->person);
+                     !id_equal(&entry->by_device, &call->device);
 }
 
 static enum status run(struct store_db *db, struct community_change *change)
