@@ -218,46 +218,6 @@ store_channels_by_prefix(struct store_db *db, struct span hex_digits, struct id 
         hex_digits, channel);
 }
 
-/* Whoever took part while it was confidential is not counted when it is no longer. */
-static enum status forget_confidential(struct store_db *db, const struct id *channel)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "UPDATE channel_members SET took_part = 0 WHERE channel = ?1"
-                                  " AND (SELECT visibility FROM channels WHERE channel = ?1) = 4");
-    query_bind_id(&q, channel);
-    return query_run(&q);
-}
-
-static enum status
-set_visibility(struct store_db *db, const struct id *channel, enum store_visibility visibility)
-{
-    TRY(forget_confidential(db, channel));
-    CLEANUP(query_end)
-    struct query q = query_on(db, "UPDATE channels SET visibility = ? WHERE channel = ?");
-    uint64_t changed;
-    query_bind_int(&q, visibility);
-    query_bind_id(&q, channel);
-    TRY(query_run_counted(&q, &changed));
-    return changed == 0 ? STATUS_NOT_FOUND : STATUS_OK;
-}
-
-enum status store_channels_set_notice(struct store_db *db,
-                                      const struct id *channel,
-                                      enum store_visibility visibility,
-                                      struct span title,
-                                      struct span brief)
-{
-    TRY(check_notice(title, brief));
-    TRY(set_visibility(db, channel, visibility));
-    CLEANUP(query_end)
-    struct query q =
-        query_on(db, "UPDATE channel_notices SET title = ?, brief = ? WHERE channel = ?");
-    query_bind_text(&q, title);
-    query_bind_text(&q, brief);
-    query_bind_id(&q, channel);
-    return query_run(&q);
-}
-
 enum status store_channels_set_state(struct store_db *db,
                                      const struct id *channel,
                                      enum store_channel_state state)

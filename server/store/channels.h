@@ -138,14 +138,6 @@ MUST_CHECK enum status store_channels_all(struct store_db *db,
 MUST_CHECK enum status
 store_channels_by_prefix(struct store_db *db, struct span hex_digits, struct id *channel);
 
-/* Title, brief and visibility of a channel, as a commit changed them. STATUS_NOT_FOUND,
- * STATUS_LIMIT. */
-MUST_CHECK enum status store_channels_set_notice(struct store_db *db,
-                                                 const struct id *channel,
-                                                 enum store_visibility visibility,
-                                                 struct span title,
-                                                 struct span brief);
-
 /* STATUS_NOT_FOUND. */
 MUST_CHECK enum status store_channels_set_state(struct store_db *db,
                                                 const struct id *channel,

@@ -10,10 +10,13 @@
 
 /* A channel of that number with so many people, its maker among them, who all took part in its
  * session; persons and devices are numbered from the channel's number on. */
-static void make_session(struct store_db *db, uint32_t number, uint32_t people)
+static void make_visible_session(struct store_db *db,
+                                 uint32_t number,
+                                 uint32_t people,
+                                 enum store_visibility visibility)
 {
     const struct store_profile profile = {.opted_in = true, .contacts_per_week_max = 2};
-    struct id channel = make_channel(db, number);
+    struct id channel = make_visible_channel(db, number, visibility);
     for (uint32_t i = 0; i < people; i++) {
         struct id person = i == 0 ? id_number(number) : make_person(db, number + i);
         struct id device = id_number(number + i);
@@ -36,6 +39,11 @@ static void make_session(struct store_db *db, uint32_t number, uint32_t people)
     };
     bool again;
     ASSERT_OK(store_sessions_add(db, &session, &again));
+}
+
+static void make_session(struct store_db *db, uint32_t number, uint32_t people)
+{
+    make_visible_session(db, number, people, STORE_VISIBILITY_OPEN);
 }
 
 static struct network *load(struct store_db *db, int64_t now_ms)
@@ -108,10 +116,7 @@ static void who_opts_out_has_no_ties_of_sessions(void **state)
 static void a_confidential_channel_ties_nobody(void **state)
 {
     struct fixture *f = *state;
-    make_session(f->db, 1, 4);
-    struct id channel = id_number(1);
-    ASSERT_OK(store_channels_set_notice(f->db, &channel, STORE_VISIBILITY_CONFIDENTIAL, SPAN_EMPTY,
-                                        SPAN_EMPTY));
+    make_visible_session(f->db, 1, 4, STORE_VISIBILITY_CONFIDENTIAL);
     struct network *network = load(f->db, NOW);
     assert_int_equal(network->tie_count, 0);
     network_free(&network);

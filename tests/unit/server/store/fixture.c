@@ -166,11 +166,17 @@ struct id make_device(struct store_db *db, uint32_t number, const struct id *per
 
 struct id make_channel(struct store_db *db, uint32_t number)
 {
+    return make_visible_channel(db, number, STORE_VISIBILITY_OPEN);
+}
+
+struct id
+make_visible_channel(struct store_db *db, uint32_t number, enum store_visibility visibility)
+{
     struct id person = make_person(db, number);
     struct id device = make_device(db, number, &person);
     struct store_channel_new channel = {
         .channel = id_number(number),
-        .visibility = STORE_VISIBILITY_OPEN,
+        .visibility = visibility,
         .history = 1,
         .title = SPAN_LITERAL("Falls on ward 5"),
         .brief = SPAN_LITERAL("What did you try?"),

@@ -63,6 +63,10 @@ struct id make_device(struct store_db *db, uint32_t number, const struct id *per
 /* Person and device of that number, and an open channel of that number made by them, at epoch 0. */
 struct id make_channel(struct store_db *db, uint32_t number);
 
+/* The same, and not an open one. */
+struct id
+make_visible_channel(struct store_db *db, uint32_t number, enum store_visibility visibility);
+
 /* A message of `device` to the channel, in generation 1. */
 struct store_message
 message_of(const struct id *channel, const struct id *device, uint32_t message, uint64_t epoch);

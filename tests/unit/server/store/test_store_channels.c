@@ -89,11 +89,8 @@ static void lists_only_open_and_restricted_channels(void **state)
     static const enum store_visibility visibilities[] = {
         STORE_VISIBILITY_OPEN, STORE_VISIBILITY_RESTRICTED, STORE_VISIBILITY_PRIVATE,
         STORE_VISIBILITY_CONFIDENTIAL, STORE_VISIBILITY_OPEN};
-    for (uint32_t i = 0; i < 5; i++) {
-        struct id channel = make_channel(f->db, i + 1);
-        ASSERT_OK(store_channels_set_notice(f->db, &channel, visibilities[i], SPAN_LITERAL("t"),
-                                            SPAN_LITERAL("b")));
-    }
+    for (uint32_t i = 0; i < 5; i++)
+        (void)make_visible_channel(f->db, i + 1, visibilities[i]);
     struct id last = id_number(5);
     ASSERT_OK(store_channels_set_state(f->db, &last, STORE_CHANNEL_CLOSED));
     ASSERT_OK(store_channels_listed(f->db, &none, 10, &f->arena, &list));
