@@ -423,7 +423,7 @@ enum status channel_resync_run(struct invocation *invocation)
 {
     struct channel *channel = NULL;
     TRY(own_channel_find(invocation, first_argument(invocation), &channel));
-    TRY(channel_join_resync(invocation->engine, channel));
+    TRY(channel_join_resync(invocation->engine, channel, true));
     show_done(invocation->out, "resynced", channel);
     return STATUS_OK;
 }

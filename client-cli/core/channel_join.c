@@ -276,10 +276,11 @@ static enum status check_signer(struct engine *engine,
          mls_tree_find_signature_key(mls_public_group_tree(mls_group_public(known->group)),
                                      signer->signature_key) != MLS_NO_LEAF))
         return STATUS_OK;
-    return engine_explain(engine, STATUS_EXPIRED,
-                          "you were away for long, and whoever changed this channel last was not "
-                          "in it when you were: ask somebody who is in it, and then come back with "
-                          "weft channel resync");
+    return engine_explain(
+        engine, STATUS_NOT_NOW,
+        "this device is to join the channel anew, as the server says, and whoever "
+        "changed it last was not in it when you were: ask somebody who is in it, "
+        "and then come back with weft channel resync");
 }
 
 static enum status enter_once(struct engine *engine, struct entering *entering)
@@ -421,10 +422,10 @@ enum status channel_join_next(struct engine *engine, struct channel *channel)
     return STATUS_OK;
 }
 
-enum status channel_join_resync(struct engine *engine, struct channel *channel)
+enum status channel_join_resync(struct engine *engine, struct channel *channel, bool asked)
 {
     CLEANUP(entering_clear)
-    struct entering entering = {.channel = channel->id, .resync = true};
+    struct entering entering = {.channel = channel->id, .resync = true, .unasked = !asked};
     TRY(enter(engine, &entering));
     TRY(channel_transact(engine, channel, store_entered, &entering));
     engine_notice(engine, channel,

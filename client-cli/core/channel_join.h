@@ -33,8 +33,11 @@ MUST_CHECK enum status channel_join_create_again(struct engine *engine, struct c
 MUST_CHECK enum status
 channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel);
 
-/* Comes back into a channel of ours with a fresh leaf in the place of the old one. */
-MUST_CHECK enum status channel_join_resync(struct engine *engine, struct channel *channel);
+/* Comes back into a channel of ours with a fresh leaf in the place of the old one. Unless the
+ * person asked for it, only where somebody changed the channel last who was in it with us:
+ * STATUS_NOT_NOW. */
+MUST_CHECK enum status
+channel_join_resync(struct engine *engine, struct channel *channel, bool asked);
 
 /* Into the next generation of an open channel of ours. */
 MUST_CHECK enum status channel_join_next(struct engine *engine, struct channel *channel);
@@ -50,7 +53,8 @@ MUST_CHECK enum status
 channel_join_begin_at(struct channel *channel, uint64_t sequence, uint64_t log_size);
 
 /* Back into a channel from which we were removed for absence, with the leaf's key as it was.
- * STATUS_DENIED, STATUS_NOT_FOUND when we are not listed there, STATUS_EXPIRED. */
+ * STATUS_DENIED, STATUS_NOT_FOUND when we are not listed there, STATUS_EXPIRED after a year,
+ * STATUS_NOT_NOW as above. */
 MUST_CHECK enum status channel_join_return(struct engine *engine, struct channel *channel);
 
 /* Takes up every Welcome that waits for this device. */

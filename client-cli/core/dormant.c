@@ -185,8 +185,8 @@ enum status dormant_return(struct engine *engine, struct channel *channel)
     enum status status = was_away ? channel_join_return(engine, channel) : STATUS_DENIED;
     if (status == STATUS_OK || !engine_is_connected(engine))
         return status;
-    if (status == STATUS_EXPIRED)
-        return STATUS_REMOVED; /* with the server's explanation */
+    if (status == STATUS_EXPIRED || status == STATUS_NOT_NOW)
+        return STATUS_REMOVED; /* with its explanation */
     return engine_explain(engine, STATUS_REMOVED,
                           "the server says that you are not in this channel any more");
 }

@@ -6,7 +6,7 @@ import time
 
 from weft_lies import cell
 from weft_liar import OK_CODE, Entry, Frame, Shown, Work, added_device, impostor, merkle_root
-from weft_wire import (CHANNEL_COMMIT, CHANNEL_GROUP, CHANNEL_PAGE, CHANNEL_SHOW, EVENT_ENTRY, EVENT_WORK, LOG_RESTORES,
+from weft_wire import (CHANNEL_COMMIT, CHANNEL_GROUP, CHANNEL_PAGE, CHANNEL_SHOW, EVENT_ENTRY, EVENT_WORK, LOGIN, LOG_RESTORES,
                        RESPONSE, WORK_LIST, Connection, Key, Reader, vector)
 
 NOT_LET_IN = (("Ann", "The server offered a device that does not check out (the other side could not prove who it is): not let "
@@ -262,6 +262,34 @@ def _(c):
     c.wait(c.bea, "Ann's")
     c.read(c.dee, c.open)
     c.unconfirmed(c.dee, c.open)
+
+
+@cell("a copy that never was", "return",
+      ("Bea", "This profile was put back from an older copy. Its channels are joined anew with fresh keys before anything is "
+              "sent."),
+      ("Bea", "error: this device is to join the channel anew, as the server says, and whoever changed it last was not in it "
+              "when you were: ask somebody who is in it, and then come back with weft channel resync"),
+      ("Bea", "exit code 9"))
+def _(c):
+    """Bea's vault is said to be an old copy, so that she joins anew among whom the server likes: without the log from which
+    she would know them."""
+    def rule(talk, way, frame):
+        if talk.device != c.bea.device:
+            return None
+        if frame.answers(LOGIN):
+            reader = Reader(frame.body)
+            reader.take(2 + 16 + 1), reader.vector(), reader.vector(), reader.take(8)
+            return [frame.having(frame.body[:reader.at] + b"\x01" + frame.body[reader.at + 1:])]
+        if frame.answers(CHANNEL_PAGE):
+            c.liar.did("nothing new")
+            return [frame.having(OK_CODE + vector(b"") + talk.asked[frame.request][20:28] + b"\0")]
+        return None
+
+    c.run(c.ann, "channel", "add", c.assist, c.dee.id)
+    c.run(c.dee, "sync")
+    c.run(c.dee, "channel", "resync", c.assist)
+    c.rule(rule)
+    c.say(c.bea, "who hears this?")
 
 
 # ---- roll back the directory log ----
