@@ -8,6 +8,7 @@
 #include "client-cli/commands/show_standing.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_enter.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/history.h"
@@ -403,7 +404,7 @@ enum status channel_join_run(struct invocation *invocation)
     bool reset = own != NULL && own->reset_size != 0; /* a member must let it in */
     if (shown.info.visibility != CHANNEL_OPEN || reset)
         return knock(invocation, &shown.info);
-    TRY(channel_join_open(engine, &shown.info, &channel));
+    TRY(channel_enter_open(engine, &shown.info, &channel));
     show_done(invocation->out, "joined", channel);
     TRY(channel_has_history(engine, channel, &shares)); /* the group's word, not the server's */
     show_history(invocation->out, shares ? CHANNEL_HISTORY_FULL : CHANNEL_HISTORY_FROM_JOINING);
@@ -423,7 +424,7 @@ enum status channel_resync_run(struct invocation *invocation)
 {
     struct channel *channel = NULL;
     TRY(own_channel_find(invocation, first_argument(invocation), &channel));
-    TRY(channel_join_resync(invocation->engine, channel, true));
+    TRY(channel_enter_resync(invocation->engine, channel, true));
     show_done(invocation->out, "resynced", channel);
     return STATUS_OK;
 }

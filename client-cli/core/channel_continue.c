@@ -3,6 +3,7 @@
 
 #include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_enter.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/dormant.h"
 #include "client-cli/core/entry.h"
@@ -300,7 +301,7 @@ static enum status await(struct engine *engine,
 {
     uint8_t state = CHANNEL_STATE_AWAITING;
     if (is_open_channel(engine, channel))
-        return channel_join_next(engine, channel);
+        return channel_enter_next(engine, channel);
     if (!standing->awaited)
         return engine_explain(engine, STATUS_REMOVED,
                               "this channel goes on without you: ask a facilitator");

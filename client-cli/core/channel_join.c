@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/channel_join.h"
 
-#include "client-cli/core/channel_ask.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_continue.h"
 #include "client-cli/core/channel_log.h"
@@ -13,15 +12,9 @@
 #include "protocol/channel/identity.h"
 #include "protocol/channel/known_log.h"
 #include "protocol/channel/policy.h"
-#include "protocol/mls/public/group_info.h"
 #include "protocol/wire/generations.h"
 
-#include <string.h>
-
 #define FIRST_GENERATION 1
-
-/* Of leaves that come from a KeyPackage; ours here do not, but the field is part of an identity. */
-#define IDENTITY_DAYS 90
 
 /* ---- making a channel ---- */
 
@@ -47,7 +40,7 @@ enum status channel_join_new_group(struct engine *engine,
     CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(LIMIT_FRAME_BYTES);
     uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
     struct account_identity identity;
-    account_identity_init(&engine->account, engine_now_ms(engine), IDENTITY_DAYS, &identity);
+    account_identity_init(&engine->account, engine_now_ms(engine), CORE_LEAF_DAYS, &identity);
     channel_group_id_encode(&channel->id, channel->generation, group_id);
     TRY(channel_commit_extensions(extension, &extensions));
     struct mls_group_config config = {
@@ -155,190 +148,16 @@ enum status channel_join_create(struct engine *engine,
     return STATUS_OK;
 }
 
-/* ---- external commits ---- */
-
-static enum status header_of(const struct engine *engine, struct buffer *bytes)
-{
-    struct message_header header = {.version = MESSAGE_HEADER_VERSION, .lane = LANE_CONTROL};
-    TRY(id_random(engine->random, &header.message));
-    TRY(channel_log_head(engine, &header));
-    return message_header_encode(&header, bytes);
-}
+/* ---- a group that is new to us ---- */
 
 /* Whoever was in the channel before us knew so much of the directory; we must, too. */
-static enum status check_known(struct engine *engine, uint64_t known)
+enum status channel_join_check_known(struct engine *engine, uint64_t known)
 {
     if (known <= directory_log_of(engine->directory)->size)
         return STATUS_OK;
     return engine_explain(engine, STATUS_UNTRUSTED,
                           "the members of this channel know of devices that the server does not "
                           "show you. Tell the people who run it");
-}
-
-/* One external commit into the epoch that the server shows now. */
-struct entering {
-    struct id channel;
-    bool resync;
-    bool unasked; /* by the server's word, and not by the person's */
-    bool asks;    /* a member first, to add us: then `added`, and no commit of ours */
-    bool added;
-    struct mls_group *group;
-    uint32_t generation;
-    uint64_t sequence;
-    uint64_t log_size; /* what the commit knew of the directory */
-    uint64_t epoch;    /* before the commit */
-    int tries_without_change;
-};
-
-static void entering_clear(struct entering *entering)
-{
-    mls_group_free(&entering->group);
-}
-
-static enum status make_external(struct engine *engine,
-                                 struct entering *entering,
-                                 const struct wire_channel_group_response *shown,
-                                 struct mls_commit_bundle *bundle)
-{
-    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(LIMIT_FRAME_BYTES);
-    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(LIMIT_FRAME_BYTES);
-    struct account_identity identity;
-    struct mls_options options;
-    uint64_t known = 0;
-    account_identity_init(&engine->account, engine_now_ms(engine), IDENTITY_DAYS, &identity);
-    engine_mls_options(engine, &options);
-    enum status has_known = channel_known_log_of(shown->group_info, &known);
-    if (has_known != STATUS_NOT_FOUND) /* before the first commit there is none */
-        TRY(has_known);
-    TRY(check_known(engine, known));
-    entering->log_size = directory_log_of(engine->directory)->size;
-    TRY(header_of(engine, &header));
-    TRY(channel_known_log_write(entering->log_size, &extensions));
-    struct mls_external_join_request request = {.group_info = shown->group_info,
-                                                .ratchet_tree = shown->ratchet_tree,
-                                                .identity = &identity.mls,
-                                                .resync = entering->resync,
-                                                .authenticated_data = buffer_span(&header),
-                                                .info_extensions = {buffer_span(&extensions)}};
-    mls_group_free(&entering->group);
-    enum status status =
-        mls_group_join_external(&request, &options, engine->random, &entering->group, bundle);
-    /* A leaf of ours from before, whose state was lost; or none where one was expected. */
-    if (status == STATUS_EXISTS || status == STATUS_NOT_FOUND) {
-        request.resync = !request.resync;
-        status =
-            mls_group_join_external(&request, &options, engine->random, &entering->group, bundle);
-    }
-    return status;
-}
-
-static void bundle_clear(struct mls_commit_bundle *bundle)
-{
-    mls_commit_bundle_clear(bundle);
-}
-
-/* Whoever was removed since is in an old state of the group, with keys that work in it. */
-static enum status check_not_older(struct engine *engine, const struct entering *entering)
-{
-    struct channel *known = channel_find(engine, &entering->channel);
-    struct id id;
-    uint32_t generation;
-    TRY(channel_group_id_decode(mls_group_id(entering->group), &id, &generation));
-    if (known == NULL || known->generation != generation ||
-        channel_need_group(engine, known) != STATUS_OK ||
-        mls_group_epoch(entering->group) > mls_group_epoch(known->group))
-        return STATUS_OK;
-    return engine_explain(engine, STATUS_UNTRUSTED,
-                          "the server shows an older state of this channel than you have seen: not "
-                          "entered, since people who were removed may be in it. Tell whoever runs "
-                          "the server");
-}
-
-/* A server could make up a group and people for it, and send us there to speak. Whoever changed the
- * group last has signed what we are shown, and must be somebody who was in it with us. */
-static enum status check_signer(struct engine *engine,
-                                const struct entering *entering,
-                                const struct wire_channel_group_response *shown)
-{
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct channel *known = channel_find(engine, &entering->channel);
-    struct channel_extension extension;
-    struct mls_group_info info;
-    if (!entering->unasked)
-        return STATUS_OK;
-    TRY(channel_need_group(engine, known));
-    TRY(channel_extension(known, &arena, &extension));
-    TRY(mls_group_info_decode(shown->group_info, &info));
-    const struct mls_leaf_node *signer =
-        mls_tree_leaf(mls_public_group_tree(mls_group_public(entering->group)), info.signer);
-    if (extension.visibility == CHANNEL_OPEN ||
-        (signer != NULL &&
-         mls_tree_find_signature_key(mls_public_group_tree(mls_group_public(known->group)),
-                                     signer->signature_key) != MLS_NO_LEAF))
-        return STATUS_OK;
-    return engine_explain(
-        engine, STATUS_NOT_NOW,
-        "this device is to join the channel anew, as the server says, and whoever "
-        "changed it last was not in it when you were: ask somebody who is in it, "
-        "and then come back with weft channel resync");
-}
-
-static enum status enter_once(struct engine *engine, struct entering *entering)
-{
-    CLEANUP(connection_reply_clear) struct connection_reply shown_reply = CONNECTION_REPLY_INIT;
-    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    CLEANUP(bundle_clear) struct mls_commit_bundle bundle = {0};
-    struct wire_channel_group_request ask = {.channel = entering->channel};
-    struct wire_channel_group_response shown;
-    TRY(engine_call(engine, WIRE_CHANNEL_GROUP, &ask, &shown_reply, &shown));
-    TRY(replica_update(engine, SPAN_EMPTY));
-    TRY(make_external(engine, entering, &shown, &bundle));
-    TRY(check_not_older(engine, entering));
-    TRY(check_signer(engine, entering, &shown));
-    struct wire_channel_commit_request request = {.channel = entering->channel,
-                                                  .generation = shown.generation,
-                                                  .epoch = shown.epoch,
-                                                  .commit = buffer_span(&bundle.commit),
-                                                  .group_info = buffer_span(&bundle.group_info)};
-    struct wire_channel_commit_response response;
-    bool same = entering->generation == shown.generation && entering->epoch == shown.epoch;
-    entering->tries_without_change = same ? entering->tries_without_change + 1 : 0;
-    if (same)
-        connection_pause(engine->connection, CORE_STALE_STEP_MS);
-    entering->generation = shown.generation;
-    entering->epoch = shown.epoch;
-    TRY(engine_call(engine, WIRE_CHANNEL_COMMIT, &request, &reply, &response));
-    entering->sequence = response.sequence;
-    return STATUS_OK;
-}
-
-/* After all tries: others were first each time, or there was nothing to be first in. */
-static enum status give_up(struct engine *engine, const struct entering *entering)
-{
-    if (entering->tries_without_change < CORE_STALE_TRIES)
-        return STATUS_CONFLICT;
-    return engine_explain(engine, STATUS_UNTRUSTED,
-                          "the server shows a state of this channel that is over, and refuses "
-                          "whoever enters it: you are not in. Tell whoever runs the server");
-}
-
-/* Whoever ended the epoch before us is there now, and can be asked. */
-static enum status ask_or_enter(struct engine *engine, struct entering *entering)
-{
-    enum status asked = entering->asks ? channel_ask(engine, &entering->channel) : STATUS_NOT_FOUND;
-    entering->added = asked == STATUS_OK;
-    return asked == STATUS_NOT_FOUND ? enter_once(engine, entering) : asked;
-}
-
-static enum status enter(struct engine *engine, struct entering *entering)
-{
-    for (int i = 0; i < CORE_COMMIT_TRIES && entering->tries_without_change < CORE_STALE_TRIES;
-         i++) {
-        enum status status = ask_or_enter(engine, entering);
-        if (status != STATUS_WRONG_EPOCH)
-            return status;
-    }
-    return give_up(engine, entering);
 }
 
 /* The channel's own group must be of this channel, and what weft_channel says must be readable. */
@@ -376,74 +195,6 @@ enum status channel_join_begin_at(struct channel *channel, uint64_t sequence, ui
     return channel_begin_hash(channel);
 }
 
-static enum status store_entered(struct engine *engine, struct channel *channel, void *context)
-{
-    struct entering *entering = context;
-    if (channel->generation != 0 && entering->generation != channel->generation)
-        TRY(channel_continue_check(engine, channel, mls_group_public(entering->group)));
-    mls_group_free(&channel->group);
-    channel->group = entering->group;
-    entering->group = NULL;
-    channel->generation = entering->generation;
-    channel->confirmed = false;
-    TRY(channel_join_begin_at(channel, entering->sequence, entering->log_size));
-    TRY(history_keys_join(engine, channel));
-    TRY(channel_commit_forget(engine, channel));
-    return channel_store_new_group(engine, channel);
-}
-
-enum status
-channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel)
-{
-    CLEANUP(entering_clear)
-    struct entering entering = {.channel = info->channel, .asks = true};
-    TRY(enter(engine, &entering));
-    struct channel *joined = channel_find(engine, &info->channel);
-    if (entering.added) {
-        *channel = joined;
-        return STATUS_OK;
-    }
-    if (joined == NULL)
-        TRY(channel_new(engine, &info->channel, &joined));
-    TRY(channel_set_texts(joined, info->title, info->brief));
-    TRY(channel_transact(engine, joined, store_entered, &entering));
-    *channel = joined;
-    return STATUS_OK;
-}
-
-enum status channel_join_next(struct engine *engine, struct channel *channel)
-{
-    CLEANUP(entering_clear) struct entering entering = {.channel = channel->id};
-    TRY(enter(engine, &entering));
-    TRY(channel_transact(engine, channel, store_entered, &entering));
-    engine_notice(engine, channel,
-                  "This channel goes on with fresh keys (generation %u), and you are in it again.",
-                  (unsigned)channel->generation);
-    return STATUS_OK;
-}
-
-enum status channel_join_resync(struct engine *engine, struct channel *channel, bool asked)
-{
-    CLEANUP(entering_clear)
-    struct entering entering = {.channel = channel->id, .resync = true, .unasked = !asked};
-    TRY(enter(engine, &entering));
-    TRY(channel_transact(engine, channel, store_entered, &entering));
-    engine_notice(engine, channel,
-                  "Joined anew with a fresh leaf. Messages in between cannot be read here.");
-    return STATUS_OK;
-}
-
-enum status channel_join_return(struct engine *engine, struct channel *channel)
-{
-    CLEANUP(entering_clear) struct entering entering = {.channel = channel->id, .unasked = true};
-    TRY(enter(engine, &entering));
-    TRY(channel_transact(engine, channel, store_entered, &entering));
-    engine_notice(engine, channel,
-                  "You were away for so long that your device was taken out of this channel; you "
-                  "are in it again. Messages in between cannot be read here.");
-    return STATUS_OK;
-}
-
 /* ---- Welcomes ---- */
 
 struct welcomed {
@@ -479,7 +230,7 @@ static enum status join_group(struct engine *engine, struct channel *channel, vo
     CLEANUP(mls_group_free) struct mls_group *joined = NULL;
     TRY(mls_group_join(&request, &options, &joined));
     TRY(channel_known_log_read((struct mls_extensions){buffer_span(&extensions)}, &known));
-    TRY(check_known(engine, known));
+    TRY(channel_join_check_known(engine, known));
     if (channel->generation == welcomed->item->generation && known < channel->log_size)
         return engine_explain(engine, STATUS_UNTRUSTED,
                               "who invites you knows less of the directory than this channel did "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Getting into a channel and out of it: making one, joining an open one, the Welcome of others,
- * coming back with a fresh leaf, leaving.
+ * Getting into a channel and out of it: making one, the Welcome of others, leaving. By a commit of
+ * one's own: channel_enter.h.
  * Errors: those of engine.h and group.h, explained. Thread rule: the engine's thread.
  */
 #ifndef WEFT_CORE_CHANNEL_JOIN_H
@@ -28,34 +28,19 @@ MUST_CHECK enum status channel_join_create(struct engine *engine,
 /* Asks again for a channel that the server has not confirmed. */
 MUST_CHECK enum status channel_join_create_again(struct engine *engine, struct channel *channel);
 
-/* Joins an open channel: a member who is online adds us, or an external commit of our own does;
- * nobody else need be online. */
-MUST_CHECK enum status
-channel_join_open(struct engine *engine, const struct wire_channel *info, struct channel **channel);
-
-/* Comes back into a channel of ours with a fresh leaf in the place of the old one. Unless the
- * person asked for it, only where somebody changed the channel last who was in it with us:
- * STATUS_NOT_NOW. */
-MUST_CHECK enum status
-channel_join_resync(struct engine *engine, struct channel *channel, bool asked);
-
-/* Into the next generation of an open channel of ours. */
-MUST_CHECK enum status channel_join_next(struct engine *engine, struct channel *channel);
-
 /* A group of ourselves alone in the channel's generation, in the place of what is in memory. */
 MUST_CHECK enum status channel_join_new_group(struct engine *engine,
                                               struct channel *channel,
                                               const struct channel_extension *extension);
 
+/* Whoever was in the channel before us knew so much of the directory; STATUS_UNTRUSTED when we do
+ * not. */
+MUST_CHECK enum status channel_join_check_known(struct engine *engine, uint64_t known);
+
 /* A group that is new to us begins after this sequence, with what its last commit knew of the
  * directory: sets the record, not the vault. */
 MUST_CHECK enum status
 channel_join_begin_at(struct channel *channel, uint64_t sequence, uint64_t log_size);
-
-/* Back into a channel from which we were removed for absence, with the leaf's key as it was.
- * STATUS_DENIED, STATUS_NOT_FOUND when we are not listed there, STATUS_EXPIRED after a year,
- * STATUS_NOT_NOW as above. */
-MUST_CHECK enum status channel_join_return(struct engine *engine, struct channel *channel);
 
 /* Takes up every Welcome that waits for this device. */
 MUST_CHECK enum status channel_join_welcomes(struct engine *engine);

@@ -3,6 +3,7 @@
 
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_continue.h"
+#include "client-cli/core/channel_enter.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/entry.h"
@@ -224,7 +225,7 @@ enum status channel_log_make_ready(struct engine *engine, struct channel *channe
     /* Before a key is used: somebody else, or we ourselves before a restore, may have used it. */
     if (!channel->distrusted || channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
-    TRY(channel_join_resync(engine, channel, false));
+    TRY(channel_enter_resync(engine, channel, false));
     return channel_log_take_new(engine, channel);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/dormant.h"
 
-#include "client-cli/core/channel_join.h"
+#include "client-cli/core/channel_enter.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/limits.h"
 #include "protocol/channel/identity.h"
@@ -182,7 +182,7 @@ enum status dormant_return(struct engine *engine, struct channel *channel)
 {
     const struct directory_device *own = directory_find(engine->directory, &engine->account.device);
     bool was_away = own != NULL && own->once_absent && channel->state == CHANNEL_STATE_MEMBER;
-    enum status status = was_away ? channel_join_return(engine, channel) : STATUS_DENIED;
+    enum status status = was_away ? channel_enter_return(engine, channel) : STATUS_DENIED;
     if (status == STATUS_OK || !engine_is_connected(engine))
         return status;
     if (status == STATUS_EXPIRED || status == STATUS_NOT_NOW)

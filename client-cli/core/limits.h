@@ -51,12 +51,15 @@
 /* A page of a channel's log: a few frames. */
 #define CORE_PAGE_BYTES (256u << 10)
 
+/* A lifetime is part of an identity, and counts in a KeyPackage alone: of leaves without one. */
+#define CORE_LEAF_DAYS 90
+
 /* Until a newcomer's first commit with a path: longer would leave keys of a KeyPackage in use, at
  * once would make a storm of commits when many join. */
 #define CORE_PATH_DAYS 7
 
-/* The server asks one member after another, for 5 s each, to remove a device that was shut out;
- * when six have not, members do it unasked. Each draws how much later, so that the first is seen
+/* The server asks one member after another, for 10 s each, to remove a device that was shut out;
+ * when three have not, members do it unasked. Each draws how much later, so that the first is seen
  * by the others before they begin. */
 #define CORE_REMOVAL_GRACE_MS 30000
 #define CORE_REMOVAL_SPREAD_MS 60000

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/bench/storm_client.h"
 
+#include "client-cli/core/channel_enter.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/engine.h"
@@ -200,7 +201,7 @@ static enum status join_once(struct storm_client *client)
     struct wire_channel_show_request request = {.channel = client->scene->channel};
     struct wire_channel_show_response shown;
     TRY(engine_call(client->engine, WIRE_CHANNEL_SHOW, &request, &reply, &shown));
-    return channel_join_open(client->engine, &shown.info, &client->channel);
+    return channel_enter_open(client->engine, &shown.info, &client->channel);
 }
 
 /* Whoever was added while the connection was gone is in once connected again. */
