@@ -15,6 +15,7 @@
  * Prints one figure a line, `name value unit`; exit code 0 only if every race went so.
  */
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_enter.h"
 #include "client-cli/core/channel_join.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
@@ -204,7 +205,7 @@ static void enter(struct racer *racer)
         struct wire_channel_show_response shown;
         must(racer, engine_call(racer->engine, WIRE_CHANNEL_SHOW, &request, &reply, &shown),
              "looking");
-        must(racer, channel_join_open(racer->engine, &shown.info, &racer->channel), "joining");
+        must(racer, channel_enter_open(racer->engine, &shown.info, &racer->channel), "joining");
     }
     engine_close(&racer->engine);
 }
