@@ -9,8 +9,12 @@
  *                   each done when everybody has it
  * b500x10           500 channels of 10 who follow; 2,000 messages a second are offered
  * idle10k           10,000 logged-in connections that say nothing, and one pair that does
- * append10,         10 senders with 1 or 10 messages of 1 KiB under way, nobody follows: what is
- * append100         acknowledged is durable
+ * active500         50 channels of 9 who follow and one who speaks; 200 messages a second are
+ * offered slow0, slow500    one channel of 20 who follow, 20 messages of 16 KiB a second; in
+ * slow500 beside 500 who follow and never read idle5k            5,000 logged-in connections, of
+ * which none may end return2k          20 channels of 100 who follow: all are gone while 50
+ * messages are said in each, and come back at once append10,         10 senders with 1 or 10
+ * messages of 1 KiB under way, nobody follows: what is append100         acknowledged is durable
  *
  * Messages are made beforehand: 256 bytes of ciphertext (1 KiB in append), with the headers that
  * weftd checks. So no client's cryptography is measured, and all of weftd is: membership, epoch and
@@ -43,12 +47,17 @@ struct scenario {
     double rate;        /* messages a second in all */
     size_t idle;
     size_t ciphertext_bytes;
+    size_t slow; /* more of each channel, who do not read */
+    size_t away; /* messages said in each channel while all who follow it are gone */
 };
 
 static const struct scenario scenarios[] = {
-    {"a1000w1", 1, 1000, 1, 1, 0, 0, 256},    {"a1000w8", 1, 1000, 1, 8, 0, 0, 256},
-    {"b500x10", 500, 10, 1, 0, 2000, 0, 256}, {"idle10k", 1, 1, 1, 1, 0, 10000, 256},
-    {"append10", 1, 0, 10, 1, 0, 0, 1024},    {"append100", 1, 0, 10, 10, 0, 0, 1024},
+    {"a1000w1", 1, 1000, 1, 1, 0, 0, 256, 0, 0},    {"a1000w8", 1, 1000, 1, 8, 0, 0, 256, 0, 0},
+    {"b500x10", 500, 10, 1, 0, 2000, 0, 256, 0, 0}, {"idle10k", 1, 1, 1, 1, 0, 10000, 256, 0, 0},
+    {"append10", 1, 0, 10, 1, 0, 0, 1024, 0, 0},    {"append100", 1, 0, 10, 10, 0, 0, 1024, 0, 0},
+    {"active500", 50, 9, 1, 0, 200, 0, 256, 0, 0},  {"slow0", 1, 20, 1, 0, 40, 0, 8000, 0, 0},
+    {"slow500", 1, 20, 1, 0, 40, 0, 8000, 500, 0},  {"idle5k", 1, 1, 1, 0, 10, 5000, 256, 0, 0},
+    {"return2k", 20, 100, 1, 0, 0, 0, 256, 0, 50},
 };
 
 /* A message under way. */
@@ -171,7 +180,7 @@ static void take_event(struct fan_device *device, const struct frame *frame, str
 
 static size_t line_devices(const struct scenario *scenario)
 {
-    return scenario->senders + scenario->subscribers;
+    return scenario->senders + scenario->subscribers + scenario->slow;
 }
 
 static void ask_to_follow(struct fan_device *device, const struct line *line)
@@ -214,6 +223,11 @@ static void follow_line(struct line *line, size_t index)
     for (size_t i = 0; i < scenario->subscribers; i++)
         follow(&line->devices[scenario->senders + i],
                &bench.subscribers[index * scenario->subscribers + i], line);
+    for (size_t i = scenario->senders + scenario->subscribers; i < line_devices(scenario); i++) {
+        ask_to_follow(&line->devices[i], line);
+        (void)fan_device_answer(&bench.loop, &line->devices[i]);
+        fan_socket_stop_reading(line->devices[i].socket);
+    }
 }
 
 static void connect_devices(struct fan_device *devices, size_t count, const uint8_t *secret)
@@ -342,6 +356,8 @@ static void print(double seconds, double cpu_seconds)
                      cpu_seconds / deliveries * 1e6, deliveries / seconds);
     if (scenario->idle > 0)
         (void)printf("cpu_us_per_ping %.1f us\n", cpu_seconds / deliveries * 1e6);
+    if (scenario->slow > 0)
+        (void)printf("resident_kib %.0f KiB\n", fan_server_resident_kib(&bench.server));
     if (scenario->subscribers > 0)
         (void)printf("p50_ms %.3f ms\np99_ms %.3f ms\n", latencies_ms(&bench.latencies, .5),
                      latencies_ms(&bench.latencies, .99));
@@ -368,6 +384,78 @@ static void measure(void)
     bench.measuring = false;
     settle();
     print((double)(to_ns - from_ns) / 1e9, cpu_to - cpu_from);
+}
+
+/* ---- coming back ---- */
+
+static void leave(const struct line *line)
+{
+    for (size_t i = 0; i < bench.scenario->subscribers; i++)
+        fan_socket_close(&line->devices[bench.scenario->senders + i].socket);
+}
+
+static void say_meanwhile(struct line *line)
+{
+    for (size_t i = 0; i < bench.scenario->away; i++) {
+        send_one(line->senders, 0, now_ns());
+        fan_socket_flush(line->senders->device->socket);
+        while (bench.acknowledged < bench.sent)
+            fan_loop_run(&bench.loop, 20);
+    }
+}
+
+/* Pages from where the subscriber was to the log's end. */
+static void catch_up(struct fan_device *device, struct subscriber *subscriber)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
+    struct wire_channel_page_request request = {.channel = subscriber->line->channel,
+                                                .after = {1, subscriber->sequence},
+                                                .bytes_max = 1 << 15};
+    struct wire_channel_page_response page;
+    do {
+        struct span answer = fan_device_call(&bench.loop, device, WIRE_CHANNEL_PAGE, &request);
+        MUST(schema_decode(&wire_channel_page_response_schema, answer, &arena, &page));
+        for (size_t i = 0; i < page.entry_count; i++) {
+            bench.misordered += page.entries[i].sequence != ++subscriber->sequence;
+            bench.delivered++;
+        }
+        request.after.sequence = subscriber->sequence;
+    } while (subscriber->sequence < page.last_sequence);
+}
+
+static void return_to(struct line *line, size_t index)
+{
+    const struct scenario *scenario = bench.scenario;
+    for (size_t i = 0; i < scenario->subscribers; i++) {
+        struct fan_device *device = &line->devices[scenario->senders + i];
+        struct subscriber *subscriber = &bench.subscribers[index * scenario->subscribers + i];
+        catch_up(device, subscriber);
+        ask_to_follow(device, line);
+        (void)fan_device_answer(&bench.loop, device);
+    }
+}
+
+static void measure_return(void)
+{
+    const struct scenario *scenario = bench.scenario;
+    size_t all = scenario->channels * scenario->subscribers;
+    for (size_t i = 0; i < scenario->channels; i++)
+        leave(&bench.lines[i]);
+    for (size_t i = 0; i < scenario->channels; i++)
+        say_meanwhile(&bench.lines[i]);
+    double cpu_from = fan_server_cpu_seconds(&bench.server);
+    int64_t begun_ns = now_ns();
+    for (size_t i = 0; i < scenario->channels; i++)
+        connect_devices(bench.lines[i].devices + scenario->senders, scenario->subscribers, NULL);
+    int64_t back_ns = now_ns();
+    for (size_t i = 0; i < scenario->channels; i++)
+        return_to(&bench.lines[i], i);
+    bench.lost = all * scenario->away - bench.delivered;
+    (void)printf("returned %zu devices\nback_s %.2f s\ncaught_up_s %.2f s\nweftd_cpu_s %.2f s\n",
+                 all, (double)(back_ns - begun_ns) / 1e9, (double)(now_ns() - begun_ns) / 1e9,
+                 fan_server_cpu_seconds(&bench.server) - cpu_from);
+    (void)printf("lost %llu\nmisordered %llu\n", (unsigned long long)bench.lost,
+                 (unsigned long long)bench.misordered);
 }
 
 static void clean_up(void)
@@ -427,7 +515,8 @@ int main(int argc, char **argv)
     bench.seconds = strtod(text_after(argc, argv, "--seconds", "3"), NULL);
     if (bench.scenario == NULL || !(bench.seconds > 0)) {
         (void)fputs("usage: bench_fanout --scenario "
-                    "a1000w1|a1000w8|b500x10|idle10k|append10|append100\n"
+                    "a1000w1|a1000w8|b500x10|idle10k|append10|append100|\n"
+                    "                    active500|slow0|slow500|idle5k|return2k\n"
                     "                    [--tls] [--seconds S] [--directory DIR] [--set SETTING]\n",
                     stderr);
         return 2;
@@ -436,7 +525,10 @@ int main(int argc, char **argv)
     take_core_and_descriptors();
     prepare(text_after(argc, argv, "--directory", "."), text_after(argc, argv, "--set", ""));
     come_back();
-    measure();
+    if (bench.scenario->away > 0)
+        measure_return();
+    else
+        measure();
     clean_up();
     return bench.lost + bench.duplicated + bench.misordered == 0 ? 0 : 1;
 }

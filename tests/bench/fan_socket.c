@@ -285,6 +285,13 @@ void fan_socket_close(struct fan_socket **socket)
     *socket = NULL;
 }
 
+void fan_socket_stop_reading(struct fan_socket *socket)
+{
+    const int bytes = 1; /* the kernel makes the least of it that it can */
+    MUST_BE(setsockopt(socket->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == 0);
+    MUST_BE(epoll_ctl(socket->loop->epoll, EPOLL_CTL_DEL, socket->fd, NULL) == 0);
+}
+
 void fan_loop_run(struct fan_loop *loop, int timeout_ms)
 {
     struct epoll_event events[EVENTS_A_ROUND];

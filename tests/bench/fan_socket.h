@@ -36,6 +36,9 @@ void fan_socket_close(struct fan_socket **socket);
 void fan_socket_send(struct fan_socket *socket, struct span bytes);
 void fan_socket_flush(struct fan_socket *socket);
 
+/* Its input is left where it is from now on, as by a client that hangs; the kernel keeps little. */
+void fan_socket_stop_reading(struct fan_socket *socket);
+
 /* One round: waits at most so long for something to happen and handles it. */
 void fan_loop_run(struct fan_loop *loop, int timeout_ms);
 
