@@ -5,16 +5,21 @@
  *
  *   bench_fanout --scenario NAME [--tls] [--seconds S] [--directory DIR] [--set SETTING]
  *
- * a1000w1, a1000w8  one channel of 1,000 who follow; one sender with 1 or 8 messages under way,
- *                   each done when everybody has it
- * b500x10           500 channels of 10 who follow; 2,000 messages a second are offered
- * idle10k           10,000 logged-in connections that say nothing, and one pair that does
- * active500         50 channels of 9 who follow and one who speaks; 200 messages a second are
- * offered slow0, slow500    one channel of 20 who follow, 20 messages of 16 KiB a second; in
- * slow500 beside 500 who follow and never read idle5k            5,000 logged-in connections, of
- * which none may end return2k          20 channels of 100 who follow: all are gone while 50
- * messages are said in each, and come back at once append10,         10 senders with 1 or 10
- * messages of 1 KiB under way, nobody follows: what is append100         acknowledged is durable
+ * a1000w1, a1000w8   one channel of 1,000 who follow; one sender with 1 or 8 messages under way,
+ *                    each done when everybody has it
+ * b500x10            500 channels of 10 who follow; 2,000 messages a second are offered
+ * idle10k            10,000 logged-in connections that say nothing, and one pair that does
+ * append10           10 senders with one message of 1 KiB under way, nobody follows: what is
+ *                    acknowledged is durable
+ * append100          the same with ten each
+ * active500          50 channels of 9 who follow and one who speaks; 200 messages a second are
+ *                    offered
+ * slow0              one channel of 20 who follow; 40 messages of 8 KB a second
+ * slow500            the same, beside 500 who follow and never read
+ * idle5k             5,000 logged-in connections, of which none may end, and ten messages a second
+ *                    from one to another: run it for half an hour
+ * return2k           20 channels of 100 who follow: all are gone while 50 messages are said in
+ *                    each, and come back at once
  *
  * Messages are made beforehand: 256 bytes of ciphertext (1 KiB in append), with the headers that
  * weftd checks. So no client's cryptography is measured, and all of weftd is: membership, epoch and
