@@ -504,7 +504,8 @@ enum status channel_add_run(struct invocation *invocation)
     bool checked = arguments_has(&invocation->arguments, "checked");
     TRY(work_let_in(invocation->engine, channel, &person, checked));
     TRY(work_await(invocation->engine, channel, &person));
-    show_person_done(invocation, "added", channel, &person);
+    bool there = channel_has_person(invocation->engine, channel, &person);
+    show_person_done(invocation, there ? "added" : "let in", channel, &person);
     return STATUS_OK;
 }
 

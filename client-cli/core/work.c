@@ -243,6 +243,32 @@ work_let_in(struct engine *engine, struct channel *channel, const struct id *per
     return engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL);
 }
 
+static void look_for_present(void *context, const struct directory_device *device)
+{
+    bool *present = context;
+    *present = *present || (device->state == DIRECTORY_ACTIVE && !device->absent);
+}
+
+/* The server asks nobody to add a device that would have to be removed for its absence. */
+static bool is_away(const struct engine *engine, const struct id *person)
+{
+    bool present = false;
+    directory_each_device(engine->directory, person, look_for_present, &present);
+    return !present;
+}
+
+static enum status
+tell_away(struct engine *engine, const struct channel *channel, const struct id *person)
+{
+    struct people_name name;
+    people_name_learned(engine, person, &name);
+    engine_notice(engine, channel,
+                  "%s was not seen for long, as the server says: let in, and added by whoever is "
+                  "online once they use Weft again",
+                  name.name);
+    return STATUS_OK;
+}
+
 enum status work_await(struct engine *engine, struct channel *channel, const struct id *person)
 {
     int64_t until = engine_now_ms(engine) + AWAIT_MS;
@@ -255,6 +281,8 @@ enum status work_await(struct engine *engine, struct channel *channel, const str
             return engine_explain(engine, STATUS_TIMEOUT,
                                   "let in, but no member has added their device yet: the next one "
                                   "who is online does");
+        if (is_away(engine, person))
+            return tell_away(engine, channel, person);
         connection_wait(engine->connection, AWAIT_STEP_MS);
         TRY(events_handle_all(engine));
     }

@@ -49,10 +49,12 @@ static void done(struct community_change *change, enum status status)
         JOURNAL(delivery->hub->journal, JOURNAL_INFO,
                 statement->absent ? "device_absent" : "device_present",
                 JOURNAL_I("device", &statement->device));
-    if (status == STATUS_OK && statement->absent)
-        delivery_look_for_work(delivery);
-    else if (status == STATUS_OK)
+    if (status == STATUS_OK && statement->absent) {
+        work_away(delivery, &statement->device);
+    } else if (status == STATUS_OK) {
         work_gather_removals(delivery);
+        delivery_look_for_work(delivery); /* of whoever let it in meanwhile */
+    }
     buffer_clear(&statement->entry);
     free(statement);
 }

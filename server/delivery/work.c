@@ -277,8 +277,10 @@ static enum status gather_device(struct store_db *db,
                                  const struct id *asked_by)
 {
     bool is_member = false;
+    bool absent = false;
     TRY(store_channels_is_member(db, &gather->channel, device, &is_member));
-    if (is_member || is_known(gather, device) || is_gathered(gather, device))
+    TRY(store_devices_is_absent(db, device, &absent)); /* it would only have to be removed again */
+    if (is_member || absent || is_known(gather, device) || is_gathered(gather, device))
         return STATUS_OK;
     struct store_key_package package;
     enum status status =
@@ -509,6 +511,11 @@ void work_shut_out(struct delivery *delivery, const struct id *device)
     struct client *client = hub_client_of_device(delivery->hub, device);
     if (client != NULL)
         client_close(client, CLOSE_POLICY);
+    work_away(delivery, device);
+}
+
+void work_away(struct delivery *delivery, const struct id *device)
+{
     size_t at = 0;
     for (struct channel *channel = delivery_next(delivery, &at); channel != NULL;
          channel = delivery_next(delivery, &at)) {

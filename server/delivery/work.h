@@ -41,6 +41,9 @@ void work_gather_removals(struct delivery *delivery);
  * asked to remove it. */
 void work_shut_out(struct delivery *delivery, const struct id *device);
 
+/* A device is absent: the same, and it has no connection. */
+void work_away(struct delivery *delivery, const struct id *device);
+
 /* All devices of a person were shut out, and their connections ended: nobody is asked to add those
  * any more whose KeyPackages wait here, and members are asked to remove them. */
 void work_shut_out_person(struct delivery *delivery, const struct id *person);

@@ -208,3 +208,11 @@ enum status store_devices_set_absent(struct store_db *db, const struct id *devic
     query_bind_id(&q, device);
     return query_run(&q);
 }
+
+enum status store_devices_is_absent(struct store_db *db, const struct id *device, bool *absent)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT 1 FROM devices WHERE device = ? AND absent = 1");
+    query_bind_id(&q, device);
+    return query_next(&q, absent);
+}

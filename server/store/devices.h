@@ -92,6 +92,9 @@ MUST_CHECK enum status store_devices_unseen(struct store_db *db,
 MUST_CHECK enum status
 store_devices_set_absent(struct store_db *db, const struct id *device, bool absent);
 
+MUST_CHECK enum status
+store_devices_is_absent(struct store_db *db, const struct id *device, bool *absent);
+
 /* It is seen now, without a login. */
 MUST_CHECK enum status
 store_devices_touch(struct store_db *db, const struct id *device, int64_t now_ms);

@@ -5,7 +5,7 @@ import contextlib
 import sqlite3
 import time
 
-from test_devices import changes, own_device, private_channel, texts
+from test_devices import changes, own_device, pair, private_channel, texts
 from weft_scenario import NETWORK, NOT_FOUND, OK, until
 
 DAY_MS = 24 * 3600 * 1000
@@ -153,4 +153,35 @@ def test_an_operator_may_let_everybody_stay(scene):
     ben.run("sync")
     assert texts(ben, talk) == ["still here?"]
     assert " device_absent " not in server.log()
+    server.stop()
+
+
+def test_who_is_away_is_added_nowhere_before_they_come_back(scene):
+    """Let into another channel, they would be in it for good: the directory says once that somebody is absent."""
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group=name))
+    telephone = scene.person("Cy's telephone")
+    pair(cy, telephone)
+    talk = private_channel(ann, [ben, cy])
+    telephone.run("sync")
+    make_absent(server, cy, telephone)
+    ann.run("sync")
+    other = ann.one("channel", "create", "Another talk", "--private")["channel"]
+    told = ann.run("channel", "add", other, cy.id)
+    assert "Cy was not seen for long" in told.error and "let in: Cy" in told.text, told
+    ann.run("channel", "add", other, ben.id)
+    cy.run("sync")
+    ann.run("sync")
+    cy.run("sync")
+    cy.run("say", other, "here")
+    ann.run("sync")
+    assert texts(ann, other) == ["here"]
+    # Only one of the two was seen.
+    there = server.json("device", "list", cy.id)
+    assert {record["device"]: record["channels"] for record in there} == {own_device(cy): 2, own_device(telephone): 0}
+    telephone.run("sync")
+    ann.run("sync")
+    telephone.run("sync")
+    there = server.json("device", "list", cy.id)
+    assert {record["device"]: record["channels"] for record in there} == {own_device(cy): 2, own_device(telephone): 2}
     server.stop()
