@@ -184,6 +184,23 @@ static void the_removed_read_nothing_later_and_newcomers_nothing_earlier(void **
 }
 
 /* RFC 9420, 12.4.2: whoever was removed deletes the group's secrets; no call works without them. */
+/* What we proposed is known already; back from the server it is nothing new, and is not told as
+ * something that we said. */
+static void ones_own_private_handshake_is_a_replay(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(buffer_clear) struct buffer proposal = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    world_propose_privately(&world, 0, &proposal);
+    assert_string_equal(status_name(world_hear(&world, 0, buffer_span(&proposal), &received)),
+                        "REPLAYED");
+    assert_int_not_equal(received.kind, MLS_RECEIVED_OWN_MESSAGE);
+    world_clear(&world);
+}
+
 static void the_removed_are_refused_every_call(void **state)
 {
     (void)state;
@@ -243,6 +260,7 @@ int main(void)
         cmocka_unit_test(late_messages_of_kept_epochs_are_read),
         cmocka_unit_test(a_late_message_is_its_senders_though_the_leaf_has_changed_hands),
         cmocka_unit_test(the_removed_read_nothing_later_and_newcomers_nothing_earlier),
+        cmocka_unit_test(ones_own_private_handshake_is_a_replay),
         cmocka_unit_test(the_removed_are_refused_every_call),
         cmocka_unit_test(removal_deletes_all_rows),
     };

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #define OK(call) assert_string_equal(status_name(call), "OK")
+#define JOINER_BYTES 32 /* of suite 1 */
 #define FAILS(call, expected) assert_string_equal(status_name(call), status_name(expected))
 
 /* ---- the state as one string of bytes ---- */
@@ -477,7 +478,8 @@ static void a_welcome_with_a_short_psk_nonce(void **state)
     world_clear(&world);
 }
 
-/* GroupSecrets with a byte behind them, encrypted as they should be. */
+/* GroupSecrets encrypted as they should be, with a byte behind them or a joiner_secret that is a
+ * zero byte longer: HMAC, of which it is the key, makes the same of that. */
 static void a_welcome_with_more_than_its_secrets(void **state)
 {
     (void)state;
@@ -504,20 +506,37 @@ static void a_welcome_with_more_than_its_secrets(void **state)
     OK(mls_kdf_decrypt(world.suite, keys.init_key, "Welcome", context, entry.secrets.kem_output,
                        entry.secrets.ciphertext, &secrets));
     message.welcome.secrets = &entry;
-    for (int longer = 0; longer < 2; longer++) {
+    assert_int_equal(secrets.ptr[0], JOINER_BYTES);
+    const struct span head = span_of(secrets.ptr + 1, JOINER_BYTES);
+    const struct span rest =
+        span_of(secrets.ptr + 1 + JOINER_BYTES, secrets.len - 1 - JOINER_BYTES);
+    const struct {
+        const char *length;
+        struct span after_joiner;
+        struct span at_end;
+        enum status status;
+    } cases[] = {
+        {"\x20", SPAN_EMPTY, SPAN_EMPTY, STATUS_OK},
+        {"\x20", SPAN_EMPTY, SPAN_LITERAL("x"), STATUS_TRAILING},
+        {"\x21", SPAN_LITERAL("\0"), SPAN_EMPTY, STATUS_MALFORMED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP(buffer_clear) struct buffer altered = BUFFER_INIT(SIZE_MAX);
         CLEANUP(buffer_clear) struct buffer ciphertext = BUFFER_INIT(SIZE_MAX);
         CLEANUP(buffer_clear) struct buffer welcome = BUFFER_INIT(SIZE_MAX);
         struct hpke_public kem_output;
+        const struct span parts[] = {span_from_text(cases[i].length), head, cases[i].after_joiner,
+                                     rest, cases[i].at_end};
+        for (size_t part = 0; part < sizeof parts / sizeof *parts; part++)
+            OK(buffer_append(&altered, parts[part]));
         OK(mls_kdf_encrypt(world.suite, &world.random, checked.package.init_key, "Welcome", context,
-                           buffer_span(&secrets), &kem_output, &ciphertext));
+                           buffer_span(&altered), &kem_output, &ciphertext));
         entry.secrets =
             (struct mls_hpke_ciphertext){hpke_public_span(&kem_output), buffer_span(&ciphertext)};
         struct writer writer = writer_of(&welcome);
         mls_message_write(&writer, &message);
         OK(writer_finish(&writer));
-        FAILS(join_from(&world, 2, buffer_span(&welcome), buffer_span(&tree)),
-              longer == 0 ? STATUS_OK : STATUS_TRAILING);
-        OK(buffer_append(&secrets, SPAN_LITERAL("x")));
+        FAILS(join_from(&world, 2, buffer_span(&welcome), buffer_span(&tree)), cases[i].status);
     }
     world_clear(&world);
 }

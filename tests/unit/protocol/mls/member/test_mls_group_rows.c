@@ -396,6 +396,42 @@ static void damaged_rows_are_refused(void **state)
     world_clear(&world);
 }
 
+/* All rows of epoch `from` are said to be of epoch `to`. */
+static void rename_epoch(struct table *table, uint64_t from, uint64_t to)
+{
+    size_t renamed = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        struct mls_row_key *key = &table->rows[i].key;
+        bool of_epoch = key->kind == MLS_ROW_EPOCH || key->kind == MLS_ROW_SECRET_NODE ||
+                        key->kind == MLS_ROW_RATCHET;
+        if (of_epoch && key->epoch == from) {
+            key->epoch = to;
+            renamed++;
+        }
+    }
+    assert_true(renamed > 0);
+}
+
+/* Rows that are whole, of an epoch that has not been. */
+static void a_past_epoch_that_is_still_to_come_is_refused(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mls_group *group = NULL;
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    world_refresh(&world, 1);
+    uint64_t epoch = mls_group_epoch(world.members[1].group);
+    struct table *table = &world.members[1].table;
+    rename_epoch(table, epoch - 1, epoch + 1);
+    assert_string_equal(status_name(world_try_restore(&world, 1, &group)), "CORRUPT");
+    assert_null(group);
+    rename_epoch(table, epoch + 1, epoch - 1);
+    world_restart(&world, 1);
+    world_check(&world);
+    world_clear(&world);
+}
+
 /* A private key that is one, and not this node's. */
 static void a_private_key_of_another_node_is_refused(void **state)
 {
@@ -436,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_message_in_a_group_of_a_thousand_writes_at_most_4_kib),
         cmocka_unit_test(after_a_write_error_the_group_is_where_its_rows_are),
         cmocka_unit_test(damaged_rows_are_refused),
+        cmocka_unit_test(a_past_epoch_that_is_still_to_come_is_refused),
         cmocka_unit_test(a_private_key_of_another_node_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/unit/protocol/mls/public/fixture.h"
 
+#include "protocol/base/limits.h"
 #include "protocol/mls/public/tree_validate.h"
 
 #include <setjmp.h>
@@ -202,6 +203,31 @@ static void covers_cached_proposals_by_reference(void **state)
     assert_int_equal(mls_tree_member_count(mls_public_group_tree(restored)), 3);
     must(mls_tree_validate(mls_public_group_tree(restored), mls_public_group_context(restored),
                            &fixture_options));
+}
+
+/* A flood of proposals ends at the limit, and a commit makes room. */
+static void keeps_only_so_many_proposals(void **state)
+{
+    (void)state;
+    PEOPLE *people = people_new(2);
+    GROUP *group = fixture_group(people, 2, SPAN_EMPTY);
+    uint8_t nonce[32] = {0};
+    const struct mls_proposal psk = {
+        .type = MLS_PROPOSAL_PSK,
+        .psk = {.type = MLS_PSK_EXTERNAL, .psk_id = SPAN_LITERAL("key"), .nonce = SPAN_OF(nonce)}};
+    for (size_t i = 0; i <= LIMIT_CACHED_PROPOSALS; i++) {
+        BYTES message = BUFFER_INIT(FIXTURE_BYTES_MAX);
+        nonce[0] = (uint8_t)(i >> 8);
+        nonce[1] = (uint8_t)i;
+        fixture_write_proposal(group, &people[1], fixture_member(1), &psk, &message);
+        assert_int_equal(
+            mls_public_group_cache_proposal(group, buffer_span(&message), &fixture_options),
+            i < LIMIT_CACHED_PROPOSALS ? STATUS_OK : STATUS_LIMIT);
+    }
+    assert_int_equal(mls_public_group_cached_count(group), LIMIT_CACHED_PROPOSALS);
+    const struct fixture_commit commit = {&people[0], fixture_member(0), NULL, 0, true, 0};
+    do_commit(group, &commit);
+    assert_int_equal(mls_public_group_cached_count(group), 0);
 }
 
 /* RFC 9420, 6.1: "The sender MUST use the private key corresponding to the following signature key
@@ -450,6 +476,7 @@ int main(void)
         cmocka_unit_test(refuses_an_external_commit_that_removes_somebody_else),
         cmocka_unit_test(refuses_external_commits_that_break_a_rule),
         cmocka_unit_test(covers_cached_proposals_by_reference),
+        cmocka_unit_test(keeps_only_so_many_proposals),
         cmocka_unit_test(takes_external_proposals_only_from_listed_senders),
         cmocka_unit_test(asks_about_many_external_senders_in_linear_time),
         cmocka_unit_test(takes_the_proposal_of_a_newcomer_to_be_added),
