@@ -9,8 +9,11 @@ import time
 import urllib.error
 import urllib.request
 
-from weft_scenario import fill_disk, free_port, until
-from weft_wire import PING, Account, Connection
+import pytest
+
+from weft_fault import SYNC_FAILS, Faults
+from weft_scenario import PATIENCE_S, decode_link, fill_disk, free_port, until
+from weft_wire import EVENT, EVENT_CLOSING, PING, PROFILE_SET, Account, Closed, Connection, vector
 
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{([^{}]*)\})? (-?[0-9.e+-]+)$')
 
@@ -121,15 +124,48 @@ def get_or_none(port, path):
         return None
 
 
-def test_readyz_turns_503_before_the_connections_end(server_scene):
-    """A client that reads nothing keeps the end waiting: meanwhile it is alive and not ready."""
-    server, port = start(server_scene)
+def joined(server):
+    account = Account("Ann")
     with Connection(server.port) as connection:
-        assert connection.request(PING, b"")[0] == "ok"
+        assert account.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])[0] == "ok"
+    return account
+
+
+def test_whoever_is_told_of_the_end_finds_it_not_ready(server_scene):
+    """Somebody who answers nothing keeps the end waiting: meanwhile weftd is alive, and not ready from its first word
+    of it on, before a connection ends and before one is refused."""
+    server, port = start(server_scene)
+    account = joined(server)
+    with Connection(server.port) as silent, Connection(server.port) as told:
+        assert silent.request(PING, b"")[0] == "ok" and account.log_in(told)[0] == "ok"
+        assert get(port, "/readyz") == (200, "ready\n")
         server.stream.process.send_signal(signal.SIGTERM)
-        until("not ready", lambda: get_or_none(port, "/readyz") == (503, "not ready\n") or
-              server.stream.process.poll() is not None)
+        kind, _, number, _ = told.receive()
+        assert (kind, number) == (EVENT, EVENT_CLOSING)
+        assert get(port, "/readyz") == (503, "not ready\n") and get(port, "/healthz")[0] == 200
+        with pytest.raises(Closed):
+            told.receive()
+        with pytest.raises(Closed):
+            Connection(server.port)
+        assert get_or_none(port, "/readyz") in ((503, "not ready\n"), None)
     server.stop()
+
+
+def test_a_store_that_failed_is_never_ready_again(server_scene, faults_library):
+    """Whoever was not answered finds 503, or nobody: weftd is about to end."""
+    server, port = start(server_scene)
+    account = joined(server)
+    server.stop()
+    faults = Faults(faults_library, server_scene.directory / "faults", [server.state])
+    server.start(faults.environment(server_scene.environment))
+    with Connection(server.port) as connection:
+        assert account.log_in(connection)[0] == "ok"
+        assert get(port, "/readyz")[0] == 200
+        faults.fail(1, SYNC_FAILS)
+        with pytest.raises(Closed):
+            connection.request(PROFILE_SET, vector(b"") + vector(b"") + bytes([1, 1]))
+    assert get_or_none(port, "/readyz") in ((503, "not ready\n"), None)
+    assert server.stream.process.wait(PATIENCE_S) > 0 and "store_failed" in server.log()
 
 
 def test_a_full_disk_is_not_ready(small_disk, server_scene):
