@@ -66,16 +66,27 @@ void engine_listen(struct engine *engine, const struct engine_listener *listener
 
 /* ---- time ---- */
 
-int64_t engine_wall_ms(void)
+static int64_t read_clock_ms(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t engine_wall_ms(void)
+{
+    return read_clock_ms(CLOCK_REALTIME);
+}
+
+/* Since this machine started, the time that it slept included: nobody sets that. */
+static int64_t running_ms(void)
+{
+    return read_clock_ms(CLOCK_BOOTTIME);
 }
 
 int64_t engine_now_ms(const struct engine *engine)
 {
-    return engine_wall_ms() + engine->clock_skew_ms;
+    return engine->start_ms + running_ms();
 }
 
 bool engine_is_time(int64_t time_ms)
@@ -99,6 +110,7 @@ static enum status engine_new(const struct engine_options *options, struct engin
     if (fresh == NULL)
         return STATUS_NO_MEMORY;
     fresh->random = options->random;
+    fresh->start_ms = engine_wall_ms() - running_ms();
     fresh->account = ACCOUNT_INIT;
     if (uv_loop_init(&fresh->loop) != 0) {
         free(fresh);
@@ -270,7 +282,7 @@ static enum status take_server_time(struct engine *engine, int64_t server_time)
         return engine_explain(engine, STATUS_MALFORMED, "the server's clock shows no time at all");
     int64_t skew_ms = server_time - engine_wall_ms();
     int64_t minutes = (skew_ms < 0 ? -skew_ms : skew_ms) / 60000;
-    engine->clock_skew_ms = skew_ms;
+    engine->start_ms = server_time - running_ms();
     if (minutes * 60000 >= CORE_CLOCK_DIFFERENCE_MS)
         engine_notice(
             engine, NULL,

@@ -47,7 +47,7 @@ struct engine {
     bool logged_in;
     bool looked_after;     /* since the login: KeyPackages, Welcomes, read positions */
     uint8_t role;          /* enum account_role, since the login */
-    int64_t clock_skew_ms; /* the server's clock less ours */
+    int64_t start_ms;      /* when this machine started, by the server's clock once it was heard */
     struct search *search; /* search.h; NULL until somebody searches */
     char explanation[600];
 };
@@ -92,7 +92,8 @@ MUST_CHECK enum status engine_call(struct engine *engine,
                                    struct connection_reply *reply,
                                    void *response);
 
-/* Milliseconds since 1970, UTC, by the server's clock as far as we know it. */
+/* Milliseconds since 1970, UTC, by the server's clock as far as we know it. It goes on evenly when
+ * this computer's clock is set. */
 int64_t engine_now_ms(const struct engine *engine);
 
 /* The same by our own clock: for whatever a server must not put off by lying about the time. */

@@ -55,14 +55,13 @@ class Faults:
             self.memory = mmap.mmap(file.fileno(), 0)
         self.keys_path = path.with_suffix(".keys")
         self.keys_path.touch()
-        self.added = {"WEFT_FAULT_KEYS": str(self.keys_path), "LD_PRELOAD": str(library), "WEFT_FAULT_CONTROL": str(path),
+        self.library = library
+        self.added = {"WEFT_FAULT_KEYS": str(self.keys_path), "WEFT_FAULT_CONTROL": str(path),
                       "WEFT_FAULT_UNDER": ":".join(str(folder.resolve()) for folder in under)}
         self.clear()
 
     def environment(self, base):
-        """The same with the faults. The library counts before the sanitizer's runtime sees a call, on purpose."""
-        options = base.get("ASAN_OPTIONS", "")
-        return {**base, **self.added, "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0:allocator_may_return_null=1"}
+        return preloaded(base, self.library, **self.added)
 
     def __getitem__(self, name):
         return struct.unpack_from("<q", self.memory, 8 * FIELDS.index(name))[0]
@@ -104,6 +103,30 @@ class Faults:
         self["allocation_first"] = 0
         self["allocation_last"] = self["allocations"] + number
         self["allocation_first"] = self["allocations"] + number
+
+
+def preloaded(base, library, **variables):
+    """The environment with the library, which comes before the sanitizer's runtime on purpose."""
+    options = base.get("ASAN_OPTIONS", "")
+    return {**base, **variables, "LD_PRELOAD": str(library),
+            "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0:allocator_may_return_null=1"}
+
+
+class Clock:
+    """The wall clock of the processes that run with `environment` (tests/fault/clock.c)."""
+
+    def __init__(self, library, path):
+        self.library, self.path = library, path
+        path.write_bytes(bytes(8))
+        with open(path, "r+b") as file:
+            self.memory = mmap.mmap(file.fileno(), 0)
+
+    def environment(self, base):
+        return preloaded(base, self.library, WEFT_FAULT_CLOCK=str(self.path))
+
+    def set(self, ahead_ms):
+        """From now on it is so far ahead of the machine's."""
+        struct.pack_into("<q", self.memory, 0, ahead_ms)
 
 
 class Ledger:
