@@ -311,12 +311,9 @@ static void describe_change(struct engine *engine,
 /* The others of a kind, of which ENTRY_CHANGES_NAMED were told by name. */
 static void show_rest(struct out *out, const struct stored_entry *entry, size_t at)
 {
-    size_t count = 0;
-    if (entry_change_rank(entry, at) != ENTRY_CHANGES_NAMED)
-        return;
-    for (size_t i = at; i < entry->change_count; i++)
-        count += entry->changes[i].kind == entry->changes[at].kind;
-    out_line(out, "  -- and %zu more likewise: weft channel show tells who is in", count);
+    if (entry_changes_alike(entry, at, at) == ENTRY_CHANGES_NAMED)
+        out_line(out, "  -- and %zu more likewise: weft channel show tells who is in",
+                 entry_changes_alike(entry, at, entry->change_count) - ENTRY_CHANGES_NAMED);
 }
 
 static void show_changes(struct out *out,

@@ -177,18 +177,19 @@ enum status entry_walk(struct engine *engine, const struct entry_walk *walk)
     return vault_walk(engine->vault, &records);
 }
 
-size_t entry_change_rank(const struct stored_entry *entry, size_t at)
+size_t entry_changes_alike(const struct stored_entry *entry, size_t at, size_t count)
 {
-    size_t rank = 0;
-    for (size_t i = 0; i < at; i++)
-        rank += entry->changes[i].kind == entry->changes[at].kind;
-    return rank;
+    size_t alike = 0;
+    for (size_t i = 0; i < count; i++)
+        alike += entry->changes[i].kind == entry->changes[at].kind;
+    return alike;
 }
 
 bool entry_change_is_named(const struct stored_entry *entry, size_t at)
 {
     return entry->changes[at].kind == ENTRY_ADDED_RESET ||
-           entry_change_rank(entry, at) < ENTRY_CHANGES_NAMED;
+           entry_changes_alike(entry, at, at) < ENTRY_CHANGES_NAMED ||
+           entry_changes_alike(entry, at, entry->change_count) <= ENTRY_CHANGES_ALL_NAMED;
 }
 
 enum status entry_content(const struct stored_entry *entry, struct content *content)

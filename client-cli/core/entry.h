@@ -41,9 +41,11 @@ struct entry_change {
     struct id by; /* none unless the kind names somebody */
 };
 
-/* Of changes of one kind in an entry so many are told by name, and of a device that an admin set up
- * all. When a summit opens its doors each commit lets more than a hundred in, and each who follows
- * would fetch, keep and read a thousand names that nobody asked for. */
+/* A commit that lets in a table's worth of people names them all. When a summit opens its doors
+ * each lets in more than a hundred, and whoever follows would fetch, keep and read a thousand
+ * names: of more changes of one kind than a dozen, eight are told by name, and of devices that an
+ * admin set up all. */
+#define ENTRY_CHANGES_ALL_NAMED 12
 #define ENTRY_CHANGES_NAMED 8
 
 struct stored_entry {
@@ -111,8 +113,8 @@ struct entry_walk {
 };
 MUST_CHECK enum status entry_walk(struct engine *engine, const struct entry_walk *walk);
 
-/* How many changes of the kind of number `at` come before it. */
-size_t entry_change_rank(const struct stored_entry *entry, size_t at);
+/* How many changes of the kind of number `at` are among the first `count`. */
+size_t entry_changes_alike(const struct stored_entry *entry, size_t at, size_t count);
 
 /* Whether the change is told by name, or counted with others of its kind. */
 bool entry_change_is_named(const struct stored_entry *entry, size_t at);
