@@ -31,7 +31,6 @@
 #include "tests/bench/storm_client.h"
 
 #include <arpa/inet.h>
-#include <ftw.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -279,14 +278,6 @@ static bool measure(void)
     return sums.lost + sums.duplicated + sums.misordered == 0;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 struct arguments {
     size_t members;
     size_t joiners;
@@ -338,9 +329,7 @@ int main(int argc, char **argv)
     storm.joiners = arguments.joiners;
     MUST(crypto_start());
     storm.scene = storm_scene_new(arguments.members, storm.joiners);
-    (void)snprintf(storm.scene->directory, sizeof storm.scene->directory, "%s/weft-storm-XXXXXX",
-                   arguments.vaults);
-    MUST_BE(mkdtemp(storm.scene->directory) != NULL);
+    storm_scene_make_directory(storm.scene, arguments.vaults);
     storm.monitor_port = free_port();
     (void)snprintf(line, sizeof line, "monitor_port = %u", storm.monitor_port);
     fan_server_init(&storm.server, arguments.directory, true, line);
@@ -353,6 +342,6 @@ int main(int argc, char **argv)
     gather();
     bool good = measure();
     fan_server_clear(&storm.server);
-    (void)nftw(storm.scene->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    storm_scene_remove_directory(storm.scene);
     return good ? 0 : 1;
 }

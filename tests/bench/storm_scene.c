@@ -3,6 +3,7 @@
 
 #include "tests/bench/must.h"
 
+#include <ftw.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -34,6 +35,25 @@ struct storm_scene *storm_scene_new(size_t members, size_t joiners)
     scene->members = members;
     scene->clients = clients;
     return scene;
+}
+
+void storm_scene_make_directory(struct storm_scene *scene, const char *parent)
+{
+    (void)snprintf(scene->directory, sizeof scene->directory, "%s/weft-storm-XXXXXX", parent);
+    MUST_BE(mkdtemp(scene->directory) != NULL);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+void storm_scene_remove_directory(const struct storm_scene *scene)
+{
+    MUST_BE(nftw(scene->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 void storm_scene_set_phase(struct storm_scene *scene, enum storm_phase phase)

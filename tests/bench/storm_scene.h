@@ -69,6 +69,10 @@ int64_t storm_now_ns(void);
 /* Mapped for this process and its children. */
 struct storm_scene *storm_scene_new(size_t members, size_t joiners);
 
+/* The folder of the profiles, a new one inside `parent`; and away with it. */
+void storm_scene_make_directory(struct storm_scene *scene, const char *parent);
+void storm_scene_remove_directory(const struct storm_scene *scene);
+
 void storm_scene_set_phase(struct storm_scene *scene, enum storm_phase phase);
 
 /* Waits until the phase is reached or passed. */

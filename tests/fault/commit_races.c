@@ -27,7 +27,6 @@
 #include "tests/bench/must.h"
 #include "tests/bench/storm_client.h"
 
-#include <ftw.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -218,14 +217,6 @@ static void come_back(struct racer *racer)
     must(racer, channel_log_catch_up(racer->engine, racer->channel), "catching up");
 }
 
-static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *walk)
-{
-    (void)about;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 static const char *text_after(int argc, char **argv, const char *name, const char *otherwise)
 {
     for (int i = 1; i + 1 < argc; i++)
@@ -237,9 +228,7 @@ static const char *text_after(int argc, char **argv, const char *name, const cha
 static void prepare(const char *directory, const char *vaults)
 {
     all.scene = storm_scene_new(all.count, 0);
-    (void)snprintf(all.scene->directory, sizeof all.scene->directory, "%s/weft-races-XXXXXX",
-                   vaults);
-    MUST_BE(mkdtemp(all.scene->directory) != NULL);
+    storm_scene_make_directory(all.scene, vaults);
     fan_server_init(&all.server, directory, true, "");
     fan_server_invite_link(&all.server, all.count, &all.scene->link);
     fan_server_start(&all.server, -1);
@@ -267,7 +256,7 @@ static void clean_up(void)
     for (size_t i = 0; i < all.count; i++)
         engine_close(&all.racers[i].engine);
     fan_server_clear(&all.server);
-    MUST_BE(nftw(all.scene->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
+    storm_scene_remove_directory(all.scene);
 }
 
 int main(int argc, char **argv)
