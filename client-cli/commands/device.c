@@ -307,39 +307,97 @@ enum status device_link_run(struct invocation *invocation)
 
 /* ---- list, revoke ---- */
 
-static void describe(const struct wire_device *device, uint32_t of, bool own, char text[160])
+/* What the server counts is its word; what is seen here are the groups that everybody in them has
+ * checked, of this device's channels alone. */
+#define REACH_SIZE 160
+#define DESCRIPTION_SIZE 240
+
+static const char *channels_word(uint32_t count)
 {
-    char seen[SHOW_TIME_SIZE];
-    char revoked[SHOW_TIME_SIZE];
-    show_entry_time(device->seen, seen);
-    show_entry_time(device->revoked, revoked);
-    if (device->state == WIRE_DEVICE_ACTIVE)
-        snprintf(text, 160, "in %u of %u channels, %s%s%s", device->channels, of,
-                 device->seen == 0 ? "not used yet" : "last used ", device->seen == 0 ? "" : seen,
-                 own ? " (this one)" : "");
-    else if (device->channels != 0)
-        snprintf(text, 160, "revoked %s; can still read %u %s, until a member of each is online",
-                 revoked, device->channels, device->channels == 1 ? "channel" : "channels");
-    else
-        snprintf(text, 160, "revoked %s; reads nothing new", revoked);
+    return count == 1 ? "channel" : "channels";
 }
 
-static void
+static void describe_reach(const struct devices_reach *reach, char text[REACH_SIZE])
+{
+    if (reach->seen == reach->counted)
+        snprintf(text, REACH_SIZE,
+                 "can still read %u %s, as this device sees and the server counts", reach->seen,
+                 channels_word(reach->seen));
+    else
+        snprintf(text, REACH_SIZE,
+                 "can still read %u %s that this device is in, and %u in all as the server counts",
+                 reach->seen, channels_word(reach->seen), reach->counted);
+}
+
+static bool reads_on(const struct devices_reach *reach)
+{
+    return reach->seen != 0 || reach->counted != 0;
+}
+
+struct described {
+    const struct wire_device *device;
+    struct devices_reach reach;
+    uint32_t seen_of;
+    uint32_t counted_of;
+    bool own;
+};
+
+static void describe_active(const struct described *described, char text[DESCRIPTION_SIZE])
+{
+    char seen[SHOW_TIME_SIZE];
+    int64_t at = described->device->seen;
+    show_entry_time(at, seen);
+    snprintf(text, DESCRIPTION_SIZE,
+             "in %u of the %u %s that this device is in, in %u of %u as the server counts; %s%s%s",
+             described->reach.seen, described->seen_of, channels_word(described->seen_of),
+             described->reach.counted, described->counted_of,
+             at == 0 ? "not used yet" : "last used ", at == 0 ? "" : seen,
+             described->own ? " (this one)" : "");
+}
+
+static void describe(const struct described *described, char text[DESCRIPTION_SIZE])
+{
+    char reach[REACH_SIZE];
+    char revoked[SHOW_TIME_SIZE];
+    if (described->device->state == WIRE_DEVICE_ACTIVE) {
+        describe_active(described, text);
+        return;
+    }
+    show_entry_time(described->device->revoked, revoked);
+    describe_reach(&described->reach, reach);
+    if (reads_on(&described->reach))
+        snprintf(text, DESCRIPTION_SIZE, "revoked %s; %s, until a member of each is online",
+                 revoked, reach);
+    else
+        snprintf(text, DESCRIPTION_SIZE,
+                 "revoked %s; reads nothing new, as this device sees and the server says", revoked);
+}
+
+static enum status
 show_device(struct invocation *invocation, const struct wire_device *device, uint32_t of)
 {
+    struct engine *engine = invocation->engine;
+    struct described described = {
+        .device = device,
+        .reach = {.counted = device->channels},
+        .counted_of = of,
+        .own = id_equal(&device->device, &engine->account.device),
+    };
     char id[ID_TEXT_SIZE];
-    char text[160];
-    bool own = id_equal(&device->device, &invocation->engine->account.device);
+    char text[DESCRIPTION_SIZE];
     bool active = device->state == WIRE_DEVICE_ACTIVE;
+    TRY(devices_seen(engine, &device->device, &described.reach.seen, &described.seen_of));
     id_text(&device->device, id);
-    describe(device, of, own, text);
+    describe(&described, text);
     out_line(invocation->out, "  %.8s  %s", id, text);
     out_record(invocation->out,
-               json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:i, s:i}", "type", "device",
-                         "device", id, "state", active ? "active" : "revoked", "own", own, "added",
-                         (json_int_t)device->added, "seen", (json_int_t)device->seen, "revoked",
-                         (json_int_t)device->revoked, "channels", (int)device->channels, "of",
-                         (int)of));
+               json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:i, s:i, s:i, s:i}", "type",
+                         "device", "device", id, "state", active ? "active" : "revoked", "own",
+                         described.own, "added", (json_int_t)device->added, "seen",
+                         (json_int_t)device->seen, "revoked", (json_int_t)device->revoked,
+                         "channels", (int)device->channels, "of", (int)of, "seen_in",
+                         (int)described.reach.seen, "seen_of", (int)described.seen_of));
+    return STATUS_OK;
 }
 
 enum status device_list_run(struct invocation *invocation)
@@ -349,9 +407,10 @@ enum status device_list_run(struct invocation *invocation)
     struct id person = invocation->engine->account.person;
     if (invocation->arguments.positional_count != 0)
         TRY(own_person_find(invocation, NULL, invocation->arguments.positional[0], &person));
+    TRY(devices_help(invocation->engine)); /* what is seen here is to be what is so now */
     TRY(devices_list(invocation->engine, &person, &reply, &listed));
     for (size_t i = 0; i < listed.device_count; i++)
-        show_device(invocation, &listed.devices[i], listed.channels);
+        TRY(show_device(invocation, &listed.devices[i], listed.channels));
     return STATUS_OK;
 }
 
@@ -383,23 +442,26 @@ enum status device_revoke_run(struct invocation *invocation)
 {
     struct engine *engine = invocation->engine;
     struct id device;
-    uint32_t channels = 0;
+    struct devices_reach reach = {0};
     char id[ID_TEXT_SIZE];
+    char text[REACH_SIZE];
     TRY(find_device(invocation, invocation->arguments.positional[0], &device));
     if (id_equal(&device, &engine->account.device))
         return command_explain(invocation, STATUS_CONFLICT,
                                "this is the device that you are using: revoke it from another one, "
                                "or ask an admin");
-    TRY(devices_revoke(engine, &device, &channels));
+    TRY(devices_revoke(engine, &device, &reach));
     id_text(&device, id);
-    if (channels == 0)
-        out_line(invocation->out, "Device %.8s is shut out, and reads nothing new.", id);
-    else
+    describe_reach(&reach, text);
+    if (reads_on(&reach))
         out_line(invocation->out,
-                 "Device %.8s is shut out. It can still read %u %s, until a member of each is "
-                 "online: weft device list shows when that is over.",
-                 id, channels, channels == 1 ? "channel" : "channels");
-    out_record(invocation->out, json_pack("{s:s, s:s, s:i}", "type", "device revoked", "device", id,
-                                          "channels", (int)channels));
+                 "Device %.8s is shut out. It %s, until a member of each is online: weft device "
+                 "list shows when that is over.",
+                 id, text);
+    else
+        out_line(invocation->out, "Device %.8s is shut out, and reads nothing new.", id);
+    out_record(invocation->out,
+               json_pack("{s:s, s:s, s:i, s:i}", "type", "device revoked", "device", id, "channels",
+                         (int)reach.counted, "seen_in", (int)reach.seen));
     return STATUS_OK;
 }

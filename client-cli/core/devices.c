@@ -6,6 +6,7 @@
 #include "client-cli/core/people.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/replica.h"
+#include "client-cli/core/roster.h"
 #include "client-cli/core/work.h"
 
 enum status devices_list(struct engine *engine,
@@ -56,6 +57,37 @@ enum status devices_help(struct engine *engine)
     return STATUS_OK;
 }
 
+/* Whether the group of a channel has the device. */
+static enum status
+is_in(struct engine *engine, struct channel *channel, const struct id *device, bool *found)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct roster roster;
+    TRY(channel_need_group(engine, channel));
+    TRY(roster_read(channel, &arena, &roster));
+    *found = false;
+    for (size_t i = 0; i < roster.count && !*found; i++)
+        *found = id_equal(&roster.members[i].device, device);
+    return STATUS_OK;
+}
+
+enum status devices_seen(struct engine *engine, const struct id *device, uint32_t *in, uint32_t *of)
+{
+    uint32_t found = 0;
+    uint32_t count = 0;
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
+        bool has = false;
+        if (channel->state != CHANNEL_STATE_MEMBER)
+            continue;
+        TRY(is_in(engine, channel, device, &has));
+        found += has ? 1 : 0;
+        count++;
+    }
+    *in = found;
+    *of = count;
+    return STATUS_OK;
+}
+
 static enum status count_channels(struct engine *engine,
                                   const struct id *person,
                                   const struct id *device,
@@ -71,12 +103,14 @@ static enum status count_channels(struct engine *engine,
     return STATUS_OK;
 }
 
-enum status devices_revoke(struct engine *engine, const struct id *device_id, uint32_t *channels)
+enum status
+devices_revoke(struct engine *engine, const struct id *device_id, struct devices_reach *reach)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     CLEANUP(buffer_clear) struct buffer entry = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     const struct directory_device *device = directory_find(engine->directory, device_id);
     struct wire_device_revoke_response response;
+    uint32_t of;
     if (device == NULL)
         return engine_explain(engine, STATUS_NOT_FOUND,
                               "there is no such device: weft device list");
@@ -84,12 +118,12 @@ enum status devices_revoke(struct engine *engine, const struct id *device_id, ui
     TRY(sign_revocation(engine, device, &entry));
     struct wire_device_revoke_request request = {.entry = buffer_span(&entry)};
     TRY(engine_call(engine, WIRE_DEVICE_REVOKE, &request, &reply, &response));
-    *channels = response.channels;
     TRY(replica_update(engine, SPAN_EMPTY));
-    if (response.channels == 0)
-        return STATUS_OK;
     TRY(devices_help(engine));
-    return count_channels(engine, &person, device_id, channels);
+    TRY(devices_seen(engine, device_id, &reach->seen, &of));
+    reach->counted = response.channels;
+    return response.channels == 0 ? STATUS_OK
+                                  : count_channels(engine, &person, device_id, &reach->counted);
 }
 
 /* ---- news ---- */

@@ -15,10 +15,20 @@ MUST_CHECK enum status devices_list(struct engine *engine,
                                     struct connection_reply *reply,
                                     struct wire_device_list_response *listed);
 
-/* Shuts a device out, and commits its removal wherever we may. `channels` is how many it can still
+/* In how many channels a device is. */
+struct devices_reach {
+    uint32_t counted; /* by the server, of all channels: its word */
+    uint32_t seen;    /* by us, in the groups of our channels as they stand here */
+};
+
+/* In how many of our channels' groups a device is, and how many those are. */
+MUST_CHECK enum status
+devices_seen(struct engine *engine, const struct id *device, uint32_t *in, uint32_t *of);
+
+/* Shuts a device out, and commits its removal wherever we may. `reach` is what it can still
  * read. */
 MUST_CHECK enum status
-devices_revoke(struct engine *engine, const struct id *device, uint32_t *channels);
+devices_revoke(struct engine *engine, const struct id *device, struct devices_reach *reach);
 
 /* Takes part in what waits to be committed in every channel of ours. */
 MUST_CHECK enum status devices_help(struct engine *engine);

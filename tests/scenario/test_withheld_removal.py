@@ -7,7 +7,7 @@ import pytest
 
 from test_devices import changes, own_device, pair, private_channel, texts
 from weft_scenario import link_by_way_of
-from weft_wire import CHANNEL_SHOW, EVENT, EVENT_WORK, LOGIN, NO_SUCH_EVENT, RESPONSE, WORK_LIST, Proxy, Reader
+from weft_wire import CHANNEL_SHOW, DEVICE_LIST, EVENT, EVENT_WORK, LOGIN, NO_SUCH_EVENT, RESPONSE, WORK_LIST, Proxy, Reader, vector
 
 NO_WORK = bytes(2 + 16 + 16 + 4 + 8 + 1 + 1)
 
@@ -28,11 +28,20 @@ def lease_until_ms(payload):
     return reader.time()
 
 
+def in_no_channel(payload):
+    """A list of devices, each of which is said to be in none."""
+    reader = Reader(payload)
+    front, devices = reader.take(7 + 2), reader.vector()
+    size = 16 + 1 + 3 * 8 + 4
+    told = b"".join(devices[at:at + size - 4] + bytes(4) for at in range(0, len(devices), size))
+    return front + vector(told) + reader.rest()
+
+
 @pytest.fixture
 def lying(scene):
     """Everybody's weft is behind a proxy that can keep work back, and move the time."""
     server = scene.server()
-    lies = {"withholds": False, "shift_ms": 0, "withheld": 0, "lease_s": 0, "roster": None}
+    lies = {"withholds": False, "shift_ms": 0, "withheld": 0, "lease_s": 0, "counts_none": False, "roster": None}
 
     def change(direction, number, payload):
         kind = int.from_bytes(payload[5:7], "big")
@@ -43,6 +52,8 @@ def lying(scene):
         if lies["withholds"] and (payload[0], kind) == (EVENT, EVENT_WORK):
             lies["withheld"] += 1
             return payload[:5] + NO_SUCH_EVENT.to_bytes(2, "big") + payload[7:]
+        if lies["counts_none"] and (payload[0], kind) == (RESPONSE, DEVICE_LIST):
+            return in_no_channel(payload)
         if lies["roster"] and (payload[0], kind) == (RESPONSE, CHANNEL_SHOW):
             return payload.replace(lies["roster"], bytes(16))
         if lies["withholds"] and (payload[0], kind) == (RESPONSE, WORK_LIST):
@@ -89,6 +100,13 @@ def test_members_remove_whom_the_server_lets_stay(scene, lying):
     assert lies["withheld"] > 0 and reads_on(server, asha.id)[lost] == 1
     assert 5 < lies["lease_s"] <= 10, "who removes has longer"
     assert [record["device"] for record in ann.json("channel", "show", talk) if record["type"] == "shut out"] == [lost]
+    # The server's count is its word; what this device sees itself is told apart.
+    seen = {record["device"]: record for record in asha.json("device", "list")}[lost]
+    assert (seen["channels"], seen["seen_in"], seen["seen_of"]) == (1, 1, 1), seen
+    assert "can still read 1 channel, as this device sees and the server counts" in asha.run("device", "list").text
+    lies["counts_none"] = True
+    assert "can still read 1 channel that this device is in, and 0 in all as the server" in asha.run("device", "list").text
+    lies["counts_none"] = False
     lies["shift_ms"] = 100_000
     removed = ann.run("say", talk, "nobody else hears this")
     assert "let a device stay here that was shut out: this weft removed it" in removed.error, removed
