@@ -4,9 +4,8 @@ connection is refused, and a refusal leaves no trace in the directory."""
 import hashlib
 
 from weft_scenario import decode_link
-from weft_wire import LOG_ENTRIES, PAIRING_STEP, PEOPLE, REQUESTS, Account, Closed, Connection, Key, spki_sha256
+from weft_wire import LOG_ENTRIES, PEOPLE, Account, Closed, Connection, Key, spki_sha256
 
-MAY_COME_BEFORE_LOGIN = (*range(1, 5), PAIRING_STEP)
 REFUSED = ("unauthenticated", "bad_signature", "denied")
 
 
@@ -25,18 +24,6 @@ def test_the_hello_names_the_key_of_this_very_connection(server_scene):
         assert one.server_hello["tls_key_sha256"] == spki_sha256(one.certificate)
         assert one.server_hello["nonce"] != other.server_hello["nonce"]
     assert next_log_key_sha256 != hashlib.sha256(log_key).digest(), "the successor is another key"
-    server.stop()
-
-
-def test_nothing_but_joining_works_without_a_login(server_scene):
-    server = server_scene.server()
-    joined(server)
-    for request in REQUESTS:
-        if request in MAY_COME_BEFORE_LOGIN:
-            continue
-        with Connection(server.port) as connection:
-            code, _ = connection.request(request, bytes(64))
-            assert code == "unauthenticated", f"request {request}: {code}"
     server.stop()
 
 

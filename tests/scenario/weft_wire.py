@@ -191,6 +191,14 @@ class Connection:
         if hello:
             self.send(CLIENT_HELLO, 0, 0, client_hello())
 
+    @classmethod
+    def taken_over(cls, connection, input_):
+        """One that somebody else opened, and logged in on."""
+        self = cls.__new__(cls)
+        self.connection, self.input, self.events = connection, input_, []
+        self.requests = 1000  # no number that was used before
+        return self
+
     def __enter__(self):
         return self
 
@@ -386,8 +394,8 @@ class Proxy:
             raw.close()
             return
         self.open |= {client, server}
+        up, down = Buffered(client), Buffered(server)
         try:
-            up, down = Buffered(client), Buffered(server)
             server.sendall(up.read_through(b"\r\n\r\n"))
             client.sendall(down.read_through(b"\r\n\r\n"))
             self._carry({client: ("up", up, server), server: ("down", down, client)})
@@ -395,7 +403,11 @@ class Proxy:
             pass
         self.open -= {client, server}
         client.close()
-        server.close()
+        self._leave(down)
+
+    def _leave(self, down):
+        """The client is gone; what becomes of the server's side."""
+        down.connection.close()
 
     def _carry(self, ways):
         """One thread for both ways: a TLS connection must not be used by two."""
