@@ -60,7 +60,9 @@ class Tally:
 
     def end(self):
         line = f"{self.name}: {self.done} tried: {self.text()}; {time.monotonic() - self.began:.0f} s"
-        print(line)
+        if self.shown_at:  # in its place
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print(line, flush=True)
         report = os.environ.get("WEFT_FAULTS_REPORT")
         if report is not None:
             with open(report, "a", encoding="utf-8") as file:
