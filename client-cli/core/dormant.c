@@ -66,13 +66,18 @@ static bool has_leaf(const struct settling *settling, const struct id *device)
            mls_tree_find_signature_key(tree, SPAN_OF(found->leaf_key)) != MLS_NO_LEAF;
 }
 
+/* Whose year is over is taken off by facilitators alone (protocol/channel/policy.c). */
 static bool is_kept(const struct settling *settling, const struct channel_dormant *item)
 {
     const struct directory_device *found =
         directory_find(settling->engine->directory, &item->device);
-    return item->until >= engine_now_ms(settling->engine) && found != NULL &&
-           found->state == DIRECTORY_ACTIVE && !is_of_out(settling, &found->person) &&
-           !asked_to_leave(settling, &found->person) && !has_leaf(settling, &item->device);
+    uint16_t roles =
+        channel_extension_roles(settling->extension, &settling->engine->account.person);
+    bool over =
+        item->until < engine_now_ms(settling->engine) && (roles & CHANNEL_ROLE_FACILITATOR) != 0;
+    return !over && found != NULL && found->state == DIRECTORY_ACTIVE &&
+           !is_of_out(settling, &found->person) && !asked_to_leave(settling, &found->person) &&
+           !has_leaf(settling, &item->device);
 }
 
 static int compare(const void *a, const void *b)

@@ -31,7 +31,7 @@ static void sealing_clear(struct sealing *sealing)
 
 /* ---- epochs ---- */
 
-/* By rising number; the list has room for one for each item and each commit. */
+/* By rising number; the list has room for one for each item. */
 static void insert_epoch(struct segment *segment, uint64_t epoch, struct span context)
 {
     size_t at = segment->epoch_count;
@@ -149,7 +149,6 @@ static enum status add_entry(void *context, const struct stored_entry *entry)
 {
     struct sealing *sealing = context;
     struct segment *segment = &sealing->segment;
-    bool has = false;
     bool may = false;
     if (entry->sequence != sealing->next || entry->fate == ENTRY_BEFORE)
         return STATUS_CANCELLED;
@@ -160,7 +159,7 @@ static enum status add_entry(void *context, const struct stored_entry *entry)
     memcpy(item->running_hash, entry->running_hash, sizeof item->running_hash);
     if (entry->fate == ENTRY_CHANGED) {
         item->kind = SEGMENT_COMMIT;
-        return need_epoch(sealing, entry->epoch + 1, &has);
+        return STATUS_OK;
     }
     /* The id of what was not read is nobody's word but the server's. */
     if (entry->fate != ENTRY_UNREADABLE && entry->fate != ENTRY_REPEATED)
@@ -202,8 +201,7 @@ static enum status gather(struct sealing *sealing)
     void *items = NULL;
     void *epochs = NULL;
     TRY(arena_take(&sealing->arena, LIMIT_SEGMENT_ENTRIES, sizeof(struct segment_item), &items));
-    TRY(arena_take(&sealing->arena, 2u * LIMIT_SEGMENT_ENTRIES, sizeof(struct segment_epoch),
-                   &epochs));
+    TRY(arena_take(&sealing->arena, LIMIT_SEGMENT_ENTRIES, sizeof(struct segment_epoch), &epochs));
     sealing->segment = (struct segment){.version = SEGMENT_VERSION,
                                         .channel = sealing->channel->id,
                                         .first = range->first,

@@ -22,7 +22,8 @@ struct taking {
     struct segment segment;
     struct arena arena; /* of the segment */
     uint32_t generation;
-    uint64_t epoch; /* in which the item stands */
+    uint64_t epoch;      /* in which the item stands */
+    uint64_t kept_epoch; /* whose GroupContext was kept last, plus one; 0: none yet */
     struct history_taken *taken;
     const char **problem;
 };
@@ -49,7 +50,7 @@ static enum status decode(struct taking *taking, struct span bytes)
     if (bytes.len != key->size || !span_equal(digest_span(&digest), SPAN_OF(key->sha256)))
         return refuse(taking, "it is not what they said it is");
     enum status decoded = segment_decode(bytes, &taking->arena, segment);
-    if (decoded == STATUS_NO_MEMORY)
+    if (status_is_local(decoded))
         return decoded;
     if (decoded != STATUS_OK)
         return refuse(taking, "it cannot be read");
@@ -175,26 +176,26 @@ static enum status warn(struct message *message, const char *text)
     return buffer_append(&message->warning, span_from_text(text));
 }
 
-/* Whether it has the form of something that was said in this channel, at this place. */
-static bool has_form(const struct taking *taking, struct message *message)
+/* The form of something that was said in this channel, at this place; else STATUS_INVALID, or what
+ * decoding says. */
+static enum status read_form(const struct taking *taking, struct message *message)
 {
     struct reader reader = reader_of(message->item->authenticated);
     struct mls_authenticated_content *authenticated = &message->authenticated;
     const struct mls_framed_content *content = &authenticated->content;
-    if (mls_authenticated_content_read(&reader, &message->arena, authenticated) != STATUS_OK ||
-        reader_finish(&reader) != STATUS_OK ||
-        authenticated->wire_format != MLS_WIRE_PRIVATE_MESSAGE ||
-        content->type != MLS_CONTENT_APPLICATION ||
-        mls_authenticated_content_check_form(authenticated) != STATUS_OK ||
-        !is_group(taking, content->group_id))
-        return false;
+    TRY(mls_authenticated_content_read(&reader, &message->arena, authenticated));
+    TRY(reader_finish(&reader));
+    TRY(mls_authenticated_content_check_form(authenticated));
+    if (authenticated->wire_format != MLS_WIRE_PRIVATE_MESSAGE ||
+        content->type != MLS_CONTENT_APPLICATION || !is_group(taking, content->group_id))
+        return STATUS_INVALID;
     bool late = content->epoch + LIMIT_PAST_EPOCHS >= taking->epoch;
     bool early = content->epoch > taking->epoch && message->item->kind != SEGMENT_EDITED;
     message->context = segment_context(&taking->segment, content->epoch);
-    return late && !early && message->context.len != 0 &&
-           message_header_decode(content->authenticated_data, &message->arena, &message->header) ==
-               STATUS_OK &&
-           content_decode(content->application_data, &message->content) == STATUS_OK;
+    if (!late || early || message->context.len == 0)
+        return STATUS_INVALID;
+    TRY(message_header_decode(content->authenticated_data, &message->arena, &message->header));
+    return content_decode(content->application_data, &message->content);
 }
 
 /* Whether it is the message that the item names, or the edit of it. */
@@ -211,35 +212,44 @@ static bool is_named(const struct message *message)
 struct authors {
     const struct taking *taking;
     struct message *message;
+    enum status status; /* of this machine: then nobody is known not to have signed it */
 };
 
 /* A device that the directory listed when its author looked at it last, and that signed this. */
 static void try_author(void *context, const struct directory_device *device)
 {
-    const struct authors *authors = context;
+    struct authors *authors = context;
     struct message *message = authors->message;
     struct span key = SPAN_OF(device->leaf_key);
-    if (message->author == NULL &&
+    if (message->author != NULL || authors->status != STATUS_OK)
+        return;
+    enum status signed_it =
         directory_check_leaf_at(authors->taking->engine->directory, message->header.log_size,
-                                &device->person, &device->device, key) == STATUS_OK &&
-        mls_authenticated_content_verify(message->suite, &message->authenticated, message->context,
-                                         key) == STATUS_OK)
+                                &device->person, &device->device, key);
+    if (signed_it == STATUS_OK)
+        signed_it = mls_authenticated_content_verify(message->suite, &message->authenticated,
+                                                     message->context, key);
+    if (signed_it == STATUS_OK)
         message->author = device;
+    else if (status_is_local(signed_it))
+        authors->status = signed_it;
 }
 
-/* Its author may have edited it on another of their devices. */
-static void find_author(const struct taking *taking, struct message *message)
+/* Its author may have edited it on another of their devices. STATUS_BAD_SIGNATURE: nobody has. */
+static enum status find_author(const struct taking *taking, struct message *message)
 {
     const struct directory *directory = taking->engine->directory;
     const struct directory_device *device = directory_find(directory, &message->item->device);
-    struct authors authors = {taking, message};
+    struct authors authors = {taking, message, STATUS_OK};
     message->suite = suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519);
     if (device == NULL)
-        return;
+        return STATUS_BAD_SIGNATURE;
     if (message->item->kind == SEGMENT_EDITED)
         directory_each_device(directory, &device->person, try_author, &authors);
     else
         try_author(&authors, device);
+    TRY(authors.status);
+    return message->author == NULL ? STATUS_BAD_SIGNATURE : STATUS_OK;
 }
 
 /* What its author had seen against what we have of the log, from whomever. */
@@ -280,13 +290,13 @@ static enum status compare(const struct taking *taking, struct message *message)
     return compare_log(taking, message);
 }
 
-/* The message as it stands with its edit; false when the edit makes none. */
-static bool apply_edit(struct message *message)
+/* The message as it stands with its edit; STATUS_INVALID when the edit makes none. */
+static enum status apply_edit(struct message *message)
 {
     struct content_edit edit;
-    if (content_decode_body(&message->content, &message->arena, &edit) != STATUS_OK ||
-        !revision_is_text(edit.kind))
-        return false;
+    TRY(content_decode_body(&message->content, &message->arena, &edit));
+    if (!revision_is_text(edit.kind))
+        return STATUS_INVALID;
     struct content content = {.version = CONTENT_VERSION,
                               .kind = edit.kind,
                               .reply_to = message->item->reply_to,
@@ -297,29 +307,52 @@ static bool apply_edit(struct message *message)
     message->stored.lane = row->lane;
     message->stored.stage_counter = message->item->stage_counter;
     message->stored.edited = message->item->edited;
-    return arena_take(&message->arena, 1, row->body->size, &body) == STATUS_OK &&
-           content_decode_body(&content, &message->arena, body) == STATUS_OK &&
-           content_encode(&content, &message->edited) == STATUS_OK;
+    TRY(arena_take(&message->arena, 1, row->body->size, &body));
+    TRY(content_decode_body(&content, &message->arena, body));
+    return content_encode(&content, &message->edited);
 }
 
-static bool fill(struct message *message)
+static enum status fill(struct message *message)
 {
     struct stored_entry *stored = &message->stored;
     stored->fate = ENTRY_READ;
     stored->person = message->author->person;
     stored->epoch = message->authenticated.content.epoch;
     if (message->item->kind == SEGMENT_EDITED) {
+        TRY(apply_edit(message));
         stored->device = message->item->device;
-        bool made = apply_edit(message);
         stored->content = buffer_span(&message->edited);
-        return made;
+        return STATUS_OK;
     }
     stored->device = message->author->device;
     stored->lane = message->header.lane;
     stored->stage_counter = message->header.stage_counter;
     stored->content = message->authenticated.content.application_data;
     stored->authenticated = message->item->authenticated;
-    return true;
+    return STATUS_OK;
+}
+
+/* Whoever comes after us may have it from us. Of epochs under which nobody signed anything we keep
+ * none: a sharer could fill the vault with them. */
+static enum status keep_context(struct taking *taking, const struct message *message)
+{
+    uint64_t epoch = message->authenticated.content.epoch;
+    if (taking->kept_epoch == epoch + 1)
+        return STATUS_OK;
+    taking->kept_epoch = epoch + 1;
+    return history_keys_put_context(taking->engine, taking->channel, taking->generation, epoch,
+                                    message->context);
+}
+
+/* Errors are of this machine, or say that nobody said this here. */
+static enum status understand(struct taking *taking, struct message *message)
+{
+    TRY(read_form(taking, message));
+    if (!is_named(message))
+        return STATUS_INVALID;
+    TRY(find_author(taking, message));
+    TRY(keep_context(taking, message));
+    return fill(message);
 }
 
 static enum status refuse_message(struct taking *taking, struct message *message)
@@ -346,10 +379,10 @@ static enum status check_repeated(const struct taking *taking, struct message *m
 
 static enum status read_message(struct taking *taking, struct message *message)
 {
-    if (!has_form(taking, message) || !is_named(message))
-        return refuse_message(taking, message);
-    find_author(taking, message);
-    if (message->author == NULL || !fill(message))
+    enum status understood = understand(taking, message);
+    if (status_is_local(understood))
+        return understood;
+    if (understood != STATUS_OK)
         return refuse_message(taking, message);
     TRY(compare(taking, message));
     TRY(check_repeated(taking, message));
@@ -477,10 +510,6 @@ static enum status take_all(struct taking *taking)
         taking->epoch += segment->items[i].kind == SEGMENT_COMMIT ? 1 : 0;
     }
     TRY(take_since(taking));
-    /* Whoever comes after us may have it from us. */
-    for (size_t i = 0; i < segment->epoch_count; i++)
-        TRY(history_keys_put_context(taking->engine, taking->channel, taking->generation,
-                                     segment->epochs[i].epoch, segment->epochs[i].group_context));
     search_forget(taking->engine);
     return STATUS_OK;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/base/status.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define STATUS_TEXT(name, text) [STATUS_##name] = text,
@@ -15,6 +14,13 @@ static const size_t status_count = sizeof texts / sizeof *texts;
 const char *status_text(enum status status)
 {
     return (size_t)status < status_count ? texts[status] : "unknown status";
+}
+
+bool status_is_local(enum status status)
+{
+    return status == STATUS_NO_MEMORY || status == STATUS_NO_RANDOMNESS ||
+           status == STATUS_INTERNAL || status == STATUS_IO || status == STATUS_FULL ||
+           status == STATUS_CORRUPT || status == STATUS_LOCKED || status == STATUS_CRYPTO;
 }
 
 enum status status_of_stored(enum status status)

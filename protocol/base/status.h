@@ -10,6 +10,8 @@
 #ifndef WEFT_BASE_STATUS_H
 #define WEFT_BASE_STATUS_H
 
+#include <stdbool.h>
+
 /* STATUS(name, text) for each status. Grouped by who is told. */
 #define STATUS_LIST(STATUS)                                                                        \
     STATUS(OK, "ok")                                                                               \
@@ -71,6 +73,10 @@ const char *status_text(enum status status);
 
 /* The status's own name, such as "WRONG_EPOCH", for logs and JSON. Never NULL. */
 const char *status_name(enum status status);
+
+/* Whether this machine failed, and nothing is known of what it was looking at: that is no answer to
+ * whether something is true. */
+bool status_is_local(enum status status);
 
 /* What failed while something stored was read: damage, whatever is wrong with it, unless it is of
  * the machine and passes (NO_MEMORY, CRYPTO, IO). Who is told of damage throws things away. */

@@ -315,6 +315,34 @@ static enum status check_dormant(const struct check *check)
     return STATUS_OK;
 }
 
+/* Whether a listed device has no way back to lose: it is in the group, is shut out, or its person
+ * leaves with this commit. */
+static bool is_way_over(const struct check *check, const struct channel_dormant *dormant)
+{
+    const struct mls_tree *tree = mls_public_group_tree(check->group);
+    const struct directory_device *device = directory_find(check->directory, &dormant->device);
+    if (device == NULL || mls_tree_find_signature_key(tree, dormant->key) != MLS_NO_LEAF)
+        return true;
+    const struct channel_identity identity = {.person = device->person, .device = dormant->device};
+    return directory_check_leaf_at(check->directory, check->header.log_size, &identity.person,
+                                   &identity.device, dormant->key) != STATUS_OK ||
+           has_left(check, &identity);
+}
+
+/* A facilitator strikes off whom they will. Anybody else could lock out who is away, and takes off
+ * only those who lose nothing; that somebody's year is over, nobody can tell who has no clock. */
+static enum status check_struck_off(const struct check *check)
+{
+    for (size_t i = 0; i < check->extension.dormant_count; i++) {
+        const struct channel_dormant *dormant = &check->extension.dormant[i];
+        if (channel_extension_dormant(&check->after, &dormant->device) == NULL &&
+            !is_way_over(check, dormant))
+            return refuse(check->refusal, STATUS_DENIED,
+                          "only a facilitator closes the way back to who is away");
+    }
+    return STATUS_OK;
+}
+
 /* Whether some member of the group has the role of a facilitator. */
 static bool has_facilitator(const struct mls_public_group *group,
                             const struct channel_extension *extension)
@@ -345,6 +373,8 @@ static enum status check_extensions(const struct check *check)
                       "a channel keeps its visibility, on which people came: make another");
     const struct mls_public_group *after = mls_staged_commit_group(check->staged);
     TRY(check_dormant(check));
+    if (!facilitator)
+        TRY(check_struck_off(check));
     TRY(check_requirements(after, check->refusal));
     /* What people said was said to those who were there. */
     if (check->after.history > check->extension.history)

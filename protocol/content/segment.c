@@ -31,8 +31,8 @@ static const struct field segment_fields[] = {
     FIELD_ID(struct segment, channel),
     FIELD_PLAIN(FIELD_U64, struct segment, first),
     FIELD_PLAIN(FIELD_U64, struct segment, epoch),
-    /* An epoch for each message that comes late, and for each commit. */
-    FIELD_ITEMS(struct segment, epochs, epoch_count, &epoch_schema, 2 * LIMIT_SEGMENT_ENTRIES),
+    /* At most one for each message. */
+    FIELD_ITEMS(struct segment, epochs, epoch_count, &epoch_schema, LIMIT_SEGMENT_ENTRIES),
     FIELD_ITEMS(struct segment, items, item_count, &item_schema, LIMIT_SEGMENT_ENTRIES),
 };
 const struct schema segment_schema = SCHEMA("segment", struct segment, segment_fields);

@@ -51,7 +51,7 @@ struct segment {
     struct id channel;
     uint64_t first;               /* sequence of the first item; the others follow without a gap */
     uint64_t epoch;               /* in which the first item stands */
-    struct segment_epoch *epochs; /* by rising number: those that signatures need, and that begin */
+    struct segment_epoch *epochs; /* by rising number: those that signatures need */
     size_t epoch_count;
     struct segment_item *items;
     size_t item_count; /* at least one */

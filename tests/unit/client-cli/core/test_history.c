@@ -113,6 +113,24 @@ static void an_epoch_has_the_context_that_its_members_signed(void **state)
     assert_int_equal(history_room_fate_of(room, 4, "three", &room->ann), ENTRY_READ);
 }
 
+static bool has_context(struct history_room *room, uint64_t epoch)
+{
+    CLEANUP(buffer_clear) struct buffer context = BUFFER_INIT(4096);
+    return history_keys_context(room->profile.engine, room->channel, 1, epoch, &context) ==
+           STATUS_OK;
+}
+
+static void contexts_under_which_nobody_signed_are_not_kept(void **state)
+{
+    struct history_room *room = *state;
+    room->segment.epoch_count = 3;
+    room->contexts[0].ptr[room->contexts[0].len - 40] ^= 1;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_false(has_context(room, 0));
+    assert_true(has_context(room, 1));
+    assert_false(has_context(room, 2));
+}
+
 static void nobody_speaks_before_their_epoch_begins(void **state)
 {
     struct history_room *room = *state;
@@ -280,6 +298,7 @@ int main(void)
         TEST(a_repeat_is_shown_as_one),
         TEST(a_device_speaks_only_while_the_directory_lists_it),
         TEST(an_epoch_has_the_context_that_its_members_signed),
+        TEST(contexts_under_which_nobody_signed_are_not_kept),
         TEST(nobody_speaks_before_their_epoch_begins),
         TEST(another_log_than_the_authors_shows),
         TEST(an_edit_is_its_authors),

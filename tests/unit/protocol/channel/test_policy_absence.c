@@ -160,6 +160,39 @@ static void who_is_removed_for_another_reason_does_not_come_back(void **state)
     world_end(&world);
 }
 
+/* Else any member could lock out who is away. */
+static void only_a_facilitator_closes_a_way_back_that_is_open(void **state)
+{
+    (void)state;
+    struct world world;
+    struct channel_dormant items[2];
+    struct party *people = world.people;
+    begin_without_the_third(&world, items);
+    world.dormant_count = 0;
+    assert_int_equal(remove_and_list(&world, &people[2], NULL), STATUS_DENIED);
+    assert_int_equal(remove_and_list(&world, &people[1], NULL), STATUS_DENIED);
+    assert_int_equal(remove_and_list(&world, &people[0], NULL), STATUS_OK);
+    world_end(&world);
+}
+
+static void any_member_takes_off_who_came_back_or_is_shut_out(void **state)
+{
+    (void)state;
+    struct world world;
+    struct channel_dormant items[2];
+    struct party *people = world.people;
+    begin_without_the_third(&world, items);
+    assert_int_equal(world_join_external(&world, &people[3], false), STATUS_OK);
+    world.dormant_count = 0;
+    assert_int_equal(remove_and_list(&world, &people[2], NULL), STATUS_OK);
+    world_end(&world);
+    begin_without_the_third(&world, items);
+    world_shut_out(&world, &people[3]);
+    world.dormant_count = 0;
+    assert_int_equal(remove_and_list(&world, &people[2], NULL), STATUS_OK);
+    world_end(&world);
+}
+
 /* Whoever goes, goes with all devices; one that is shut out alone leaves the others their way. */
 static void who_leaves_does_not_come_back_with_another_device(void **state)
 {
@@ -189,6 +222,8 @@ int main(void)
         cmocka_unit_test(nobody_is_listed_who_was_not_removed_for_absence),
         cmocka_unit_test(a_dormant_device_comes_back_by_itself_within_a_year),
         cmocka_unit_test(a_dormant_device_that_is_shut_out_stays_out),
+        cmocka_unit_test(only_a_facilitator_closes_a_way_back_that_is_open),
+        cmocka_unit_test(any_member_takes_off_who_came_back_or_is_shut_out),
         cmocka_unit_test(who_leaves_does_not_come_back_with_another_device),
         cmocka_unit_test(who_is_removed_for_another_reason_does_not_come_back),
     };
