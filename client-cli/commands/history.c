@@ -21,8 +21,8 @@ static enum status await(struct engine *engine, struct channel *channel)
 {
     int64_t until = engine_now_ms(engine) + AWAIT_MS;
     TRY(look(engine, channel));
-    while (channel->history != CHANNEL_HISTORY_HERE && channel->state == CHANNEL_STATE_MEMBER &&
-           engine_now_ms(engine) < until) {
+    while (channel->history_awaited && !history_is_here(channel) &&
+           channel->state == CHANNEL_STATE_MEMBER && engine_now_ms(engine) < until) {
         connection_wait(engine->connection, AWAIT_STEP_MS);
         TRY(events_handle_all(engine));
         TRY(look(engine, channel));
@@ -34,7 +34,8 @@ static void
 show(struct out *out, const struct channel *channel, bool shares, const struct history_figures *f)
 {
     char id[ID_TEXT_SIZE];
-    bool here = channel->history == CHANNEL_HISTORY_HERE;
+    bool here = history_is_here(channel);
+    char ranges[HISTORY_RANGES_TEXT_SIZE];
     id_text(&channel->id, id);
     if (!shares)
         out_line(out, "newcomers of this channel see what is said from their joining on");
@@ -44,13 +45,16 @@ show(struct out *out, const struct channel *channel, bool shares, const struct h
         out_line(out,
                  "%zu messages of before you joined, %zu withheld, %zu refused, %llu not shared",
                  f->messages, f->withheld, f->refused, (unsigned long long)f->missing);
+    history_ranges_text(f, ranges);
+    if (f->missing != 0)
+        out_line(out, "not shared: numbers %s", ranges);
     if (shares && !here)
         out_line(out, "more comes when a member who has it is online");
-    out_record(out,
-               json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I}", "type", "history", "channel",
-                         id, "full", shares, "here", here, "messages", (json_int_t)f->messages,
-                         "withheld", (json_int_t)f->withheld, "refused", (json_int_t)f->refused,
-                         "missing", (json_int_t)f->missing));
+    out_record(out, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:s}", "type", "history",
+                              "channel", id, "full", shares, "here", here, "messages",
+                              (json_int_t)f->messages, "withheld", (json_int_t)f->withheld,
+                              "refused", (json_int_t)f->refused, "missing", (json_int_t)f->missing,
+                              "missing_numbers", ranges));
 }
 
 enum status history_run(struct invocation *invocation)

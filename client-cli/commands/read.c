@@ -121,7 +121,7 @@ enum status read_run(struct invocation *invocation)
                               .context = &reading};
     TRY(people_learn_from(engine, &channel->id, from, channel->cursor));
     TRY(entry_walk(engine, &walk));
-    if (channel->history != CHANNEL_HISTORY_HERE && from <= channel->joined_sequence)
+    if (!history_is_here(channel) && from <= channel->joined_sequence)
         out_line(invocation->out, "  -- what was said before you joined is not all here yet: weft "
                                   "history");
     if (!channel->confirmed)

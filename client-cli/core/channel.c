@@ -34,6 +34,7 @@ static const struct field channel_fields[] = {
     FIELD_PLAIN(FIELD_BOOL, struct channel, confirmed),
     FIELD_PLAIN(FIELD_BOOL, struct channel, distrusted),
     FIELD_PLAIN(FIELD_U8, struct channel, history),
+    FIELD_PLAIN(FIELD_U64, struct channel, history_read),
     FIELD_ID(struct channel, running_hash),
     FIELD_ITEMS(struct channel, ends, end_count, &end_schema, LIMIT_PAST_EPOCHS + 1),
     FIELD_SIZED(FIELD_TEXT, struct channel, title, LIMIT_TITLE_BYTES),
@@ -90,6 +91,7 @@ static enum status take_record(struct channel *channel, struct span value)
     channel->confirmed = read.confirmed;
     channel->distrusted = read.distrusted;
     channel->history = read.history;
+    channel->history_read = read.history_read;
     memcpy(channel->running_hash, read.running_hash, sizeof channel->running_hash);
     channel->end_count = read.end_count;
     if (read.end_count != 0)

@@ -30,9 +30,11 @@ enum channel_state {
 
 /* What was said before we joined. */
 enum channel_history_state {
-    CHANNEL_HISTORY_HERE = 0,     /* or there is none for us */
-    CHANNEL_HISTORY_WANTED = 1,   /* nobody has given us the keys yet */
-    CHANNEL_HISTORY_ANSWERED = 2, /* the keys are here, some segments are not */
+    CHANNEL_HISTORY_HERE = 0,    /* or there is none for us */
+    CHANNEL_HISTORY_WANTED = 1,  /* nobody has answered yet */
+    CHANNEL_HISTORY_PART = 2,    /* somebody has, and entries are missing: others are asked */
+    CHANNEL_HISTORY_DOUBTED = 3, /* no entry is missing, but some are withheld by the word of one
+                                  * member: a second is asked */
 };
 
 /* When a past epoch ended, by the server's clock. */
@@ -60,6 +62,7 @@ struct channel {
     bool confirmed;  /* false: joined an open channel, and no member has spoken in its epoch yet */
     bool distrusted; /* a copy of this vault was in use: a fresh leaf before anything is sent */
     uint8_t history; /* enum channel_history_state */
+    uint64_t history_read; /* as far as the log was searched for keys of what was said before */
     uint8_t running_hash[RUNNING_HASH_SIZE]; /* after the cursor's entry */
     struct channel_epoch_end *ends;          /* of epochs that are kept */
     size_t end_count;
@@ -79,7 +82,9 @@ struct channel {
     bool frozen;       /* as the server said last; not kept in the vault */
     int64_t latest_ms; /* of the last entry that this process took; 0: none yet */
     bool history_due;  /* keys of segments came, or we are asked to share; not kept in the vault */
-    int64_t asked_history_ms; /* when we asked for it last; not kept in the vault */
+    int64_t history_ask_ms; /* when we ask for it next; 0: at once; not kept in the vault */
+    uint32_t history_asks;  /* how often we have; not kept in the vault */
+    bool history_awaited;   /* and somebody may answer soon; not kept in the vault */
 
     /* The session as the server said last; not kept in the vault. */
     bool has_session;

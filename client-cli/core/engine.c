@@ -374,18 +374,9 @@ bool engine_is_connected(const struct engine *engine)
     return engine->connection != NULL && connection_is_open(engine->connection);
 }
 
-enum status engine_call(struct engine *engine,
-                        enum wire_request kind,
-                        const void *request,
-                        struct connection_reply *reply,
-                        void *response)
+/* What the server said of a request that it refused. */
+static enum status explain_answer(struct engine *engine, enum status status)
 {
-    int64_t patience_ms = CORE_PATIENCE_MS;
-    enum status status = connection_call(engine->connection, kind, request, reply, response);
-    /* What is refused for its rate was not done, so that it can be asked again as it is. */
-    while (status == STATUS_RATE_LIMITED && connection_is_open(engine->connection) &&
-           wait_as_asked(engine, &patience_ms))
-        status = connection_call(engine->connection, kind, request, reply, response);
     if (status == STATUS_OK)
         return STATUS_OK;
     struct span detail = connection_detail(engine->connection);
@@ -403,4 +394,29 @@ enum status engine_call(struct engine *engine,
                               "whoever runs the server",
                               status_text(status));
     return status;
+}
+
+enum status engine_call(struct engine *engine,
+                        enum wire_request kind,
+                        const void *request,
+                        struct connection_reply *reply,
+                        void *response)
+{
+    int64_t patience_ms = CORE_PATIENCE_MS;
+    enum status status = connection_call(engine->connection, kind, request, reply, response);
+    /* What is refused for its rate was not done, so that it can be asked again as it is. */
+    while (status == STATUS_RATE_LIMITED && connection_is_open(engine->connection) &&
+           wait_as_asked(engine, &patience_ms))
+        status = connection_call(engine->connection, kind, request, reply, response);
+    return explain_answer(engine, status);
+}
+
+enum status engine_call_once(struct engine *engine,
+                             enum wire_request kind,
+                             const void *request,
+                             struct connection_reply *reply,
+                             void *response)
+{
+    return explain_answer(engine,
+                          connection_call(engine->connection, kind, request, reply, response));
 }

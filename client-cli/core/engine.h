@@ -92,6 +92,14 @@ MUST_CHECK enum status engine_call(struct engine *engine,
                                    struct connection_reply *reply,
                                    void *response);
 
+/* The same without waiting, for what can be asked another time: STATUS_RATE_LIMITED, and
+ * connection_retry_after_ms says when. */
+MUST_CHECK enum status engine_call_once(struct engine *engine,
+                                        enum wire_request kind,
+                                        const void *request,
+                                        struct connection_reply *reply,
+                                        void *response);
+
 /* Milliseconds since 1970, UTC, by the server's clock as far as we know it. It goes on evenly when
  * this computer's clock is set. */
 int64_t engine_now_ms(const struct engine *engine);

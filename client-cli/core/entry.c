@@ -196,3 +196,9 @@ enum status entry_content(const struct stored_entry *entry, struct content *cont
 {
     return entry->fate == ENTRY_READ ? content_decode(entry->content, content) : STATUS_NOT_FOUND;
 }
+
+bool entry_is_lacking(const struct stored_entry *entry)
+{
+    return entry->fate == ENTRY_BEFORE || entry->fate == ENTRY_UNREADABLE ||
+           entry->fate == ENTRY_WITHHELD;
+}

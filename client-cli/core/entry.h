@@ -119,6 +119,9 @@ size_t entry_changes_alike(const struct stored_entry *entry, size_t at, size_t c
 /* Whether the change is told by name, or counted with others of its kind. */
 bool entry_change_is_named(const struct stored_entry *entry, size_t at);
 
+/* Whether what was said there may come from somebody who has it. */
+bool entry_is_lacking(const struct stored_entry *entry);
+
 /* The content of an ENTRY_READ entry. */
 MUST_CHECK enum status entry_content(const struct stored_entry *entry, struct content *content);
 

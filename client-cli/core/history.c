@@ -2,36 +2,43 @@
 #include "client-cli/core/history.h"
 
 #include "client-cli/core/entry.h"
+#include "client-cli/core/history_fetch.h"
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/history_share.h"
-#include "client-cli/core/history_take.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/people.h"
-#include "client-cli/core/replica.h"
-#include "protocol/base/secret.h"
-#include "protocol/content/file_chunk.h"
-#include "protocol/content/segment.h"
-#include "protocol/wire/files.h"
+#include "protocol/content/content.h"
 #include "protocol/wire/generations.h"
 #include "protocol/wire/history.h"
 
-/* The last chunk comes with its padding. */
-#define SEGMENT_PADDED_MAX (LIMIT_SEGMENT_BYTES + LIMIT_SEGMENT_BYTES / 8)
+#include <stdio.h>
 
 /* ---- counting ---- */
 
 struct counting {
     struct history_figures *figures;
-    uint64_t from; /* of this generation, before our joining */
-    uint64_t to;
-    uint64_t found;
+    uint64_t next; /* of this generation: what comes before is here, or counted as missing */
+    uint64_t to;   /* where we joined */
 };
+
+static void count_missing(struct counting *counting, uint64_t until)
+{
+    struct history_figures *figures = counting->figures;
+    if (until <= counting->next)
+        return;
+    figures->missing += until - counting->next;
+    if (figures->range_count < HISTORY_RANGES_MAX)
+        figures->ranges[figures->range_count] = (struct history_missing){counting->next, until - 1};
+    figures->range_count++;
+}
 
 static enum status count_entry(void *context, const struct stored_entry *entry)
 {
     struct counting *counting = context;
-    if (entry->sequence >= counting->from && entry->sequence <= counting->to)
-        counting->found++;
+    if (entry->sequence >= counting->next && entry->sequence <= counting->to) {
+        count_missing(counting, entry->sequence);
+        counting->next = entry->sequence + 1;
+    }
     if (id_is_none(&entry->shared_by))
         return STATUS_OK;
     counting->figures->messages += entry->fate == ENTRY_READ ? 1 : 0;
@@ -43,149 +50,168 @@ static enum status count_entry(void *context, const struct stored_entry *entry)
 enum status
 history_count(struct engine *engine, const struct channel *channel, struct history_figures *figures)
 {
-    uint64_t base = generation_base(channel->generation);
     *figures = (struct history_figures){.messages = 0};
-    struct counting counting = {figures, base + 1, channel->joined_sequence, 0};
+    struct counting counting = {figures, generation_base(channel->generation) + 1,
+                                channel->joined_sequence};
     struct entry_walk walk = {
         .channel = channel->id, .to = UINT64_MAX, .visit = count_entry, .context = &counting};
     TRY(entry_walk(engine, &walk));
-    if (channel->joined_sequence > base)
-        figures->missing = channel->joined_sequence - base - counting.found;
+    count_missing(&counting, channel->joined_sequence + 1);
     return STATUS_OK;
 }
 
-/* ---- taking ---- */
-
-static enum status first_untaken(void *context, const struct history_key *key)
+void history_ranges_text(const struct history_figures *figures, char text[HISTORY_RANGES_TEXT_SIZE])
 {
-    if (key->taken)
-        return STATUS_OK;
-    *(struct history_key *)context = *key;
-    return STATUS_CANCELLED;
+    size_t shown =
+        figures->range_count < HISTORY_RANGES_MAX ? figures->range_count : HISTORY_RANGES_MAX;
+    int at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < shown; i++)
+        at += snprintf(text + at, HISTORY_RANGES_TEXT_SIZE - (size_t)at, "%s%llu to %llu",
+                       i == 0 ? "" : ", ", (unsigned long long)figures->ranges[i].first,
+                       (unsigned long long)figures->ranges[i].last);
+    if (shown < figures->range_count)
+        (void)snprintf(text + at, HISTORY_RANGES_TEXT_SIZE - (size_t)at, " and more");
 }
 
-struct segment_bytes {
-    struct history_key key;
-    struct buffer bytes; /* the segment, with its padding until the last chunk is there */
-    const char *problem;
+/* ---- who has answered ---- */
+
+struct answers {
+    int64_t since_ms; /* who answered later is not asked again */
+    struct wire_id_item lately[LIMIT_HISTORY_ANSWERED];
+    size_t lately_count;
+    struct id people[CORE_HISTORY_OPINIONS]; /* who ever did, so far as it matters */
+    size_t people_count;
 };
 
-static void segment_bytes_clear(struct segment_bytes *segment)
+static bool has_answered(const struct wire_id_item *people, size_t count, const struct id *person)
 {
-    secret_wipe(&segment->key, sizeof segment->key);
-    buffer_clear(&segment->bytes);
+    for (size_t i = 0; i < count; i++)
+        if (id_equal(&people[i].id, person))
+            return true;
+    return false;
 }
 
-static enum status pull_chunk(struct engine *engine,
-                              const struct channel *channel,
-                              struct segment_bytes *segment,
-                              uint32_t index)
+static void note_answer(struct answers *answers, const struct stored_entry *entry)
 {
-    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    struct wire_file_get_request request = {
-        .channel = channel->id, .file = segment->key.file, .index = index};
-    struct wire_file_get_response response;
-    TRY(engine_call(engine, WIRE_FILE_GET, &request, &reply, &response));
-    enum status opened = file_chunk_open(segment->key.key, segment->key.size, index, response.bytes,
-                                         &segment->bytes);
-    if (opened != STATUS_NOT_DECRYPTED)
-        return opened;
-    segment->problem = "it is not what was sealed with this key";
-    return STATUS_UNTRUSTED;
+    bool known = false;
+    for (size_t i = 0; i < answers->people_count; i++)
+        known = known || id_equal(&answers->people[i], &entry->person);
+    if (!known && answers->people_count < CORE_HISTORY_OPINIONS)
+        answers->people[answers->people_count++] = entry->person;
+    if (entry->time >= answers->since_ms && answers->lately_count < LIMIT_HISTORY_ANSWERED &&
+        !has_answered(answers->lately, answers->lately_count, &entry->person))
+        answers->lately[answers->lately_count++].id = entry->person;
 }
 
-static enum status
-pull(struct engine *engine, const struct channel *channel, struct segment_bytes *segment)
+static enum status find_answer(void *context, const struct stored_entry *entry)
 {
-    for (uint32_t i = 0; i < file_chunk_count(segment->key.size); i++)
-        TRY(pull_chunk(engine, channel, segment, i));
-    buffer_truncate(&segment->bytes, (size_t)segment->key.size);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct answers *answers = context;
+    struct content content;
+    struct content_history history;
+    if (entry_content(entry, &content) != STATUS_OK || content.kind != CONTENT_HISTORY)
+        return STATUS_OK;
+    enum status decoded = content_decode_body(&content, &arena, &history);
+    if (decoded != STATUS_OK)
+        return status_is_local(decoded) ? decoded : STATUS_OK;
+    if (!id_is_none(&history.asked_by) && !history.more)
+        note_answer(answers, entry);
     return STATUS_OK;
 }
 
-static enum status take(struct engine *engine, struct channel *channel, void *context)
-{
-    struct segment_bytes *segment = context;
-    struct history_taken taken = {.messages = 0};
-    TRY(history_take(engine, channel, &segment->key, buffer_span(&segment->bytes), &taken,
-                     &segment->problem));
-    segment->key.taken = true;
-    segment->key.outdated = segment->key.outdated || taken.revised != 0;
-    return history_keys_put(engine, channel, &segment->key);
-}
-
-/* What does not verify is not asked for again, and its key goes to nobody. */
-static enum status give_up(struct engine *engine, struct channel *channel, void *context)
-{
-    struct segment_bytes *segment = context;
-    segment->key.taken = true;
-    segment->key.outdated = true;
-    return history_keys_put(engine, channel, &segment->key);
-}
-
-/* It was sealed anew, or is not kept any more: whoever shares next has other keys. */
-static enum status forget(struct engine *engine, struct channel *channel, void *context)
-{
-    const struct segment_bytes *segment = context;
-    channel->history = CHANNEL_HISTORY_WANTED;
-    return history_keys_drop(engine, channel, segment->key.first);
-}
-
 static enum status
-take_segment(struct engine *engine, struct channel *channel, struct segment_bytes *segment)
+find_answers(struct engine *engine, const struct channel *channel, struct answers *answers)
 {
-    struct people_name name;
-    enum status status = pull(engine, channel, segment);
-    if (status == STATUS_NOT_FOUND) {
-        engine_forget_explanation(engine);
-        return channel_transact(engine, channel, forget, segment);
-    }
-    if (status == STATUS_OK)
-        status = channel_transact(engine, channel, take, segment);
-    if (status != STATUS_UNTRUSTED || segment->problem == NULL)
-        return status;
-    people_name(engine, &segment->key.shared_by, &name);
-    engine_notice(engine, channel,
-                  "What %s shared of numbers %llu to %llu was not taken: %s. Ask another member, "
-                  "and tell whoever runs the server",
-                  name.name, (unsigned long long)segment->key.first,
-                  (unsigned long long)segment->key.last, segment->problem);
-    return channel_transact(engine, channel, give_up, segment);
+    *answers = (struct answers){.since_ms = engine_now_ms(engine) - CORE_HISTORY_ANSWER_MS};
+    struct entry_walk walk = {.channel = channel->id,
+                              .from = channel->joined_sequence,
+                              .to = channel->cursor,
+                              .backwards = true,
+                              .visit = find_answer,
+                              .context = answers};
+    return entry_walk(engine, &walk);
 }
 
-static enum status take_next(struct engine *engine, struct channel *channel, bool *more)
+/* ---- what is here now ---- */
+
+struct standing {
+    struct history_figures figures;
+    struct answers answers;
+    uint8_t state;
+};
+
+static enum status judge(struct engine *engine,
+                         const struct channel *channel,
+                         bool answered,
+                         struct standing *standing)
 {
-    CLEANUP(segment_bytes_clear)
-    struct segment_bytes segment = {.bytes = BUFFER_INIT(SEGMENT_PADDED_MAX)};
-    TRY(history_keys_walk(engine, channel, first_untaken, &segment.key));
-    *more = segment.key.first != 0;
-    return *more ? take_segment(engine, channel, &segment) : STATUS_OK;
+    const struct history_figures *figures = &standing->figures;
+    TRY(history_count(engine, channel, &standing->figures));
+    TRY(find_answers(engine, channel, &standing->answers));
+    bool believed = standing->answers.people_count >= CORE_HISTORY_OPINIONS;
+    standing->state = channel->history;
+    if (figures->missing == 0)
+        standing->state = figures->withheld + figures->refused == 0 || believed
+                              ? CHANNEL_HISTORY_HERE
+                              : CHANNEL_HISTORY_DOUBTED;
+    else if (answered)
+        standing->state = CHANNEL_HISTORY_PART;
+    return STATUS_OK;
 }
 
-static enum status become_here(struct engine *engine, struct channel *channel, void *context)
+static enum status become(struct engine *engine, struct channel *channel, void *context)
 {
     (void)engine;
-    (void)context;
-    channel->history = CHANNEL_HISTORY_HERE;
+    channel->history = *(const uint8_t *)context;
     return STATUS_OK;
 }
 
-static enum status take_all(struct engine *engine, struct channel *channel)
+static void
+tell_part(struct engine *engine, const struct channel *channel, const struct standing *standing)
 {
-    struct history_figures figures;
-    bool more = true;
-    TRY(replica_update(engine, SPAN_EMPTY));
-    while (more && channel->history == CHANNEL_HISTORY_ANSWERED)
-        TRY(take_next(engine, channel, &more));
-    if (channel->history != CHANNEL_HISTORY_ANSWERED)
+    char ranges[HISTORY_RANGES_TEXT_SIZE];
+    struct people_name name = {.name = "nobody"};
+    size_t count = standing->answers.lately_count;
+    if (count != 0)
+        people_name(engine, &standing->answers.lately[0].id, &name);
+    history_ranges_text(&standing->figures, ranges);
+    engine_notice(engine, channel,
+                  "Part of what was said before you joined is here: %zu messages. Numbers %s were "
+                  "not shared, lately not by %s: other members are asked as they come online",
+                  standing->figures.messages, ranges, name.name);
+}
+
+static void
+tell_here(struct engine *engine, const struct channel *channel, const struct standing *standing)
+{
+    const struct history_figures *figures = &standing->figures;
+    engine_notice(engine, channel,
+                  "What was said before you joined is here: %zu messages, %zu withheld, %zu "
+                  "refused. weft read shows them, and by whom each was shared%s",
+                  figures->messages, figures->withheld, figures->refused,
+                  standing->state == CHANNEL_HISTORY_DOUBTED
+                      ? ". Of what is withheld a second member is asked"
+                      : "");
+}
+
+/* Takes what was shared since we looked last. */
+static enum status fetch(struct engine *engine, struct channel *channel)
+{
+    struct history_fetched fetched;
+    struct standing standing;
+    bool was_here = history_is_here(channel);
+    TRY(history_fetch(engine, channel, &fetched));
+    if (!fetched.looked)
         return STATUS_OK;
-    TRY(channel_transact(engine, channel, become_here, NULL));
-    TRY(history_count(engine, channel, &figures));
-    engine_notice(
-        engine, channel,
-        "What was said before you joined is here: %zu messages, %zu withheld, %zu refused, "
-        "%llu not shared. weft read shows them, and by whom each was shared",
-        figures.messages, figures.withheld, figures.refused, (unsigned long long)figures.missing);
+    channel->history_awaited = channel->history_awaited && !fetched.answered;
+    TRY(judge(engine, channel, fetched.answered, &standing));
+    if (standing.state != channel->history)
+        TRY(channel_transact(engine, channel, become, &standing.state));
+    if (history_is_here(channel) && !was_here)
+        tell_here(engine, channel, &standing);
+    else if (standing.state == CHANNEL_HISTORY_PART && fetched.answered)
+        tell_part(engine, channel, &standing);
     return STATUS_OK;
 }
 
@@ -193,19 +219,51 @@ static enum status take_all(struct engine *engine, struct channel *channel)
 
 static bool may_ask(const struct engine *engine, const struct channel *channel)
 {
-    int64_t since_ms = engine_now_ms(engine) - channel->asked_history_ms;
-    return channel->asked_history_ms == 0 || since_ms < 0 ||
-           since_ms >= CORE_ASK_HISTORY_INTERVAL_MS;
+    int64_t until_ms = channel->history_ask_ms - engine_now_ms(engine);
+    return until_ms <= 0 || until_ms > CORE_ASK_HISTORY_LAST_MS; /* the clock was put back */
+}
+
+/* A minute later; once somebody has answered longer and longer. */
+static int64_t next_interval(const struct channel *channel)
+{
+    int64_t interval_ms = CORE_ASK_HISTORY_INTERVAL_MS;
+    if (channel->history == CHANNEL_HISTORY_WANTED)
+        return interval_ms;
+    for (uint32_t i = 1; i < channel->history_asks && interval_ms < CORE_ASK_HISTORY_LAST_MS; i++)
+        interval_ms *= 2;
+    return interval_ms < CORE_ASK_HISTORY_LAST_MS ? interval_ms : CORE_ASK_HISTORY_LAST_MS;
+}
+
+/* One that the server has counted already, from another process or device, is asked later. */
+static enum status ask_others(struct engine *engine,
+                              struct channel *channel,
+                              struct answers *answers,
+                              struct wire_history_ask_response *response)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_history_ask_request request = {.channel = channel->id,
+                                               .answered = answers->lately,
+                                               .answered_count = answers->lately_count};
+    enum status asked = engine_call_once(engine, WIRE_HISTORY_ASK, &request, &reply, response);
+    if (asked != STATUS_RATE_LIMITED || !engine_is_connected(engine))
+        return asked;
+    channel->history_ask_ms = engine_now_ms(engine) + connection_retry_after_ms(engine->connection);
+    engine_forget_explanation(engine);
+    response->online = channel->history == CHANNEL_HISTORY_WANTED;
+    return STATUS_OK;
 }
 
 static enum status ask(struct engine *engine, struct channel *channel)
 {
-    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    struct wire_history_ask_request request = {.channel = channel->id};
     struct wire_history_ask_response response;
-    bool first = channel->asked_history_ms == 0;
-    channel->asked_history_ms = engine_now_ms(engine);
-    TRY(engine_call(engine, WIRE_HISTORY_ASK, &request, &reply, &response));
+    struct answers answers;
+    bool first = channel->history_asks++ == 0 && channel->history == CHANNEL_HISTORY_WANTED;
+    channel->history_ask_ms = engine_now_ms(engine) + next_interval(channel);
+    TRY(find_answers(engine, channel, &answers));
+    if (answers.lately_count == LIMIT_HISTORY_ANSWERED)
+        return STATUS_OK; /* as many have as are asked in a day */
+    TRY(ask_others(engine, channel, &answers, &response));
+    channel->history_awaited = response.online;
     if (first && !response.online)
         engine_notice(engine, channel,
                       "What was said before you joined comes when a member who has it is online.");
@@ -213,6 +271,11 @@ static enum status ask(struct engine *engine, struct channel *channel)
 }
 
 /* ---- what is due ---- */
+
+bool history_is_here(const struct channel *channel)
+{
+    return channel->history == CHANNEL_HISTORY_HERE || channel->history == CHANNEL_HISTORY_DOUBTED;
+}
 
 enum status history_work(struct engine *engine, struct channel *channel)
 {
@@ -223,11 +286,11 @@ enum status history_work(struct engine *engine, struct channel *channel)
     TRY(channel_has_history(engine, channel, &shares));
     if (!shares)
         return STATUS_OK;
-    if (channel->history == CHANNEL_HISTORY_ANSWERED)
-        TRY(take_all(engine, channel));
-    if (channel->history == CHANNEL_HISTORY_HERE)
-        return history_share(engine, channel);
-    return may_ask(engine, channel) ? ask(engine, channel) : STATUS_OK;
+    if (channel->history != CHANNEL_HISTORY_HERE)
+        TRY(fetch(engine, channel));
+    if (channel->history != CHANNEL_HISTORY_HERE && may_ask(engine, channel))
+        TRY(ask(engine, channel));
+    return channel->history == CHANNEL_HISTORY_WANTED ? STATUS_OK : history_share(engine, channel);
 }
 
 bool history_is_due(const struct engine *engine, const struct channel *channel)
@@ -235,5 +298,5 @@ bool history_is_due(const struct engine *engine, const struct channel *channel)
     if (channel->state != CHANNEL_STATE_MEMBER)
         return false;
     return channel->history_due ||
-           (channel->history == CHANNEL_HISTORY_WANTED && may_ask(engine, channel));
+           (channel->history != CHANNEL_HISTORY_HERE && may_ask(engine, channel));
 }

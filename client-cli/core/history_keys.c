@@ -115,31 +115,90 @@ static bool is_segment(const struct content_history_segment *segment)
            segment->size != 0 && segment->size <= LIMIT_SEGMENT_BYTES;
 }
 
+/* ---- what a message gives ---- */
+
+static bool has_twice(const struct history_offer *offer, size_t at)
+{
+    for (size_t i = 0; i < offer->count; i++)
+        if (i != at && (id_equal(&offer->keys[i].file, &offer->keys[at].file) ||
+                        offer->keys[i].first == offer->keys[at].first))
+            return true;
+    return false;
+}
+
+/* A file that is known under another block: `size` 0 marks its key. */
+static enum status mark_known(void *context, const struct history_key *known)
+{
+    struct history_offer *offer = context;
+    for (size_t i = 0; i < offer->count; i++)
+        if (id_equal(&offer->keys[i].file, &known->file) && offer->keys[i].first != known->first)
+            offer->keys[i].size = 0;
+    return STATUS_OK;
+}
+
+static enum status
+drop_doubles(struct engine *engine, const struct channel *channel, struct history_offer *offer)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < offer->count; i++)
+        if (has_twice(offer, i))
+            offer->keys[i].size = 0;
+    TRY(history_keys_walk(engine, channel, mark_known, offer));
+    for (size_t i = 0; i < offer->count; i++)
+        if (offer->keys[i].size != 0)
+            offer->keys[kept++] = offer->keys[i];
+    offer->count = kept;
+    return STATUS_OK;
+}
+
+static void take_key(const struct content_history_segment *segment,
+                     const struct id *person,
+                     struct history_key *key)
+{
+    *key = (struct history_key){.first = segment->first,
+                                .last = segment->last,
+                                .file = segment->file,
+                                .size = segment->size,
+                                .shared_by = *person};
+    memcpy(key->key, segment->key, sizeof key->key);
+    memcpy(key->sha256, segment->sha256, sizeof key->sha256);
+}
+
+enum status history_keys_read(struct engine *engine,
+                              const struct channel *channel,
+                              const struct id *person,
+                              const struct content *content,
+                              struct arena *arena,
+                              struct history_offer *offer)
+{
+    struct content_history history;
+    void *keys = NULL;
+    if (content->kind != CONTENT_HISTORY)
+        return STATUS_NOT_FOUND;
+    enum status decoded = content_decode_body(content, arena, &history);
+    if (decoded != STATUS_OK)
+        return status_is_local(decoded) ? decoded : STATUS_NOT_FOUND;
+    TRY(arena_take(arena, history.segment_count, sizeof *offer->keys, &keys));
+    *offer = (struct history_offer){.keys = keys,
+                                    .seen = history.seen,
+                                    .complete = !id_is_none(&history.asked_by) && !history.more};
+    for (size_t i = 0; i < history.segment_count; i++)
+        if (is_segment(&history.segments[i]))
+            take_key(&history.segments[i], person, &offer->keys[offer->count++]);
+    return drop_doubles(engine, channel, offer);
+}
+
 /* Of the same file, what is known stays; another file of the block is a newer one. */
-static enum status take_one(struct engine *engine,
-                            const struct channel *channel,
-                            const struct id *person,
-                            const struct content_history_segment *segment)
+static enum status
+keep_one(struct engine *engine, const struct channel *channel, const struct history_key *offered)
 {
     struct history_key key;
-    if (!is_segment(segment))
-        return STATUS_OK;
-    enum status found = history_keys_get(engine, channel, segment->first, &key);
-    bool known = found == STATUS_OK && id_equal(&key.file, &segment->file);
+    enum status found = history_keys_get(engine, channel, offered->first, &key);
+    bool known = found == STATUS_OK && id_equal(&key.file, &offered->file);
     secret_wipe(&key, sizeof key);
     if (known || (found != STATUS_OK && found != STATUS_NOT_FOUND))
         return found;
-    key = (struct history_key){.first = segment->first,
-                               .last = segment->last,
-                               .file = segment->file,
-                               .size = segment->size,
-                               .shared_by = *person,
-                               .taken = channel->history == CHANNEL_HISTORY_HERE};
-    memcpy(key.key, segment->key, sizeof key.key);
-    memcpy(key.sha256, segment->sha256, sizeof key.sha256);
-    enum status put = history_keys_put(engine, channel, &key);
-    secret_wipe(&key, sizeof key);
-    return put;
+    return history_keys_put(engine, channel, offered);
 }
 
 struct since {
@@ -181,22 +240,24 @@ enum status history_keys_take(struct engine *engine,
                               const struct content *content)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct content_history history;
+    struct history_offer offer;
     bool shares = false;
     if (content->kind != CONTENT_HISTORY)
         return STATUS_OK;
     TRY(channel_has_history(engine, channel, &shares));
-    if (!shares || content_decode_body(content, &arena, &history) != STATUS_OK)
+    if (!shares)
         return STATUS_OK;
-    for (size_t i = 0; i < history.segment_count; i++)
-        TRY(take_one(engine, channel, &entry->person, &history.segments[i]));
-    TRY(outdate_since(engine, channel, history.seen, entry));
-    /* Whoever asked: the answer to one has all keys, and is readable to all who are here. */
-    if (!id_is_none(&history.asked_by) && !history.more &&
-        channel->history == CHANNEL_HISTORY_WANTED)
-        channel->history = CHANNEL_HISTORY_ANSWERED;
-    channel->history_due = channel->history == CHANNEL_HISTORY_ANSWERED;
-    return STATUS_OK;
+    enum status read = history_keys_read(engine, channel, &entry->person, content, &arena, &offer);
+    if (read != STATUS_OK)
+        return read == STATUS_NOT_FOUND ? STATUS_OK : read;
+    for (size_t i = 0; i < offer.count; i++)
+        TRY(keep_one(engine, channel, &offer.keys[i]));
+    /* Whoever asked: what one is given is readable to all who are here. */
+    if (channel->history == CHANNEL_HISTORY_HERE)
+        channel->history_read = entry->sequence;
+    else
+        channel->history_due = true;
+    return outdate_since(engine, channel, offer.seen, entry);
 }
 
 /* ---- epochs ---- */
@@ -263,6 +324,8 @@ enum status history_keys_join(struct engine *engine, struct channel *channel)
     TRY(channel_has_history(engine, channel, &shares));
     channel->history = shares ? CHANNEL_HISTORY_WANTED : CHANNEL_HISTORY_HERE;
     channel->history_due = shares;
-    channel->asked_history_ms = 0;
+    channel->history_ask_ms = 0;
+    channel->history_asks = 0;
+    channel->history_awaited = false;
     return STATUS_OK;
 }

@@ -24,7 +24,15 @@ struct history_key {
     struct id
         shared_by; /* the person who said the key; we, once we know that it is as we have it */
     bool outdated; /* something in it was edited or deleted: its key is given to nobody */
-    bool taken;    /* nothing of it is needed here any more */
+    bool taken;    /* what it opens is here, or was sealed here */
+};
+
+/* What a message of the kind `history` gives. */
+struct history_offer {
+    struct history_key *keys;
+    size_t count;
+    uint64_t seen; /* as far as whoever said it had read */
+    bool complete; /* somebody had asked, and nothing more follows */
 };
 
 /* The group has come into a new epoch: keeps its context, in the caller's transaction. */
@@ -33,6 +41,16 @@ MUST_CHECK enum status history_keys_note_epoch(struct engine *engine, struct cha
 /* We have joined: what was said before is wanted, where the channel shares it. In the caller's
  * transaction, as the next two. */
 MUST_CHECK enum status history_keys_join(struct engine *engine, struct channel *channel);
+
+/* The keys that the content gives which can be: each of a block, and no file under two of them,
+ * here or in what was said before: one upload would be fetched for each. STATUS_NOT_FOUND for
+ * another kind, or what cannot be read. */
+MUST_CHECK enum status history_keys_read(struct engine *engine,
+                                         const struct channel *channel,
+                                         const struct id *person,
+                                         const struct content *content,
+                                         struct arena *arena,
+                                         struct history_offer *offer);
 
 /* Keeps the keys that `entry`, whose content this is, gives, if it is of the kind `history`; other
  * kinds change nothing. */

@@ -248,20 +248,15 @@ seal(struct sharing *sharing, const struct history_range *range, struct history_
 
 /* ---- which ---- */
 
-struct edge {
-    uint64_t sequence; /* 0: none */
-    int64_t time;
-};
-
 static enum status take_edge(void *context, const struct stored_entry *entry)
 {
-    *(struct edge *)context = (struct edge){entry->sequence, entry->time};
+    *(uint64_t *)context = entry->sequence;
     return STATUS_CANCELLED;
 }
 
-/* The first entry that we have in [from, to], or the last. */
+/* The first entry that we have in [from, to], or the last; 0: there is none. */
 static enum status
-find_edge(struct sharing *sharing, uint64_t from, uint64_t to, bool last, struct edge *edge)
+find_edge(struct sharing *sharing, uint64_t from, uint64_t to, bool last, uint64_t *edge)
 {
     struct entry_walk walk = {.channel = sharing->channel->id,
                               .from = from,
@@ -269,7 +264,7 @@ find_edge(struct sharing *sharing, uint64_t from, uint64_t to, bool last, struct
                               .backwards = last,
                               .visit = take_edge,
                               .context = edge};
-    *edge = (struct edge){.sequence = 0};
+    *edge = 0;
     return entry_walk(sharing->engine, &walk);
 }
 
@@ -363,18 +358,18 @@ share_block(struct sharing *sharing, const struct history_range *range, bool who
 
 static enum status share_blocks(struct sharing *sharing)
 {
-    struct edge first;
-    struct edge last;
+    uint64_t first = 0;
+    uint64_t last = 0;
     TRY(find_edge(sharing, 1, UINT64_MAX, false, &first));
-    while (first.sequence != 0) {
-        uint64_t block = segment_block(first.sequence);
+    while (first != 0) {
+        uint64_t block = segment_block(first);
         uint64_t end = block + LIMIT_SEGMENT_ENTRIES - 1;
         if (segment_generation(end) != segment_generation(block)) /* of the last block of one */
             end = generation_base(segment_generation(end));
         TRY(find_edge(sharing, block, end, true, &last));
-        struct history_range range = {block, last.sequence, sharing->shown.kept_since};
-        if (last.time >= sharing->shown.kept_since)
-            TRY(share_block(sharing, &range, last.sequence == end));
+        struct history_range range = {block, last, sharing->shown.kept_since};
+        /* One that is over as a whole too, empty: else it would look like one left out. */
+        TRY(share_block(sharing, &range, last == end));
         TRY(find_edge(sharing, end + 1, UINT64_MAX, false, &first));
     }
     return STATUS_OK;
@@ -442,7 +437,8 @@ static enum status find_wanted(struct sharing *sharing)
 static enum status tell_done(const struct sharing *sharing)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    struct wire_history_shared_request request = {.channel = sharing->channel->id};
+    struct wire_history_shared_request request = {.channel = sharing->channel->id,
+                                                  .asked_by = sharing->shown.asked_by};
     enum status told = engine_call(sharing->engine, WIRE_HISTORY_SHARED, &request, &reply, NULL);
     if (told != STATUS_CONFLICT) /* our time ran out, and somebody else was asked */
         return told;
@@ -459,6 +455,8 @@ static enum status share(struct sharing *sharing)
     uint64_t seen = sharing->channel->cursor;
     TRY(find_wanted(sharing));
     TRY(share_blocks(sharing));
+    if (sharing->wanted != 0 && sharing->key_count == 0)
+        return STATUS_OK; /* another has more to give, and is asked when our time has run out */
     if (sharing->wanted != 0 || sharing->sealed)
         TRY(say(sharing, seen));
     return tell_done(sharing);
@@ -470,5 +468,9 @@ enum status history_share(struct engine *engine, struct channel *channel)
     CLEANUP(sharing_clear) struct sharing sharing = {.engine = engine, .channel = channel};
     struct wire_history_show_request request = {.channel = channel->id};
     TRY(engine_call(engine, WIRE_HISTORY_SHOW, &request, &reply, &sharing.shown));
-    return sharing.shown.leased ? share(&sharing) : STATUS_OK;
+    enum status shared = sharing.shown.leased ? share(&sharing) : STATUS_OK;
+    if (shared != STATUS_NOT_NOW) /* our turn was over, and another member's has begun */
+        return shared;
+    engine_forget_explanation(engine);
+    return STATUS_OK;
 }

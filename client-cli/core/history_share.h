@@ -12,8 +12,9 @@
 
 #include "client-cli/core/channel.h"
 
-/* Asks the server whether it is our turn, and does it. Of a channel that shares its history, whose
- * own history is here. */
+/* Asks the server whether it is our turn, and does it. Of a channel that shares its history, once
+ * somebody has answered what we wanted of it ourselves: who still has not all gives what there is.
+ */
 MUST_CHECK enum status history_share(struct engine *engine, struct channel *channel);
 
 #endif

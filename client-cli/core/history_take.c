@@ -417,9 +417,8 @@ is_here(struct taking *taking, const struct segment_item *item, uint64_t at, boo
     if (!span_equal(SPAN_OF(own.running_hash), SPAN_OF(item->running_hash)) &&
         id_is_none(&own.shared_by))
         return refuse(taking, "it is of another log than yours");
-    bool lacking =
-        own.fate == ENTRY_BEFORE || own.fate == ENTRY_UNREADABLE || own.fate == ENTRY_WITHHELD;
-    *here = !lacking || item->kind == SEGMENT_COMMIT || item->kind == SEGMENT_WITHHELD;
+    *here =
+        !entry_is_lacking(&own) || item->kind == SEGMENT_COMMIT || item->kind == SEGMENT_WITHHELD;
     return STATUS_OK;
 }
 

@@ -76,8 +76,17 @@
 /* Between two words to one's other devices of how far a channel was read. */
 #define CORE_READ_MARK_INTERVAL_MS 60000
 
-/* Between two requests for what was said before we joined: whoever was asked has half a minute. */
+/* Between two requests for what was said before we joined: the server takes one a minute. Doubled
+ * each time up to an hour once somebody has answered: what is missing then may be with somebody who
+ * comes online tomorrow, or with nobody. */
 #define CORE_ASK_HISTORY_INTERVAL_MS 60000
+#define CORE_ASK_HISTORY_LAST_MS 3600000
+
+/* Whoever has answered is not asked again for so long. */
+#define CORE_HISTORY_ANSWER_MS 86400000
+
+/* Members by whose word what is withheld of the history is taken as deleted or over. */
+#define CORE_HISTORY_OPINIONS 2
 
 /* Into an open channel: two members in turn have had their five seconds, then we ask how it stands;
  * a thousand people who come at once are through in a minute and a half, and twice that on a bad

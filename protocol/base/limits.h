@@ -76,6 +76,10 @@
 /* Segments that one message gives the keys of: it must fit a frame. */
 #define LIMIT_SEGMENT_KEYS 400
 
+/* Members whom a newcomer asks no more for a while, since what they shared was not all: a channel
+ * whose beginning nobody has is not filled with answers. */
+#define LIMIT_HISTORY_ANSWERED 8
+
 /* Topics, and lines of what somebody can help with, in one profile or request. */
 #define LIMIT_TOPICS 16
 #define LIMIT_TOPIC_BYTES 80

@@ -3,6 +3,11 @@
 
 static const struct field history_ask_request_fields[] = {
     FIELD_ID(struct wire_history_ask_request, channel),
+    FIELD_ITEMS(struct wire_history_ask_request,
+                answered,
+                answered_count,
+                &wire_id_item_schema,
+                LIMIT_HISTORY_ANSWERED),
 };
 const struct schema wire_history_ask_request_schema =
     SCHEMA("history_ask_request", struct wire_history_ask_request, history_ask_request_fields);
@@ -60,6 +65,7 @@ const struct schema wire_history_begin_response_schema = SCHEMA(
 
 static const struct field history_shared_request_fields[] = {
     FIELD_ID(struct wire_history_shared_request, channel),
+    FIELD_ID(struct wire_history_shared_request, asked_by),
 };
 const struct schema wire_history_shared_request_schema = SCHEMA(
     "history_shared_request", struct wire_history_shared_request, history_shared_request_fields);

@@ -9,11 +9,15 @@
 
 #include "protocol/base/id.h"
 #include "protocol/base/limits.h"
+#include "protocol/wire/people.h"
 #include "protocol/wire/requests.h"
 
-/* HISTORY_ASK: the asker wants the keys of what was said before. */
+/* HISTORY_ASK: the asker wants the keys of what was said before. STATUS_RATE_LIMITED when the
+ * person has just asked. */
 struct wire_history_ask_request {
     struct id channel;
+    struct wire_id_item *answered; /* people who have shared, and not all of it: others are asked */
+    size_t answered_count;
 };
 struct wire_history_ask_response {
     bool online; /* somebody else is, and is asked; otherwise the next who comes */
@@ -37,7 +41,8 @@ struct wire_history_show_response {
 };
 
 /* HISTORY_BEGIN: begins the upload of a segment, which goes on as a file's: FILE_PUT, FILE_DONE.
- * Then it takes the place of the segment of the same block. The answer is FILE_BEGIN's. */
+ * Then it takes the place of the segment of the same block. The answer is FILE_BEGIN's.
+ * STATUS_NOT_NOW, here and for FILE_DONE, when somebody else is to share by now. */
 struct wire_history_begin_request {
     struct id channel;
     struct id file;
@@ -52,9 +57,11 @@ struct wire_history_begin_response {
     bool complete;
 };
 
-/* HISTORY_SHARED: the keys were said in the channel: nobody need be asked any more. */
+/* HISTORY_SHARED: the keys were said in the channel: nobody need be asked any more, unless somebody
+ * else than `asked_by` waits by now. */
 struct wire_history_shared_request {
     struct id channel;
+    struct id asked_by; /* as it was shown */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef WEFT_DELIVERY_CHANNEL_H
 #define WEFT_DELIVERY_CHANNEL_H
 
+#include "protocol/base/limits.h"
 #include "protocol/channel/extension.h"
 #include "protocol/mls/public/public_group.h"
 #include "protocol/wire/channels.h"
@@ -28,7 +29,8 @@ struct channel_member {
 };
 
 struct channel_person {
-    size_t devices; /* in the channel; never 0 */
+    size_t devices;           /* in the channel; never 0 */
+    int64_t asked_history_ms; /* monotonic, plus one: history.h; 0: not lately */
 };
 
 /* Events of a channel for a client. In two lists, of the channel and of the client. */
@@ -43,12 +45,15 @@ struct subscription {
 
 /* That somebody is to share, or to seal, what was said before (history.h). */
 struct channel_sharing {
-    bool seal;              /* a block of the log is full and not sealed; row.history_asked_by says
-                             * who waits for the keys */
-    struct id asker;        /* the device that asked since the channel is in memory */
+    bool seal;       /* a block of the log is full and not sealed; row.history_asked_by says
+                      * who waits for the keys */
+    struct id asker; /* the device that asked since the channel is in memory */
+    struct id answered[LIMIT_HISTORY_ANSWERED]; /* people whom it does not ask again */
+    size_t answered_count;
     struct id holder;       /* the device that was asked last */
     int64_t holder_since;   /* since when it is a member */
     int64_t lease_until_ms; /* wall time; 0: nobody holds it */
+    int64_t turn_until_ms;  /* as far as the holder can renew it */
 };
 
 struct channel {

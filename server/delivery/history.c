@@ -30,11 +30,21 @@ static int compare(const struct channel_member *member, int64_t since_ms, const 
     return span_compare(id_span(&member->device), id_span(device));
 }
 
+/* Not the asker, nor whoever has given what they have. */
+static bool may_share(const struct channel *channel, const struct channel_member *member)
+{
+    const struct channel_sharing *sharing = &channel->sharing;
+    for (size_t i = 0; i < sharing->answered_count; i++)
+        if (id_equal(&member->person, &sharing->answered[i]))
+            return false;
+    return !id_equal(&member->device, &sharing->asker);
+}
+
 static bool can_share(const struct delivery *delivery,
                       const struct channel *channel,
                       const struct channel_member *member)
 {
-    return !id_equal(&member->device, &channel->sharing.asker) &&
+    return may_share(channel, member) &&
            hub_client_of_device(delivery->hub, &member->device) != NULL;
 }
 
@@ -61,9 +71,11 @@ static const struct channel_member *choose(const struct delivery *delivery,
 static void
 lease(struct delivery *delivery, struct channel *channel, const struct channel_member *member)
 {
+    int64_t now_ms = clock_wall_ms(delivery->hub->clock);
     channel->sharing.holder = member->device;
     channel->sharing.holder_since = member->since_ms;
-    channel->sharing.lease_until_ms = clock_wall_ms(delivery->hub->clock) + HISTORY_LEASE_MS;
+    channel->sharing.lease_until_ms = now_ms + HISTORY_LEASE_MS;
+    channel->sharing.turn_until_ms = now_ms + HISTORY_TURN_MS;
 }
 
 static bool offer(struct delivery *delivery, struct channel *channel)
@@ -78,9 +90,29 @@ static bool offer(struct delivery *delivery, struct channel *channel)
     return true;
 }
 
-bool history_ask(struct delivery *delivery, struct channel *channel, const struct id *device)
+uint32_t
+history_spend_ask(const struct delivery *delivery, struct channel *channel, const struct id *person)
+{
+    struct channel_person *asker = id_map_find(&channel->people, person);
+    int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
+    if (asker == NULL)
+        return 0;
+    int64_t until_ms = asker->asked_history_ms - 1 + HISTORY_ASK_INTERVAL_MS;
+    if (asker->asked_history_ms != 0 && until_ms > now_ms)
+        return (uint32_t)(until_ms - now_ms);
+    asker->asked_history_ms = now_ms + 1;
+    return 0;
+}
+
+bool history_ask(struct delivery *delivery,
+                 struct channel *channel,
+                 const struct id *device,
+                 const struct wire_history_ask_request *request)
 {
     channel->sharing.asker = *device;
+    channel->sharing.answered_count = request->answered_count;
+    for (size_t i = 0; i < request->answered_count; i++)
+        channel->sharing.answered[i] = request->answered[i].id;
     if (is_held(delivery, channel))
         return true;
     channel->sharing.holder = (struct id){{0}};
@@ -91,32 +123,60 @@ bool history_ask(struct delivery *delivery, struct channel *channel, const struc
 bool history_take(struct delivery *delivery, struct channel *channel, const struct id *device)
 {
     const struct channel_member *member = channel_member(channel, device);
-    if (!is_wanted(channel) || member == NULL || id_equal(device, &channel->sharing.asker))
+    bool holds = history_holds(channel, device);
+    if (!is_wanted(channel) || member == NULL || !may_share(channel, member))
         return false;
-    if (is_held(delivery, channel) && !id_equal(device, &channel->sharing.holder))
+    if (is_held(delivery, channel)) {
+        history_go_on(delivery, channel, device);
+        return holds;
+    }
+    if (holds && choose(delivery, channel) != member) /* another's turn */
         return false;
     lease(delivery, channel, member);
     return true;
 }
 
-void history_go_on(struct delivery *delivery, struct channel *channel, const struct id *device)
+bool history_holds(const struct channel *channel, const struct id *device)
 {
-    const struct channel_member *member = channel_member(channel, device);
-    if (member != NULL && id_equal(device, &channel->sharing.holder))
-        lease(delivery, channel, member);
+    return id_equal(device, &channel->sharing.holder);
 }
 
-void history_done(struct channel *channel)
+void history_go_on(struct delivery *delivery, struct channel *channel, const struct id *device)
 {
-    channel->row.history_asked_by = (struct id){{0}};
-    channel->sharing = (struct channel_sharing){.seal = false};
+    struct channel_sharing *sharing = &channel->sharing;
+    int64_t until_ms = clock_wall_ms(delivery->hub->clock) + HISTORY_LEASE_MS;
+    if (history_holds(channel, device))
+        sharing->lease_until_ms =
+            until_ms < sharing->turn_until_ms ? until_ms : sharing->turn_until_ms;
+}
+
+static void offer_unless_held(struct delivery *delivery, struct channel *channel)
+{
+    if (is_wanted(channel) && !is_held(delivery, channel))
+        (void)offer(delivery, channel);
+}
+
+void history_done(struct delivery *delivery, struct channel *channel, const struct id *asked_by)
+{
+    struct channel_sharing *sharing = &channel->sharing;
+    if (id_equal(&channel->row.history_asked_by, asked_by)) {
+        channel->row.history_asked_by = (struct id){{0}};
+        *sharing = (struct channel_sharing){.seal = false};
+        return;
+    }
+    sharing->seal = false;
+    sharing->holder = (struct id){{0}};
+    sharing->holder_since = 0;
+    sharing->lease_until_ms = 0;
+    offer_unless_held(delivery, channel);
 }
 
 void history_close(struct delivery *delivery,
                    struct channel *channel,
                    const struct store_file_ids *segments)
 {
-    history_done(channel);
+    channel->row.history_asked_by = (struct id){{0}};
+    channel->sharing = (struct channel_sharing){.seal = false};
     file_removal_begin(delivery->hub, segments);
 }
 
@@ -127,12 +187,6 @@ void history_grew(struct delivery *delivery, struct channel *channel, uint64_t s
         return;
     channel->sharing.seal = true;
     if (!is_held(delivery, channel))
-        (void)offer(delivery, channel);
-}
-
-static void offer_unless_held(struct delivery *delivery, struct channel *channel)
-{
-    if (is_wanted(channel) && !is_held(delivery, channel))
         (void)offer(delivery, channel);
 }
 

@@ -11,25 +11,48 @@
 #ifndef WEFT_DELIVERY_HISTORY_H
 #define WEFT_DELIVERY_HISTORY_H
 
+#include "protocol/wire/history.h"
 #include "server/delivery/delivery.h"
 #include "server/store/files.h"
 
 /* How long one member has until it begins or sends the next segment. */
 #define HISTORY_LEASE_MS 30000
 
+/* And in all, so that nobody keeps others from sharing: some hundred segments over a ward's line.
+ * What is sealed by then stays, and the next goes on. */
+#define HISTORY_TURN_MS 600000
+
+/* Between two requests of a person in a channel: each makes a member seal and compare, and all
+ * others read what it says. Two leases' time. */
+#define HISTORY_ASK_INTERVAL_MS 60000
+
 bool history_is_shared(const struct channel *channel);
 
-/* A device waits for the keys, which is durable. Whether another member is online to be asked. */
-bool history_ask(struct delivery *delivery, struct channel *channel, const struct id *device);
+/* Counts a request of a person in the channel: how long it must wait; 0: not at all. */
+uint32_t history_spend_ask(const struct delivery *delivery,
+                           struct channel *channel,
+                           const struct id *person);
+
+/* A device waits for the keys, which is durable, and not from those who answered. Whether another
+ * member is online to be asked. */
+bool history_ask(struct delivery *delivery,
+                 struct channel *channel,
+                 const struct id *device,
+                 const struct wire_history_ask_request *request);
 
 /* Whether this device is to share now: it is asked already, or asks itself while nobody else is. */
 bool history_take(struct delivery *delivery, struct channel *channel, const struct id *device);
 
+/* Whether it is this device's turn: nobody else was asked since. Only then it may begin and finish
+ * segments, which take the place of others. */
+bool history_holds(const struct channel *channel, const struct id *device);
+
 /* It goes on: nobody else need be asked yet. */
 void history_go_on(struct delivery *delivery, struct channel *channel, const struct id *device);
 
-/* It is done, which is durable. */
-void history_done(struct channel *channel);
+/* Its turn is over: `asked_by` has been answered, which is durable. Somebody else who asked
+ * meanwhile still waits. */
+void history_done(struct delivery *delivery, struct channel *channel, const struct id *asked_by);
 
 /* The policy changed, and so the segments are deleted, which is durable. */
 void history_close(struct delivery *delivery,

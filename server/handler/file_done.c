@@ -8,11 +8,20 @@
 
 #include <string.h>
 
+struct done {
+    struct file_work work;
+    bool holds;                     /* the caller is to share the channel's history now */
+    struct store_file_ids replaced; /* segments of the same block, when it is one */
+};
+
 /* Sent again after a lost answer: done is done. */
 static enum status look(struct store_db *db, struct file_work *work)
 {
     const struct wire_file_done_request *request = work->call->request;
     enum status status = file_work_find_own(db, work, &request->file);
+    if ((status == STATUS_OK || status == STATUS_EXISTS) && work->file.segment &&
+        !((struct done *)(void *)work)->holds)
+        return STATUS_NOT_NOW;
     return status == STATUS_EXISTS ? STATUS_OK : status;
 }
 
@@ -24,11 +33,6 @@ static enum status io(struct file_work *work)
     return file_disk_seal(work->disk, &request->file, work->file.size_bytes,
                           LIMIT_SEALED_CHUNK_BYTES, request->sha256);
 }
-
-struct done {
-    struct file_work work;
-    struct store_file_ids replaced; /* segments of the same block, when it is one */
-};
 
 static enum status write_row(struct store_db *db, struct file_work *work)
 {
@@ -56,6 +60,7 @@ void file_done_handle(struct services *services, struct channel *channel, struct
     done->work.io = io;
     done->work.write = write_row;
     done->work.finish = finish;
+    done->holds = history_holds(channel, &call->device);
     history_go_on(services->delivery, channel, &call->device);
     file_work_begin(&done->work);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/wire/files.h"
 
+#include "server/delivery/history.h"
 #include "server/handler/file_work.h"
 
 static enum status look(struct store_db *db, struct file_work *work)
@@ -29,5 +30,6 @@ void file_put_handle(struct services *services, struct channel *channel, struct 
         return;
     work->look = look;
     work->io = io;
+    history_go_on(services->delivery, channel, &call->device);
     file_work_begin(work);
 }

@@ -17,7 +17,8 @@ static void finish(struct task *task)
     /* The policy may have changed meanwhile, and with it nobody waits any more. */
     if (history_is_shared(channel)) {
         channel->row.history_asked_by = task->call->person;
-        response.online = history_ask(task->services->delivery, channel, &task->call->device);
+        response.online = history_ask(task->services->delivery, channel, &task->call->device,
+                                      task->call->request);
     }
     call_answer(task->call, &response);
 }
@@ -26,6 +27,12 @@ void history_ask_handle(struct services *services, struct channel *channel, stru
 {
     if (!history_is_shared(channel)) {
         call_fail(call, STATUS_DENIED, "newcomers see what is said from their joining on");
+        return;
+    }
+    uint32_t wait_ms = history_spend_ask(services->delivery, channel, &call->person);
+    if (wait_ms != 0) {
+        call_fail_later(call, STATUS_RATE_LIMITED, "asked for it a moment ago: wait for an answer",
+                        wait_ms);
         return;
     }
     struct task *task = task_new(services, channel, call, sizeof *task);

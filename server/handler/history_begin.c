@@ -48,6 +48,10 @@ void history_begin_handle(struct services *services, struct channel *channel, st
         call_fail(call, STATUS_INVALID, "a segment is one block of a channel's log");
         return;
     }
+    if (!history_holds(channel, &call->device)) {
+        call_fail(call, STATUS_NOT_NOW, "another member was asked to share");
+        return;
+    }
     history_go_on(services->delivery, channel, &call->device);
     struct file_work *work = file_work_new(services, channel, call, sizeof *work);
     if (work == NULL)

@@ -7,20 +7,20 @@
 static enum status run(struct store_db *db, struct task *task)
 {
     const struct wire_history_shared_request *request = task->call->request;
-    const struct id nobody = {{0}};
-    return store_segments_set_asker(db, &request->channel, &nobody);
+    return store_segments_clear_asker(db, &request->channel, &request->asked_by);
 }
 
 static void finish(struct task *task)
 {
-    history_done(task->channel);
+    const struct wire_history_shared_request *request = task->call->request;
+    history_done(task->services->delivery, task->channel, &request->asked_by);
     task_answer_empty(task);
 }
 
 void history_shared_handle(struct services *services, struct channel *channel, struct call *call)
 {
     /* Anybody else could keep a newcomer waiting. */
-    if (!id_equal(&channel->sharing.holder, &call->device)) {
+    if (!history_holds(channel, &call->device)) {
         call_fail(call, STATUS_CONFLICT, "another member was asked to share");
         return;
     }

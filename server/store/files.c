@@ -10,7 +10,8 @@
 static enum status find(struct store_db *db, const struct id *file, struct store_file *found)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT " COLUMNS " FROM files WHERE file = ?");
+    struct query q =
+        query_on(db, "SELECT " COLUMNS ", first_sequence > 0 FROM files WHERE file = ?");
     struct store_file taken = {.size_bytes = 0};
     query_bind_id(&q, file);
     TRY(query_one(&q));
@@ -22,6 +23,7 @@ static enum status find(struct store_db *db, const struct id *file, struct store
     query_take_unsigned(&q, &taken.size_bytes);
     query_take_bool(&q, &taken.complete);
     query_take_int(&q, &taken.created_at_ms);
+    query_take_bool(&q, &taken.segment);
     TRY(q.status);
     *found = taken;
     return STATUS_OK;

@@ -17,6 +17,7 @@ struct store_file {
     struct id message; /* that announces it; the log has it afterwards */
     uint64_t size_bytes;
     bool complete;
+    bool segment; /* of a channel's history (segments.h); not looked at when one begins */
     int64_t created_at_ms;
 };
 

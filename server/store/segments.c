@@ -40,7 +40,8 @@ store_segments_begin(struct store_db *db, const struct store_segment_new *segmen
     TRY(store_files_begin(db, file, complete));
     CLEANUP(query_end)
     struct query q =
-        query_on(db, "UPDATE files SET first_sequence = ?, last_sequence = ? WHERE file = ?");
+        query_on(db, "UPDATE files SET first_sequence = ?, last_sequence = ? WHERE file = ?"
+                     " AND complete = 0");
     query_bind_unsigned(&q, segment->first_sequence);
     query_bind_unsigned(&q, segment->last_sequence);
     query_bind_id(&q, &file->file);
@@ -133,6 +134,17 @@ store_segments_set_asker(struct store_db *db, const struct id *channel, const st
     struct query q = query_on(db, "UPDATE channels SET history_asked_by = ? WHERE channel = ?");
     query_bind_id(&q, person);
     query_bind_id(&q, channel);
+    return query_run(&q);
+}
+
+enum status
+store_segments_clear_asker(struct store_db *db, const struct id *channel, const struct id *person)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE channels SET history_asked_by = zeroblob(16)"
+                                  " WHERE channel = ? AND history_asked_by = ?");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, person);
     return query_run(&q);
 }
 

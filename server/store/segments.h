@@ -58,9 +58,13 @@ MUST_CHECK enum status store_segments_delete(struct store_db *db,
                                              struct arena *arena,
                                              struct store_file_ids *deleted);
 
-/* Who waits for somebody to share a channel's history; none: nobody any more. */
+/* Who waits for somebody to share a channel's history. */
 MUST_CHECK enum status
 store_segments_set_asker(struct store_db *db, const struct id *channel, const struct id *person);
+
+/* They wait no more; somebody else who does still does. */
+MUST_CHECK enum status
+store_segments_clear_asker(struct store_db *db, const struct id *channel, const struct id *person);
 
 /* The channel's history is for newcomers no more: its segments go, and nobody waits for them. */
 MUST_CHECK enum status store_segments_close(struct store_db *db,

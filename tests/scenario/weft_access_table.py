@@ -36,7 +36,7 @@ session_stage           not_found    not_found   not_found denied       denied  
 channel_delete          denied       denied      not_found denied       denied         ok
 history_ask             denied       denied      not_found ok           ok             ok
 history_show            denied       denied      not_found ok           ok             ok
-history_begin           denied       denied      not_found conflict     conflict       conflict
+history_begin           denied       denied      not_found conflict     conflict       not_now
 history_shared          denied       denied      not_found ok           ok             conflict
 assisters_propose       denied       denied      not_found denied       denied         ok
 assisters_invite        denied       denied      not_found denied       denied         ok

@@ -74,6 +74,65 @@ static void what_is_left_out_shows(void **state)
     assert_int_equal(room->taken.withheld, 1);
 }
 
+static void what_one_left_out_another_fills_in(void **state)
+{
+    struct history_room *room = *state;
+    struct segment_item whole = room->items[1];
+    room->items[1].kind = SEGMENT_WITHHELD;
+    room->items[1].authenticated = SPAN_EMPTY;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, NULL, NULL), ENTRY_WITHHELD);
+    room->items[1] = whole;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
+}
+
+static void
+give(struct history_room *room, const struct content_history_segment *keys, size_t count)
+{
+    CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(4096);
+    struct content_history history = {.segments = (struct content_history_segment *)(uintptr_t)keys,
+                                      .segment_count = count};
+    assert_int_equal(content_encode_body(CONTENT_HISTORY, &history, &body), STATUS_OK);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct content content = {
+        .version = CONTENT_VERSION, .kind = CONTENT_HISTORY, .body = buffer_span(&body)};
+    struct history_offer offer;
+    assert_int_equal(history_keys_read(room->profile.engine, room->channel, &room->sharer, &content,
+                                       &arena, &offer),
+                     STATUS_OK);
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    for (size_t i = 0; i < offer.count; i++)
+        assert_int_equal(history_keys_put(room->profile.engine, room->channel, &offer.keys[i]),
+                         STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
+}
+
+static bool has_key(struct history_room *room, uint64_t first)
+{
+    struct history_key key;
+    return history_keys_get(room->profile.engine, room->channel, first, &key) == STATUS_OK;
+}
+
+static void one_file_is_no_two_blocks(void **state)
+{
+    struct history_room *room = *state;
+    struct content_history_segment keys[] = {
+        {.first = 1, .last = 1000, .file = {{1}}, .size = 10},
+        {.first = 1001, .last = 2000, .file = {{2}}, .size = 10},
+        {.first = 2001, .last = 3000, .file = {{2}}, .size = 10},
+    };
+    give(room, keys, 3);
+    assert_true(has_key(room, 1));
+    assert_false(has_key(room, 1001) || has_key(room, 2001));
+    /* Nor in two messages. */
+    keys[1].file = keys[0].file;
+    give(room, &keys[1], 1);
+    assert_false(has_key(room, 1001));
+    give(room, &keys[2], 1);
+    assert_true(has_key(room, 2001));
+}
+
 static void a_repeat_is_shown_as_one(void **state)
 {
     struct history_room *room = *state;
@@ -295,6 +354,8 @@ int main(void)
         TEST(words_are_nobodys_but_whose_device_signed_them),
         TEST(a_message_has_the_id_that_its_author_gave_it),
         TEST(what_is_left_out_shows),
+        TEST(what_one_left_out_another_fills_in),
+        TEST(one_file_is_no_two_blocks),
         TEST(a_repeat_is_shown_as_one),
         TEST(a_device_speaks_only_while_the_directory_lists_it),
         TEST(an_epoch_has_the_context_that_its_members_signed),

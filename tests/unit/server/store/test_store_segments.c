@@ -185,6 +185,29 @@ static void what_is_over_is_in_no_segment(void **state)
     assert_int_equal(count(f, &channel), 0);
 }
 
+static struct id asker_of(struct fixture *f, const struct id *channel)
+{
+    struct store_channel row;
+    ASSERT_OK(store_channels_get(f->db, channel, &f->arena, &row));
+    return row.history_asked_by;
+}
+
+static void who_asked_while_another_was_answered_still_waits(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id first = id_number(2);
+    struct id second = id_number(3);
+    ASSERT_OK(store_segments_set_asker(f->db, &channel, &first));
+    ASSERT_OK(store_segments_set_asker(f->db, &channel, &second));
+    ASSERT_OK(store_segments_clear_asker(f->db, &channel, &first));
+    struct id waits = asker_of(f, &channel);
+    assert_true(id_equal(&waits, &second));
+    ASSERT_OK(store_segments_clear_asker(f->db, &channel, &second));
+    waits = asker_of(f, &channel);
+    assert_true(id_is_none(&waits));
+}
+
 static void a_closed_history_leaves_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -221,6 +244,7 @@ int main(void)
         TEST(a_deletion_takes_the_segments_with_it),
         TEST(segments_outlive_the_week_and_count_for_nobody),
         TEST(what_is_over_is_in_no_segment),
+        TEST(who_asked_while_another_was_answered_still_waits),
         TEST(a_closed_history_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/history_fetch.h"
+
+#include "client-cli/core/entry.h"
+#include "client-cli/core/history_keys.h"
+#include "client-cli/core/history_take.h"
+#include "client-cli/core/people.h"
+#include "client-cli/core/replica.h"
+#include "protocol/base/secret.h"
+#include "protocol/content/file_chunk.h"
+#include "protocol/wire/files.h"
+
+/* The last chunk comes with its padding. */
+#define SEGMENT_PADDED_MAX (LIMIT_SEGMENT_BYTES + LIMIT_SEGMENT_BYTES / 8)
+
+/* ---- the bytes ---- */
+
+struct segment_bytes {
+    struct history_key key;
+    struct buffer bytes; /* the segment, with its padding until the last chunk is there */
+    const char *problem;
+};
+
+static void segment_bytes_clear(struct segment_bytes *segment)
+{
+    secret_wipe(&segment->key, sizeof segment->key);
+    buffer_clear(&segment->bytes);
+}
+
+static enum status pull_chunk(struct engine *engine,
+                              const struct channel *channel,
+                              struct segment_bytes *segment,
+                              uint32_t index)
+{
+    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    struct wire_file_get_request request = {
+        .channel = channel->id, .file = segment->key.file, .index = index};
+    struct wire_file_get_response response;
+    TRY(engine_call(engine, WIRE_FILE_GET, &request, &reply, &response));
+    enum status opened = file_chunk_open(segment->key.key, segment->key.size, index, response.bytes,
+                                         &segment->bytes);
+    if (opened != STATUS_NOT_DECRYPTED)
+        return opened;
+    segment->problem = "it is not what was sealed with this key";
+    return STATUS_UNTRUSTED;
+}
+
+static enum status
+pull(struct engine *engine, const struct channel *channel, struct segment_bytes *segment)
+{
+    for (uint32_t i = 0; i < file_chunk_count(segment->key.size); i++)
+        TRY(pull_chunk(engine, channel, segment, i));
+    buffer_truncate(&segment->bytes, (size_t)segment->key.size);
+    return STATUS_OK;
+}
+
+/* ---- one segment ---- */
+
+static enum status count_here(void *context, const struct stored_entry *entry)
+{
+    *(uint64_t *)context += entry_is_lacking(entry) ? 0 : 1;
+    return STATUS_OK;
+}
+
+/* Whether an entry of before we joined that the segment has is not here. */
+static enum status is_lacking(struct engine *engine,
+                              const struct channel *channel,
+                              const struct history_key *key,
+                              bool *is)
+{
+    uint64_t here = 0;
+    uint64_t last = key->last < channel->joined_sequence ? key->last : channel->joined_sequence;
+    struct entry_walk walk = {.channel = channel->id,
+                              .from = key->first,
+                              .to = last,
+                              .visit = count_here,
+                              .context = &here};
+    *is = false;
+    if (key->first > last)
+        return STATUS_OK;
+    TRY(entry_walk(engine, &walk));
+    *is = here != last - key->first + 1;
+    return STATUS_OK;
+}
+
+/* What is known of the segment, if its block's last key is still that. */
+static enum status note_taken(struct engine *engine,
+                              const struct channel *channel,
+                              const struct history_key *taken,
+                              bool outdated)
+{
+    struct history_key known;
+    enum status found = history_keys_get(engine, channel, taken->first, &known);
+    bool same = found == STATUS_OK && id_equal(&known.file, &taken->file);
+    if (same) {
+        known.taken = true;
+        known.outdated = known.outdated || outdated;
+        found = history_keys_put(engine, channel, &known);
+    }
+    secret_wipe(&known, sizeof known);
+    return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+}
+
+static enum status take(struct engine *engine, struct channel *channel, void *context)
+{
+    struct segment_bytes *segment = context;
+    struct history_taken taken = {.messages = 0};
+    TRY(history_take(engine, channel, &segment->key, buffer_span(&segment->bytes), &taken,
+                     &segment->problem));
+    return note_taken(engine, channel, &segment->key, taken.revised != 0);
+}
+
+/* What does not verify is not asked for again, and its key goes to nobody. */
+static enum status give_up(struct engine *engine, struct channel *channel, void *context)
+{
+    const struct segment_bytes *segment = context;
+    return note_taken(engine, channel, &segment->key, true);
+}
+
+/* `*refused` when it is not what it should be. */
+static enum status take_segment(struct engine *engine,
+                                struct channel *channel,
+                                struct segment_bytes *segment,
+                                bool *refused)
+{
+    struct people_name name;
+    enum status status = pull(engine, channel, segment);
+    if (status == STATUS_NOT_FOUND) {
+        /* It was sealed anew, or is not kept any more: whoever shares next has other keys. */
+        engine_forget_explanation(engine);
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK)
+        status = channel_transact(engine, channel, take, segment);
+    if (status != STATUS_UNTRUSTED || segment->problem == NULL)
+        return status;
+    *refused = true;
+    people_name(engine, &segment->key.shared_by, &name);
+    engine_notice(engine, channel,
+                  "What %s shared of numbers %llu to %llu was not taken: %s. Another member is "
+                  "asked; tell whoever runs the server",
+                  name.name, (unsigned long long)segment->key.first,
+                  (unsigned long long)segment->key.last, segment->problem);
+    return channel_transact(engine, channel, give_up, segment);
+}
+
+static enum status take_offered(struct engine *engine,
+                                struct channel *channel,
+                                const struct history_key *offered,
+                                bool *refused)
+{
+    CLEANUP(segment_bytes_clear)
+    struct segment_bytes segment = {.bytes = BUFFER_INIT(SEGMENT_PADDED_MAX)};
+    enum status found = history_keys_get(engine, channel, offered->first, &segment.key);
+    bool wanted = false;
+    if (found != STATUS_OK && found != STATUS_NOT_FOUND)
+        return found;
+    if (found == STATUS_OK && segment.key.taken && id_equal(&segment.key.file, &offered->file))
+        return STATUS_OK;
+    TRY(is_lacking(engine, channel, offered, &wanted));
+    segment.key = *offered;
+    return wanted ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
+}
+
+/* ---- one message ---- */
+
+struct said {
+    uint64_t sequence; /* 0: none */
+    struct id person;
+    struct buffer content;
+};
+
+static void said_clear(struct said *said)
+{
+    buffer_clear(&said->content);
+}
+
+static enum status find_said(void *context, const struct stored_entry *entry)
+{
+    struct said *said = context;
+    struct content content;
+    if (entry_content(entry, &content) != STATUS_OK || content.kind != CONTENT_HISTORY)
+        return STATUS_OK;
+    said->sequence = entry->sequence;
+    said->person = entry->person;
+    TRY(buffer_append(&said->content, entry->content));
+    return STATUS_CANCELLED;
+}
+
+static enum status note_read(struct engine *engine, struct channel *channel, void *context)
+{
+    (void)engine;
+    channel->history_read = *(const uint64_t *)context;
+    return STATUS_OK;
+}
+
+/* Of whoever shared something that is not what it should be, the rest is left. */
+static enum status take_said(struct engine *engine,
+                             struct channel *channel,
+                             const struct said *said,
+                             struct history_fetched *fetched)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct content content;
+    struct history_offer offer;
+    bool refused = false;
+    TRY(status_of_stored(content_decode(buffer_span(&said->content), &content)));
+    enum status read = history_keys_read(engine, channel, &said->person, &content, &arena, &offer);
+    if (read != STATUS_OK)
+        return read == STATUS_NOT_FOUND ? STATUS_OK : read;
+    for (size_t i = 0; i < offer.count && !refused; i++)
+        TRY(take_offered(engine, channel, &offer.keys[i], &refused));
+    fetched->answered = fetched->answered || offer.complete;
+    return STATUS_OK;
+}
+
+static enum status take_next(struct engine *engine,
+                             struct channel *channel,
+                             struct history_fetched *fetched,
+                             bool *more)
+{
+    CLEANUP(said_clear) struct said said = {.content = BUFFER_INIT(LIMIT_FRAME_BYTES)};
+    struct entry_walk walk = {.channel = channel->id,
+                              .from = channel->history_read + 1,
+                              .to = channel->cursor,
+                              .visit = find_said,
+                              .context = &said};
+    TRY(entry_walk(engine, &walk));
+    *more = said.sequence != 0;
+    if (!*more)
+        return STATUS_OK;
+    if (!fetched->looked)
+        TRY(replica_update(engine, SPAN_EMPTY));
+    fetched->looked = true;
+    TRY(take_said(engine, channel, &said, fetched));
+    return channel_transact(engine, channel, note_read, &said.sequence);
+}
+
+enum status
+history_fetch(struct engine *engine, struct channel *channel, struct history_fetched *fetched)
+{
+    bool more = true;
+    *fetched = (struct history_fetched){.looked = false};
+    while (more)
+        TRY(take_next(engine, channel, fetched, &more));
+    return STATUS_OK;
+}

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Members who answer a newcomer with nothing, or with keys of nothing: what they left out is asked of others and
+comes; whose turn it is not changes nothing on the server; and nobody asks more than once a minute."""
+import os
+
+import pytest
+
+from conftest import program
+from test_history import by_text, fetched, newcomer, said, segments, sql, talk
+
+
+@pytest.fixture(scope="session")
+def forge_history():
+    return program("FORGE_HISTORY_PROGRAM", "tests/bench/forge_history")
+
+
+def forge(scene, program_path, person, channel, *words):
+    """What the server said, and for how long to wait."""
+    status, wait_ms = scene.run([program_path, person.profile, channel, *map(str, words)]).text.split()
+    return status, int(wait_ms)
+
+
+def answers(person, channel):
+    """Who has answered whom."""
+    return [(record["person"], record["asked_by"]) for record in person.json("read", channel)
+            if record.get("kind") == "history" and record["asked_by"]]
+
+
+def test_an_answer_of_nothing_keeps_nobody_from_the_rest(scene, forge_history):
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    dee = newcomer(scene, server, ann, channel)
+    forge(scene, forge_history, bea, channel, "answer", dee.id)
+    heard = dee.run("sync")
+    assert "were not shared, lately not by Bea" in heard.text + heard.error
+    result = dee.json("history", channel)[-1]
+    assert not result["here"] and result["missing"] > 9 and result["missing_numbers"].startswith("1 to "), result
+    assert "not all here yet" in dee.run("read", channel).text
+    # The newcomer asks again, and Bea is not asked; nor is anybody who has answered.
+    server.restart()
+    dee.run("sync")
+    bea.run("sync")
+    assert answers(bea, channel).count((bea.id, dee.id)) == 1, "the forged one"
+    ann.run("sync")
+    result = fetched(dee, channel)
+    assert result["missing"] == 0 and result["refused"] == 0, result
+    assert by_text(dee, channel)["canary-ann-0"]["shared_by"] == "Ann"
+    server.stop()
+
+
+def test_keys_of_nothing_hide_no_honest_ones(scene, forge_history):
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    dee = newcomer(scene, server, ann, channel)
+    ann.run("sync")
+    (sealed,) = segments(server)
+    forge(scene, forge_history, bea, channel, "answer", dee.id, os.urandom(16).hex(), 1, sealed[2])
+    result = fetched(dee, channel)
+    assert result["missing"] == 0 and result["refused"] == 0, result
+    assert by_text(dee, channel)["canary-cy-2"]["shared_by"] == "Ann"
+    # Nor do they spoil it for whoever comes next: it is sealed anew.
+    eve = newcomer(scene, server, ann, channel, "Eve")
+    ann.run("sync")
+    assert fetched(eve, channel)["missing"] == 0
+    server.stop()
+
+
+def test_what_is_withheld_is_asked_of_a_second_member(scene):
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    ann.run("delete", channel, said(ann, channel, "canary-gone"))
+    for person in (ann, bea, cy):
+        person.run("sync")
+    dee = newcomer(scene, server, ann, channel)
+    ann.run("sync")
+    result = fetched(dee, channel)
+    assert result["withheld"] > 0 and result["missing"] == 0, result
+    server.restart()  # asks may come at once again
+    dee.run("sync")
+    ann.run("sync")
+    bea.run("sync")
+    dee.run("sync")
+    assert answers(dee, channel) == [(ann.id, dee.id), (bea.id, dee.id)]
+    dee.run("sync")
+    assert sql(server, "SELECT hex(history_asked_by) FROM channels")[0][0] == "0" * 32, "two are believed"
+    server.stop()
+
+
+def test_only_whose_turn_it_is_changes_what_is_sealed(scene, forge_history):
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    (sealed,) = segments(server)  # for Bea and Cy
+    file = os.urandom(16).hex()
+    for person in (ann, bea):
+        assert forge(scene, forge_history, person, channel, "begin", file, 5)[0] == "NOT_NOW"
+        assert forge(scene, forge_history, person, channel, "shared", cy.id)[0] == "CONFLICT"
+    dee = newcomer(scene, server, ann, channel)
+    assert forge(scene, forge_history, bea, channel, "begin", file, 5)[0] == "OK", "asked as she came online"
+    assert forge(scene, forge_history, bea, channel, "shared", dee.id)[0] == "OK"
+    assert forge(scene, forge_history, bea, channel, "done", file)[0] == "NOT_NOW", "her turn is over"
+    assert segments(server) == [sealed]
+    server.stop()
+
+
+def test_nobody_asks_twice_in_a_minute(scene, forge_history):
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    server.restart()
+    assert forge(scene, forge_history, cy, channel, "ask") == ("OK", 0)
+    status, wait_ms = forge(scene, forge_history, cy, channel, "ask")
+    assert status == "RATE_LIMITED" and 30_000 < wait_ms <= 60_000
+    assert forge(scene, forge_history, bea, channel, "ask") == ("OK", 0), "each for themselves"
+    # A newcomer whose request was counted already neither waits nor fails.
+    dee = newcomer(scene, server, ann, channel)
+    heard = dee.run("sync")
+    assert "wait" not in heard.text + heard.error
+    server.stop()
