@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "tests/unit/protocol/mls/public/fixture.h"
+#include "tests/unit/protocol/mls/public/cheap_tree.h"
 
 #include "protocol/mls/public/parent_hash.h"
 #include "protocol/mls/public/tree_validate.h"
@@ -16,56 +16,6 @@
 #define must(call) assert_int_equal((call), STATUS_OK)
 #define BYTES CLEANUP(buffer_clear) struct buffer
 #define TREE CLEANUP(mls_tree_free) struct mls_tree
-
-/* A leaf that is well formed, with keys that no other number has; not signed. */
-static void write_cheap_leaf(uint32_t number, struct buffer *out)
-{
-    uint8_t encryption[32] = {1};
-    uint8_t signature[32] = {2};
-    memcpy(encryption + 4, &number, sizeof number);
-    memcpy(signature + 4, &number, sizeof number);
-    struct mls_leaf_node leaf = {.encryption_key = SPAN_OF(encryption),
-                                 .signature_key = SPAN_OF(signature),
-                                 .credential = {MLS_CREDENTIAL_BASIC, SPAN_LITERAL("somebody")},
-                                 .source = MLS_LEAF_UPDATE,
-                                 .signature = SPAN_LITERAL("signature")};
-    struct writer writer = writer_of(out);
-    buffer_truncate(out, 0);
-    mls_leaf_node_write(&writer, &leaf);
-    must(writer_finish(&writer));
-}
-
-static struct mls_tree *cheap_tree(uint32_t count)
-{
-    BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
-    struct mls_tree *tree;
-    must(mls_tree_new(fixture_suite(), &tree));
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t index;
-        write_cheap_leaf(i, &leaf);
-        must(mls_tree_add(tree, buffer_span(&leaf), &index));
-        assert_int_equal(index, i);
-    }
-    must(mls_tree_update_hashes(tree));
-    return tree;
-}
-
-static void merge_random_path(struct mls_tree *tree, uint32_t leaf)
-{
-    struct mls_path_step steps[MLS_PATH_MAX];
-    struct hpke_public keys[MLS_PATH_MAX];
-    struct span spans[MLS_PATH_MAX];
-    struct digest parent_hash;
-    struct person person;
-    size_t count = mls_tree_filtered_path(tree, leaf, steps);
-    for (size_t i = 0; i < count; i++) {
-        person_init(&person, 0);
-        keys[i] = person.encryption;
-        spans[i] = hpke_public_span(&keys[i]);
-    }
-    must(mls_tree_merge_path(tree, leaf, spans, count, &parent_hash));
-    must(mls_tree_update_hashes(tree));
-}
 
 static void write_tree(const struct mls_tree *tree, struct buffer *out)
 {
@@ -93,7 +43,7 @@ static void assert_hash_is_right(const struct mls_tree *tree)
 static void refuses_a_tree_whose_last_node_is_blank(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(3);
+    TREE *tree = cheap_tree_new(3);
     TREE *none = NULL;
     BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
     BYTES longer = BUFFER_INIT(FIXTURE_BYTES_MAX);
@@ -116,7 +66,7 @@ static void refuses_a_tree_whose_last_node_is_blank(void **state)
 static void refuses_a_tree_that_is_cut_at_any_byte(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(4);
+    TREE *tree = cheap_tree_new(4);
     TREE *none = NULL;
     BYTES bytes = BUFFER_INIT(FIXTURE_BYTES_MAX);
     write_tree(tree, &bytes);
@@ -135,10 +85,10 @@ static void refuses_a_tree_that_is_cut_at_any_byte(void **state)
 static void refuses_a_key_that_is_in_the_tree_already(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(3);
+    TREE *tree = cheap_tree_new(3);
     BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
     uint32_t index;
-    write_cheap_leaf(1, &leaf);
+    cheap_tree_leaf(1, &leaf);
     assert_int_equal(mls_tree_add(tree, buffer_span(&leaf), &index), STATUS_INVALID_TREE);
 }
 
@@ -148,7 +98,7 @@ static void refuses_more_leaves_than_a_group_may_have(void **state)
     TREE *tree = NULL;
     BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
     must(mls_tree_new(fixture_suite(), &tree));
-    write_cheap_leaf(0, &leaf);
+    cheap_tree_leaf(0, &leaf);
     assert_int_equal(mls_tree_set_node_bytes(tree, 0xfffffffe, buffer_span(&leaf)), STATUS_LIMIT);
     assert_int_equal(mls_tree_set_node_bytes(tree, 2 * 16384, buffer_span(&leaf)), STATUS_LIMIT);
     must(mls_tree_set_node_bytes(tree, 2 * 16383, buffer_span(&leaf)));
@@ -187,7 +137,7 @@ static size_t count_changes(const struct mls_tree *a, const struct mls_tree *b)
 static void shows_what_a_smaller_tree_has_lost(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(130);
+    TREE *tree = cheap_tree_new(130);
     TREE *clone = NULL;
     must(mls_tree_clone(tree, &clone));
     assert_int_equal(count_changes(tree, clone), 0);
@@ -202,14 +152,14 @@ static void shows_what_a_smaller_tree_has_lost(void **state)
 static void keeps_a_clone_as_it_was(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(100);
+    TREE *tree = cheap_tree_new(100);
     TREE *clone = NULL;
     BYTES before = BUFFER_INIT(FIXTURE_BYTES_MAX);
     BYTES after = BUFFER_INIT(FIXTURE_BYTES_MAX);
-    merge_random_path(tree, 5);
+    cheap_tree_merge_path(tree, 5);
     write_tree(tree, &before);
     must(mls_tree_clone(tree, &clone));
-    merge_random_path(tree, 77);
+    cheap_tree_merge_path(tree, 77);
     must(mls_tree_remove(tree, 12));
     must(mls_tree_update_hashes(tree));
     write_tree(clone, &after);
@@ -227,9 +177,9 @@ static void keeps_a_clone_as_it_was(void **state)
 static void restores_a_tree_node_by_node(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(13);
+    TREE *tree = cheap_tree_new(13);
     TREE *again = NULL;
-    merge_random_path(tree, 3);
+    cheap_tree_merge_path(tree, 3);
     must(mls_tree_remove(tree, 1));
     must(mls_tree_update_hashes(tree));
     must(mls_tree_new(fixture_suite(), &again));
@@ -246,7 +196,7 @@ static void restores_a_tree_node_by_node(void **state)
 static void keeps_its_hashes_right_through_random_changes(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(9);
+    TREE *tree = cheap_tree_new(9);
     BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
     uint32_t random = 12345;
     uint32_t number = 1000;
@@ -259,14 +209,14 @@ static void keeps_its_hashes_right_through_random_changes(void **state)
         unsigned what = random >> 30;
         if (what == 0 || mls_tree_member_count(tree) < 2) {
             uint32_t index;
-            write_cheap_leaf(number++, &leaf);
+            cheap_tree_leaf(number++, &leaf);
             must(mls_tree_add(tree, buffer_span(&leaf), &index));
             must(mls_tree_add_unmerged(tree, &index, 1));
         } else if (what <= 2 && mls_tree_member_count(tree) > 2) {
             must(mls_tree_remove(tree, member));
             must(mls_tree_truncate(tree));
         } else {
-            merge_random_path(tree, member);
+            cheap_tree_merge_path(tree, member);
         }
         must(mls_tree_update_hashes(tree));
         must(mls_tree_check_unmerged(tree));
@@ -277,15 +227,15 @@ static void keeps_its_hashes_right_through_random_changes(void **state)
 static void forgets_the_hash_of_a_root_that_went(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(5);
+    TREE *tree = cheap_tree_new(5);
     BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
     uint32_t index;
     must(mls_tree_remove(tree, 4));
     must(mls_tree_update_hashes(tree));
     must(mls_tree_truncate(tree));
     assert_int_equal(mls_tree_leaf_count(tree), 4);
-    merge_random_path(tree, 1);
-    write_cheap_leaf(4, &leaf);
+    cheap_tree_merge_path(tree, 1);
+    cheap_tree_leaf(4, &leaf);
     must(mls_tree_add(tree, buffer_span(&leaf), &index));
     must(mls_tree_update_hashes(tree));
     assert_hash_is_right(tree);
@@ -302,12 +252,12 @@ static void refuses_unmerged_leaves_that_are_not_under_their_parent(void **state
     };
     static const uint8_t outside[][4] = {{0, 0, 0, 2}, {0x80, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff}};
     for (size_t i = 0; i < 2; i++) {
-        TREE *tree = cheap_tree(4);
+        TREE *tree = cheap_tree_new(4);
         const struct mls_parent_node parent = {SPAN_LITERAL("key"), SPAN_EMPTY, SPAN_OF(lists[i])};
         assert_int_equal(mls_tree_set_parent(tree, 1, &parent), STATUS_MALFORMED);
     }
     for (size_t i = 0; i < 3; i++) {
-        TREE *tree = cheap_tree(4);
+        TREE *tree = cheap_tree_new(4);
         const struct mls_parent_node parent = {SPAN_LITERAL("key"), SPAN_EMPTY,
                                                SPAN_OF(outside[i])};
         must(mls_tree_set_parent(tree, 1, &parent));
@@ -320,8 +270,8 @@ static void refuses_unmerged_leaves_that_are_not_under_their_parent(void **state
 static void refuses_a_parent_that_no_leaf_vouches_for(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(4);
-    merge_random_path(tree, 0); /* the leaf does not carry the hash */
+    TREE *tree = cheap_tree_new(4);
+    cheap_tree_merge_path(tree, 0); /* the leaf does not carry the hash */
     assert_int_equal(mls_tree_verify_parent_hashes(tree), STATUS_INVALID_TREE);
 }
 
@@ -439,7 +389,7 @@ static void refuses_a_tree_that_should_have_been_truncated(void **state)
 static void refuses_a_path_with_the_keys_of_the_path_before(void **state)
 {
     (void)state;
-    TREE *tree = cheap_tree(4);
+    TREE *tree = cheap_tree_new(4);
     struct digest hash;
     const struct span keys[] = {SPAN_LITERAL("low"), SPAN_LITERAL("high")};
     const struct span half_old[] = {SPAN_LITERAL("new"), SPAN_LITERAL("low")};
@@ -457,13 +407,13 @@ static void adds_ten_thousand_leaves_in_linear_time(void **state)
 {
     (void)state;
     enum { COUNT = 10000 };
-    TREE *tree = cheap_tree(2);
+    TREE *tree = cheap_tree_new(2);
     BYTES leaf = BUFFER_INIT(FIXTURE_BYTES_MAX);
     uint32_t *leaves = malloc(COUNT * sizeof *leaves);
     assert_non_null(leaves);
-    merge_random_path(tree, 0);
+    cheap_tree_merge_path(tree, 0);
     for (uint32_t i = 0; i < COUNT; i++) {
-        write_cheap_leaf(100 + i, &leaf);
+        cheap_tree_leaf(100 + i, &leaf);
         must(mls_tree_add(tree, buffer_span(&leaf), &leaves[i]));
     }
     must(mls_tree_add_unmerged(tree, leaves, COUNT));
@@ -473,7 +423,7 @@ static void adds_ten_thousand_leaves_in_linear_time(void **state)
 
     /* and on, until no more may be in a group */
     for (uint32_t i = COUNT + 2; i <= 16384; i++) {
-        write_cheap_leaf(100 + i, &leaf);
+        cheap_tree_leaf(100 + i, &leaf);
         assert_int_equal(mls_tree_add(tree, buffer_span(&leaf), &leaves[0]),
                          i < 16384 ? STATUS_OK : STATUS_LIMIT);
     }
