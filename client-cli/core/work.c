@@ -11,6 +11,7 @@
 #include "client-cli/core/replica.h"
 #include "protocol/channel/identity.h"
 #include "protocol/channel/leave.h"
+#include "protocol/mls/public/path_costs.h"
 
 /* A round may show further work; a server that shows the same again and again is left alone. */
 #define WORK_ROUNDS_MAX 20
@@ -153,6 +154,14 @@ static enum status propose_removals(struct engine *engine,
     return dormant_settle(engine, channel, NULL, proposals);
 }
 
+/* However often the server asks, a path is made only where it fills a blank node, and then none is
+ * blank above our leaf until somebody comes or goes. */
+static bool path_helps(const struct channel *channel)
+{
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
+    return mls_path_has_blank(tree, mls_group_own_leaf(channel->group));
+}
+
 static enum status propose(struct engine *engine,
                            struct channel *channel,
                            void *context,
@@ -160,6 +169,7 @@ static enum status propose(struct engine *engine,
 {
     const struct wire_work *work = context;
     proposals->work = work->work;
+    proposals->path = work->path && path_helps(channel);
     for (size_t i = 0; i < work->add_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)
         TRY(propose_add(engine, channel, &work->adds[i], proposals));
     return propose_removals(engine, channel, work, proposals);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * What the server asks an online member to commit: people who were let in, devices that left or
- * were shut out. The facts are checked here, and again by everybody who follows the commit; the
- * server's word alone moves nobody.
- * Errors: those of channel_commit.h. Thread rule: the engine's thread.
+ * were shut out, a path that makes the next ones smaller. The facts are checked here, and again by
+ * everybody who follows the commit; the server's word alone moves nobody. Errors: those of
+ * channel_commit.h. Thread rule: the engine's thread.
  */
 #ifndef WEFT_CORE_WORK_H
 #define WEFT_CORE_WORK_H

@@ -332,6 +332,7 @@ static const struct field work_fields[] = {
     FIELD_ITEMS(struct wire_work, adds, add_count, &wire_work_add_schema, LIMIT_LIST_ITEMS),
     FIELD_ITEMS(
         struct wire_work, removes, remove_count, &wire_work_remove_schema, LIMIT_LIST_ITEMS),
+    FIELD_PLAIN(FIELD_BOOL, struct wire_work, path),
 };
 const struct schema wire_work_schema = SCHEMA("work", struct wire_work, work_fields);
 

@@ -276,6 +276,7 @@ struct wire_work {
     size_t add_count;
     struct wire_work_remove *removes;
     size_t remove_count;
+    bool path; /* nothing but a path, which fills blank nodes of the tree */
 };
 extern const struct schema wire_work_schema;
 

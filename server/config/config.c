@@ -81,6 +81,10 @@ static const struct config_key keys[] = {
     {"absence_days", VALUE_NUMBER, offsetof(struct config, absence_days), 0, 3650, "180",
      "Days after which a device that was not seen is taken out of its channels; when it is seen\n"
      "# again within a year it comes back by itself. 0: never."},
+    {"path_kib", VALUE_NUMBER, offsetof(struct config, path_kib), 0, 8192, "4",
+     "KiB that a change of a channel's keys may take before members are asked, one after another,\n"
+     "# to make the next ones smaller, as after many have joined; nobody needs to do anything.\n"
+     "# 0: never."},
     {"introductions_every", VALUE_DURATION, offsetof(struct config, introductions_every_ms), 0,
      366 * DAY_S, "7d",
      "How often people who opted in are introduced to somebody of another group, such as 7d, 12h,\n"

@@ -43,6 +43,7 @@ struct config {
     uint32_t upload_mib_per_hour;
     uint32_t invite_days;
     uint32_t absence_days;          /* 0: never */
+    uint32_t path_kib;              /* 0: nobody is asked */
     int64_t introductions_every_ms; /* 0: never */
     int64_t introductions_answer_within_ms;
     int64_t introductions_ask_after_ms;

@@ -26,6 +26,7 @@ struct channel_member {
     struct id device;
     uint32_t leaf;
     int64_t since_ms;
+    int64_t path_asked_ms; /* when it was asked for a path, monotonic; 0: never */
 };
 
 struct channel_person {
@@ -56,6 +57,12 @@ struct channel_sharing {
     int64_t turn_until_ms;  /* as far as the holder can renew it */
 };
 
+/* Whose paths make the next ones smaller (paths.h). */
+struct channel_paths {
+    int64_t next_ms; /* nobody is asked before, monotonic; 0: not looked at yet */
+    uint32_t asked;  /* how many, since somebody came or went */
+};
+
 struct channel {
     struct id id;
     struct store_channel row; /* texts live in `texts` */
@@ -72,6 +79,7 @@ struct channel {
     struct commit_work **commits_last;
     /* What waits for a member to commit; NULL when nothing does. */
     struct work *work;
+    struct channel_paths paths;
     struct channel_sharing sharing;
     /* Who still needs the pointer, and since when nobody has asked for it (monotonic). */
     uint32_t holders;

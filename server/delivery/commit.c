@@ -8,6 +8,7 @@
 #include "protocol/wire/events.h"
 #include "server/delivery/history.h"
 #include "server/delivery/internal.h"
+#include "server/delivery/paths.h"
 #include "server/delivery/validate.h"
 #include "server/delivery/work.h"
 #include "server/limits.h"
@@ -167,6 +168,8 @@ static void append_done(struct store_job *job, enum status status)
                 JOURNAL_N("changes", work->output.change_count));
         if (work->closes_history)
             history_close(work->delivery, work->channel, &work->segments);
+        if (work->output.change_count != 0)
+            paths_somebody_moved(work->delivery, work->channel);
         work_after_commit(work->delivery, work->channel);
         for (size_t i = 0; i < work->output.change_count; i++)
             if (work->output.changes[i].added)

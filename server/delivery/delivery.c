@@ -225,6 +225,7 @@ static void forget_idle(struct delivery *delivery)
 void delivery_tick(struct delivery *delivery)
 {
     work_tick(delivery);
+    paths_tick(delivery);
     history_tick(delivery);
     forget_idle(delivery);
     upkeep_tick(delivery);

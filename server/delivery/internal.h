@@ -26,6 +26,9 @@ void work_drop(struct channel *channel);
 /* work.c: offers what nobody holds. */
 void work_tick(struct delivery *delivery);
 
+/* paths.c: asks for a path where one is due. */
+void paths_tick(struct delivery *delivery);
+
 /* upkeep.c: deletes what has expired, now and then. */
 void upkeep_tick(struct delivery *delivery);
 

@@ -2,8 +2,8 @@
 /*
  * What members are asked to commit: adds of people who were let in and of
  * further devices of those who are, removes of devices that left
- * or were shut out. The server proposes nothing inside MLS; it asks one online member after
- * another, each with a lease, and clients check the facts themselves.
+ * or were shut out (paths: paths.h). The server proposes nothing inside MLS; it asks one online
+ * member after another, each with a lease, and clients check the facts themselves.
  *
  * A KeyPackage that was taken for an add stays with the work until the add is committed, so that
  * asking twice does not use two.

@@ -2,7 +2,7 @@
 /*
  * A summit opens its doors: many real clients join one open channel at once.
  *
- *   bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR]
+ *   bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR] [--path-kib K]
  *
  * weftd is started; people and devices are made, each with a vault and a key file, and M of them
  * (default 3) are in the channel and follow it. Then N others connect over TLS, log in and join,
@@ -14,6 +14,9 @@
  * people have a thousand disks: --vaults may name a place in memory, lest one disk's fsync for all
  * of them is what is measured.
  *
+ * With --path-kib (weftd's setting) what follows is awaited as well: the paths that the server asks
+ * members for, which make later commits small.
+ *
  * Progress goes to the error output; to the standard output one figure a line, `name value unit`:
  *   slowest_wait_s   from the beginning until the last one is in; median_wait_s
  *   joins_per_s      N by that
@@ -24,6 +27,7 @@
  *   messages_during  said by the member; p50_ms, p99_ms: until one is in a client's vault
  *   lost, duplicated, misordered   of those messages, over all clients; before_joining: of an epoch
  *                    before the client's own, which nobody can read there, and shown as that
+ *   path_commits     with --path-kib: epochs after all were at the end of the log
  */
 #include "protocol/crypto/random_system.h"
 #include "tests/bench/fan_server.h"
@@ -51,6 +55,10 @@
 /* A server does not stand in a queue with the processes of its users, so that they are nicer. Not
  * more: in front of all of them it would wake up for each frame alone, at twice the CPU. */
 #define CLIENT_NICENESS 5
+
+/* After so long without another epoch none follows: weftd waits 10 s for further newcomers, and 5 s
+ * after each member that it asks. */
+#define PATHS_QUIET_S 25
 
 struct storm {
     struct fan_server server;
@@ -248,7 +256,22 @@ static void gather(void)
         storm_scene_await_reached(scene, scene->members - 1, "members came");
 }
 
-static bool measure(void)
+static void await_paths(void)
+{
+    struct storm_scene *scene = storm.scene;
+    const uint64_t settled = atomic_load(&scene->last_epoch);
+    uint64_t epoch = settled;
+    storm_scene_set_phase(scene, STORM_PATHS);
+    for (int quiet_s = 0; quiet_s < PATHS_QUIET_S; quiet_s++) {
+        (void)sleep(1);
+        if (atomic_load(&scene->last_epoch) != epoch)
+            quiet_s = 0;
+        epoch = atomic_load(&scene->last_epoch);
+    }
+    (void)printf("path_commits %llu commits\n", (unsigned long long)(epoch - settled));
+}
+
+static bool measure(bool paths)
 {
     struct storm_scene *scene = storm.scene;
     struct sums sums = {0};
@@ -271,6 +294,8 @@ static bool measure(void)
     (void)printf("weftd_resident_kib %.0f KiB\n", fan_server_resident_kib(&storm.server));
     (void)printf("commits %llu commits\n",
                  (unsigned long long)(scene->last_epoch - scene->first_epoch));
+    if (paths)
+        await_paths();
     storm_scene_set_phase(scene, STORM_END);
     await_processes();
     add_up(&sums);
@@ -283,6 +308,7 @@ struct arguments {
     size_t joiners;
     const char *directory;
     const char *vaults;
+    const char *path_kib; /* NULL: the server's own, and its paths are not awaited */
 };
 
 static void read_arguments(int argc, char **argv, struct arguments *arguments)
@@ -297,6 +323,8 @@ static void read_arguments(int argc, char **argv, struct arguments *arguments)
             arguments->directory = argv[i + 1];
         else if (strcmp(argv[i], "--vaults") == 0)
             arguments->vaults = argv[i + 1];
+        else if (strcmp(argv[i], "--path-kib") == 0)
+            arguments->path_kib = argv[i + 1];
         else
             good = false;
     }
@@ -304,8 +332,8 @@ static void read_arguments(int argc, char **argv, struct arguments *arguments)
         arguments->vaults = arguments->directory;
     if (good && arguments->joiners > 0 && arguments->members > 0)
         return;
-    (void)fprintf(stderr,
-                  "bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR]\n");
+    (void)fprintf(stderr, "bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR] "
+                          "[--path-kib K]\n");
     exit(2);
 }
 
@@ -324,15 +352,17 @@ static unsigned free_port(void)
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.members = 3, .directory = "."};
-    char line[64];
+    char settings[128];
     read_arguments(argc, argv, &arguments);
     storm.joiners = arguments.joiners;
     MUST(crypto_start());
     storm.scene = storm_scene_new(arguments.members, storm.joiners);
     storm_scene_make_directory(storm.scene, arguments.vaults);
     storm.monitor_port = free_port();
-    (void)snprintf(line, sizeof line, "monitor_port = %u", storm.monitor_port);
-    fan_server_init(&storm.server, arguments.directory, true, line);
+    bool paths = arguments.path_kib != NULL;
+    (void)snprintf(settings, sizeof settings, "monitor_port = %u%s%s", storm.monitor_port,
+                   paths ? "\npath_kib = " : "", paths ? arguments.path_kib : "");
+    fan_server_init(&storm.server, arguments.directory, true, settings);
     fan_server_invite_link(&storm.server, storm.scene->clients, &storm.scene->link);
     fan_server_start(&storm.server, -1);
     storm.scene->link.port = storm.server.port;
@@ -340,7 +370,7 @@ int main(int argc, char **argv)
     (void)signal(SIGCHLD, on_child);
     start_processes();
     gather();
-    bool good = measure();
+    bool good = measure(paths);
     fan_server_clear(&storm.server);
     storm_scene_remove_directory(storm.scene);
     return good ? 0 : 1;

@@ -89,7 +89,7 @@ run_to_end(const struct fan_server *server, const char *const *arguments, char *
     MUST_BE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
 }
 
-void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *setting)
+void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *settings)
 {
     char path[8192];
     char line[4096];
@@ -101,7 +101,7 @@ void fan_server_init(struct fan_server *server, const char *parent, bool tls, co
     run_to_end(server, init, line, sizeof line);
     FORMAT(path, sizeof path, "%s/weftd.conf", server->directory);
     FILE *file = fopen(path, "w");
-    MUST_BE(file != NULL && fprintf(file, config, tls ? "yes" : "no", setting) > 0);
+    MUST_BE(file != NULL && fprintf(file, config, tls ? "yes" : "no", settings) > 0);
     MUST_BE(fclose(file) == 0);
 }
 

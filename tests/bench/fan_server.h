@@ -18,9 +18,9 @@ struct fan_server {
     uint16_t port;
 };
 
-/* Makes a state directory inside `parent`, on the disk that is measured; `setting` is one more line
+/* Makes a state directory inside `parent`, on the disk that is measured; `settings` are more lines
  * of weftd.conf, or empty. */
-void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *setting);
+void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *settings);
 
 /* Removes it; a server that runs is stopped first. */
 void fan_server_clear(struct fan_server *server);

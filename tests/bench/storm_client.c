@@ -271,6 +271,8 @@ static void follow(struct storm_client *client)
             settled = true;
             storm_scene_reach(scene);
         }
+        if (phase == STORM_PATHS && client->number == 0)
+            atomic_store(&scene->last_epoch, mls_group_epoch(client->channel->group));
     }
 }
 

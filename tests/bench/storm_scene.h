@@ -23,6 +23,7 @@ enum storm_phase {
     STORM_GATHER, /* the other members come */
     STORM_JOIN,   /* everybody else comes at once, and one member speaks */
     STORM_SETTLE, /* nobody speaks any more: all come to the end of the log */
+    STORM_PATHS,  /* members are asked for paths, nobody does anything */
     STORM_END,
 };
 
@@ -57,10 +58,10 @@ struct storm_scene {
     struct storm_message messages[STORM_MESSAGES_MAX];
     _Atomic uint64_t last_sequence; /* of the log, once nobody speaks any more */
     uint64_t first_epoch;           /* before the storm */
-    _Atomic uint64_t last_epoch;
-    struct latencies latencies; /* from saying a message to having it in a vault */
-    size_t members;             /* clients below this number; number 0 speaks */
-    size_t clients;             /* all */
+    _Atomic uint64_t last_epoch;    /* at the end of the log; then as client 0 follows it */
+    struct latencies latencies;     /* from saying a message to having it in a vault */
+    size_t members;                 /* clients below this number; number 0 speaks */
+    size_t clients;                 /* all */
     struct storm_client_result results[];
 };
 

@@ -297,9 +297,10 @@ class Work:
         while listed.at < len(listed.data):
             self.adds.append(WorkAdd(listed))
         self.removes = reader.vector()
+        self.path = reader.take(1)
 
     def bytes(self):
-        return self.front + vector(b"".join(add.bytes() for add in self.adds)) + vector(self.removes)
+        return self.front + vector(b"".join(add.bytes() for add in self.adds)) + vector(self.removes) + self.path
 
 
 class Shown:
