@@ -2,6 +2,7 @@
 #include "client-cli/commands/mentions.h"
 
 #include "client-cli/commands/find.h"
+#include "client-cli/commands/saying.h"
 #include "client-cli/core/people.h"
 #include "protocol/channel/identity.h"
 #include "protocol/content/mention.h"
@@ -11,6 +12,9 @@
 
 /* Names that are listed when several fit. */
 #define LISTED_MAX 6
+
+/* Of a word that names nobody, what is shown. */
+#define SHOWN_MAX 64
 
 /* Letters, digits and everything beyond ASCII: what a name is made of. */
 static bool is_letter(uint8_t byte)
@@ -133,6 +137,29 @@ static enum status explain_several(struct invocation *invocation,
                            (int)match->length, (const char *)named.ptr, list);
 }
 
+/* The word of an "@" that was meant for somebody: "@5pm" and "1 @ 2" are not, an id is. Else 0. */
+static size_t meant_length(struct span text)
+{
+    struct id person;
+    size_t length = 0;
+    while (length < text.len && is_letter(text.ptr[length]))
+        length++;
+    bool begins_with_digit = length != 0 && text.ptr[0] >= '0' && text.ptr[0] <= '9';
+    if (begins_with_digit && id_parse(span_of(text.ptr, length), &person) != STATUS_OK)
+        return 0;
+    return length;
+}
+
+static enum status explain_nobody(struct invocation *invocation, struct span word)
+{
+    struct span shown = span_of(word.ptr, word.len < SHOWN_MAX ? word.len : SHOWN_MAX);
+    return command_explain(invocation, STATUS_NOT_FOUND,
+                           "\"@%.*s\" is nobody in this channel: weft channel show lists who is, "
+                           "weft channel add lets somebody in. To say it all the same, leave out "
+                           "the @ or add --no-mentions",
+                           OUT_SPAN(shown));
+}
+
 static enum status resolve_all(struct invocation *invocation,
                                const struct members *members,
                                struct span text,
@@ -140,14 +167,16 @@ static enum status resolve_all(struct invocation *invocation,
 {
     for (size_t at = 0; at < text.len;) {
         struct span rest = span_of(text.ptr + at, text.len - at);
+        struct span after = span_of(rest.ptr + 1, rest.len - 1);
         bool begins = rest.ptr[0] == '@' && (at == 0 || !is_letter(text.ptr[at - 1]));
         struct mentions_match match = {0};
         if (begins)
-            match =
-                mentions_match(span_of(rest.ptr + 1, rest.len - 1), members->items, members->count);
+            match = mentions_match(after, members->items, members->count);
         if (match.equals > 1)
-            return explain_several(invocation, members, span_of(rest.ptr + 1, match.length),
-                                   &match);
+            return explain_several(invocation, members, span_of(after.ptr, match.length), &match);
+        size_t meant = begins && match.length == 0 ? meant_length(after) : 0;
+        if (meant != 0)
+            return explain_nobody(invocation, span_of(after.ptr, meant));
         if (match.length != 0)
             TRY(mention_append(resolved, &members->items[match.at].person));
         else
@@ -163,8 +192,13 @@ enum status mentions_resolve(struct invocation *invocation,
                              struct buffer *resolved)
 {
     CLEANUP(members_clear) struct members members = {.arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
-    if (memchr(text.ptr, '@', text.len) == NULL)
+    if (arguments_has(&invocation->arguments, "no-mentions") ||
+        memchr(text.ptr, '@', text.len) == NULL)
         return buffer_append(resolved, text);
     TRY(list_members(invocation->engine, channel, &members));
-    return resolve_all(invocation, &members, text, resolved);
+    enum status status = resolve_all(invocation, &members, text, resolved);
+    if (status == STATUS_LIMIT)
+        return command_explain(invocation, status, "%s. Each mention takes %d bytes of them",
+                               saying_too_long(), MENTION_SIZE);
+    return status;
 }

@@ -25,8 +25,10 @@ struct mentions_match {
 struct mentions_match
 mentions_match(struct span text, const struct mentions_person *people, size_t count);
 
-/* Appends the text with each @Name of a member of the channel as a mention (content/mention.h). An
- * "@" that names nobody stays as it is. STATUS_CONFLICT, explained, when several members fit. */
+/* Appends the text with each @Name of a member of the channel as a mention (content/mention.h); as
+ * it is with --no-mentions. Explained: STATUS_CONFLICT when several members fit, STATUS_NOT_FOUND
+ * for a word that fits none (somebody would believe that a colleague is told), STATUS_LIMIT when
+ * the text with its mentions is too long for one message. */
 MUST_CHECK enum status mentions_resolve(struct invocation *invocation,
                                         struct channel *channel,
                                         struct span text,

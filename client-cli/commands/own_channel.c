@@ -10,17 +10,22 @@ static bool is_present(const struct channel *channel)
            channel->state == CHANNEL_STATE_AWAITING;
 }
 
-static struct channel *only_channel(const struct engine *engine)
+static size_t count_present(const struct engine *engine, struct channel **last)
 {
-    struct channel *only = NULL;
+    size_t count = 0;
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
         if (!is_present(channel))
             continue;
-        if (only != NULL)
-            return NULL;
-        only = channel;
+        *last = channel;
+        count++;
     }
-    return only;
+    return count;
+}
+
+const struct channel *own_channel_only(const struct engine *engine)
+{
+    struct channel *only = NULL;
+    return count_present(engine, &only) == 1 ? only : NULL;
 }
 
 static enum status search(const struct engine *engine, const char *text, struct channel **channel)
@@ -58,7 +63,8 @@ own_channel_find(struct invocation *invocation, const char *text, struct channel
         if (status == STATUS_NOT_FOUND)
             return command_explain(invocation, status,
                                    "you are in no channel called \"%s\": weft status lists yours, "
-                                   "weft channel list those that you may join",
+                                   "weft channel list those that you may join, with weft channel "
+                                   "join",
                                    text);
         if (status == STATUS_CONFLICT)
             return command_explain(invocation, status,
@@ -67,10 +73,15 @@ own_channel_find(struct invocation *invocation, const char *text, struct channel
                                    text);
         return status;
     }
-    if (only_channel(engine) == NULL)
+    struct channel *only = NULL;
+    if (count_present(engine, &only) != 1)
         look_for_welcomes(engine);
-    struct channel *only = only_channel(engine);
-    if (only == NULL)
+    size_t count = count_present(engine, &only);
+    if (count == 0)
+        return command_explain(invocation, STATUS_USAGE,
+                               "you are in no channel: weft channel list shows those that you may "
+                               "join, with weft channel join");
+    if (count > 1)
         return command_explain(invocation, STATUS_USAGE,
                                "say which channel: weft status lists yours");
     *channel = only;

@@ -14,6 +14,9 @@
 MUST_CHECK enum status
 own_channel_find(struct invocation *invocation, const char *text, struct channel **channel);
 
+/* The only channel that we are in; NULL when there are several or none. */
+const struct channel *own_channel_only(const struct engine *engine);
+
 /* The channel of a command that ends in words: positional number `*at`, and the words begin after
  * it. It may be left out by somebody with one channel when the words are one argument: of more, the
  * first is taken for a channel, since a slip must not tell the wrong people. */

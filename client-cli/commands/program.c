@@ -5,6 +5,7 @@
 #include "client-cli/commands/exit_code.h"
 #include "client-cli/commands/help.h"
 #include "client-cli/commands/profile.h"
+#include "client-cli/commands/saying.h"
 #include "client-cli/commands/table.h"
 #include "client-cli/commands/terminal.h"
 #include "protocol/base/limits.h"
@@ -246,7 +247,9 @@ static enum status refuse_second(struct call *call, pid_t holder)
 /* What was begun elsewhere is not begun again here. */
 static enum status explain_asked(struct call *call, enum status asked)
 {
-    if (asked != STATUS_OK)
+    if (asked == STATUS_LIMIT)
+        out_error(call->out, asked, saying_too_long());
+    else if (asked != STATUS_OK)
         out_error(call->out, asked,
                   "the process that holds this profile ended in the middle; look "
                   "with weft read whether it was done");
@@ -292,7 +295,7 @@ static enum status open_or_ask(struct call *call,
     return status;
 }
 
-/* The standard input, for a command with an argument "-". */
+/* The standard input, for a command with an argument "-": a text to say. */
 static enum status read_input(const struct arguments *arguments, struct buffer *input)
 {
     bool wanted = false;
@@ -333,13 +336,17 @@ static enum status look_around(struct call *call, struct surroundings *here)
     enum status status = profile_open(arguments_value(&call->arguments, "profile"), &here->profile);
     if (status == STATUS_OK && getcwd(here->working_directory, PATH_MAX) == NULL)
         status = STATUS_IO;
-    if (status == STATUS_OK)
-        status = read_input(&call->arguments, &here->input);
     if (status == STATUS_DENIED)
         out_error(call->out, status,
                   "the profile's folder is open to others or not yours: chmod 700 it");
     else if (status != STATUS_OK)
         out_error(call->out, status, "the profile's folder cannot be used");
+    TRY(status);
+    status = read_input(&call->arguments, &here->input);
+    if (status == STATUS_LIMIT)
+        out_error(call->out, status, saying_too_long());
+    else if (status != STATUS_OK)
+        out_error(call->out, status, "the standard input cannot be read");
     return status;
 }
 

@@ -342,9 +342,16 @@ static enum status send_request(FILE *stream, const struct relay_request *reques
     json_t *object =
         json_pack("{s:o, s:s, s:o, s:b}", "argv", argv, "cwd", request->working_directory, "input",
                   out_json_text(request->input), "colour", request->colour);
-    bool sent = object != NULL && json_dumpf(object, stream, JSON_COMPACT) == 0 &&
-                fputc('\n', stream) != EOF && fflush(stream) == 0;
+    char *line = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
     json_decref(object);
+    if (line == NULL)
+        return STATUS_NO_MEMORY;
+    bool fits = strlen(line) < REQUEST_BYTES_MAX;
+    bool sent =
+        fits && fputs(line, stream) != EOF && fputc('\n', stream) != EOF && fflush(stream) == 0;
+    free(line);
+    if (!fits)
+        return STATUS_LIMIT;
     return sent ? STATUS_OK : STATUS_IO;
 }
 

@@ -48,7 +48,8 @@ void relay_close(struct relay **relay);
 /* Whether a process listens at this profile. */
 bool relay_is_there(const char *profile_directory);
 
-/* Asks the process that holds the profile, and shows its answer through `sink`. */
+/* Asks the process that holds the profile, and shows its answer through `sink`. STATUS_LIMIT when
+ * it would not take so long a request: it is not sent. */
 MUST_CHECK enum status relay_ask(const char *profile_directory,
                                  const struct relay_request *request,
                                  const struct out_sink *sink,

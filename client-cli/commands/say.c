@@ -111,6 +111,19 @@ static enum status say_it(struct invocation *invocation,
     return session_say(invocation->engine, channel, kind, reply_to, &saying.body, said);
 }
 
+/* Somebody with one channel may have left out both the channel and the quotes. */
+static enum status take_channel(struct invocation *invocation, size_t *at, struct channel **channel)
+{
+    enum status status = own_channel_take(invocation, at, channel);
+    const struct channel *only = own_channel_only(invocation->engine);
+    if (status != STATUS_NOT_FOUND || only == NULL)
+        return status;
+    return command_explain(invocation, status,
+                           "you are in no channel called \"%s\", but in \"%.*s\": say which "
+                           "channel, or put the whole text in quotes to say it there",
+                           invocation->arguments.positional[0], OUT_SPAN(only->title));
+}
+
 enum status say_run(struct invocation *invocation)
 {
     CLEANUP(buffer_clear) struct buffer text = BUFFER_INIT(4 * LIMIT_TEXT_BYTES);
@@ -120,7 +133,7 @@ enum status say_run(struct invocation *invocation)
     struct id reply_to;
     uint16_t kind;
     size_t at = 0;
-    TRY(own_channel_take(invocation, &at, &channel));
+    TRY(take_channel(invocation, &at, &channel));
     TRY(saying_text(invocation, at, &text));
     TRY(channel_log_catch_up(engine, channel));
     TRY(choose_kind(invocation, channel, &kind));

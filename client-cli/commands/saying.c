@@ -15,6 +15,16 @@ const char *saying_kind_names(void)
     return sayable_names;
 }
 
+#define DIGITS(number) DIGITS_OF_VALUE(number)
+#define DIGITS_OF_VALUE(value) #value
+
+const char *saying_too_long(void)
+{
+    return "this is too long for one message, which holds " DIGITS(
+        LIMIT_TEXT_BYTES) " bytes: say it in several, or write a file and send that (weft file "
+                          "send)";
+}
+
 enum status saying_day(struct invocation *invocation, const char *text, int64_t *time_ms)
 {
     struct tm day = {0};
@@ -36,9 +46,17 @@ flag_value(const struct invocation *invocation, const char *flag, const char *ot
     return value != NULL ? value : arguments_value(&invocation->arguments, other);
 }
 
-static struct span optional_text(const char *text)
+static enum status take_optional(struct invocation *invocation,
+                                 const char *what,
+                                 const char *given,
+                                 size_t bytes_max,
+                                 struct span *text)
 {
-    return text == NULL ? SPAN_EMPTY : span_from_text(text);
+    *text = given == NULL ? SPAN_EMPTY : span_from_text(given);
+    if (text->len > bytes_max)
+        return command_explain(invocation, STATUS_LIMIT, "%s is too long: %zu bytes, at most %zu",
+                               what, text->len, bytes_max);
+    return STATUS_OK;
 }
 
 enum status
@@ -49,11 +67,14 @@ saying_body(struct invocation *invocation, uint16_t kind, struct span text, stru
     const char *by = flag_value(invocation, "by", "due");
     *saying = (struct saying){0};
     if (kind == CONTENT_IDEA || kind == CONTENT_LAST_IDEA) {
-        saying->body.idea = (struct content_idea){text, optional_text(why)};
-        return STATUS_OK;
+        saying->body.idea.text = text;
+        return take_optional(invocation, "the reason", why, LIMIT_TEXT_BYTES,
+                             &saying->body.idea.reason);
     }
     if (kind == CONTENT_ACTION || kind == CONTENT_COMMITMENT) {
-        saying->body.action = (struct content_action){.text = text, .owner = optional_text(owner)};
+        saying->body.action.text = text;
+        TRY(take_optional(invocation, "the owner's name", owner, LIMIT_NAME_BYTES,
+                          &saying->body.action.owner));
         return by == NULL ? STATUS_OK : saying_day(invocation, by, &saying->body.action.due);
     }
     saying->body.text = (struct content_text){text};
@@ -65,10 +86,11 @@ enum status saying_text(struct invocation *invocation, size_t from, struct buffe
     const struct arguments *arguments = &invocation->arguments;
     bool input =
         arguments->positional_count == from + 1 && strcmp(arguments->positional[from], "-") == 0;
-    if (input)
-        TRY(buffer_append(text, invocation->input));
-    else
-        TRY(arguments_join(arguments, from, text));
+    enum status taken =
+        input ? buffer_append(text, invocation->input) : arguments_join(arguments, from, text);
+    if (taken == STATUS_LIMIT)
+        return command_explain(invocation, taken, "%s", saying_too_long());
+    TRY(taken);
     while (text->len != 0 && text->ptr[text->len - 1] == '\n')
         buffer_truncate(text, text->len - 1);
     if (text->len == 0)
@@ -76,8 +98,7 @@ enum status saying_text(struct invocation *invocation, size_t from, struct buffe
     if (!utf8_is_valid(buffer_span(text)))
         return command_explain(invocation, STATUS_NOT_UTF8, "this is not UTF-8 text");
     if (text->len > LIMIT_TEXT_BYTES)
-        return command_explain(invocation, STATUS_LIMIT,
-                               "this is too long for one message: %zu bytes, at most %d", text->len,
-                               LIMIT_TEXT_BYTES);
+        return command_explain(invocation, STATUS_LIMIT, "%s. It has %zu", saying_too_long(),
+                               text->len);
     return STATUS_OK;
 }

@@ -20,12 +20,15 @@ struct saying {
 /* The names of the kinds that people say in words (revision_is_text), with commas. */
 const char *saying_kind_names(void);
 
+/* That a text is over LIMIT_TEXT_BYTES, and what to do; no full stop at its end. */
+const char *saying_too_long(void);
+
 /* Appends the positionals from `from` on as one text; "-" alone is the standard input. Explains
  * what is wrong with an empty or too long one. */
 MUST_CHECK enum status saying_text(struct invocation *invocation, size_t from, struct buffer *text);
 
 /* The body of such a kind, with --because (or --why), --owner and --by (or --due) of the
- * command line. Lends from them and from `text`. */
+ * command line; what is wrong with those is explained. Lends from them and from `text`. */
 MUST_CHECK enum status
 saying_body(struct invocation *invocation, uint16_t kind, struct span text, struct saying *saying);
 

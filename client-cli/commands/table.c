@@ -96,7 +96,7 @@ const struct command command_table[] = {
      .details =
          "TEXT of - takes the standard input. When you are in one channel only, and the text "
          "is one argument (in quotes),\nCHANNEL may be left out. @Ann mentions the member whose "
-         "name begins so.",
+         "name begins so; an @ that fits nobody is refused.",
      .flags = table_flags_say,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,

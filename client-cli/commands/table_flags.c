@@ -33,6 +33,7 @@ const struct flag table_flags_say[] = {
     {"because", "TEXT", "the reason of an idea, or where it worked"},
     {"owner", "NAME", "who does an action or commitment"},
     {"by", "DAY", "until when, as 2026-12-31"},
+    {"no-mentions", NULL, "an @ names nobody, and stays as it is"},
     {NULL, NULL, NULL},
 };
 
@@ -46,6 +47,7 @@ const struct flag table_flags_edit[] = {
     {"owner", "NAME", "another owner of an action or commitment"},
     {"by", "DAY", "another day, as 2026-12-31"},
     {"for-newcomers", NULL, "although people came since who could not read it before"},
+    {"no-mentions", NULL, "an @ names nobody, and stays as it is"},
     {NULL, NULL, NULL},
 };
 
@@ -97,12 +99,14 @@ const struct flag table_flags_channel_role[] = {
 
 const struct flag table_flags_text[] = {
     {"reply", "NUMBER", "the message that this answers: its number, or its id"},
+    {"no-mentions", NULL, "an @ names nobody, and stays as it is"},
     {NULL, NULL, NULL},
 };
 
 const struct flag table_flags_idea[] = {
     {"why", "TEXT", "the reason, or where it worked"},
     {"reply", "NUMBER", "the message that this answers: its number, or its id"},
+    {"no-mentions", NULL, "an @ names nobody, and stays as it is"},
     {NULL, NULL, NULL},
 };
 
@@ -110,6 +114,7 @@ const struct flag table_flags_action[] = {
     {"owner", "NAME", "who does it"},
     {"due", "DAY", "until when, as 2026-12-31"},
     {"reply", "NUMBER", "the message that this answers: its number, or its id"},
+    {"no-mentions", NULL, "an @ names nobody, and stays as it is"},
     {NULL, NULL, NULL},
 };
 

@@ -45,12 +45,75 @@ def test_a_mention_is_an_id_and_an_ambiguous_one_is_refused(scene):
     (ann, bob, other), channel = share_channel(scene, server, ("Ann Lee", "Bob Hill", "Bob Moor"))
     refused = ann.run("say", channel, "@bob can you look?", code=CONFLICT)
     assert "Bob Hill" in refused.error and "Bob Moor" in refused.error
-    number = said(ann, channel, "@bob h, and @Bob Moor: mail a@bob.example or @nobody")
+    number = said(ann, channel, "@bob h, and @Bob Moor: mail a@bob.example @ 5 or @6pm")
     shown = record(bob, channel, number)
-    assert shown["text"] == "@Bob Hill, and @Bob Moor: mail a@bob.example or @nobody"
+    assert shown["text"] == "@Bob Hill, and @Bob Moor: mail a@bob.example @ 5 or @6pm"
     assert shown["mentions"] == [bob.id, other.id]
     assert shown["mentions_you"] and not record(ann, channel, number)["mentions_you"]
     assert "(mentions you)" in bob.run("read", channel).text
+    server.stop()
+
+
+def test_whoever_mentions_somebody_who_is_not_there_is_told_before_it_is_sent(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    dee = scene.person("Dee", server.invite(group="Ward of Dee"))
+    number = said(bea, channel, "the mats arrived")
+    for name in ("Dee", "Beatrix", dee.id):
+        for words in (("say", channel, f"Thanks @Bea, and @{name}!"), ("note", channel, f"@{name}"),
+                      ("say", channel, "--kind", "idea", f"ask @{name}")):
+            refused = ann.run(*words, code=NOT_FOUND).error
+            assert f'"@{name}" is nobody in this channel' in refused and "weft channel add" in refused
+    assert '"@Dee" is nobody' in bea.run("edit", channel, number, "@Dee, they arrived", code=NOT_FOUND).error
+    assert ann.json("read", channel)[-1]["sequence"] == number
+    plain = said(ann, channel, "--no-mentions", "@Bea, @Dee")
+    assert (record(bea, channel, plain)["text"], record(bea, channel, plain)["mentions_you"]) == ("@Bea, @Dee", False)
+    dee.run("channel", "join", channel)
+    assert record(dee, channel, said(ann, channel, "@Dee is here now"))["mentions_you"]
+    server.stop()
+
+
+def test_a_text_that_is_too_long_is_refused_with_what_to_do_and_not_sent(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    number = said(ann, channel, "the beginning")
+
+    def refused(*words, stdin=None):
+        error = ann.run(*words, stdin=stdin, code=USAGE).error
+        assert "too long" in error and error.count("\n") == 1
+        return error
+
+    most = "x" * 16000
+    for following in (None, ann.follow(channel)):
+        for count in (16001, 64001, 120000):
+            assert "16000 bytes" in refused("say", channel, "x" * count)
+            assert "weft file send" in refused("say", channel, "-", stdin="x" * count)
+        assert "16000 bytes" in refused("say", channel, "-", stdin="\x01" * 64000)
+        assert "It has 16001" in refused("edit", channel, number, most + "x")
+        assert "35 bytes" in refused("say", channel, "@Bea " * 3000)
+        assert "reason" in refused("say", channel, "--kind", "idea", "--because", most + "x", "x")
+        assert "at most 120" in refused("action", channel, "--owner", "x" * 121, "x")
+        assert ann.json("read", channel)[-1]["sequence"] == number
+    following.end()
+    assert record(bea, channel, said(ann, channel, "--kind", "idea", "--because", most, most))["reason"] == most
+    assert ann.run("say", channel, "-", stdin=f"{most}\n").code == 0
+    server.stop()
+
+
+def test_saying_something_in_no_channel_tells_what_there_is(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server)
+    dee = scene.person("Dee", server.invite(group="Ward of Dee"))
+    for words in (("Nights", "hello"), ("0" * 32, "hello")):
+        error = dee.run("say", *words, code=NOT_FOUND).error
+        assert f'no channel called "{words[0]}"' in error and "weft channel join" in error
+    assert "you are in no channel: weft channel list" in dee.run("say", "hello", code=USAGE).error
+    assert '"Falls at night": say which channel, or put the whole text in quotes' in (
+        ann.run("say", "hello", "everybody", code=NOT_FOUND).error)
+    ann.run("channel", "create", "Second", "--open")
+    assert "say which channel: weft status" in ann.run("say", "hello", code=USAGE).error
+    assert "weft channel join" in ann.run("say", "hello", "everybody", code=NOT_FOUND).error
+    assert bea.json("read", channel)[-1]["type"] != "message"
     server.stop()
 
 
