@@ -100,6 +100,16 @@ static enum status check_not_older(struct engine *engine, const struct entering 
                           "the server");
 }
 
+/* `tree` is that of the group after our commit, which takes away one leaf: the old one of ours. So
+ * a signer who is not there any more was this device, whose signature nobody else can make. */
+static bool was_with_us(const struct channel *known, const struct mls_tree *tree, uint32_t signer)
+{
+    const struct mls_leaf_node *leaf = mls_tree_leaf(tree, signer);
+    return leaf == NULL ||
+           mls_tree_find_signature_key(mls_public_group_tree(mls_group_public(known->group)),
+                                       leaf->signature_key) != MLS_NO_LEAF;
+}
+
 /* A server could make up a group and people for it, and send us there to speak. Whoever changed the
  * group last has signed what we are shown, and must be somebody who was in it with us. */
 static enum status check_signer(struct engine *engine,
@@ -115,12 +125,8 @@ static enum status check_signer(struct engine *engine,
     TRY(channel_need_group(engine, known));
     TRY(channel_extension(known, &arena, &extension));
     TRY(mls_group_info_decode(shown->group_info, &info));
-    const struct mls_leaf_node *signer =
-        mls_tree_leaf(mls_public_group_tree(mls_group_public(entering->group)), info.signer);
     if (extension.visibility == CHANNEL_OPEN ||
-        (signer != NULL &&
-         mls_tree_find_signature_key(mls_public_group_tree(mls_group_public(known->group)),
-                                     signer->signature_key) != MLS_NO_LEAF))
+        was_with_us(known, mls_public_group_tree(mls_group_public(entering->group)), info.signer))
         return STATUS_OK;
     return engine_explain(
         engine, STATUS_NOT_NOW,

@@ -177,6 +177,7 @@ enum status channel_join_begin_at(struct channel *channel, uint64_t sequence, ui
 {
     channel->state = CHANNEL_STATE_MEMBER;
     channel->distrusted = false;
+    channel->outrun = false;
     channel->frozen = false;
     channel->subscribed = false; /* the server counts us as somebody new */
     channel->cursor = sequence;

@@ -30,10 +30,16 @@ struct batch {
     size_t count;
 };
 
+/* Whether the next entry can be taken. */
+static bool reads_on(const struct channel *channel)
+{
+    return channel->state == CHANNEL_STATE_MEMBER && !channel->outrun;
+}
+
 static enum status take_batch(struct engine *engine, struct channel *channel, void *context)
 {
     const struct batch *batch = context;
-    for (size_t i = 0; i < batch->count && channel->state == CHANNEL_STATE_MEMBER; i++)
+    for (size_t i = 0; i < batch->count && reads_on(channel); i++)
         TRY(entry_take(engine, channel, &batch->entries[i]));
     return STATUS_OK;
 }
@@ -93,6 +99,10 @@ commit_batch(struct engine *engine, struct channel *channel, const struct batch 
         engine_notice(engine, channel,
                       "This channel is stuck: the server accepted a change that must not be "
                       "followed. It is reported; weft channel resync takes you back in alone");
+    if (channel->outrun)
+        engine_notice(engine, channel,
+                      "This channel was changed with a copy of this profile, which this device "
+                      "cannot follow: an older copy was put back, or somebody else uses one");
     return told;
 }
 
@@ -129,7 +139,7 @@ static enum status take_entries(struct engine *engine,
                                 size_t count)
 {
     size_t at = 0;
-    while (at < count && channel->state == CHANNEL_STATE_MEMBER) {
+    while (at < count && reads_on(channel)) {
         struct batch batch = {&entries[at], 0};
         while (at + batch.count < count && !is_elsewhere(&entries[at + batch.count]))
             batch.count++;
@@ -149,8 +159,7 @@ static enum status take_entries(struct engine *engine,
 /* Whether the server says that there is more in our generation and shows nothing of it. */
 static bool shows_less(const struct channel *channel, const struct wire_channel_page_response *page)
 {
-    return channel->state == CHANNEL_STATE_MEMBER && !page->frozen &&
-           channel->cursor < page->last_sequence &&
+    return reads_on(channel) && !page->frozen && channel->cursor < page->last_sequence &&
            page->last_sequence <= generation_base(channel->generation + 1);
 }
 
@@ -178,7 +187,7 @@ take_page(struct engine *engine, struct channel *channel, uint64_t *promised, bo
                               "the server's log of this channel is shorter than it was");
     uint64_t before = channel->cursor;
     TRY(take_entries(engine, channel, page.entries, page.entry_count));
-    *more = channel->cursor < page.last_sequence && channel->state == CHANNEL_STATE_MEMBER;
+    *more = channel->cursor < page.last_sequence && reads_on(channel);
     if (channel->cursor > before)
         return STATUS_OK;
     *more = shows_less(channel, &page);
@@ -204,7 +213,7 @@ tell_progress(struct engine *engine, const struct channel *channel, uint64_t fro
 
 enum status channel_log_take_new(struct engine *engine, struct channel *channel)
 {
-    bool more = channel->state == CHANNEL_STATE_MEMBER;
+    bool more = reads_on(channel);
     uint64_t promised = 0;
     const uint64_t from = channel->cursor;
     uint64_t told = from;
@@ -261,7 +270,7 @@ enum status channel_log_take_event(struct engine *engine,
                                    struct channel *channel,
                                    const struct wire_entry *entry)
 {
-    if (channel->state != CHANNEL_STATE_MEMBER || entry->sequence <= channel->cursor)
+    if (!reads_on(channel) || entry->sequence <= channel->cursor)
         return STATUS_OK;
     if (entry->generation != channel->generation || entry->sequence != channel->cursor + 1)
         return channel_log_take_new(engine, channel);

@@ -488,6 +488,26 @@ static enum status become_stuck(struct take *take, const char *why)
     return warn(take, why);
 }
 
+/* A change that was made with our keys and not by this vault: nobody's fault, and no way to follow
+ * it. The entry is left in the log, where it is found again until the channel is joined anew. */
+static enum status be_outrun(struct take *take)
+{
+    mls_group_drop_staged(take->channel->group);
+    take->channel->distrusted = true; /* see take_own_message */
+    take->channel->outrun = true;
+    return STATUS_OK;
+}
+
+static bool is_by_us(const struct mls_group *group, const struct mls_staged_commit *staged)
+{
+    const struct mls_leaf_node *own =
+        mls_tree_leaf(mls_public_group_tree(mls_group_public(group)), mls_group_own_leaf(group));
+    const struct mls_leaf_node *committer =
+        mls_tree_leaf(mls_public_group_tree(mls_staged_commit_group(staged)),
+                      mls_staged_commit_committer(staged));
+    return span_equal(committer->signature_key, own->signature_key);
+}
+
 static enum status follow_commit(struct take *take)
 {
     struct channel *channel = take->channel;
@@ -504,6 +524,13 @@ static enum status follow_commit(struct take *take)
     TRY(describe(take, staged));
     take->stored.fate = ENTRY_CHANGED;
     bool over = take->received.removes_us;
+    bool by_copy = is_by_us(channel->group, staged);
+    /* It came in anew, with a fresh leaf in the place of ours. Unless this vault was put back
+     * since, both are in use, and one must give way, or they would go on so for ever. */
+    if (over && by_copy && channel->distrusted)
+        return be_outrun(take);
+    if (by_copy)
+        channel->distrusted = true;
     TRY(mls_group_merge_staged(channel->group));
     /* A commit of ours that was pending has lost. */
     TRY(channel_commit_forget(take->engine, channel));
@@ -530,6 +557,8 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
         mls_group_receive(channel->group, take->wire->bytes, options, &take->received);
     if (is_ours(received))
         return received;
+    if (received == STATUS_CONFLICT)
+        return be_outrun(take);
     if (received != STATUS_OK)
         return become_stuck(take, problem_text(take, received));
     TRY(take_header(take));
@@ -539,7 +568,7 @@ static enum status take_commit(struct take *take, const struct mls_options *opti
         TRY(follow_commit(take));
     else
         TRY(become_stuck(take, "the server calls something a commit that is none"));
-    if (channel->state != CHANNEL_STATE_MEMBER)
+    if (channel->state != CHANNEL_STATE_MEMBER || channel->outrun)
         return STATUS_OK;
     channel->deleted = 0;
     channel->log_size = take->log_size;
@@ -578,6 +607,8 @@ static enum status take_one(struct take *take)
     options.lost_messages = channel->deleted;
     if (take->wire->kind == ENTRY_COMMIT) {
         TRY(take_commit(take, &options));
+        if (channel->outrun)
+            return STATUS_OK;
     } else if (take->wire->kind == ENTRY_TOMBSTONE) {
         TRY(take_tombstone(take));
         TRY(running_hash_add_deleted(channel->running_hash, take->wire->sequence,

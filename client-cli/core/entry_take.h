@@ -10,7 +10,8 @@
 #include "client-cli/core/channel.h"
 
 /* In the caller's transaction, the group being in memory. Moves the cursor by one; an entry that
- * was taken before is left alone. STATUS_CONFLICT when it does not follow the cursor. */
+ * was taken before is left alone, and so is one that sets channel->outrun. STATUS_CONFLICT when it
+ * does not follow the cursor. */
 MUST_CHECK enum status
 entry_take(struct engine *engine, struct channel *channel, const struct wire_entry *entry);
 

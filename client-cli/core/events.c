@@ -50,8 +50,8 @@ static enum status on_entry(struct engine *engine, struct span body, struct aren
     if (channel == NULL)
         return STATUS_OK;
     enum status status = channel_log_take_event(engine, channel, &event.entry);
-    if (status == STATUS_OK && channel->state == CHANNEL_STATE_STUCK)
-        status = channel_log_catch_up(engine, channel); /* which reports it */
+    if (status == STATUS_OK && (channel->state == CHANNEL_STATE_STUCK || channel->outrun))
+        status = channel_log_catch_up(engine, channel); /* which reports it, or joins anew */
     return settle(engine, channel, status);
 }
 

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from test_channels import texts
 from weft_scenario import CONFLICT, OK, SANITIZER_EXIT, fill_disk
 
 PAGE = 4096
@@ -111,4 +112,87 @@ def test_joining_on_a_full_disk_can_be_made_good(small_disk, scene):
     ann.run("join", link, "--name", "Ann", "--yes", code=None).expect(OK, CONFLICT)
     assert ann.json("status")[0]["connected"]
     assert len(server.json("person", "list")) == 1
+    server.stop()
+
+
+def put_back(person, copy):
+    for path in person.profile.iterdir():
+        if path.is_file():
+            path.unlink()
+    for path, data in copy.items():
+        path.write_bytes(data)
+        path.chmod(0o600)
+
+
+def copy_of(person):
+    return {path: path.read_bytes() for path in person.profile.iterdir() if path.is_file()}
+
+
+def private_channel(scene, server, names):
+    """Everybody in one channel that lets people in by a member, their leaves in this order."""
+    everybody = scene.people(names, lambda name: server.invite(group=f"Ward {names.index(name)}"))
+    channel = everybody[0].one("channel", "create", "Falls", "--private")["channel"]
+    for person in everybody[1:]:
+        everybody[0].run("channel", "add", channel, person.id)
+        person.run("sync")
+    for person in everybody:
+        person.run("sync")
+    return everybody, channel
+
+
+def comes_back(server, person, channel, text, *told):
+    """From an old copy, by saying something: with a fresh leaf, and nobody is accused of anything."""
+    before = server.log().count(" commit_reported ")
+    back = person.run("say", channel, text)
+    for line in ("was put back from an older copy", "Joined anew with a fresh leaf", *told):
+        assert back.error.count(line) == 1, back
+    assert "stuck" not in back.error and server.log().count(" commit_reported ") == before, back
+    assert [record["state"] for record in person.json("status") if record["type"] == "channel"] == ["member, unconfirmed"]
+
+
+BY_A_COPY = "was changed with a copy of this profile"
+
+
+def test_whoever_changed_the_channel_last_comes_back_from_an_old_copy(scene):
+    """Their own commit is the last: the leaf that signed it is the one that they replace, and Ben's place is free."""
+    server = scene.server()
+    (ann, ben, cy), channel = private_channel(scene, server, ["Ann", "Ben", "Cy"])
+    ann.run("say", channel, "one")
+    cy.run("sync")
+    copy = copy_of(cy)
+    ben.run("channel", "leave", channel)
+    cy.run("sync")  # nobody else is there to take him out
+    assert ann.json("channel", "show", channel)[0]["people"] == 2
+    put_back(cy, copy)
+    comes_back(server, cy, channel, "two", BY_A_COPY)
+    # Once more: the last commit is the one by which they came back.
+    put_back(cy, copy)
+    comes_back(server, cy, channel, "three", BY_A_COPY)
+    ann.run("say", channel, "four")
+    cy.run("sync")
+    assert texts(cy, channel)[0] == "one" and texts(cy, channel)[-2:] == ["three", "four"]
+    assert texts(ann, channel) == ["one", "two", "three", "four"]
+    people = [record["person"] for record in cy.json("channel", "show", channel) if record["type"] == "member"]
+    assert people == [ann.id, cy.id]
+    server.stop()
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_who_changed_the_channel_since_the_copy_may_be_gone(scene, own):
+    """Ben's change is no more than one of several, whether they can still be followed or not."""
+    server = scene.server()
+    (ann, ben, cy, dee, eve), channel = private_channel(scene, server, ["Ann", "Ben", "Cy", "Dee", "Eve"])
+    copy = copy_of(cy)
+    dee.run("channel", "leave", channel)
+    (cy if own else ann).run("sync")
+    eve.run("channel", "leave", channel)
+    ben.run("sync")
+    ben.run("channel", "leave", channel)
+    ann.run("sync")
+    cy.run("sync")
+    assert ann.json("channel", "show", channel)[0]["people"] == 2
+    put_back(cy, copy)
+    comes_back(server, cy, channel, "here again", *([BY_A_COPY] if own else []))
+    ann.run("sync")
+    assert texts(ann, channel) == ["here again"]
     server.stop()

@@ -161,12 +161,69 @@ static void what_a_device_says_after_it_was_shut_out_is_marked(void **state)
     assert_null(strstr(warning, "shut out"));
 }
 
+/* As a copy of this vault makes it: nothing is pending here afterwards. */
+static void commit_elsewhere(struct room *room, const struct mls_commit_request *change)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
+    struct world *world = &room->world;
+    struct mls_group *group = room->channel->group;
+    struct mls_commit_request request = *change;
+    world_write_header(world, NULL, LANE_CONTROL, &header);
+    request.authenticated_data = buffer_span(&header);
+    assert_int_equal(mls_group_commit(group, &request, &world->options, random_system(), &bundle),
+                     STATUS_OK);
+    mls_group_clear_pending(group);
+    take(room, ENTRY_COMMIT, &world->people[1], buffer_span(&bundle.commit));
+}
+
+static void what_a_copy_of_the_vault_changed_is_nobodys_fault(void **state)
+{
+    struct room *room = *state;
+    uint64_t epoch = mls_group_epoch(room->channel->group);
+    commit_elsewhere(room, &(struct mls_commit_request){0});
+    assert_int_equal(room->channel->state, CHANNEL_STATE_MEMBER);
+    assert_true(room->channel->distrusted && room->channel->outrun);
+    /* The entry is not gone past: without the copy's keys nothing after it can be read. */
+    assert_int_equal(room->channel->cursor, BEGIN);
+    assert_int_equal(mls_group_epoch(room->channel->group), epoch);
+    assert_null(mls_group_staged(room->channel->group));
+}
+
+/* Without a path there is nothing that only the copy has; its keys are used up all the same. */
+static void what_a_copy_of_the_vault_changed_without_a_path_is_followed(void **state)
+{
+    struct room *room = *state;
+    struct world *world = &room->world;
+    CLEANUP(buffer_clear) struct buffer package = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
+    CLEANUP(buffer_clear) struct buffer private_part = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct mls_message message;
+    uint64_t epoch = mls_group_epoch(room->channel->group);
+    struct mls_identity *newcomer = &world->people[3].mls;
+    newcomer->not_before = (uint64_t)engine_now_ms(room->profile.engine) / 1000;
+    newcomer->not_after = newcomer->not_before + 3600;
+    assert_int_equal(mls_key_package_new(suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519),
+                                         newcomer, false, random_system(), &package, &private_part),
+                     STATUS_OK);
+    assert_int_equal(mls_message_decode(buffer_span(&package), &arena, &message), STATUS_OK);
+    struct mls_proposal add = {.type = MLS_PROPOSAL_ADD, .add = &message.key_package};
+    commit_elsewhere(room, &(struct mls_commit_request){.proposals = &add, .proposal_count = 1});
+    assert_int_equal(room->channel->state, CHANNEL_STATE_MEMBER);
+    assert_true(room->channel->distrusted && !room->channel->outrun);
+    assert_int_equal(mls_group_epoch(room->channel->group), epoch + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             a_commit_that_knows_less_than_the_one_before_is_not_followed, room_open, room_close),
         cmocka_unit_test_setup_teardown(what_a_device_says_after_it_was_shut_out_is_marked,
+                                        room_open, room_close),
+        cmocka_unit_test_setup_teardown(what_a_copy_of_the_vault_changed_is_nobodys_fault,
+                                        room_open, room_close),
+        cmocka_unit_test_setup_teardown(what_a_copy_of_the_vault_changed_without_a_path_is_followed,
                                         room_open, room_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

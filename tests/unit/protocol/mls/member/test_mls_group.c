@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What members do together: joining, changing, leaving. */
 #include "protocol/base/limits.h"
+#include "protocol/mls/member/group_state.h"
 #include "protocol/mls/member/kdf.h"
+#include "protocol/mls/member/protection.h"
 #include "protocol/mls/member/psk.h"
 #include "tests/unit/protocol/mls/member/world.h"
 
@@ -176,6 +178,35 @@ static void ones_own_commit_is_recognised(void **state)
     assert_int_equal(received.kind, MLS_RECEIVED_OWN_COMMIT);
     world_accept(&world, 0, &bundle);
     world_check(&world);
+    world_clear(&world);
+}
+
+/* With a path that we do not have. Without our signature it is what another member made of it. */
+static void a_commit_that_a_copy_of_the_group_made_is_told_apart(void **state)
+{
+    (void)state;
+    struct world world;
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    CLEANUP(buffer_clear) struct buffer forged = BUFFER_INIT(SIZE_MAX);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    CLEANUP(mls_received_clear) struct mls_received received = {0};
+    struct mls_commit_request request = {0};
+    struct mls_message message;
+    world_init(&world, 1);
+    world_start_group(&world, 3);
+    world_commit(&world, 0, &request, &bundle);
+    mls_group_clear_pending(world.members[0].group);
+    FAILS(world_hear(&world, 0, buffer_span(&bundle.commit), &received), STATUS_CONFLICT);
+    assert_null(mls_group_staged(world.members[0].group));
+    OK(mls_message_decode(buffer_span(&bundle.commit), &arena, &message));
+    const struct mls_public_message *made = &message.public_message;
+    bundle.commit.ptr[made->auth.signature.ptr - bundle.commit.ptr] ^= 1;
+    const struct mls_group *other = world.members[1].group;
+    OK(mls_protection_seal_public(
+        other->suite, mls_key_schedule_get(&other->epoch->secrets, MLS_SECRET_MEMBERSHIP),
+        &(struct mls_authenticated_content){MLS_WIRE_PUBLIC_MESSAGE, made->content, made->auth},
+        mls_group_context_bytes(other), &forged));
+    FAILS(world_hear(&world, 0, buffer_span(&forged), &received), STATUS_BAD_SIGNATURE);
     world_clear(&world);
 }
 
@@ -518,6 +549,7 @@ int main(void)
         cmocka_unit_test(creating_a_commit_changes_nothing),
         cmocka_unit_test(the_loser_of_a_race_follows_the_winner),
         cmocka_unit_test(ones_own_commit_is_recognised),
+        cmocka_unit_test(a_commit_that_a_copy_of_the_group_made_is_told_apart),
         cmocka_unit_test(proposals_by_reference_are_committed),
         cmocka_unit_test(an_update_may_bring_a_new_signature_key),
         cmocka_unit_test(extensions_change_by_a_commit),
