@@ -147,6 +147,37 @@ static void what_is_remembered_is_what_is_written(void **state)
     assert_true(world.epochs[0] > 3);
 }
 
+static int refuse(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+/* SQLite does not count back what it takes back: a head of a transaction that failed as a whole
+ * would be one entry ahead of the log. */
+static void of_a_transaction_that_failed_nothing_is_believed(void **state)
+{
+    struct world world = {.f = *state};
+    struct store_db *db = world.f->db;
+    struct log_head head;
+    bool certain;
+    world.channels[0] = make_channel(db, 1);
+    ASSERT_OK(append(&world, &world.channels[0], &world.channels[0]));
+    struct step step = {.job = {.run = run_step}, .world = &world, .what = 6};
+    sqlite3_commit_hook(db->sqlite, refuse, NULL);
+    assert_int_not_equal(store_transaction_write(db, &step.job, &certain), STATUS_OK);
+    sqlite3_commit_hook(db->sqlite, NULL, NULL);
+    assert_int_not_equal(step.job.status, STATUS_OK);
+    ASSERT_OK(log_heads_get(db, &world.channels[0], &head));
+    assert_int_equal(head.last_sequence, 1);
+    world.message--; /* the same message again, as its sender would */
+    ASSERT_OK(store_transaction_write(db, &step.job, &certain));
+    ASSERT_OK(step.job.status);
+    holds(&world, &world.channels[0], &world.channels[0]);
+    ASSERT_OK(log_heads_get(db, &world.channels[0], &head));
+    assert_int_equal(head.last_sequence, 2);
+}
+
 /* The checks are asked for once, not with every message: that is what this is for. */
 static void nothing_is_asked_again_while_only_messages_are_written(void **state)
 {
@@ -175,6 +206,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_remembered_is_what_is_written, fixture_open_db,
                                         fixture_close_db),
+        cmocka_unit_test_setup_teardown(of_a_transaction_that_failed_nothing_is_believed,
+                                        fixture_open_db, fixture_close_db),
         cmocka_unit_test_setup_teardown(nothing_is_asked_again_while_only_messages_are_written,
                                         fixture_open_db, fixture_close_db),
     };
