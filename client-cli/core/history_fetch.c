@@ -83,38 +83,20 @@ static enum status is_lacking(struct engine *engine,
     return STATUS_OK;
 }
 
-/* What is known of the segment, if its block's last key is still that. */
-static enum status note_taken(struct engine *engine,
-                              const struct channel *channel,
-                              const struct history_key *taken,
-                              bool outdated)
-{
-    struct history_key known;
-    enum status found = history_keys_get(engine, channel, taken->first, &known);
-    bool same = found == STATUS_OK && id_equal(&known.file, &taken->file);
-    if (same) {
-        known.taken = true;
-        known.outdated = known.outdated || outdated;
-        found = history_keys_put(engine, channel, &known);
-    }
-    secret_wipe(&known, sizeof known);
-    return found == STATUS_NOT_FOUND ? STATUS_OK : found;
-}
-
 static enum status take(struct engine *engine, struct channel *channel, void *context)
 {
     struct segment_bytes *segment = context;
     struct history_taken taken = {.messages = 0};
     TRY(history_take(engine, channel, &segment->key, buffer_span(&segment->bytes), &taken,
                      &segment->problem));
-    return note_taken(engine, channel, &segment->key, taken.revised != 0);
+    return history_keys_note_taken(engine, channel, &segment->key, taken.revised != 0);
 }
 
 /* What does not verify is not asked for again, and its key goes to nobody. */
 static enum status give_up(struct engine *engine, struct channel *channel, void *context)
 {
     const struct segment_bytes *segment = context;
-    return note_taken(engine, channel, &segment->key, true);
+    return history_keys_note_refused(engine, channel, &segment->key);
 }
 
 /* `*refused` when it is not what it should be. */
@@ -150,16 +132,12 @@ static enum status take_offered(struct engine *engine,
                                 bool *refused)
 {
     CLEANUP(segment_bytes_clear)
-    struct segment_bytes segment = {.bytes = BUFFER_INIT(SEGMENT_PADDED_MAX)};
-    enum status found = history_keys_get(engine, channel, offered->first, &segment.key);
-    bool wanted = false;
-    if (found != STATUS_OK && found != STATUS_NOT_FOUND)
-        return found;
-    if (found == STATUS_OK && segment.key.taken && id_equal(&segment.key.file, &offered->file))
-        return STATUS_OK;
-    TRY(is_lacking(engine, channel, offered, &wanted));
-    segment.key = *offered;
-    return wanted ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
+    struct segment_bytes segment = {.key = *offered, .bytes = BUFFER_INIT(SEGMENT_PADDED_MAX)};
+    bool tried = false;
+    bool lacking = false;
+    TRY(history_keys_was_tried(engine, channel, offered, &tried));
+    TRY(is_lacking(engine, channel, offered, &lacking));
+    return lacking && !tried ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
 }
 
 /* ---- one message ---- */

@@ -20,6 +20,7 @@ static const struct field key_fields[] = {
     FIELD_ID(struct history_key, shared_by),
     FIELD_PLAIN(FIELD_BOOL, struct history_key, outdated),
     FIELD_PLAIN(FIELD_BOOL, struct history_key, taken),
+    FIELD_PLAIN(FIELD_BOOL, struct history_key, refused),
 };
 static const struct schema key_schema = SCHEMA("history_key", struct history_key, key_fields);
 
@@ -106,6 +107,61 @@ history_keys_outdate(struct engine *engine, const struct channel *channel, uint6
     return found == STATUS_NOT_FOUND ? STATUS_OK : found;
 }
 
+/* ---- what came of a key ---- */
+
+static bool is_same(const struct history_key *a, const struct history_key *b)
+{
+    return a->first == b->first && a->last == b->last && a->size == b->size &&
+           id_equal(&a->file, &b->file) && secret_equal(SPAN_OF(a->key), SPAN_OF(b->key)) &&
+           span_equal(SPAN_OF(a->sha256), SPAN_OF(b->sha256));
+}
+
+enum status history_keys_was_tried(struct engine *engine,
+                                   const struct channel *channel,
+                                   const struct history_key *key,
+                                   bool *was)
+{
+    struct history_key known;
+    enum status found = history_keys_get(engine, channel, key->first, &known);
+    *was = found == STATUS_OK && (known.taken || known.refused) && is_same(&known, key);
+    secret_wipe(&known, sizeof known);
+    return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+}
+
+enum status history_keys_note_taken(struct engine *engine,
+                                    const struct channel *channel,
+                                    const struct history_key *key,
+                                    bool revised)
+{
+    struct history_key known;
+    enum status found = history_keys_get(engine, channel, key->first, &known);
+    if (found == STATUS_OK && id_equal(&known.file, &key->file)) {
+        struct history_key taken = *key;
+        taken.taken = true;
+        taken.outdated = known.outdated || revised;
+        found = history_keys_put(engine, channel, &taken);
+        secret_wipe(&taken, sizeof taken);
+    }
+    secret_wipe(&known, sizeof known);
+    return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+}
+
+enum status history_keys_note_refused(struct engine *engine,
+                                      const struct channel *channel,
+                                      const struct history_key *key)
+{
+    struct history_key known;
+    enum status found = history_keys_get(engine, channel, key->first, &known);
+    if (found == STATUS_OK && !known.taken && is_same(&known, key)) {
+        known.refused = true;
+        found = history_keys_put(engine, channel, &known);
+    }
+    secret_wipe(&known, sizeof known);
+    return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+}
+
+/* ---- what a message gives ---- */
+
 static bool is_segment(const struct content_history_segment *segment)
 {
     return segment->first != 0 && segment->first <= INT64_MAX &&
@@ -114,8 +170,6 @@ static bool is_segment(const struct content_history_segment *segment)
            segment_generation(segment->last) == segment_generation(segment->first) &&
            segment->size != 0 && segment->size <= LIMIT_SEGMENT_BYTES;
 }
-
-/* ---- what a message gives ---- */
 
 static bool has_twice(const struct history_offer *offer, size_t at)
 {
@@ -126,11 +180,11 @@ static bool has_twice(const struct history_offer *offer, size_t at)
     return false;
 }
 
-/* A file that is known under another block: `size` 0 marks its key. */
+/* A file that was taken for another block: `size` 0 marks its key. */
 static enum status mark_known(void *context, const struct history_key *known)
 {
     struct history_offer *offer = context;
-    for (size_t i = 0; i < offer->count; i++)
+    for (size_t i = 0; i < offer->count && known->taken; i++)
         if (id_equal(&offer->keys[i].file, &known->file) && offer->keys[i].first != known->first)
             offer->keys[i].size = 0;
     return STATUS_OK;

@@ -25,6 +25,7 @@ struct history_key {
         shared_by; /* the person who said the key; we, once we know that it is as we have it */
     bool outdated; /* something in it was edited or deleted: its key is given to nobody */
     bool taken;    /* what it opens is here, or was sealed here */
+    bool refused;  /* it does not open what it is said to: given to nobody, nor tried again */
 };
 
 /* What a message of the kind `history` gives. */
@@ -42,9 +43,10 @@ MUST_CHECK enum status history_keys_note_epoch(struct engine *engine, struct cha
  * transaction, as the next two. */
 MUST_CHECK enum status history_keys_join(struct engine *engine, struct channel *channel);
 
-/* The keys that the content gives which can be: each of a block, and no file under two of them,
- * here or in what was said before: one upload would be fetched for each. STATUS_NOT_FOUND for
- * another kind, or what cannot be read. */
+/* The keys that the content gives which can be: each of a block, and no file under two of them, nor
+ * under another than it was taken for: one upload would be fetched for each. What somebody only
+ * says of a file keeps nobody from saying something else of it. STATUS_NOT_FOUND for another kind,
+ * or what cannot be read. */
 MUST_CHECK enum status history_keys_read(struct engine *engine,
                                          const struct channel *channel,
                                          const struct id *person,
@@ -63,6 +65,25 @@ MUST_CHECK enum status history_keys_take(struct engine *engine,
  * sealed anew before it is shared. */
 MUST_CHECK enum status
 history_keys_outdate(struct engine *engine, const struct channel *channel, uint64_t sequence);
+
+/* Whether what is known of the block is that just this was tried: the same file under the same key,
+ * said to hold the same. Another key of the same file is another claim. */
+MUST_CHECK enum status history_keys_was_tried(struct engine *engine,
+                                              const struct channel *channel,
+                                              const struct history_key *key,
+                                              bool *was);
+
+/* What the key opens is what it is said to be; `revised`: not as it stands now. It takes the place
+ * of whatever else was said of the same file. In the caller's transaction, as the next. */
+MUST_CHECK enum status history_keys_note_taken(struct engine *engine,
+                                               const struct channel *channel,
+                                               const struct history_key *key,
+                                               bool revised);
+
+/* It is not, which says nothing about another key of the same file. */
+MUST_CHECK enum status history_keys_note_refused(struct engine *engine,
+                                                 const struct channel *channel,
+                                                 const struct history_key *key);
 
 /* Likewise in the caller's transaction. */
 MUST_CHECK enum status history_keys_put(struct engine *engine,

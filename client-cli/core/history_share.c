@@ -300,8 +300,8 @@ static enum status known_key(struct sharing *sharing, uint64_t first, struct his
 {
     const struct wire_history_sealed *shown = shown_at(sharing, first);
     TRY(history_keys_get(sharing->engine, sharing->channel, first, key));
-    return shown != NULL && id_equal(&shown->file, &key->file) && !key->outdated ? STATUS_OK
-                                                                                 : STATUS_NOT_FOUND;
+    bool stands = shown != NULL && id_equal(&shown->file, &key->file);
+    return stands && !key->outdated && !key->refused ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 static enum status put_vouched(struct engine *engine, struct channel *channel, void *context)

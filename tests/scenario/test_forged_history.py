@@ -14,6 +14,11 @@ def forge_history():
     return program("FORGE_HISTORY_PROGRAM", "tests/bench/forge_history")
 
 
+@pytest.fixture(scope="session")
+def say_many():
+    return program("SAY_MANY_PROGRAM", "tests/bench/say_many")
+
+
 def forge(scene, program_path, person, channel, *words):
     """What the server said, and for how long to wait."""
     status, wait_ms = scene.run([program_path, person.profile, channel, *map(str, words)]).text.split()
@@ -62,6 +67,27 @@ def test_keys_of_nothing_hide_no_honest_ones(scene, forge_history):
     eve = newcomer(scene, server, ann, channel, "Eve")
     ann.run("sync")
     assert fetched(eve, channel)["missing"] == 0
+    server.stop()
+
+
+def test_what_is_said_of_an_honest_file_hides_no_honest_key(scene, forge_history, say_many):
+    """Of a full block all members know the file before a newcomer is given its key."""
+    server = scene.server(messages_per_minute=1000000)
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    scene.run([say_many, ann.profile, channel, "1000"], patience_s=400)
+    ann.run("sync", patience_s=200)
+    (sealed,) = (row for row in segments(server) if row[2] == 1000)
+    dee = newcomer(scene, server, ann, channel)
+    for last, first in ((sealed[2], 1), (1001, 1001)):
+        forge(scene, forge_history, bea, channel, "answer", dee.id, sealed[0].lower(), first, last)
+    server.restart()  # her turn ends, and asks may come at once again
+    heard = dee.run("sync")
+    assert (heard.text + heard.error).count("was not taken") == 2, heard
+    ann.run("sync")
+    result = fetched(dee, channel)
+    assert result["missing"] == 0 and result["refused"] == 0, result
+    assert by_text(dee, channel)["canary-cy-2"]["shared_by"] == "Ann"
+    assert sealed in segments(server), "it was not sealed anew"
     server.stop()
 
 

@@ -125,12 +125,126 @@ static void one_file_is_no_two_blocks(void **state)
     give(room, keys, 3);
     assert_true(has_key(room, 1));
     assert_false(has_key(room, 1001) || has_key(room, 2001));
-    /* Nor in two messages. */
-    keys[1].file = keys[0].file;
+}
+
+static void put(struct history_room *room, const struct history_key *key)
+{
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(history_keys_put(room->profile.engine, room->channel, key), STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
+}
+
+static void note_taken(struct history_room *room, const struct history_key *key)
+{
+    struct engine *engine = room->profile.engine;
+    assert_int_equal(vault_begin(engine->vault), STATUS_OK);
+    assert_int_equal(history_keys_note_taken(engine, room->channel, key, false), STATUS_OK);
+    assert_int_equal(vault_commit(engine->vault), STATUS_OK);
+}
+
+static void note_refused(struct history_room *room, const struct history_key *key)
+{
+    struct engine *engine = room->profile.engine;
+    assert_int_equal(vault_begin(engine->vault), STATUS_OK);
+    assert_int_equal(history_keys_note_refused(engine, room->channel, key), STATUS_OK);
+    assert_int_equal(vault_commit(engine->vault), STATUS_OK);
+}
+
+static bool was_tried(struct history_room *room, const struct history_key *key)
+{
+    bool was = false;
+    assert_int_equal(history_keys_was_tried(room->profile.engine, room->channel, key, &was),
+                     STATUS_OK);
+    return was;
+}
+
+static void what_is_known_is(struct history_room *room, const struct history_key *key)
+{
+    struct history_key known;
+    assert_int_equal(history_keys_get(room->profile.engine, room->channel, key->first, &known),
+                     STATUS_OK);
+    assert_int_equal(known.last, key->last);
+    assert_true(id_equal(&known.file, &key->file));
+    assert_memory_equal(known.key, key->key, sizeof known.key);
+    assert_int_equal(known.outdated, key->outdated);
+    assert_int_equal(known.taken, key->taken);
+    assert_int_equal(known.refused, key->refused);
+}
+
+static void a_file_is_no_other_block_than_it_was_taken_for(void **state)
+{
+    struct history_room *room = *state;
+    struct content_history_segment keys[] = {
+        {.first = 1001, .last = 1001, .file = {{1}}, .size = 10},
+        {.first = 1, .last = 1000, .file = {{1}}, .size = 10, .key = {5}},
+        {.first = 2001, .last = 2001, .file = {{1}}, .size = 10},
+    };
+    /* What is only said of it closes nothing, whether it was tried or not. */
+    give(room, &keys[0], 1);
     give(room, &keys[1], 1);
-    assert_false(has_key(room, 1001));
+    assert_true(has_key(room, 1001) && has_key(room, 1));
+    struct history_key lie;
+    assert_int_equal(history_keys_get(room->profile.engine, room->channel, 1001, &lie), STATUS_OK);
+    note_refused(room, &lie);
     give(room, &keys[2], 1);
     assert_true(has_key(room, 2001));
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(history_keys_drop(room->profile.engine, room->channel, 2001), STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
+    struct history_key honest;
+    assert_int_equal(history_keys_get(room->profile.engine, room->channel, 1, &honest), STATUS_OK);
+    note_taken(room, &honest);
+    give(room, &keys[2], 1);
+    assert_false(has_key(room, 2001));
+}
+
+static void a_lie_about_a_file_says_nothing_of_another_key(void **state)
+{
+    struct history_room *room = *state;
+    const struct history_key honest = {
+        .first = 1, .last = 1000, .file = {{1}}, .key = {5}, .size = 10, .sha256 = {6}};
+    struct history_key lies[4] = {honest, honest, honest, honest};
+    lies[0].key[0] = 0;
+    lies[1].sha256[0] = 0;
+    lies[2].last--;
+    lies[3].size++;
+    for (size_t i = 0; i < 4; i++) {
+        put(room, &lies[i]);
+        assert_false(was_tried(room, &lies[i]));
+        note_refused(room, &honest); /* somebody else's, which is not known */
+        what_is_known_is(room, &lies[i]);
+        note_refused(room, &lies[i]);
+        lies[i].refused = true;
+        what_is_known_is(room, &lies[i]);
+        assert_true(was_tried(room, &lies[i]));
+        assert_false(was_tried(room, &honest));
+    }
+    note_taken(room, &honest);
+    struct history_key taken = honest;
+    taken.taken = true;
+    what_is_known_is(room, &taken);
+    assert_true(was_tried(room, &honest));
+    /* Nor is what was taken made a lie. */
+    note_refused(room, &lies[0]);
+    note_refused(room, &honest);
+    what_is_known_is(room, &taken);
+}
+
+static void what_was_edited_stays_outdated_when_its_key_comes(void **state)
+{
+    struct history_room *room = *state;
+    struct history_key honest = {.first = 1, .last = 1000, .file = {{1}}, .key = {5}, .size = 10};
+    struct history_key lie = honest;
+    lie.key[0] = 0;
+    put(room, &lie);
+    note_refused(room, &lie);
+    assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
+    assert_int_equal(history_keys_outdate(room->profile.engine, room->channel, 7), STATUS_OK);
+    assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
+    note_taken(room, &honest);
+    honest.taken = true;
+    honest.outdated = true;
+    what_is_known_is(room, &honest);
 }
 
 static void a_repeat_is_shown_as_one(void **state)
@@ -356,6 +470,9 @@ int main(void)
         TEST(what_is_left_out_shows),
         TEST(what_one_left_out_another_fills_in),
         TEST(one_file_is_no_two_blocks),
+        TEST(a_file_is_no_other_block_than_it_was_taken_for),
+        TEST(a_lie_about_a_file_says_nothing_of_another_key),
+        TEST(what_was_edited_stays_outdated_when_its_key_comes),
         TEST(a_repeat_is_shown_as_one),
         TEST(a_device_speaks_only_while_the_directory_lists_it),
         TEST(an_epoch_has_the_context_that_its_members_signed),
