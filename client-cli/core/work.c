@@ -253,35 +253,57 @@ work_let_in(struct engine *engine, struct channel *channel, const struct id *per
     return engine_call(engine, WIRE_CHANNEL_KNOCK_ANSWER, &request, &reply, NULL);
 }
 
-static void look_for_present(void *context, const struct directory_device *device)
+struct devices_there {
+    bool present;
+    bool absent;
+};
+
+static void look_at_device(void *context, const struct directory_device *device)
 {
-    bool *present = context;
-    *present = *present || (device->state == DIRECTORY_ACTIVE && !device->absent);
+    struct devices_there *there = context;
+    if (device->state != DIRECTORY_ACTIVE)
+        return;
+    there->absent = there->absent || device->absent;
+    there->present = there->present || !device->absent;
 }
 
-/* The server asks nobody to add a device that would have to be removed for its absence. */
-static bool is_away(const struct engine *engine, const struct id *person)
-{
-    bool present = false;
-    directory_each_device(engine->directory, person, look_for_present, &present);
-    return !present;
-}
-
+/* Those that may be waited for: the server asks nobody to add a device that is shut out, or that
+ * would have to be removed for its absence. */
 static enum status
-tell_away(struct engine *engine, const struct channel *channel, const struct id *person)
+look_who_is_there(struct engine *engine, const struct id *person, struct devices_there *there)
+{
+    *there = (struct devices_there){0};
+    directory_each_device(engine->directory, person, look_at_device, there);
+    if (there->present)
+        return STATUS_OK;
+    TRY(replica_update(engine, SPAN_EMPTY)); /* one may have come just now */
+    *there = (struct devices_there){0};
+    directory_each_device(engine->directory, person, look_at_device, there);
+    return STATUS_OK;
+}
+
+static void tell_not_there(struct engine *engine,
+                           const struct channel *channel,
+                           const struct id *person,
+                           bool absent)
 {
     struct people_name name;
     people_name_learned(engine, person, &name);
-    engine_notice(engine, channel,
-                  "%s was not seen for long, as the server says: let in, and added by whoever is "
-                  "online once they use Weft again",
-                  name.name);
-    return STATUS_OK;
+    if (absent)
+        engine_notice(engine, channel,
+                      "%s was not seen for long, as the server says: let in, and added by whoever "
+                      "is online once they use Weft again",
+                      name.name);
+    else
+        engine_notice(engine, channel,
+                      "Every device of %s is shut out: let in, and added once they have another",
+                      name.name);
 }
 
 enum status work_await(struct engine *engine, struct channel *channel, const struct id *person)
 {
     int64_t until = engine_now_ms(engine) + AWAIT_MS;
+    struct devices_there there;
     while (!channel_has_person(engine, channel, person)) {
         TRY(work_look(engine, channel));
         TRY(channel_log_catch_up(engine, channel));
@@ -291,8 +313,11 @@ enum status work_await(struct engine *engine, struct channel *channel, const str
             return engine_explain(engine, STATUS_TIMEOUT,
                                   "let in, but no member has added their device yet: the next one "
                                   "who is online does");
-        if (is_away(engine, person))
-            return tell_away(engine, channel, person);
+        TRY(look_who_is_there(engine, person, &there));
+        if (!there.present) {
+            tell_not_there(engine, channel, person, there.absent);
+            return STATUS_OK;
+        }
         connection_wait(engine->connection, AWAIT_STEP_MS);
         TRY(events_handle_all(engine));
     }

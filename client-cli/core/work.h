@@ -24,8 +24,8 @@ MUST_CHECK enum status
 work_let_in(struct engine *engine, struct channel *channel, const struct id *person, bool checked);
 
 /* Waits until a person who was let in is a member: committed by us, or by whoever the server asked
- * first. Of somebody who is absent it is told that it comes later. STATUS_TIMEOUT when nobody has
- * done it within the server's lease. */
+ * first. Of somebody whose devices are all absent or shut out it is told that it comes later.
+ * STATUS_TIMEOUT when nobody has done it within the server's lease. */
 MUST_CHECK enum status
 work_await(struct engine *engine, struct channel *channel, const struct id *person);
 

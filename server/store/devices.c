@@ -181,7 +181,8 @@ enum status store_devices_unseen(struct store_db *db,
     CLEANUP(query_end)
     struct query q =
         query_on(db, "SELECT " DEVICE_COLUMNS " FROM devices WHERE state = 1 AND absent = 0"
-                     " AND max(seen_at_ms, created_at_ms) < ?"
+                     " AND max(seen_at_ms, created_at_ms) < ? AND EXISTS"
+                     "  (SELECT 1 FROM people p WHERE p.person = devices.person AND p.state = 2)"
                      " ORDER BY seen_at_ms LIMIT ?");
     struct query_rows rows;
     query_bind_int(&q, since_ms);

@@ -79,9 +79,9 @@ MUST_CHECK enum status store_devices_seen(struct store_db *db,
                                           int64_t now_ms,
                                           uint64_t *counter_before);
 
-/* Active devices that have not logged in since, or come since, this time, and are not said to be
- * absent; whether or not they are in a channel, which the directory tells nobody. At most so many,
- * those longest away first. */
+/* Active devices, of people who may log in, that have not logged in since, or come since, this
+ * time, and are not said to be absent; whether or not they are in a channel, which the directory
+ * tells nobody. At most so many, those longest away first. */
 MUST_CHECK enum status store_devices_unseen(struct store_db *db,
                                             int64_t since_ms,
                                             uint32_t count_max,

@@ -13,7 +13,7 @@ DAY_MS = 24 * 3600 * 1000
 
 def send_away(server, *people, days=200):
     """As if they had not logged in for so long."""
-    devices = [own_device(person) for person in people]
+    devices = [person.json("status", code=None)[0]["device"] for person in people]
     server.stop()
     then = int(time.time() * 1000) - days * DAY_MS
     with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
@@ -185,3 +185,20 @@ def test_who_is_away_is_added_nowhere_before_they_come_back(scene):
     there = server.json("device", "list", cy.id)
     assert {record["device"]: record["channels"] for record in there} == {own_device(cy): 2, own_device(telephone): 2}
     server.stop()
+
+
+def test_only_a_device_that_may_come_back_is_called_away(scene):
+    """Whose devices are all shut out is not waited for, and whoever is suspended is not looked at."""
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group=name))
+    server.admin("person", "suspend", ben.id)
+    person, gone = cy.id, own_device(cy)
+    send_away(server, ben, cy)
+    until("the directory says so", lambda: " device_absent " in server.log())
+    server.admin("device", "revoke", gone)
+    talk = ann.one("channel", "create", "Talk", "--private")["channel"]
+    told = ann.run("channel", "add", talk, person)
+    assert "Every device of Cy is shut out" in told.error and "not seen" not in told.error, told
+    assert "let in: Cy" in told.text, told
+    server.stop()
+    assert server.log().count(" device_absent ") == 1 and " absence_not_said " not in server.log()

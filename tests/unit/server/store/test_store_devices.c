@@ -191,6 +191,10 @@ static void whoever_was_not_seen_for_long_is_found_once(void **state)
     ASSERT_OK(store_devices_set_absent(f->db, &device, false));
     ASSERT_OK(store_devices_unseen(f->db, NOW + 10, 10, &f->arena, &list));
     assert_int_equal(list.count, 1);
+    ASSERT_OK(store_people_suspend(f->db, &person, true));
+    ASSERT_OK(store_devices_unseen(f->db, NOW + 10, 10, &f->arena, &list));
+    assert_int_equal(list.count, 0);
+    ASSERT_OK(store_people_suspend(f->db, &person, false));
     ASSERT_OK(store_devices_revoke(f->db, &device, NOW + 10));
     ASSERT_OK(store_devices_unseen(f->db, NOW + 10, 10, &f->arena, &list));
     assert_int_equal(list.count, 0);
