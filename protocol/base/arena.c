@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/base/arena.h"
 
+#include "protocol/base/secret.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ void arena_clear(struct arena *arena)
 {
     while (arena->blocks != NULL) {
         struct arena_block *next = arena->blocks->next;
+        secret_wipe(arena->blocks->bytes, arena->blocks->used);
         free(arena->blocks);
         arena->blocks = next;
     }

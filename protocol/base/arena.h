@@ -4,7 +4,8 @@
  * Decoded structures point into the message's own bytes and into its arena, and live no longer
  * than either. Total size is bounded by the maximum given at the start (STATUS_LIMIT); what is
  * allocated for it is at most about twice as much.
- * Not for secrets. Thread rule: one thread at a time.
+ * Wiped when it is cleared, as a buffer is: words and keys are decoded into it. Long-lived secrets
+ * are secret.h's. Thread rule: one thread at a time.
  */
 #ifndef WEFT_BASE_ARENA_H
 #define WEFT_BASE_ARENA_H
@@ -24,7 +25,7 @@ struct arena {
 
 void arena_init(struct arena *arena, size_t size_bytes_max);
 
-/* Frees everything that was taken from it. */
+/* Wipes and frees everything that was taken from it. */
 void arena_clear(struct arena *arena);
 
 /* `count` zeroed items of `item_size` bytes, aligned for any type; valid until arena_clear. A

@@ -62,7 +62,7 @@
 #define STORE_TOOK_PART_MS (INT64_C(60) * 1000)
 
 /* Channels, and senders in them, whose last messages' checks are remembered (log_heads.h): a summit
- * day's, in 200 KiB. More than these cost a look into the database, as each did otherwise. */
+ * day's, in 152 KiB. More than these cost a look into the database, as each did otherwise. */
 #define STORE_LOG_HEADS 1024
 #define STORE_LOG_SENDERS 2048
 

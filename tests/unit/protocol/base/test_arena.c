@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The linker puts the function below in place of free (CMakeLists.txt). */
 #include "protocol/base/arena.h"
 
 #include <setjmp.h>
@@ -6,9 +7,30 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+void __real_free(void *items);
+void __wrap_free(void *items);
+
+/* While `watched` is not NULL: whether what is freed has it, and how much of it is not zero. */
+static const uint8_t *watched;
+static size_t watched_size;
+static size_t freed_unwiped;
+static size_t freed_watched;
+
+void __wrap_free(void *items)
+{
+    if (watched != NULL && (uintptr_t)items <= (uintptr_t)watched &&
+        (uintptr_t)watched - (uintptr_t)items < 64) {
+        freed_watched++;
+        for (size_t i = 0; i < watched_size; i++)
+            freed_unwiped += watched[i] != 0;
+    }
+    __real_free(items);
+}
 
 static void items_are_zeroed_aligned_and_apart(void **state)
 {
@@ -72,6 +94,24 @@ static void copies_live_apart_from_the_original(void **state)
     assert_int_equal(copy.len, 0);
 }
 
+static void what_it_held_is_wiped(void **state)
+{
+    (void)state;
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(1 << 20);
+    for (watched_size = 100; watched_size <= 100000; watched_size *= 1000) {
+        void *item = NULL;
+        assert_int_equal(arena_take(&arena, 1, watched_size, &item), STATUS_OK);
+        memset(item, 0xaa, watched_size);
+        freed_watched = 0;
+        freed_unwiped = 0;
+        watched = item;
+        arena_clear(&arena);
+        watched = NULL;
+        assert_int_equal(freed_watched, 1);
+        assert_int_equal(freed_unwiped, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +119,7 @@ int main(void)
         cmocka_unit_test(gives_no_more_than_its_maximum),
         cmocka_unit_test(sizes_that_overflow_are_over_the_limit),
         cmocka_unit_test(copies_live_apart_from_the_original),
+        cmocka_unit_test(what_it_held_is_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
