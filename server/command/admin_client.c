@@ -40,7 +40,24 @@ static enum status send_all(int descriptor, struct span bytes)
     return STATUS_OK;
 }
 
-static enum status receive_all(int descriptor, struct buffer *bytes)
+/* Of what has come, the lines that tell how far it is; `*rest` is what follows them. */
+static void show_lines(struct span *rest, void (*progress)(const char *text))
+{
+    const uint8_t *end;
+    while (rest->len > 0 && (end = memchr(rest->ptr, '\n', rest->len)) != NULL) {
+        size_t len = (size_t)(end - rest->ptr);
+        json_t *line = json_loadb((const char *)rest->ptr, len, JSON_REJECT_DUPLICATES, NULL);
+        const char *text = json_string_value(json_object_get(line, "progress"));
+        if (text != NULL)
+            progress(text);
+        json_decref(line);
+        *rest = span_of(rest->ptr + len + 1, rest->len - len - 1);
+    }
+}
+
+/* Until the server closes; `*start` is where in `bytes` the answer begins. */
+static enum status
+receive_all(int descriptor, void (*progress)(const char *text), struct buffer *bytes, size_t *start)
 {
     uint8_t piece[16384];
     for (;;) {
@@ -52,6 +69,9 @@ static enum status receive_all(int descriptor, struct buffer *bytes)
         if (len == 0)
             return STATUS_OK;
         TRY(buffer_append(bytes, span_of(piece, (size_t)len)));
+        struct span rest = span_of(bytes->ptr + *start, bytes->len - *start);
+        show_lines(&rest, progress);
+        *start = bytes->len - rest.len;
     }
 }
 
@@ -90,15 +110,19 @@ static enum status take_answer(struct span line, struct admin_answer *answer)
     return status;
 }
 
-enum status admin_client_run(const char *socket_path, struct span line, struct admin_answer *answer)
+enum status admin_client_run(const char *socket_path,
+                             struct span line,
+                             void (*progress)(const char *text),
+                             struct admin_answer *answer)
 {
     int descriptor = -1;
+    size_t start = 0;
     TRY(connect_to(socket_path, &descriptor));
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(4 * COMMAND_OUTPUT_MAX);
     enum status status = send_all(descriptor, line);
     if (status == STATUS_OK)
-        status = receive_all(descriptor, &bytes);
+        status = receive_all(descriptor, progress, &bytes, &start);
     close(descriptor);
     TRY(status);
-    return take_answer(buffer_span(&bytes), answer);
+    return take_answer(span_of(bytes.ptr + start, bytes.len - start), answer);
 }

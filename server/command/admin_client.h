@@ -19,8 +19,11 @@ struct admin_answer {
 void admin_answer_init(struct admin_answer *answer);
 void admin_answer_clear(struct admin_answer *answer);
 
-/* STATUS_NOT_FOUND when no server listens there: run in place. */
-MUST_CHECK enum status
-admin_client_run(const char *socket_path, struct span line, struct admin_answer *answer);
+/* `progress` gets each text of that which comes before the answer. STATUS_NOT_FOUND when no server
+ * listens there: run in place. */
+MUST_CHECK enum status admin_client_run(const char *socket_path,
+                                        struct span line,
+                                        void (*progress)(const char *text),
+                                        struct admin_answer *answer);
 
 #endif

@@ -18,22 +18,17 @@ static json_t *encoded_file(struct span bytes)
     return value;
 }
 
-enum status admin_message_write(int argc,
-                                const char *const *argv,
-                                bool json,
-                                const struct span *files,
-                                size_t file_count,
-                                struct buffer *line)
+enum status admin_message_write(const struct admin_request *request, struct buffer *line)
 {
     json_t *arguments = json_array();
     json_t *contents = json_array();
     bool ok = true;
-    for (int i = 0; i < argc; i++)
-        ok = ok && json_array_append_new(arguments, json_string(argv[i])) == 0;
-    for (size_t i = 0; i < file_count; i++)
-        ok = ok && json_array_append_new(contents, encoded_file(files[i])) == 0;
-    json_t *message =
-        json_pack("{s:o, s:b, s:o}", "argv", arguments, "json", json, "files", contents);
+    for (int i = 0; i < request->argc; i++)
+        ok = ok && json_array_append_new(arguments, json_string(request->argv[i])) == 0;
+    for (size_t i = 0; i < request->file_count; i++)
+        ok = ok && json_array_append_new(contents, encoded_file(request->files[i])) == 0;
+    json_t *message = json_pack("{s:o, s:b, s:b, s:o}", "argv", arguments, "json", request->json,
+                                "progress", request->progress, "files", contents);
     char *text = ok && message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
     json_decref(message);
     if (text == NULL)

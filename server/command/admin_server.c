@@ -4,6 +4,7 @@
 #include "server/command/admin_message.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,13 @@ struct admin_server {
 struct admin_connection {
     struct admin_server *server;
     uv_pipe_t pipe;
+    /* How far the command is: written on its thread, told on the loop. */
+    uv_async_t wake;
+    bool watched; /* `wake` is open */
+    atomic_int step;
+    atomic_int percent;
+    uv_write_t telling;
+    char told[PROGRESS_TEXT_SIZE + 32];
     struct buffer line;
     uint8_t piece[READ_BYTES];
     struct command_call call;
@@ -35,9 +43,8 @@ struct admin_connection {
     bool began;
 };
 
-static void on_connection_closed(uv_handle_t *handle)
+static void release(struct admin_connection *connection)
 {
-    struct admin_connection *connection = handle->data;
     connection->server->open--;
     if (connection->began)
         command_clear(&connection->call);
@@ -47,6 +54,20 @@ static void on_connection_closed(uv_handle_t *handle)
     buffer_clear(&connection->line);
     free(connection->answer);
     free(connection);
+}
+
+static void on_wake_closed(uv_handle_t *handle)
+{
+    release(handle->data);
+}
+
+static void on_connection_closed(uv_handle_t *handle)
+{
+    struct admin_connection *connection = handle->data;
+    if (connection->watched)
+        uv_close((uv_handle_t *)&connection->wake, on_wake_closed);
+    else
+        release(connection);
 }
 
 static void close_connection(struct admin_connection *connection)
@@ -81,6 +102,49 @@ answer(struct admin_connection *connection, int exit_code, struct span out, stru
 static void on_finished(struct command_call *call)
 {
     answer(call->context, call->exit_code, buffer_span(&call->out), buffer_span(&call->err));
+}
+
+/* ---- how far it is ---- */
+
+static void on_told(uv_write_t *telling, int result)
+{
+    (void)telling;
+    (void)result; /* whoever asked may have gone: the command goes on */
+}
+
+/* One line at a time: what comes while one is on its way is told with the next. */
+static void on_wake(uv_async_t *wake)
+{
+    struct admin_connection *connection = wake->data;
+    uv_stream_t *stream = (uv_stream_t *)&connection->pipe;
+    char text[PROGRESS_TEXT_SIZE];
+    if (connection->answer != NULL || uv_is_closing((uv_handle_t *)stream) ||
+        uv_stream_get_write_queue_size(stream) != 0)
+        return;
+    progress_text((enum progress_step)atomic_load(&connection->step),
+                  atomic_load(&connection->percent), text);
+    int len = snprintf(connection->told, sizeof connection->told, "{\"progress\": \"%s\"}\n", text);
+    uv_buf_t bytes = uv_buf_init(connection->told, (unsigned)len);
+    int failed = uv_write(&connection->telling, stream, &bytes, 1, on_told);
+    (void)failed; /* as in on_told */
+}
+
+static void on_progress(struct command_call *call, enum progress_step step, int percent)
+{
+    struct admin_connection *connection = call->context;
+    atomic_store(&connection->step, (int)step);
+    atomic_store(&connection->percent, percent);
+    uv_async_send(&connection->wake);
+}
+
+/* Without it the command runs all the same, and nobody sees how far it is. */
+static void watch(struct admin_connection *connection)
+{
+    if (uv_async_init(connection->server->loop, &connection->wake, on_wake) != 0)
+        return;
+    connection->wake.data = connection;
+    connection->watched = true;
+    connection->call.progress = on_progress;
 }
 
 static void refuse(struct admin_connection *connection, const char *text)
@@ -143,6 +207,8 @@ static void run_line(struct admin_connection *connection)
     call->json = json_is_true(json_object_get(connection->message, "json"));
     call->context = connection;
     call->finished = on_finished;
+    if (json_is_true(json_object_get(connection->message, "progress")))
+        watch(connection);
     if (read_files(connection))
         command->begin(call);
     else

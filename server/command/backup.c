@@ -16,6 +16,7 @@ struct backup {
     struct command_call *call;
     const char *path;
     int64_t begun_ms;
+    unsigned tenths; /* that the log has */
     struct store_backup_size size;
     struct lost_files lost;
 };
@@ -23,7 +24,17 @@ struct backup {
 static void tell_progress(void *context, unsigned percent)
 {
     struct backup *backup = context;
+    command_progress(backup->call, PROGRESS_COPY, (int)percent);
+    if (percent / 10 == backup->tenths)
+        return;
+    backup->tenths = percent / 10;
     JOURNAL(&backup->call->app->journal, JOURNAL_INFO, "backup", JOURNAL_N("percent", percent));
+}
+
+static void tell_checking(void *context)
+{
+    struct backup *backup = context;
+    command_progress(backup->call, PROGRESS_CHECK, -1);
 }
 
 static bool is_cancelled(void *context)
@@ -41,7 +52,11 @@ static void note_lost(void *context, const struct id *file, bool damaged)
 static enum status copy(struct pool_job *job)
 {
     struct backup *backup = (struct backup *)(void *)job;
-    struct store_backup_watch watch = {tell_progress, is_cancelled, note_lost, backup};
+    struct store_backup_watch watch = {.progress = tell_progress,
+                                       .checking = tell_checking,
+                                       .cancelled = is_cancelled,
+                                       .lost = note_lost,
+                                       .context = backup};
     return store_backup(backup->call->app->place.state_directory, backup->path, &watch,
                         &backup->size);
 }
@@ -142,6 +157,7 @@ static void copied(struct pool_job *job, enum status status)
 {
     struct backup *backup = (struct backup *)(void *)job;
     struct command_call *call = backup->call;
+    command_progress(call, PROGRESS_NONE, -1);
     if (status != STATUS_OK) {
         JOURNAL(&call->app->journal, JOURNAL_ERROR, "backup_failed", JOURNAL_S(status));
         command_finish(call, status, explanation(status));

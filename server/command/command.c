@@ -90,6 +90,12 @@ static void print(struct buffer *to, const char *format, va_list arguments)
         free(text);
 }
 
+void command_progress(struct command_call *call, enum progress_step step, int percent)
+{
+    if (call->progress != NULL)
+        call->progress(call, step, percent);
+}
+
 void command_print(struct command_call *call, const char *format, ...)
 {
     va_list arguments;

@@ -13,6 +13,7 @@
 
 #include "server/command/app.h"
 #include "server/command/exit_code.h"
+#include "server/command/progress.h"
 
 #include <jansson.h>
 
@@ -34,6 +35,8 @@ struct command_call {
     struct arena arena; /* for whatever lives as long as the call */
     void *state;        /* the command's own, from the arena */
     int exit_code;
+    /* NULL, or shows how far it is. Any thread; not after the call is finished. */
+    void (*progress)(struct command_call *call, enum progress_step step, int percent);
     void (*finished)(struct command_call *call);
     void *context; /* of whoever runs it */
 };
@@ -70,6 +73,9 @@ void command_finish(struct command_call *call, enum status status, const char *w
 
 /* Ends it with the command's usage. */
 void command_usage(struct command_call *call);
+
+/* How far it is, for whoever watches (progress.h). Any thread, until the call is finished. */
+void command_progress(struct command_call *call, enum progress_step step, int percent);
 
 /* Text for people, to stdout. Formatting as printf. */
 __attribute__((format(printf, 2, 3))) void

@@ -32,6 +32,8 @@ struct import {
     struct id *group_ids;
     uint64_t new_people;
     int64_t now_ms;
+    uint64_t written; /* people and ties */
+    int percent;      /* of them that was told */
 };
 
 static struct import *import_of_parse(struct pool_job *job)
@@ -143,7 +145,17 @@ static enum status write_person(struct store_db *db, struct import *import, uint
     return change_person(db, import->people->names[index], &person, group);
 }
 
-static enum status write_ties(struct store_db *db, const struct import *import)
+static void count_written(struct import *import)
+{
+    uint64_t all = import->people->count + import->ties->count;
+    int percent = (int)(++import->written * 100 / all);
+    if (percent == import->percent)
+        return;
+    import->percent = percent;
+    command_progress(import->call, PROGRESS_WRITE, percent);
+}
+
+static enum status write_ties(struct store_db *db, struct import *import)
 {
     TRY(store_ties_clear(db, STORE_TIE_IMPORTED));
     for (uint64_t i = 0; i < import->ties->count; i++) {
@@ -156,6 +168,7 @@ static enum status write_ties(struct store_db *db, const struct import *import)
             .at_ms = import->now_ms,
         };
         TRY(store_ties_set(db, &stored));
+        count_written(import);
     }
     return STATUS_OK;
 }
@@ -164,8 +177,10 @@ static enum status write_run(struct store_db *db, struct store_job *job)
 {
     struct import *import = import_of_write(job);
     TRY(write_groups(db, import));
-    for (uint32_t i = 0; i < import->people->count; i++)
+    for (uint32_t i = 0; i < import->people->count; i++) {
         TRY(write_person(db, import, i));
+        count_written(import);
+    }
     TRY(write_ties(db, import));
     return audit_add(db, import->now_ms, "import", NULL, import->people->count);
 }

@@ -54,6 +54,12 @@ static void on_finished(struct command_call *call)
     call->err = err;
 }
 
+static void show_progress(struct command_call *call, enum progress_step step, int percent)
+{
+    (void)call;
+    progress_show(step, percent);
+}
+
 static enum status run_in_place(const struct app_place *place,
                                 const struct command *command,
                                 bool json,
@@ -76,6 +82,11 @@ static enum status run_in_place(const struct app_place *place,
     call.json = json;
     call.context = answer;
     call.finished = on_finished;
+    if (progress_is_wanted()) {
+        call.progress = show_progress;
+        if (app.journal.lowest == JOURNAL_INFO)
+            app.journal.lowest = JOURNAL_WARNING; /* it has the same terminal */
+    }
     for (size_t i = 0; i < files->count; i++)
         call.files[i] = files->spans[i];
     command->begin(&call);
@@ -114,9 +125,15 @@ static enum status send_to_server(const struct app_place *place,
     for (int i = 0; i < argc; i++)
         all[i + 1] = argv[i];
     CLEANUP(buffer_clear) struct buffer line = BUFFER_INIT(ADMIN_LINE_MAX);
-    TRY(admin_message_write(argc + 1, all, json, files->spans, files->count, &line));
+    struct admin_request request = {.argc = argc + 1,
+                                    .argv = all,
+                                    .json = json,
+                                    .progress = progress_is_wanted(),
+                                    .files = files->spans,
+                                    .file_count = files->count};
+    TRY(admin_message_write(&request, &line));
     TRY(app_path(place, ADMIN_SOCKET_NAME, path));
-    return admin_client_run(path, buffer_span(&line), answer);
+    return admin_client_run(path, buffer_span(&line), progress_show_text, answer);
 }
 
 /* In the running server or in place; what cannot be asked at all is told. */
@@ -131,6 +148,7 @@ static void ask(const struct app_place *place,
     enum status status = send_to_server(place, command->name, json, argc, argv, files, answer);
     if (status == STATUS_NOT_FOUND)
         status = run_in_place(place, command, json, argc, argv, files, answer);
+    progress_show(PROGRESS_NONE, -1);
     if (status == STATUS_OK)
         return;
     fprintf(stderr, "weftd: the running server did not answer: %s\n", status_text(status));
@@ -159,6 +177,8 @@ int remote_run(
         fprintf(stderr, "weftd: %s: %s\n", argv[argc - 1], status_text(status));
         return exit_code_of(status);
     }
+    if (files.count > 0)
+        progress_show(PROGRESS_READ, -1);
     ask(place, command, json, argc, argv, &files, &answer);
     write_out(&answer.out, stdout);
     write_out(&answer.err, stderr);

@@ -10,6 +10,7 @@
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
 #include "server/command/lost_files.h"
+#include "server/command/progress.h"
 #include "server/store/restore.h"
 #include "server/store/restores.h"
 
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 struct restoring {
     const struct identity *identity;
@@ -100,17 +100,27 @@ static void note_lost(void *context, const struct id *file, bool damaged)
     lost_files_add(&restoring->lost, file, damaged);
 }
 
-static void show_progress(void *context, unsigned percent)
+static void show_copied(void *context, unsigned percent)
 {
     (void)context;
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\rfiles: %u %%%s", percent, percent == 100 ? "\n" : "");
+    progress_show(PROGRESS_COPY, (int)percent);
+}
+
+static void show_checking(void *context)
+{
+    (void)context;
+    progress_show(PROGRESS_CHECK, -1);
+}
+
+static void show_brought(void *context, unsigned percent)
+{
+    (void)context;
+    progress_show(PROGRESS_FILES, (int)percent);
 }
 
 static enum status bring_files(struct restoring *restoring)
 {
-    struct store_restore_watch watch = {show_progress, note_lost, restoring};
-    TRY(store_restore_files(restoring->restore, &watch, &restoring->files, &restoring->file_bytes));
+    TRY(store_restore_files(restoring->restore, &restoring->files, &restoring->file_bytes));
     if (lost_files_count(&restoring->lost) == 0 || restoring->incomplete)
         return STATUS_OK;
     restoring->problem = "files of the backup are not whole: take another backup, or put them into "
@@ -123,7 +133,12 @@ static enum status restore(const struct app_place *place,
                            struct restoring *restoring,
                            char aside[64])
 {
-    TRY(store_restore_begin(place->state_directory, path, &restoring->restore));
+    const struct store_restore_watch watch = {.copied = show_copied,
+                                              .checking = show_checking,
+                                              .brought = show_brought,
+                                              .lost = note_lost,
+                                              .context = restoring};
+    TRY(store_restore_begin(place->state_directory, path, &watch, &restoring->restore));
     enum status looked = store_restore_look(restoring->restore, keep_number, restoring);
     (void)looked; /* a store that cannot be read is replaced all the same */
     TRY(store_restore_run(restoring->restore, mark, restoring));
@@ -223,6 +238,7 @@ int restore_run(const struct app_place *place, bool json, int argc, const char *
         return EXIT_CODE_USAGE;
     }
     enum status status = run(place, argv[0], &restoring, aside);
+    progress_show(PROGRESS_NONE, -1);
     tell_lost(&restoring);
     if (status != STATUS_OK) {
         fprintf(stderr, "weftd: nothing was restored: %s\n", explanation(status, &restoring));

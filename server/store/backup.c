@@ -82,7 +82,7 @@ static enum status look(struct copying *copying, uint64_t done_bytes)
     if (watch->cancelled(watch->context))
         return STATUS_CANCELLED;
     uint64_t all = copying->database_bytes + copying->file_bytes;
-    unsigned percent = done_bytes >= all ? 100 : (unsigned)(done_bytes * 100 / all / 10 * 10);
+    unsigned percent = done_bytes >= all ? 100 : (unsigned)(done_bytes * 100 / all);
     if (percent > copying->told) {
         copying->told = percent;
         watch->progress(watch->context, percent);
@@ -143,7 +143,8 @@ static enum status copy_database(struct copying *copying)
     sqlite3_progress_handler(copying->source->sqlite, WATCH_STEPS, on_database_steps, copying);
     enum status status = vacuum_into(copying);
     sqlite3_progress_handler(copying->source->sqlite, 0, NULL, NULL);
-    return status;
+    TRY(status);
+    return look(copying, copying->database_bytes);
 }
 
 /* Rows go before bytes: of a file that was deleted since the snapshot the store has no row. */
@@ -186,6 +187,7 @@ write_copy(struct copying *copying, const char *state_directory, struct store_ba
 {
     TRY(copy_database(copying));
     TRY(store_db_open_writer(copying->database, &copying->copy));
+    copying->watch->checking(copying->watch->context);
     TRY(store_db_check(copying->copy));
     TRY(copy_files(copying, state_directory, size));
     TRY(settle(copying));

@@ -19,7 +19,8 @@
 
 /* Told and asked from time to time while copying, on the copying thread. */
 struct store_backup_watch {
-    void (*progress)(void *context, unsigned percent); /* each whole tenth once */
+    void (*progress)(void *context, unsigned percent); /* each whole percent once */
+    void (*checking)(void *context);                   /* begins to check the database */
     bool (*cancelled)(void *context);
     /* A file that the store itself has lost: missing, or damaged. The copy has its row alone. */
     void (*lost)(void *context, const struct id *file, bool damaged);

@@ -221,7 +221,8 @@ copy_in(const struct file_disk *from, const struct file_disk *to, const struct i
                   0600);
     if (copy < 0)
         return store_place_status();
-    TRY(store_place_copy(source, copy));
+    const struct store_place_watch nobody = {NULL, NULL};
+    TRY(store_place_copy(source, copy, &nobody));
     return fsync(copy) == 0 ? STATUS_OK : store_place_status();
 }
 

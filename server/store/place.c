@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -37,9 +36,10 @@ static enum status write_all(int to, const uint8_t *bytes, size_t size)
     return STATUS_OK;
 }
 
-enum status store_place_copy(int from, int to)
+enum status store_place_copy(int from, int to, const struct store_place_watch *watch)
 {
     uint8_t piece[1u << 16];
+    uint64_t done_bytes = 0;
     for (;;) {
         ssize_t got = read(from, piece, sizeof piece);
         if (got < 0 && errno == EINTR)
@@ -49,6 +49,9 @@ enum status store_place_copy(int from, int to)
         if (got == 0)
             return STATUS_OK;
         TRY(write_all(to, piece, (size_t)got));
+        done_bytes += (uint64_t)got;
+        if (watch->step != NULL)
+            watch->step(watch->context, done_bytes);
     }
 }
 

@@ -23,15 +23,49 @@ struct store_restore {
     char backup[STORE_PATH_BYTES_MAX]; /* its folder */
     int lock;
     struct store_db *db; /* on the copy */
+    const struct store_restore_watch *watch;
 };
 
-static enum status copy_file(const char *from_path, const char *to_path)
+static unsigned percent_of(uint64_t done_bytes, uint64_t all_bytes)
+{
+    return done_bytes >= all_bytes ? 100 : (unsigned)(done_bytes * 100 / all_bytes);
+}
+
+struct copying {
+    const struct store_restore_watch *watch;
+    uint64_t all_bytes;
+    unsigned told; /* percent */
+};
+
+static void on_copied(void *context, uint64_t done_bytes)
+{
+    struct copying *copying = context;
+    unsigned percent = percent_of(done_bytes, copying->all_bytes);
+    if (percent > copying->told) {
+        copying->told = percent;
+        copying->watch->copied(copying->watch->context, percent);
+    }
+}
+
+static enum status copy_bytes(const struct store_restore *restore, int from, int to)
+{
+    struct stat found;
+    struct copying copying = {.watch = restore->watch};
+    struct store_place_watch watch = {on_copied, &copying};
+    if (fstat(from, &found) != 0)
+        return STATUS_IO;
+    copying.all_bytes = (uint64_t)found.st_size;
+    return store_place_copy(from, to, &watch);
+}
+
+static enum status
+copy_file(const struct store_restore *restore, const char *from_path, const char *to_path)
 {
     int from = open(from_path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return store_place_status();
     int to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    enum status status = to < 0 ? store_place_status() : store_place_copy(from, to);
+    enum status status = to < 0 ? store_place_status() : copy_bytes(restore, from, to);
     if (to >= 0)
         close(to);
     close(from);
@@ -43,8 +77,9 @@ static enum status open_copy(struct store_restore *restore)
     char database[STORE_PATH_BYTES_MAX];
     TRY(store_place_path(restore->backup, "weftd.db", database));
     store_db_remove(restore->copy); /* what a kill left behind */
-    TRY(copy_file(database, restore->copy));
+    TRY(copy_file(restore, database, restore->copy));
     TRY(store_db_open_writer(restore->copy, &restore->db));
+    restore->watch->checking(restore->watch->context);
     TRY(store_db_check(restore->db));
     return store_migrations_apply(restore->db);
 }
@@ -63,13 +98,16 @@ begin(struct store_restore *restore, const char *state_directory, const char *pa
     return store_lock_take(lock_path, &restore->lock);
 }
 
-enum status
-store_restore_begin(const char *state_directory, const char *path, struct store_restore **restore)
+enum status store_restore_begin(const char *state_directory,
+                                const char *path,
+                                const struct store_restore_watch *watch,
+                                struct store_restore **restore)
 {
     struct store_restore *begun = calloc(1, sizeof *begun);
     if (begun == NULL)
         return STATUS_NO_MEMORY;
     begun->lock = -1;
+    begun->watch = watch;
     enum status status = begin(begun, state_directory, path);
     if (status != STATUS_OK) {
         free(begun);
@@ -110,7 +148,6 @@ enum status store_restore_look(struct store_restore *restore,
 
 struct bringing {
     struct store_restore *restore;
-    const struct store_restore_watch *watch;
     uint64_t all_bytes;
     unsigned told; /* percent */
 };
@@ -118,12 +155,11 @@ struct bringing {
 static enum status on_file(void *context, uint64_t done_bytes)
 {
     struct bringing *bringing = context;
-    unsigned percent = done_bytes >= bringing->all_bytes
-                           ? 100
-                           : (unsigned)(done_bytes * 100 / bringing->all_bytes);
+    const struct store_restore_watch *watch = bringing->restore->watch;
+    unsigned percent = percent_of(done_bytes, bringing->all_bytes);
     if (percent > bringing->told) {
         bringing->told = percent;
-        bringing->watch->progress(bringing->watch->context, percent);
+        watch->brought(watch->context, percent);
     }
     return STATUS_OK;
 }
@@ -131,16 +167,14 @@ static enum status on_file(void *context, uint64_t done_bytes)
 static enum status on_lost(void *context, const struct id *file, bool damaged)
 {
     struct bringing *bringing = context;
-    bringing->watch->lost(bringing->watch->context, file, damaged);
+    const struct store_restore_watch *watch = bringing->restore->watch;
+    watch->lost(watch->context, file, damaged);
     return store_files_delete(bringing->restore->db, file);
 }
 
-enum status store_restore_files(struct store_restore *restore,
-                                const struct store_restore_watch *watch,
-                                uint64_t *files,
-                                uint64_t *bytes)
+enum status store_restore_files(struct store_restore *restore, uint64_t *files, uint64_t *bytes)
 {
-    struct bringing bringing = {.restore = restore, .watch = watch};
+    struct bringing bringing = {.restore = restore};
     struct file_copies copies = {
         .db = restore->db,
         .from = restore->backup,

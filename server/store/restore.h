@@ -17,9 +17,21 @@
 
 struct store_restore;
 
-/* Takes the store's lock, copies the database of the backup in the folder `path` and checks it. */
-MUST_CHECK enum status
-store_restore_begin(const char *state_directory, const char *path, struct store_restore **restore);
+struct store_restore_watch {
+    void (*copied)(void *context, unsigned percent);  /* of the database; each whole percent once */
+    void (*checking)(void *context);                  /* begins to check it */
+    void (*brought)(void *context, unsigned percent); /* of the files, likewise */
+    /* A file that neither the backup nor the store has whole. */
+    void (*lost)(void *context, const struct id *file, bool damaged);
+    void *context;
+};
+
+/* Takes the store's lock, copies the database of the backup in the folder `path` and checks it.
+ * `watch` is lent until the files are brought. */
+MUST_CHECK enum status store_restore_begin(const char *state_directory,
+                                           const char *path,
+                                           const struct store_restore_watch *watch,
+                                           struct store_restore **restore);
 
 /* Runs a job's work on the copy, in a transaction of its own. */
 MUST_CHECK enum status store_restore_run(struct store_restore *restore,
@@ -32,19 +44,10 @@ MUST_CHECK enum status store_restore_look(struct store_restore *restore,
                                           enum status (*run)(struct store_db *db, void *context),
                                           void *context);
 
-struct store_restore_watch {
-    void (*progress)(void *context, unsigned percent); /* each whole percent once */
-    /* A file that neither the backup nor the store has whole. */
-    void (*lost)(void *context, const struct id *file, bool damaged);
-    void *context;
-};
-
 /* Brings the files that the copy names to the store. The rows of lost ones are deleted in the copy:
  * whoever does not want it so cancels. */
-MUST_CHECK enum status store_restore_files(struct store_restore *restore,
-                                           const struct store_restore_watch *watch,
-                                           uint64_t *files,
-                                           uint64_t *bytes);
+MUST_CHECK enum status
+store_restore_files(struct store_restore *restore, uint64_t *files, uint64_t *bytes);
 
 /* Makes the copy the store. `aside` is the folder, within the state directory, in which the one
  * before stays, in the form of a backup. `*restore` becomes NULL, also on an error, after which the

@@ -417,6 +417,11 @@ static void a_file_system_that_is_full_gives_a_clear_error(void **state)
     assert_int_equal(check.entries, written);
 }
 
+static void ignore_checking(void *context)
+{
+    (void)context;
+}
+
 static void ignore_progress(void *context, unsigned percent)
 {
     unsigned *last = context;
@@ -453,8 +458,8 @@ static void a_backup_of_a_running_store_can_be_opened(void **state)
     struct check check = {0};
     unsigned percent = 0;
     struct store_backup_size size = {0};
-    struct store_backup_watch watch = {ignore_progress, is_not_cancelled, no_file_is_lost,
-                                       &percent};
+    struct store_backup_watch watch = {ignore_progress, ignore_checking, is_not_cancelled,
+                                       no_file_is_lost, &percent};
     snprintf(copy.directory, sizeof copy.directory, "%.40s/copy", f->directory);
     snprintf(copy.database, sizeof copy.database, "%s/weftd.db", copy.directory);
     ASSERT_OK(fixture_open_store(f, &f->store));
@@ -481,7 +486,8 @@ static void a_backup_that_does_not_end_well_leaves_nothing(void **state)
     char partial[160];
     char database[192];
     unsigned percent = 0;
-    struct store_backup_watch watch = {ignore_progress, is_cancelled, no_file_is_lost, &percent};
+    struct store_backup_watch watch = {ignore_progress, ignore_checking, is_cancelled,
+                                       no_file_is_lost, &percent};
     ASSERT_OK(fixture_open_store(f, &f->store));
     ASSERT_OK(fixture_run(f->store, setup_channel, &channel));
     for (int i = 0; i < 8; i++)
