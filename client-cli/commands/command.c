@@ -45,16 +45,28 @@ static enum status check_count(struct invocation *invocation)
                            command->verb == NULL ? "" : command->verb, command->usage);
 }
 
+/* What the server asked of us meanwhile: while we keep it waiting, it asks nobody else. Damage that
+ * is met in a channel is no failure of the command, which is done: whoever reads so does it twice.
+ */
+static enum status handle_events(struct engine *engine)
+{
+    enum status status = events_handle_all(engine);
+    if (status != STATUS_CORRUPT)
+        return status;
+    engine_notice(engine, NULL,
+                  "What you asked for is done. Of what this device keeps, something is damaged");
+    return STATUS_OK;
+}
+
 static enum status prepare_and_run(struct invocation *invocation)
 {
     TRY(check_count(invocation));
     if (invocation->command->needs == COMMAND_NEEDS_CONNECTION)
         TRY(engine_connect(invocation->engine));
     TRY(invocation->command->run(invocation));
-    /* What the server asked of us meanwhile: while we keep it waiting, it asks nobody else. */
     if (invocation->engine != NULL && engine_is_connected(invocation->engine) &&
         invocation->engine->logged_in)
-        TRY(events_handle_all(invocation->engine));
+        TRY(handle_events(invocation->engine));
     return STATUS_OK;
 }
 

@@ -317,16 +317,30 @@ static const char *channels_word(uint32_t count)
     return count == 1 ? "channel" : "channels";
 }
 
+/* "channels that ..." of which this device speaks. */
+static const char *where_seen(const struct devices_reach *reach)
+{
+    return reach->missed == 0 ? "that this device is in" : "that could be looked at";
+}
+
 static void describe_reach(const struct devices_reach *reach, char text[REACH_SIZE])
 {
-    if (reach->seen == reach->counted)
+    if (reach->seen == reach->counted && reach->missed == 0)
         snprintf(text, REACH_SIZE,
                  "can still read %u %s, as this device sees and the server counts", reach->seen,
                  channels_word(reach->seen));
     else
-        snprintf(text, REACH_SIZE,
-                 "can still read %u %s that this device is in, and %u in all as the server counts",
-                 reach->seen, channels_word(reach->seen), reach->counted);
+        snprintf(text, REACH_SIZE, "can still read %u %s %s, and %u in all as the server counts",
+                 reach->seen, channels_word(reach->seen), where_seen(reach), reach->counted);
+}
+
+/* Where nothing was seen of it, and not everything. */
+static void describe_unknown(const struct devices_reach *reach, char text[REACH_SIZE])
+{
+    snprintf(text, REACH_SIZE,
+             "it is not known here whether it reads on: %u %s could not be looked at, and the "
+             "server counts none",
+             reach->missed, channels_word(reach->missed));
 }
 
 static bool reads_on(const struct devices_reach *reach)
@@ -348,9 +362,9 @@ static void describe_active(const struct described *described, char text[DESCRIP
     int64_t at = described->device->seen;
     show_entry_time(at, seen);
     snprintf(text, DESCRIPTION_SIZE,
-             "in %u of the %u %s that this device is in, in %u of %u as the server counts; %s%s%s",
+             "in %u of the %u %s %s, in %u of %u as the server counts; %s%s%s",
              described->reach.seen, described->seen_of, channels_word(described->seen_of),
-             described->reach.counted, described->counted_of,
+             where_seen(&described->reach), described->reach.counted, described->counted_of,
              at == 0 ? "not used yet" : "last used ", at == 0 ? "" : seen,
              described->own ? " (this one)" : "");
 }
@@ -364,53 +378,62 @@ static void describe(const struct described *described, char text[DESCRIPTION_SI
         return;
     }
     show_entry_time(described->device->revoked, revoked);
-    describe_reach(&described->reach, reach);
-    if (reads_on(&described->reach))
+    if (reads_on(&described->reach)) {
+        describe_reach(&described->reach, reach);
         snprintf(text, DESCRIPTION_SIZE, "revoked %s; %s, until a member of each is online",
                  revoked, reach);
-    else
+    } else if (described->reach.missed != 0) {
+        describe_unknown(&described->reach, reach);
+        snprintf(text, DESCRIPTION_SIZE, "revoked %s; %s", revoked, reach);
+    } else {
         snprintf(text, DESCRIPTION_SIZE,
                  "revoked %s; reads nothing new, as this device sees and the server says", revoked);
+    }
 }
 
-static enum status
-show_device(struct invocation *invocation, const struct wire_device *device, uint32_t of)
+static void show_device(struct invocation *invocation,
+                        const struct devices_view *view,
+                        const struct wire_device *device,
+                        uint32_t of)
 {
     struct engine *engine = invocation->engine;
     struct described described = {
         .device = device,
-        .reach = {.counted = device->channels},
+        .reach = {.counted = device->channels,
+                  .seen = devices_view_count(view, &device->device),
+                  .missed = view->missed},
+        .seen_of = view->of,
         .counted_of = of,
         .own = id_equal(&device->device, &engine->account.device),
     };
     char id[ID_TEXT_SIZE];
     char text[DESCRIPTION_SIZE];
     bool active = device->state == WIRE_DEVICE_ACTIVE;
-    TRY(devices_seen(engine, &device->device, &described.reach.seen, &described.seen_of));
     id_text(&device->device, id);
     describe(&described, text);
     out_line(invocation->out, "  %.8s  %s", id, text);
     out_record(invocation->out,
-               json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:i, s:i, s:i, s:i}", "type",
+               json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i}", "type",
                          "device", "device", id, "state", active ? "active" : "revoked", "own",
                          described.own, "added", (json_int_t)device->added, "seen",
                          (json_int_t)device->seen, "revoked", (json_int_t)device->revoked,
                          "channels", (int)device->channels, "of", (int)of, "seen_in",
-                         (int)described.reach.seen, "seen_of", (int)described.seen_of));
-    return STATUS_OK;
+                         (int)described.reach.seen, "seen_of", (int)described.seen_of, "missed",
+                         (int)described.reach.missed));
 }
 
 enum status device_list_run(struct invocation *invocation)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+    CLEANUP(devices_view_clear) struct devices_view view = {0};
     struct wire_device_list_response listed;
     struct id person = invocation->engine->account.person;
     if (invocation->arguments.positional_count != 0)
         TRY(own_person_find(invocation, NULL, invocation->arguments.positional[0], &person));
-    TRY(devices_help(invocation->engine)); /* what is seen here is to be what is so now */
+    TRY(devices_look(invocation->engine, &person, &view));
     TRY(devices_list(invocation->engine, &person, &reply, &listed));
     for (size_t i = 0; i < listed.device_count; i++)
-        TRY(show_device(invocation, &listed.devices[i], listed.channels));
+        show_device(invocation, &view, &listed.devices[i], listed.channels);
     return STATUS_OK;
 }
 
@@ -438,13 +461,30 @@ static enum status find_device(struct invocation *invocation, const char *text, 
     return STATUS_OK;
 }
 
+static void
+show_revoked(struct invocation *invocation, const char *id, const struct devices_reach *reach)
+{
+    char text[REACH_SIZE];
+    if (reads_on(reach)) {
+        describe_reach(reach, text);
+        out_line(invocation->out,
+                 "Device %.8s is shut out. It %s, until a member of each is online: weft device "
+                 "list shows when that is over.",
+                 id, text);
+    } else if (reach->missed != 0) {
+        describe_unknown(reach, text);
+        out_line(invocation->out, "Device %.8s is shut out; %s.", id, text);
+    } else {
+        out_line(invocation->out, "Device %.8s is shut out, and reads nothing new.", id);
+    }
+}
+
 enum status device_revoke_run(struct invocation *invocation)
 {
     struct engine *engine = invocation->engine;
     struct id device;
     struct devices_reach reach = {0};
     char id[ID_TEXT_SIZE];
-    char text[REACH_SIZE];
     TRY(find_device(invocation, invocation->arguments.positional[0], &device));
     if (id_equal(&device, &engine->account.device))
         return command_explain(invocation, STATUS_CONFLICT,
@@ -452,16 +492,9 @@ enum status device_revoke_run(struct invocation *invocation)
                                "or ask an admin");
     TRY(devices_revoke(engine, &device, &reach));
     id_text(&device, id);
-    describe_reach(&reach, text);
-    if (reads_on(&reach))
-        out_line(invocation->out,
-                 "Device %.8s is shut out. It %s, until a member of each is online: weft device "
-                 "list shows when that is over.",
-                 id, text);
-    else
-        out_line(invocation->out, "Device %.8s is shut out, and reads nothing new.", id);
-    out_record(invocation->out,
-               json_pack("{s:s, s:s, s:i, s:i}", "type", "device revoked", "device", id, "channels",
-                         (int)reach.counted, "seen_in", (int)reach.seen));
+    show_revoked(invocation, id, &reach);
+    out_record(invocation->out, json_pack("{s:s, s:s, s:i, s:i, s:i}", "type", "device revoked",
+                                          "device", id, "channels", (int)reach.counted, "seen_in",
+                                          (int)reach.seen, "missed", (int)reach.missed));
     return STATUS_OK;
 }

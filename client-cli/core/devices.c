@@ -18,6 +18,140 @@ enum status devices_list(struct engine *engine,
     return engine_call(engine, WIRE_DEVICE_LIST, &request, reply, listed);
 }
 
+/* ---- looking ---- */
+
+static enum status catch_up(struct engine *engine, struct channel *channel)
+{
+    return channel->state == CHANNEL_STATE_MEMBER ? channel_log_catch_up(engine, channel)
+                                                  : STATUS_OK;
+}
+
+/* A channel in which something goes wrong keeps nobody from the others: its work waits. */
+static enum status unless_cut_off(struct engine *engine, enum status status)
+{
+    if (status != STATUS_OK && !engine_is_connected(engine))
+        return status;
+    if (status != STATUS_OK)
+        engine_forget_explanation(engine);
+    return STATUS_OK;
+}
+
+enum status devices_help(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
+        enum status status = catch_up(engine, channel);
+        if (status == STATUS_OK)
+            status = work_look(engine, channel);
+        TRY(unless_cut_off(engine, status));
+    }
+    return STATUS_OK;
+}
+
+struct devices_sight {
+    struct devices_sight *next;
+    struct id device;
+    uint32_t in;
+};
+
+static struct devices_sight *find_sight(const struct devices_view *view, const struct id *device)
+{
+    struct devices_sight *sight = view->sights;
+    while (sight != NULL && !id_equal(&sight->device, device))
+        sight = sight->next;
+    return sight;
+}
+
+uint32_t devices_view_count(const struct devices_view *view, const struct id *device)
+{
+    const struct devices_sight *sight = find_sight(view, device);
+    return sight == NULL ? 0 : sight->in;
+}
+
+void devices_view_clear(struct devices_view *view)
+{
+    arena_clear(&view->arena);
+    view->sights = NULL;
+}
+
+static enum status see(struct devices_view *view, const struct id *device)
+{
+    struct devices_sight *sight = find_sight(view, device);
+    void *place = NULL;
+    if (sight == NULL) {
+        TRY(arena_take(&view->arena, 1, sizeof *sight, &place));
+        sight = place;
+        *sight = (struct devices_sight){.next = view->sights, .device = *device};
+        view->sights = sight;
+    }
+    sight->in++;
+    return STATUS_OK;
+}
+
+static enum status see_members(struct engine *engine,
+                               struct channel *channel,
+                               const struct id *person,
+                               struct devices_view *view)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct roster roster;
+    TRY(channel_need_group(engine, channel));
+    TRY(roster_read(channel, &arena, &roster));
+    for (size_t i = 0; i < roster.count; i++)
+        if (id_equal(&roster.members[i].person, person))
+            TRY(see(view, &roster.members[i].device));
+    view->of++;
+    return STATUS_OK;
+}
+
+/* Whether somebody may read on in a channel that is, or was until it stopped, ours. */
+static bool is_going_on(const struct channel *channel)
+{
+    switch ((enum channel_state)channel->state) {
+    case CHANNEL_STATE_MEMBER:
+    case CHANNEL_STATE_STUCK:
+    case CHANNEL_STATE_CONTINUING:
+    case CHANNEL_STATE_AWAITING:
+        return true;
+    case CHANNEL_STATE_CREATING: /* nobody else is in it */
+    case CHANNEL_STATE_LEFT:
+    case CHANNEL_STATE_REMOVED:
+        return false;
+    }
+    return false;
+}
+
+/* What stands here of a channel that is behind is not what is so now. */
+static enum status look_at(struct engine *engine,
+                           struct channel *channel,
+                           const struct id *person,
+                           struct devices_view *view)
+{
+    TRY(catch_up(engine, channel));
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return is_going_on(channel)
+                   ? engine_explain(engine, STATUS_NOT_NOW, "this channel is stopped here")
+                   : STATUS_OK;
+    TRY(unless_cut_off(engine, work_look(engine, channel)));
+    return see_members(engine, channel, person, view);
+}
+
+enum status devices_look(struct engine *engine, const struct id *person, struct devices_view *view)
+{
+    *view = (struct devices_view){.arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
+        engine_forget_explanation(engine);
+        enum status status = look_at(engine, channel, person, view);
+        if (status == STATUS_OK)
+            continue;
+        const char *text = engine_explanation(engine);
+        engine_notice(engine, channel, "Not looked at: %s",
+                      text[0] == '\0' ? status_text(status) : text);
+        TRY(unless_cut_off(engine, status));
+        view->missed++;
+    }
+    return STATUS_OK;
+}
+
 /* ---- shutting out ---- */
 
 static enum status sign_revocation(const struct engine *engine,
@@ -38,54 +172,6 @@ static enum status sign_revocation(const struct engine *engine,
     };
     struct directory_signers signers = {.authority_private_key = SPAN_OF(account->login_private)};
     return directory_entry_sign(&entry, &signers, bytes);
-}
-
-/* A channel in which something goes wrong keeps nobody from the others: its work waits. */
-enum status devices_help(struct engine *engine)
-{
-    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
-        enum status status = STATUS_OK;
-        if (channel->state == CHANNEL_STATE_MEMBER)
-            status = channel_log_catch_up(engine, channel);
-        if (status == STATUS_OK)
-            status = work_look(engine, channel);
-        if (status != STATUS_OK && !engine_is_connected(engine))
-            return status;
-        if (status != STATUS_OK)
-            engine_forget_explanation(engine);
-    }
-    return STATUS_OK;
-}
-
-/* Whether the group of a channel has the device. */
-static enum status
-is_in(struct engine *engine, struct channel *channel, const struct id *device, bool *found)
-{
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct roster roster;
-    TRY(channel_need_group(engine, channel));
-    TRY(roster_read(channel, &arena, &roster));
-    *found = false;
-    for (size_t i = 0; i < roster.count && !*found; i++)
-        *found = id_equal(&roster.members[i].device, device);
-    return STATUS_OK;
-}
-
-enum status devices_seen(struct engine *engine, const struct id *device, uint32_t *in, uint32_t *of)
-{
-    uint32_t found = 0;
-    uint32_t count = 0;
-    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
-        bool has = false;
-        if (channel->state != CHANNEL_STATE_MEMBER)
-            continue;
-        TRY(is_in(engine, channel, device, &has));
-        found += has ? 1 : 0;
-        count++;
-    }
-    *in = found;
-    *of = count;
-    return STATUS_OK;
 }
 
 static enum status count_channels(struct engine *engine,
@@ -109,8 +195,8 @@ devices_revoke(struct engine *engine, const struct id *device_id, struct devices
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     CLEANUP(buffer_clear) struct buffer entry = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
     const struct directory_device *device = directory_find(engine->directory, device_id);
+    CLEANUP(devices_view_clear) struct devices_view view = {0};
     struct wire_device_revoke_response response;
-    uint32_t of;
     if (device == NULL)
         return engine_explain(engine, STATUS_NOT_FOUND,
                               "there is no such device: weft device list");
@@ -119,8 +205,9 @@ devices_revoke(struct engine *engine, const struct id *device_id, struct devices
     struct wire_device_revoke_request request = {.entry = buffer_span(&entry)};
     TRY(engine_call(engine, WIRE_DEVICE_REVOKE, &request, &reply, &response));
     TRY(replica_update(engine, SPAN_EMPTY));
-    TRY(devices_help(engine));
-    TRY(devices_seen(engine, device_id, &reach->seen, &of));
+    TRY(devices_look(engine, &person, &view));
+    reach->seen = devices_view_count(&view, device_id);
+    reach->missed = view.missed;
     reach->counted = response.channels;
     return response.channels == 0 ? STATUS_OK
                                   : count_channels(engine, &person, device_id, &reach->counted);

@@ -19,11 +19,26 @@ MUST_CHECK enum status devices_list(struct engine *engine,
 struct devices_reach {
     uint32_t counted; /* by the server, of all channels: its word */
     uint32_t seen;    /* by us, in the groups of our channels as they stand here */
+    uint32_t missed;  /* channels of ours of which we cannot see whether it is in them */
 };
 
-/* In how many of our channels' groups a device is, and how many those are. */
+/* The devices of a person in the groups of our channels. */
+struct devices_view {
+    struct devices_sight *sights; /* a list of the devices that were seen */
+    uint32_t of;                  /* channels that were looked at */
+    uint32_t missed;              /* and that could not be */
+    struct arena arena;
+};
+
+/* Takes part in what waits to be committed, as devices_help, and looks. A channel that cannot be
+ * brought up to date or read is told of, and keeps nobody from seeing the others. `view` is given
+ * to devices_view_clear, also after a failure. */
 MUST_CHECK enum status
-devices_seen(struct engine *engine, const struct id *device, uint32_t *in, uint32_t *of);
+devices_look(struct engine *engine, const struct id *person, struct devices_view *view);
+void devices_view_clear(struct devices_view *view);
+
+/* In how many of the channels that were looked at the device is. */
+uint32_t devices_view_count(const struct devices_view *view, const struct id *device);
 
 /* Shuts a device out, and commits its removal wherever we may. `reach` is what it can still
  * read. */

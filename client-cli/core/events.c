@@ -179,7 +179,8 @@ static enum status handle(struct engine *engine, enum wire_event kind, struct sp
     return STATUS_OK; /* of a later version: events are hints */
 }
 
-/* What is due of ourselves. A commit that lost or was refused is tried again another time. */
+/* What is due of ourselves. A commit that lost or was refused is tried again another time. Damage
+ * to one channel is told where that channel is used, and not to whoever uses others. */
 static enum status commit_due(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next) {
@@ -187,7 +188,7 @@ static enum status commit_due(struct engine *engine)
         if (status == STATUS_OK)
             status = channel_commit_path(engine, channel);
         if (status != STATUS_OK && status != STATUS_CONFLICT && status != STATUS_DENIED &&
-            status != STATUS_REMOVED)
+            status != STATUS_REMOVED && status != STATUS_CORRUPT)
             return status;
     }
     return STATUS_OK;

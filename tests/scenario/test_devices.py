@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Several devices of one person: a new one is approved by a code that both compute, comes into every
 channel, and is shut out when it is lost; somebody who lost the only one is set up again by an admin."""
+import contextlib
+import sqlite3
+
 from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
 
 
@@ -225,6 +228,52 @@ def test_who_lost_the_only_device_is_set_up_again_by_an_admin(scene):
         shown = [change["text"] for change in changes(ann, channel)]
         assert "Ann let Asha in, on a new device that Dan signed as admin" in shown, shown
     assert all(device["channels"] == 0 for device in devices(fresh).values() if device["state"] == "revoked")
+    server.stop()
+
+
+def damage_a_channel(person):
+    """The group of one channel of theirs cannot be read any more, and all else can."""
+    with contextlib.closing(sqlite3.connect(person.profile / "vault.db")) as database:
+        changed = database.execute("UPDATE records SET sealed = zeroblob(length(sealed)) WHERE kind >= 100 AND scope ="
+                                   " (SELECT max(scope) FROM records WHERE kind >= 100)")
+        assert changed.rowcount > 0
+        database.commit()
+
+
+def test_what_cannot_be_looked_at_is_said_and_keeps_nothing_else_from_being_shown(scene):
+    """One channel of two is damaged here, or goes on without her: nobody may take the rest for the whole."""
+    server = scene.server()
+    ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
+    phone, tablet = scene.person("Asha's telephone"), scene.person("Asha's tablet")
+    talks = [private_channel(ann, [asha], title) for title in ("Falls", "Night shifts")]
+    for device in (phone, tablet):
+        pair(asha, device)
+    ann.run("sync")
+    asha.run("sync")
+    lost = own_device(phone)
+    assert {device["seen_in"] for device in devices(asha).values()} == {2}
+    damage_a_channel(asha)
+    listed = asha.run("device", "list", json_lines=True)
+    shown = {record["device"]: record for record in listed.lines if record["type"] == "device"}
+    assert len(shown) == 3
+    assert {(device["seen_in"], device["seen_of"], device["missed"]) for device in shown.values()} == {(1, 1, 1)}
+    assert "in 1 of the 1 channel that could be looked at" in asha.run("device", "list").text
+    told = listed.error + str([record for record in listed.lines if record["type"] == "notice"])
+    assert told.count("Not looked at: ") == 1 and ("Falls" in told) + ("Night shifts" in told) == 1, told
+    whole = talks[0] if "Night shifts" in told else talks[1]
+    asha.run("say", whole, "this can be said")  # and the damage is not taken for a failure of it
+    # All that could be seen is gone, and what could not be is not said to be.
+    server.admin("device", "revoke", lost)
+    ann.run("sync")
+    assert server.json("device", "list", asha.id)[1]["channels"] == 0
+    unknown = "it is not known here whether it reads on: 1 channel could not be looked at, and the server counts none"
+    assert unknown in asha.run("device", "list").text
+    said = asha.run("device", "revoke", own_device(tablet))
+    assert "reads nothing" not in said.text and "could" in said.text and "Not looked at: " in said.error, said
+    for talk in talks:
+        ann.run("channel", "remove", talk, asha.id)
+    shown = devices(asha)[lost]
+    assert (shown["seen_in"], shown["seen_of"], shown["missed"]) == (0, 0, 2), shown
     server.stop()
 
 
