@@ -88,6 +88,26 @@ static void bring_up_to_date(struct invocation *invocation, struct channel *chan
                                                         : engine_explanation(engine));
 }
 
+static enum status note_any(void *context, const struct stored_entry *entry)
+{
+    (void)entry;
+    *(bool *)context = true;
+    return STATUS_CANCELLED;
+}
+
+/* Whether entries before `from` were never shown: then they stay new, whatever is shown after. */
+static enum status
+leaves_out_new(struct engine *engine, const struct channel *channel, uint64_t from, bool *leaves)
+{
+    struct entry_walk walk = {.channel = channel->id,
+                              .from = channel->shown + 1,
+                              .to = from - 1,
+                              .visit = note_any,
+                              .context = leaves};
+    *leaves = false;
+    return from <= channel->shown + 1 ? STATUS_OK : entry_walk(engine, &walk);
+}
+
 static enum status note_shown(struct engine *engine, struct channel *channel, void *context)
 {
     (void)engine;
@@ -119,6 +139,10 @@ enum status read_run(struct invocation *invocation)
                               .to = channel->cursor,
                               .visit = show,
                               .context = &reading};
+    bool leaves = false;
+    TRY(leaves_out_new(engine, channel, from, &leaves));
+    if (leaves)
+        out_line(invocation->out, "  -- more before this is new: weft read --new");
     TRY(people_learn_from(engine, &channel->id, from, channel->cursor));
     TRY(entry_walk(engine, &walk));
     if (!history_is_here(channel) && from <= channel->joined_sequence)
@@ -126,7 +150,7 @@ enum status read_run(struct invocation *invocation)
                                   "history");
     if (!channel->confirmed)
         out_line(invocation->out, "  -- not confirmed yet: no member has spoken since you joined");
-    if (reading.shown <= channel->shown)
+    if (leaves || reading.shown <= channel->shown)
         return STATUS_OK;
     return channel_transact(engine, channel, note_shown, &reading.shown);
 }

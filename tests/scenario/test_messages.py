@@ -269,4 +269,12 @@ def test_read_marks_what_is_new(scene):
     text = ann.run("read", channel).text
     assert text.index("one") < text.index("-- new since you last read --") < text.index("two")
     assert "new since" not in ann.run("read", channel).text
+    # Whoever looks at the end only has not read what is before it.
+    numbers = [said(bea, channel, text) for text in ("three", "four", "five")]
+    assert ann.run("read", channel, "--last", "1").text.startswith("  -- more before this is new: weft read --new\n")
+    assert ann.json("read", channel, "--since", numbers[1])[-1]["text"] == "five"
+    assert [line["text"] for line in ann.json("read", channel, "--new")] == ["three", "four", "five"]
+    said(bea, channel, "six")
+    assert len(ann.json("read", channel, "--last", "2")) == 2
+    assert ann.json("read", channel, "--new") == []
     server.stop()
