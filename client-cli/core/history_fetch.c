@@ -8,6 +8,7 @@
 #include "client-cli/core/replica.h"
 #include "protocol/base/secret.h"
 #include "protocol/content/file_chunk.h"
+#include "protocol/crypto/hash.h"
 #include "protocol/wire/files.h"
 
 /* The last chunk comes with its padding. */
@@ -51,6 +52,26 @@ pull(struct engine *engine, const struct channel *channel, struct segment_bytes 
     for (uint32_t i = 0; i < file_chunk_count(segment->key.size); i++)
         TRY(pull_chunk(engine, channel, segment, i));
     buffer_truncate(&segment->bytes, (size_t)segment->key.size);
+    return STATUS_OK;
+}
+
+enum status history_fetch_opens(struct engine *engine,
+                                const struct channel *channel,
+                                const struct history_key *key,
+                                bool *opens)
+{
+    CLEANUP(segment_bytes_clear)
+    struct segment_bytes segment = {.key = *key, .bytes = BUFFER_INIT(SEGMENT_PADDED_MAX)};
+    struct digest digest;
+    enum status pulled = pull(engine, channel, &segment);
+    *opens = false;
+    if (pulled == STATUS_NOT_FOUND)
+        engine_forget_explanation(engine);
+    if (pulled == STATUS_NOT_FOUND || (pulled == STATUS_UNTRUSTED && segment.problem != NULL))
+        return STATUS_OK;
+    TRY(pulled);
+    TRY(hash_bytes(HASH_SHA256, buffer_span(&segment.bytes), &digest));
+    *opens = span_equal(digest_span(&digest), SPAN_OF(key->sha256));
     return STATUS_OK;
 }
 

@@ -13,6 +13,7 @@
 #define WEFT_CORE_HISTORY_FETCH_H
 
 #include "client-cli/core/channel.h"
+#include "client-cli/core/history_keys.h"
 
 struct history_fetched {
     bool looked;   /* at some message: what is here may have changed */
@@ -22,5 +23,11 @@ struct history_fetched {
 /* Takes what was said after channel->history_read, and raises that. */
 MUST_CHECK enum status
 history_fetch(struct engine *engine, struct channel *channel, struct history_fetched *fetched);
+
+/* Whether what lies on the server opens with the key, and has its hash: fetches all of it. */
+MUST_CHECK enum status history_fetch_opens(struct engine *engine,
+                                           const struct channel *channel,
+                                           const struct history_key *key,
+                                           bool *opens);
 
 #endif

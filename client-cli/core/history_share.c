@@ -4,6 +4,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/entry.h"
+#include "client-cli/core/history_fetch.h"
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/history_seal.h"
 #include "client-cli/core/records.h"
@@ -310,22 +311,30 @@ static enum status put_vouched(struct engine *engine, struct channel *channel, v
 }
 
 /* Newcomers see our name with what we give the key of: what another member has sealed must be what
- * we would have, else STATUS_NOT_FOUND. Who has not all of it cannot tell: gives what there is. */
+ * we would have, and open with the key, else STATUS_NOT_FOUND. Who has not all of it cannot tell
+ * the first: gives what there is. */
 static enum status
 vouch(struct sharing *sharing, const struct history_range *range, struct history_key *key)
 {
     const struct id *own = &sharing->engine->account.person;
     bool ours = false;
+    bool opens = key->taken;
     if (id_equal(&key->shared_by, own))
         return STATUS_OK;
     if (key->last > range->last) /* one that says more than there is */
         return STATUS_NOT_FOUND;
     enum status compared = history_seal_is_ours(sharing->engine, sharing->channel, key,
                                                 sharing->shown.kept_since, &ours);
-    if (compared != STATUS_OK)
-        return compared == STATUS_NOT_FOUND ? STATUS_OK : compared;
-    if (!ours)
+    bool part = compared == STATUS_NOT_FOUND;
+    if (compared != STATUS_OK && !part)
+        return compared;
+    if (!opens && (part || ours))
+        TRY(history_fetch_opens(sharing->engine, sharing->channel, key, &opens));
+    if (part)
+        return opens ? STATUS_OK : STATUS_NOT_FOUND;
+    if (!ours || !opens)
         return STATUS_NOT_FOUND;
+    key->taken = true;
     key->shared_by = *own;
     return channel_transact(sharing->engine, sharing->channel, put_vouched, key);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/wire/files.h"
 
+#include "server/delivery/history.h"
 #include "server/handler/file_work.h"
 
 struct get {
@@ -37,5 +38,6 @@ void file_get_handle(struct services *services, struct channel *channel, struct 
     get->work.look = look;
     get->work.io = io;
     get->work.finish = finish;
+    history_go_on(services->delivery, channel, &call->device); /* it sees whether a key opens */
     file_work_begin(&get->work);
 }

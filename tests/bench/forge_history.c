@@ -7,11 +7,17 @@
  *   forge_history PROFILE CHANNEL ask                                asks for the keys
  *   forge_history PROFILE CHANNEL begin FILE LAST                    begins the first segment
  *   forge_history PROFILE CHANNEL done FILE                          says that it is all there
+ *   forge_history PROFILE CHANNEL get FILE                           fetches its first chunk
  *   forge_history PROFILE CHANNEL shared PERSON                      says that PERSON was answered
+ *   forge_history PROFILE CHANNEL lock PERSON    seals what was said as anybody would, and answers
+ *                                                PERSON with all that is true of it but the key
  */
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
+#include "client-cli/core/history_seal.h"
+#include "protocol/content/file_chunk.h"
 #include "protocol/content/kinds.h"
+#include "protocol/crypto/hash.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/files.h"
 #include "protocol/wire/history.h"
@@ -28,21 +34,31 @@ static struct id id_of(const char *text)
     return id;
 }
 
+static void say(struct engine *engine,
+                struct channel *channel,
+                struct id asked_by,
+                struct content_history_segment *keys,
+                size_t count)
+{
+    struct channel_said said;
+    struct content_history history = {
+        .asked_by = asked_by, .segments = keys, .segment_count = count, .seen = channel->cursor};
+    MUST(channel_say(engine, channel, CONTENT_HISTORY, NULL, &history, &said));
+}
+
 static void answer(struct engine *engine, struct channel *channel, int count, char **words)
 {
     struct content_history_segment keys[KEYS_MAX] = {{.first = 0}};
-    struct channel_said said;
-    struct content_history history = {
-        .asked_by = id_of(words[0]), .segments = keys, .seen = channel->cursor};
+    size_t key_count = 0;
     for (int i = 1; i + 2 < count; i += 3) {
-        MUST_BE(history.segment_count < KEYS_MAX);
-        keys[history.segment_count++] =
+        MUST_BE(key_count < KEYS_MAX);
+        keys[key_count++] =
             (struct content_history_segment){.first = strtoull(words[i + 1], NULL, 10),
                                              .last = strtoull(words[i + 2], NULL, 10),
                                              .file = id_of(words[i]),
                                              .size = 1000};
     }
-    MUST(channel_say(engine, channel, CONTENT_HISTORY, NULL, &history, &said));
+    say(engine, channel, id_of(words[0]), keys, key_count);
 }
 
 static enum status call(struct engine *engine, enum wire_request kind, const void *request)
@@ -51,9 +67,61 @@ static enum status call(struct engine *engine, enum wire_request kind, const voi
     union {
         struct wire_history_ask_response ask;
         struct wire_history_begin_response begin;
+        struct wire_history_show_response show;
+        struct wire_file_get_response get;
         struct wire_empty nothing;
     } response;
     return engine_call_once(engine, kind, request, &reply, &response);
+}
+
+/* The only chunk of the segment, encrypted; `key` has the hash and the size. */
+static void make_chunk(struct engine *engine,
+                       struct channel *channel,
+                       struct content_history_segment *key,
+                       struct buffer *chunk)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FILE_CHUNK_BYTES);
+    const struct history_range range = {key->first, key->last, 0};
+    struct digest digest;
+    uint8_t *padding = NULL;
+    MUST(history_seal(engine, channel, &range, &bytes));
+    MUST(hash_bytes(HASH_SHA256, buffer_span(&bytes), &digest));
+    memcpy(key->sha256, digest.bytes, sizeof key->sha256);
+    key->size = bytes.len;
+    MUST_BE(file_chunk_count(key->size) == 1);
+    MUST(buffer_extend(&bytes, file_chunk_size(key->size, 0) - bytes.len, &padding));
+    MUST(file_chunk_seal(key->key, key->size, 0, buffer_span(&bytes), chunk));
+}
+
+static enum status lock(struct engine *engine, struct channel *channel, const char *person)
+{
+    CLEANUP(buffer_clear) struct buffer chunk = BUFFER_INIT(LIMIT_SEALED_CHUNK_BYTES);
+    struct content_history_segment key = {.first = 1, .last = channel->cursor};
+    struct wire_history_show_request show = {channel->id};
+    struct digest digest;
+    MUST(id_random(engine->random, &key.file));
+    MUST(random_fill(engine->random, key.key, sizeof key.key));
+    make_chunk(engine, channel, &key, &chunk);
+    struct wire_history_begin_request begin = {.channel = channel->id,
+                                               .file = key.file,
+                                               .first = key.first,
+                                               .last = key.last,
+                                               .seen = channel->cursor,
+                                               .size = chunk.len};
+    struct wire_file_put_request put = {
+        .channel = channel->id, .file = key.file, .bytes = buffer_span(&chunk)};
+    struct wire_file_done_request done = {.channel = channel->id, .file = key.file};
+    MUST(hash_bytes(HASH_SHA256, buffer_span(&chunk), &digest));
+    MUST(hash_bytes(HASH_SHA256, digest_span(&digest), &digest));
+    memcpy(done.sha256, digest.bytes, sizeof done.sha256);
+    TRY(call(engine, WIRE_HISTORY_SHOW, &show)); /* whose turn it is is found out by asking */
+    TRY(call(engine, WIRE_HISTORY_BEGIN, &begin));
+    TRY(call(engine, WIRE_FILE_PUT, &put));
+    TRY(call(engine, WIRE_FILE_DONE, &done));
+    key.key[0] ^= 1;
+    say(engine, channel, id_of(person), &key, 1);
+    struct wire_history_shared_request shared = {channel->id, id_of(person)};
+    return call(engine, WIRE_HISTORY_SHARED, &shared);
 }
 
 static enum status
@@ -70,9 +138,14 @@ forge(struct engine *engine, struct channel *channel, const char *what, int coun
         answer(engine, channel, count, words);
         return STATUS_OK;
     }
+    if (strcmp(what, "lock") == 0)
+        return lock(engine, channel, words[0]);
     struct wire_file_done_request done = {.channel = channel->id, .file = id_of(words[0])};
     if (strcmp(what, "done") == 0)
         return call(engine, WIRE_FILE_DONE, &done);
+    struct wire_file_get_request get = {.channel = channel->id, .file = done.file};
+    if (strcmp(what, "get") == 0)
+        return call(engine, WIRE_FILE_GET, &get);
     MUST_BE(strcmp(what, "begin") == 0 && count == 2);
     struct wire_history_begin_request begin = {.channel = channel->id,
                                                .file = id_of(words[0]),
@@ -88,7 +161,8 @@ int main(int argc, char **argv)
     struct engine *engine = NULL;
     pid_t holder = 0;
     if (argc < 4) {
-        (void)fprintf(stderr, "forge_history PROFILE CHANNEL answer|ask|begin|done|shared ...\n");
+        (void)fprintf(stderr,
+                      "forge_history PROFILE CHANNEL answer|ask|begin|done|get|shared|lock ...\n");
         return 2;
     }
     struct engine_options options = {.directory = argv[1], .random = random_system()};

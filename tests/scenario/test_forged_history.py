@@ -2,11 +2,14 @@
 """Members who answer a newcomer with nothing, or with keys of nothing: what they left out is asked of others and
 comes; whose turn it is not changes nothing on the server; and nobody asks more than once a minute."""
 import os
+import time
 
 import pytest
 
 from conftest import program
 from test_history import by_text, fetched, newcomer, said, segments, sql, talk
+from weft_fault import Clock
+from weft_scenario import until
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +94,25 @@ def test_what_is_said_of_an_honest_file_hides_no_honest_key(scene, forge_history
     server.stop()
 
 
+def test_nobody_gives_on_a_key_that_opens_nothing(scene, forge_history):
+    """Whose turn it is seals what all have, as anybody would, and says another key than theirs."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    dee = newcomer(scene, server, ann, channel)
+    assert forge(scene, forge_history, bea, channel, "lock", dee.id)[0] == "OK"
+    (locked,) = segments(server)
+    heard = dee.run("history", channel)
+    assert "What Bea shared of numbers 1 to" in heard.text + heard.error
+    server.restart()
+    dee.run("sync")
+    ann.run("sync")
+    result = fetched(dee, channel)
+    assert result["missing"] == 0 and result["refused"] == 0, result
+    assert by_text(dee, channel)["canary-ann-0"]["shared_by"] == "Ann"
+    assert segments(server)[0] != locked, "it was sealed anew"
+    server.stop()
+
+
 def test_what_is_withheld_is_asked_of_a_second_member(scene):
     server = scene.server()
     ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
@@ -125,6 +147,29 @@ def test_only_whose_turn_it_is_changes_what_is_sealed(scene, forge_history):
     assert forge(scene, forge_history, bea, channel, "shared", dee.id)[0] == "OK"
     assert forge(scene, forge_history, bea, channel, "done", file)[0] == "NOT_NOW", "her turn is over"
     assert segments(server) == [sealed]
+    server.stop()
+
+
+def test_a_turn_goes_on_while_its_holder_fetches(scene, forge_history, faults_library):
+    """As whoever gives on what another sealed does, to see that it opens."""
+    server = scene.server(start=False)
+    clock = Clock(faults_library, scene.directory / "clock")
+    clock.set(0)
+    server.start(clock.environment(scene.environment))
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    newcomer(scene, server, ann, channel)
+    (sealed,) = segments(server)
+    file = os.urandom(16).hex()
+    assert forge(scene, forge_history, bea, channel, "begin", file, 5)[0] == "OK", "asked as she came online"
+    following = ann.follow(channel)
+    for at_ms in (25_000, 50_000):
+        clock.set(at_ms)
+        assert forge(scene, forge_history, bea, channel, "get", sealed[0].lower())[0] == "OK"
+        time.sleep(2)  # while others are asked, were it over
+    assert forge(scene, forge_history, bea, channel, "begin", file, 5)[0] == "OK", "it is her turn still"
+    clock.set(100_000)
+    until("Ann was asked, and sealed it", lambda: sealed not in segments(server))
+    following.end()
     server.stop()
 
 
