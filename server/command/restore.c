@@ -144,7 +144,11 @@ static enum status restore(const struct app_place *place,
     TRY(store_restore_run(restoring->restore, mark, restoring));
     TRY(bring_files(restoring));
     name_aside(restoring->now_ms, aside);
-    return store_restore_finish(&restoring->restore, aside);
+    bool kept = false;
+    TRY(store_restore_finish(&restoring->restore, aside, &kept));
+    if (!kept)
+        aside[0] = '\0';
+    return STATUS_OK;
 }
 
 static const char *explanation(enum status status, const struct restoring *restoring)
@@ -177,24 +181,26 @@ static void print(const struct app_place *place,
 {
     if (json) {
         json_t *object = json_pack(
-            "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "restored", path, "replaced", aside,
-            "restore", (json_int_t)restoring->number, "directory_entries",
-            (json_int_t)restoring->log.size, "files", (json_int_t)restoring->files, "file_bytes",
-            (json_int_t)restoring->file_bytes, "missing", (json_int_t)restoring->lost.missing,
-            "damaged", (json_int_t)restoring->lost.damaged, "lost",
-            lost_files_json(&restoring->lost));
+            "{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "restored", path, "replaced",
+            aside[0] == '\0' ? NULL : aside, "restore", (json_int_t)restoring->number,
+            "directory_entries", (json_int_t)restoring->log.size, "files",
+            (json_int_t)restoring->files, "file_bytes", (json_int_t)restoring->file_bytes,
+            "missing", (json_int_t)restoring->lost.missing, "damaged",
+            (json_int_t)restoring->lost.damaged, "lost", lost_files_json(&restoring->lost));
         json_dumpf(object, stdout, JSON_COMPACT);
         json_decref(object);
         putchar('\n');
         return;
     }
-    printf("%s is the store now, with %" PRIu64 " files; the one before is %s/%s, a backup itself: "
-           "delete it when nobody wants it back.\n"
+    printf("%s is the store now, with %" PRIu64 " files", path, restoring->files);
+    if (aside[0] != '\0')
+        printf("; the one before is %s/%s, a backup itself: delete it when nobody wants it back",
+               place->state_directory, aside);
+    printf(".\n"
            "Restore %u, signed; the directory has %" PRIu64 " entries. Start the server: members' "
            "clients continue the channels.\nInvite again whoever joined after the backup, and shut "
            "out again whoever was shut out after it.\n",
-           path, restoring->files, place->state_directory, aside, (unsigned)restoring->number,
-           restoring->log.size);
+           (unsigned)restoring->number, restoring->log.size);
 }
 
 static void tell_lost(const struct restoring *restoring)

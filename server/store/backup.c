@@ -207,11 +207,23 @@ static enum status sync_directory_of(const char *path)
     return store_place_sync(slash == NULL ? "." : directory);
 }
 
+/* NFS and much that FUSE mounts know no flags. Without them a folder replaces no more than an empty
+ * one. */
+static enum status rename_plainly(const char *from, const char *to)
+{
+    if (access(to, F_OK) == 0)
+        return STATUS_EXISTS;
+    return rename(from, to) == 0 ? STATUS_OK : store_place_status();
+}
+
 /* Gives the copy its name, unless somebody else has taken that meanwhile. */
 static enum status publish(const struct copying *copying, const char *path)
 {
-    if (renameat2(AT_FDCWD, copying->partial, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
+    if (renameat2(AT_FDCWD, copying->partial, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return sync_directory_of(path);
+    if (errno != EINVAL)
         return store_place_status();
+    TRY(rename_plainly(copying->partial, path));
     return sync_directory_of(path);
 }
 
@@ -224,16 +236,31 @@ static enum status open_source(const char *state_directory, struct copying *copy
     return store_db_execute(copying->source, "PRAGMA query_only = OFF");
 }
 
+/* The path without slashes at its end, as a shell completes it, and that of the copy until it is
+ * whole. */
+static enum status
+name_copy(const char *given, char path[STORE_PATH_BYTES_MAX], char partial[STORE_PATH_BYTES_MAX])
+{
+    size_t len = strlen(given);
+    while (len > 1 && given[len - 1] == '/')
+        len--;
+    if (len >= STORE_PATH_BYTES_MAX)
+        return STATUS_LIMIT;
+    memcpy(path, given, len);
+    path[len] = '\0';
+    int written = snprintf(partial, STORE_PATH_BYTES_MAX, "%s.partial", path);
+    return written < STORE_PATH_BYTES_MAX ? STATUS_OK : STATUS_LIMIT;
+}
+
 enum status store_backup(const char *state_directory,
-                         const char *path,
+                         const char *given,
                          const struct store_backup_watch *watch,
                          struct store_backup_size *size)
 {
     struct copying copying = {.watch = watch, .file = -1};
     struct store_backup_size copied = {0};
-    int len = snprintf(copying.partial, sizeof copying.partial, "%s.partial", path);
-    if (len >= (int)sizeof copying.partial)
-        return STATUS_LIMIT;
+    char path[STORE_PATH_BYTES_MAX];
+    TRY(name_copy(given, path, copying.partial));
     TRY(store_place_path(copying.partial, "weftd.db", copying.database));
     if (access(path, F_OK) == 0)
         return STATUS_EXISTS;

@@ -33,9 +33,9 @@ struct store_backup_size {
     uint64_t file_bytes;
 };
 
-/* `*size` is set only on success. */
+/* `given` is the folder's path, which may end in slashes. `*size` is set only on success. */
 MUST_CHECK enum status store_backup(const char *state_directory,
-                                    const char *path,
+                                    const char *given,
                                     const struct store_backup_watch *watch,
                                     struct store_backup_size *size);
 

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_PATH_BYTES_MAX (STORE_PATH_BYTES_MAX + 16)
+
 struct store_restore {
     char directory[STORE_PATH_BYTES_MAX];
     char store[STORE_PATH_BYTES_MAX]; /* that is replaced */
@@ -201,8 +203,8 @@ static enum status settle_copy(struct store_restore *restore)
     return status;
 }
 
-/* What is in the old store's log goes into its file, for a log must never stand beside another
- * file than its own. A store that cannot do that keeps its log under the other name as well. */
+/* What is in the old store's log goes into its file. A store that cannot do that keeps its log
+ * under the other name as well. */
 static enum status settle_store(const struct store_restore *restore)
 {
     struct store_db *db = NULL;
@@ -221,8 +223,8 @@ static enum status keep_aside(const struct store_restore *restore, const char *p
     CLEANUP(file_disk_close) struct file_disk files = FILE_DISK_INIT;
     CLEANUP(file_disk_close) struct file_disk files_aside = FILE_DISK_INIT;
     char database[STORE_PATH_BYTES_MAX];
-    char log[STORE_PATH_BYTES_MAX + 16];
-    char log_aside[STORE_PATH_BYTES_MAX + 16];
+    char log[LOG_PATH_BYTES_MAX];
+    char log_aside[LOG_PATH_BYTES_MAX];
     if (mkdir(path, 0700) != 0)
         return store_place_status();
     TRY(file_disk_open(restore->directory, &files));
@@ -235,28 +237,40 @@ static enum status keep_aside(const struct store_restore *restore, const char *p
     snprintf(log_aside, sizeof log_aside, "%s-wal", database);
     if (!settled && rename(log, log_aside) != 0 && errno != ENOENT)
         return store_place_status();
-    unlink(log);
-    snprintf(log, sizeof log, "%s-shm", restore->store);
-    unlink(log);
-    TRY(store_place_sync(path));
+    return store_place_sync(path);
+}
+
+/* A log must never stand beside another file than its own. */
+static enum status remove_log(const struct store_restore *restore)
+{
+    static const char *const ends[] = {"wal", "shm"};
+    char path[LOG_PATH_BYTES_MAX];
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        snprintf(path, sizeof path, "%s-%s", restore->store, ends[i]);
+        unlink(path);
+    }
     return store_place_sync(restore->directory);
 }
 
-static enum status finish(struct store_restore *restore, const char *aside)
+static enum status finish(struct store_restore *restore, const char *aside, bool *kept)
 {
     char path[STORE_PATH_BYTES_MAX];
     TRY(store_place_path(restore->directory, aside, path));
     TRY(settle_copy(restore));
-    bool settled = settle_store(restore) == STATUS_OK;
-    TRY(keep_aside(restore, path, settled));
+    *kept = access(restore->store, F_OK) == 0 || errno != ENOENT;
+    if (*kept) {
+        bool settled = settle_store(restore) == STATUS_OK;
+        TRY(keep_aside(restore, path, settled));
+    }
+    TRY(remove_log(restore));
     if (rename(restore->copy, restore->store) != 0)
         return store_place_status();
     return store_place_sync(restore->directory);
 }
 
-enum status store_restore_finish(struct store_restore **restore, const char *aside)
+enum status store_restore_finish(struct store_restore **restore, const char *aside, bool *kept)
 {
-    enum status status = finish(*restore, aside);
+    enum status status = finish(*restore, aside, kept);
     store_restore_cancel(restore);
     return status;
 }

@@ -50,9 +50,10 @@ MUST_CHECK enum status
 store_restore_files(struct store_restore *restore, uint64_t *files, uint64_t *bytes);
 
 /* Makes the copy the store. `aside` is the folder, within the state directory, in which the one
- * before stays, in the form of a backup. `*restore` becomes NULL, also on an error, after which the
- * old store is still there. */
-MUST_CHECK enum status store_restore_finish(struct store_restore **restore, const char *aside);
+ * before stays, in the form of a backup; `*kept` is whether there was one. `*restore` becomes NULL,
+ * also on an error, after which the old store is still there. */
+MUST_CHECK enum status
+store_restore_finish(struct store_restore **restore, const char *aside, bool *kept);
 
 /* NULL is allowed; the store is as it was. */
 void store_restore_cancel(struct store_restore **restore);

@@ -2,12 +2,14 @@
 """A backup is made while people write, holds up nobody for long, and is whole or not there at all:
 whatever ends it on the way."""
 import contextlib
+import errno
 import shutil
 import signal
 import sqlite3
 import threading
 import time
 
+from weft_fault import ERROR, NAME, Faults, Way
 from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, fill_disk, until
 from weft_wire import PING, Connection
 
@@ -110,3 +112,44 @@ def test_a_kill_in_the_middle_leaves_a_whole_backup_or_none_and_a_whole_store(se
     server.stream.end(signal.SIGTERM)
     assert time.monotonic() - begun < 20
     until("it is gone", lambda: not partial.exists())
+
+
+def test_a_folder_may_be_named_with_a_slash_at_its_end(server_scene):
+    server = server_scene.server(start=False)
+    server.admin("backup", f"{server_scene.directory}/copy//")
+    assert (server_scene.directory / "copy" / "weftd.db").exists()
+    assert "give another" in server.admin("backup", f"{server_scene.directory}/copy/", code=CONFLICT).error
+    server.admin("restore", f"{server_scene.directory}/copy/")
+
+
+def test_a_disk_that_cannot_rename_with_flags_takes_backups_too(server_scene, faults_library):
+    """As NFS, and much that FUSE mounts."""
+    server = server_scene.server(start=False)
+    faults = Faults(faults_library, server_scene.directory / "faults", [server_scene.directory])
+    faults["kinds"] = NAME
+
+    def back_up(name):
+        argv = [server_scene.weftd, "--state", server.state, "backup", server_scene.directory / name]
+        return server_scene.run(argv, environment=faults.environment(server_scene.environment))
+
+    back_up("first")
+    last = faults["calls"]
+    faults.clear()
+    faults.fail(last, Way("no flags", NAME, ERROR, errno.EINVAL))
+    back_up("second")
+    assert faults.call.startswith("renameat2")
+    assert rows(server_scene.directory / "second", "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_restore_where_no_store_was_keeps_nothing_aside(server_scene):
+    server = server_scene.server(start=False)
+    server.admin("backup", server_scene.directory / "copy")
+    (server.state / "weftd.db").unlink()
+    (server.state / "weftd.db-wal").write_bytes(b"of a database that is gone")
+    assert server.json("restore", server_scene.directory / "copy")[-1]["replaced"] is None
+    assert list(server.state.glob("replaced-*")) == [] and not (server.state / "weftd.db-wal").exists()
+    assert "the one before" in server.admin("restore", server_scene.directory / "copy").text
+    (server.state / "weftd.db").unlink()
+    assert "the one before" not in server.admin("restore", server_scene.directory / "copy").text
+    server.start()
+    server.stop()
