@@ -4,6 +4,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/history_take.h"
+#include "client-cli/core/history_tries.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
 #include "protocol/base/secret.h"
@@ -110,6 +111,7 @@ static enum status take(struct engine *engine, struct channel *channel, void *co
     struct history_taken taken = {.messages = 0};
     TRY(history_take(engine, channel, &segment->key, buffer_span(&segment->bytes), &taken,
                      &segment->problem));
+    TRY(history_tries_note(engine, channel, &segment->key));
     return history_keys_note_taken(engine, channel, &segment->key, taken.revised != 0);
 }
 
@@ -117,6 +119,7 @@ static enum status take(struct engine *engine, struct channel *channel, void *co
 static enum status give_up(struct engine *engine, struct channel *channel, void *context)
 {
     const struct segment_bytes *segment = context;
+    TRY(history_tries_note(engine, channel, &segment->key));
     return history_keys_note_refused(engine, channel, &segment->key);
 }
 
@@ -155,10 +158,12 @@ static enum status take_offered(struct engine *engine,
     CLEANUP(segment_bytes_clear)
     struct segment_bytes segment = {.key = *offered, .bytes = BUFFER_INIT(SEGMENT_PADDED_MAX)};
     bool tried = false;
+    bool left = false;
     bool lacking = false;
     TRY(history_keys_was_tried(engine, channel, offered, &tried));
+    TRY(history_tries_left(engine, channel, offered, &left));
     TRY(is_lacking(engine, channel, offered, &lacking));
-    return lacking && !tried ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
+    return lacking && !tried && left ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
 }
 
 /* ---- one message ---- */

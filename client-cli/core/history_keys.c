@@ -353,6 +353,7 @@ static enum status forget_all(struct engine *engine, struct channel *channel)
     channel->history = CHANNEL_HISTORY_HERE;
     TRY(vault_delete_range(engine->vault, RECORD_SEGMENT, &channel->id, 0, INT64_MAX));
     TRY(vault_delete_range(engine->vault, RECORD_EPOCH, &channel->id, 0, INT64_MAX));
+    TRY(vault_delete_range(engine->vault, RECORD_TRIES, &channel->id, 0, INT64_MAX));
     return vault_delete(engine->vault, &sealing);
 }
 

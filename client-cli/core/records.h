@@ -32,6 +32,7 @@ enum record_kind {
     RECORD_SEGMENT = 47,    /* major: first sequence: the key of a sealed segment: history_keys.h */
     RECORD_EPOCH = 48,      /* major: epoch, minor: generation: its GroupContext, for history */
     RECORD_SEALING = 49,    /* 0, 0: the segment that is on its way to the server */
+    RECORD_TRIES = 51,      /* major: first sequence, minor: of a person: history_tries.h */
 
     /* Scope: a channel and a person (admission.c). */
     RECORD_ADMITTED = 50, /* 0, 0: who admitted the person, knowing how much of the directory */

@@ -94,6 +94,23 @@ def test_what_is_said_of_an_honest_file_hides_no_honest_key(scene, forge_history
     server.stop()
 
 
+def test_nobody_has_a_newcomer_fetch_without_end(scene, forge_history):
+    """Something else of the same block in each message, which each time has to be looked at."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    dee = newcomer(scene, server, ann, channel)
+    (sealed,) = segments(server)
+    for last in range(2, 9):
+        forge(scene, forge_history, bea, channel, "answer", dee.id, sealed[0].lower(), 1, last)
+    heard = dee.run("sync")
+    assert (heard.text + heard.error).count("was not taken") == 4, heard
+    server.restart()
+    dee.run("sync")
+    ann.run("sync")
+    assert fetched(dee, channel)["missing"] == 0
+    server.stop()
+
+
 def test_nobody_gives_on_a_key_that_opens_nothing(scene, forge_history):
     """Whose turn it is seals what all have, as anybody would, and says another key than theirs."""
     server = scene.server()

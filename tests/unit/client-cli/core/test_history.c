@@ -4,6 +4,8 @@
  * anything, but signs for nobody else.
  */
 #include "client-cli/core/entry.h"
+#include "client-cli/core/history_tries.h"
+#include "client-cli/core/limits.h"
 #include "tests/unit/client-cli/core/history_room.h"
 
 #include <setjmp.h>
@@ -247,6 +249,52 @@ static void what_was_edited_stays_outdated_when_its_key_comes(void **state)
     what_is_known_is(room, &honest);
 }
 
+static bool has_tries_left(struct history_room *room, const struct history_key *key)
+{
+    bool left = false;
+    assert_int_equal(history_tries_left(room->profile.engine, room->channel, key, &left),
+                     STATUS_OK);
+    return left;
+}
+
+static void note_try(struct history_room *room, const struct history_key *key)
+{
+    struct engine *engine = room->profile.engine;
+    assert_int_equal(vault_begin(engine->vault), STATUS_OK);
+    assert_int_equal(history_tries_note(engine, room->channel, key), STATUS_OK);
+    assert_int_equal(vault_commit(engine->vault), STATUS_OK);
+}
+
+static void a_block_is_fetched_so_often_in_a_day_on_ones_word(void **state)
+{
+    struct history_room *room = *state;
+    struct engine *engine = room->profile.engine;
+    struct history_key key = {.first = 1, .last = 1000, .shared_by = room->sharer};
+    struct history_key of_another = key;
+    struct history_key of_another_block = key;
+    of_another.shared_by = room->ann.account.person;
+    of_another_block.first = 1001;
+    for (uint32_t i = 0; i < CORE_HISTORY_TRIES; i++) {
+        assert_true(has_tries_left(room, &key));
+        key.file.bytes[0]++; /* whatever they say */
+        engine->start_ms += 1000;
+        note_try(room, &key);
+    }
+    assert_false(has_tries_left(room, &key));
+    assert_true(has_tries_left(room, &of_another));
+    assert_true(has_tries_left(room, &of_another_block));
+    /* A day after the first, and from the first again. */
+    engine->start_ms += CORE_HISTORY_ANSWER_MS - 10000;
+    assert_false(has_tries_left(room, &key));
+    engine->start_ms += 10000;
+    assert_true(has_tries_left(room, &key));
+    for (uint32_t i = 0; i < CORE_HISTORY_TRIES; i++)
+        note_try(room, &key);
+    assert_false(has_tries_left(room, &key));
+    engine->start_ms -= INT64_C(2) * CORE_HISTORY_ANSWER_MS; /* the clock was put back */
+    assert_true(has_tries_left(room, &key));
+}
+
 static void a_repeat_is_shown_as_one(void **state)
 {
     struct history_room *room = *state;
@@ -473,6 +521,7 @@ int main(void)
         TEST(a_file_is_no_other_block_than_it_was_taken_for),
         TEST(a_lie_about_a_file_says_nothing_of_another_key),
         TEST(what_was_edited_stays_outdated_when_its_key_comes),
+        TEST(a_block_is_fetched_so_often_in_a_day_on_ones_word),
         TEST(a_repeat_is_shown_as_one),
         TEST(a_device_speaks_only_while_the_directory_lists_it),
         TEST(an_epoch_has_the_context_that_its_members_signed),
