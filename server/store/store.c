@@ -358,11 +358,21 @@ static void *run_reader(void *context)
     return NULL;
 }
 
+/* What was deleted before a kill is in the log still, whether or not anything is written now. */
+static enum status begin_log(struct store *store)
+{
+    enum status status = store_wal_truncate(store->writer);
+    store->written_since_truncate = status == STATUS_LOCKED;
+    if (status != STATUS_LOCKED)
+        TRY(status);
+    return store_wal_fill(store->writer);
+}
+
 enum status store_start(struct store *store, const struct store_callbacks *callbacks)
 {
     assert(!store->started);
     store->callbacks = *callbacks;
-    TRY(store_wal_fill(store->writer));
+    TRY(begin_log(store));
     store->truncate_at_ms = monotonic_ms() + store->wal_truncate_interval_ms;
     if (pthread_create(&store->writer_thread, NULL, run_writer, store) != 0)
         return STATUS_NO_MEMORY;

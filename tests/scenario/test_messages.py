@@ -200,6 +200,20 @@ def test_a_deleted_message_is_gone_from_the_server_and_from_every_device(scene):
             assert server.occurrences(piece) == []
 
 
+def test_what_was_deleted_before_a_kill_is_gone_once_the_server_is_back(scene):
+    server = scene.server()
+    (ann, _, _), channel = share_channel(scene, server)
+    number = said(ann, channel, "a canary that nobody should keep")
+    with sqlite3.connect(f"file:{server.state}/weftd.db?mode=ro", uri=True) as database:
+        (data,), = database.execute("SELECT bytes FROM log WHERE sequence = ? AND generation = 1", (number,))
+    ann.run("delete", channel, number)
+    server.kill()
+    assert server.occurrences(data[-48:-16]) == ["weftd.db-wal"]
+    server.start()
+    assert server.occurrences(data[-48:-16]) == []
+    server.stop()
+
+
 def test_somebody_offline_meanwhile_catches_up_over_what_was_deleted(scene):
     server = scene.server()
     (ann, bea, cy), channel = share_channel(scene, server)
