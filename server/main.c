@@ -81,7 +81,16 @@ static void keep_memory_private(void)
     (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-int main(int argc, char **argv)
+/* What nobody can read did not go well. */
+static int end_output(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    fprintf(stderr, "weftd: what it has to say could not all be written: is the disk full?\n");
+    return exit_code == EXIT_CODE_OK ? EXIT_CODE_INTERNAL : exit_code;
+}
+
+static int run(int argc, char **argv)
 {
     struct options options = {.place = {.state_directory = STATE_DIRECTORY_DEFAULT}};
     const char **arguments = (const char **)(void *)argv;
@@ -112,4 +121,9 @@ int main(int argc, char **argv)
     fprintf(stderr, "weftd: there is no command `%s`\n\n", name);
     print_help(stderr);
     return EXIT_CODE_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    return end_output(run(argc, argv));
 }

@@ -3,6 +3,7 @@
 
 #include "client-cli/commands/clean.h"
 #include "protocol/base/limits.h"
+#include "protocol/json/dump.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,15 +40,16 @@ void out_free(struct out **out)
 
 static void write_terminal(void *context, bool error, struct span bytes)
 {
-    (void)context;
+    bool *incomplete = context;
     FILE *stream = error ? stderr : stdout;
-    fwrite(bytes.ptr, 1, bytes.len, stream);
-    fflush(stream);
+    if (fwrite(bytes.ptr, 1, bytes.len, stream) != bytes.len || fflush(stream) != 0)
+        *incomplete = true;
 }
 
-struct out_sink out_sink_terminal(void)
+struct out_sink out_sink_terminal(bool *incomplete)
 {
-    return (struct out_sink){.write = write_terminal};
+    return (struct out_sink){
+        .write = write_terminal, .context = incomplete, .incomplete = incomplete};
 }
 
 bool out_is_json(const struct out *out)
@@ -55,7 +57,7 @@ bool out_is_json(const struct out *out)
     return out->options.json;
 }
 
-/* Writes one cleaned line; a line that memory does not suffice for is lost. */
+/* Writes one cleaned line; the output is incomplete where memory does not suffice for it. */
 static void write_line(struct out *out, bool error, bool bold, const char *indent, struct span text)
 {
     CLEANUP(buffer_clear) struct buffer line = BUFFER_INIT(LINE_BYTES_MAX);
@@ -69,14 +71,20 @@ static void write_line(struct out *out, bool error, bool bold, const char *inden
         status = buffer_append(&line, span_from_text(escape ? PLAIN "\n" : "\n"));
     if (status == STATUS_OK)
         out->sink.write(out->sink.context, error, buffer_span(&line));
+    else
+        *out->sink.incomplete = true;
 }
 
 __attribute__((format(printf, 3, 0))) static void
 write_format(struct out *out, bool bold, const char *format, va_list values)
 {
     char *text = NULL;
-    if (out->options.json || vasprintf(&text, format, values) < 0)
+    if (out->options.json)
         return;
+    if (vasprintf(&text, format, values) < 0) {
+        *out->sink.incomplete = true;
+        return;
+    }
     write_line(out, false, bold, "", span_from_text(text));
     free(text);
 }
@@ -121,9 +129,11 @@ void out_progress(struct out *out, const char *text)
 
 static void write_json(struct out *out, bool error, json_t *record)
 {
-    char *text = json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
+    char *text = dump_json(record, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
     json_decref(record);
-    if (text != NULL)
+    if (text == NULL)
+        *out->sink.incomplete = true;
+    else
         write_line(out, error, false, "", span_from_text(text));
     free(text);
 }
@@ -160,6 +170,8 @@ void out_notice(struct out *out, struct span about, const char *text)
                              "text", out_json_text(span_from_text(text))));
     else if (status == STATUS_OK)
         write_line(out, true, false, "weft: ", buffer_span(&line));
+    else
+        *out->sink.incomplete = true;
 }
 
 json_t *out_json_text(struct span text)

@@ -22,6 +22,7 @@ struct out_sink {
     /* Whole lines. `error`: for the standard error. */
     void (*write)(void *context, bool error, struct span bytes);
     void *context;
+    bool *incomplete; /* set when something was not written; for whoever ends the command */
 };
 
 struct out_options {
@@ -35,7 +36,7 @@ out_new(const struct out_sink *sink, const struct out_options *options, struct o
 void out_free(struct out **out);
 
 /* The sink of a program's own standard output and error. */
-struct out_sink out_sink_terminal(void);
+struct out_sink out_sink_terminal(bool *incomplete);
 
 bool out_is_json(const struct out *out);
 
@@ -52,7 +53,7 @@ void out_text(struct out *out, const char *indent, struct span text);
  * removes it. Only on a terminal. */
 void out_progress(struct out *out, const char *text);
 
-/* One object for programs; takes the reference, NULL included (out of memory: an error line). */
+/* One object for programs; takes the reference, NULL included (out of memory: incomplete). */
 void out_record(struct out *out, json_t *record);
 
 /* Something that people must see and that is no error. */

@@ -169,6 +169,17 @@ static enum status run_call(struct call *call,
     return command_run(&invocation);
 }
 
+/* What people and programs have not got all of did not go well. */
+static int end_call(const struct out_sink *sink, int exit_code)
+{
+    if (!*sink->incomplete || exit_code != EXIT_CODE_OK)
+        return exit_code;
+    sink->write(sink->context, true,
+                SPAN_LITERAL("weft: it was done, but what it has to say could not all be written: "
+                             "is the disk full, or the memory?\n"));
+    return EXIT_CODE_INTERNAL;
+}
+
 int program_run_for_other(struct engine *engine,
                           const char *profile_directory,
                           const struct relay_request *request,
@@ -183,7 +194,7 @@ int program_run_for_other(struct engine *engine,
     else if (status == STATUS_OK)
         status =
             run_call(&call, engine, profile_directory, request->working_directory, request->input);
-    return (int)exit_code_of(status);
+    return end_call(sink, (int)exit_code_of(status));
 }
 
 /* ---- in this process ---- */
@@ -260,6 +271,7 @@ static enum status explain_asked(struct call *call, enum status asked)
  * process that keeps it. */
 static enum status open_or_ask(struct call *call,
                                struct surroundings *here,
+                               const struct out_sink *sink,
                                int argc,
                                const char *const *argv,
                                struct engine **engine,
@@ -270,7 +282,6 @@ static enum status open_or_ask(struct call *call,
                                     .working_directory = here->working_directory,
                                     .input = buffer_span(&here->input),
                                     .colour = terminal_has_colour()};
-    struct out_sink sink = out_sink_terminal();
     bool here_only = (call->command->traits & (COMMAND_STAYS | COMMAND_ASKS)) != 0;
     pid_t holder = 0;
     enum status status = STATUS_LOCKED;
@@ -278,7 +289,7 @@ static enum status open_or_ask(struct call *call,
         /* First, so that nobody is asked for a passphrase that another process has. */
         enum status asked = STATUS_NOT_FOUND;
         if (!here_only)
-            asked = relay_ask(here->profile.directory, &request, &sink, exit_code);
+            asked = relay_ask(here->profile.directory, &request, sink, exit_code);
         if (asked != STATUS_NOT_FOUND)
             return explain_asked(call, asked);
         status = open_engine(here, engine, &holder);
@@ -311,14 +322,18 @@ static enum status read_input(const struct arguments *arguments, struct buffer *
     return count < 0 ? STATUS_IO : STATUS_OK;
 }
 
-static enum status
-run_here(struct call *call, struct surroundings *here, int argc, const char *const *argv, int *code)
+static enum status run_here(struct call *call,
+                            struct surroundings *here,
+                            const struct out_sink *sink,
+                            int argc,
+                            const char *const *argv,
+                            int *code)
 {
     if (call->command->needs == COMMAND_NEEDS_NOTHING)
         return run_call(call, NULL, here->profile.directory, here->working_directory,
                         buffer_span(&here->input));
     struct engine *engine = NULL;
-    TRY(open_or_ask(call, here, argc, argv, &engine, code));
+    TRY(open_or_ask(call, here, sink, argc, argv, &engine, code));
     if (engine == NULL)
         return STATUS_OK; /* the other process ran it */
     enum status status = STATUS_NOT_FOUND;
@@ -358,7 +373,8 @@ static void surroundings_clear(struct surroundings *here)
 
 int program_main(int argc, const char *const *argv)
 {
-    struct out_sink sink = out_sink_terminal();
+    bool incomplete = false;
+    struct out_sink sink = out_sink_terminal(&incomplete);
     CLEANUP(call_clear) struct call call;
     CLEANUP(surroundings_clear)
     struct surroundings here = {.input = BUFFER_INIT(4 * LIMIT_TEXT_BYTES),
@@ -366,10 +382,10 @@ int program_main(int argc, const char *const *argv)
     int exit_code = 0;
     enum status status = call_read(argc, argv, &sink, terminal_has_colour(), &call);
     if (status == STATUS_OK && call.done)
-        return (int)exit_code_of(call.status);
+        return end_call(&sink, (int)exit_code_of(call.status));
     if (status == STATUS_OK)
         status = look_around(&call, &here);
     if (status == STATUS_OK)
-        status = run_here(&call, &here, argc, argv, &exit_code);
-    return status == STATUS_OK ? exit_code : (int)exit_code_of(status);
+        status = run_here(&call, &here, &sink, argc, argv, &exit_code);
+    return end_call(&sink, status == STATUS_OK ? exit_code : (int)exit_code_of(status));
 }

@@ -3,6 +3,7 @@
 
 #include "client-cli/commands/arguments.h"
 #include "protocol/base/limits.h"
+#include "protocol/json/dump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,9 @@
 /* A profile has a few terminals. */
 #define CLIENTS_MAX 16
 
+/* libuv hands over no other connection until one is accepted for which there was no memory. */
+#define ACCEPT_AGAIN_MS 100
+
 struct client {
     struct client *next;
     struct relay *relay;
@@ -37,7 +41,8 @@ struct relay {
     uv_loop_t *loop;
     struct relay_handler handler;
     uv_pipe_t listener;
-    bool listener_closed;
+    uv_timer_t again; /* a connection waits for memory */
+    int handles;      /* of these two, that are open */
     struct client *clients;
     size_t client_count;
     int directory; /* by which long paths stay within sockaddr_un */
@@ -105,14 +110,24 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
     }
 }
 
+static void on_connection(uv_stream_t *listener, int failed);
+
+static void on_again(uv_timer_t *again)
+{
+    struct relay *relay = again->data;
+    on_connection((uv_stream_t *)&relay->listener, 0);
+}
+
 static void on_connection(uv_stream_t *listener, int failed)
 {
     struct relay *relay = listener->data;
     if (failed != 0)
         return;
     struct client *client = calloc(1, sizeof *client);
-    if (client == NULL)
+    if (client == NULL) {
+        uv_timer_start(&relay->again, on_again, ACCEPT_AGAIN_MS, 0);
         return;
+    }
     client->relay = relay;
     client->request = BUFFER_INIT(REQUEST_BYTES_MAX);
     uv_pipe_init(relay->loop, &client->pipe, 0);
@@ -152,7 +167,9 @@ enum status relay_open(uv_loop_t *loop,
     fresh->handler = *handler;
     fresh->directory = open(profile_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     uv_pipe_init(loop, &fresh->listener, 0);
-    fresh->listener.data = fresh;
+    uv_timer_init(loop, &fresh->again);
+    fresh->listener.data = fresh->again.data = fresh;
+    fresh->handles = 2;
     enum status status = fresh->directory < 0 ? STATUS_IO : listen_at(fresh);
     if (status != STATUS_OK)
         relay_close(&fresh);
@@ -161,10 +178,10 @@ enum status relay_open(uv_loop_t *loop,
     return status;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     struct relay *relay = handle->data;
-    relay->listener_closed = true;
+    relay->handles--;
 }
 
 void relay_close(struct relay **relay)
@@ -174,8 +191,9 @@ void relay_close(struct relay **relay)
         return;
     for (struct client *client = ending->clients; client != NULL; client = client->next)
         close_client(client);
-    uv_close((uv_handle_t *)&ending->listener, on_listener_closed);
-    while (!ending->listener_closed || ending->clients != NULL)
+    uv_close((uv_handle_t *)&ending->listener, on_handle_closed);
+    uv_close((uv_handle_t *)&ending->again, on_handle_closed);
+    while (ending->handles > 0 || ending->clients != NULL)
         uv_run(ending->loop, UV_RUN_ONCE);
     if (ending->directory >= 0) {
         unlinkat(ending->directory, SOCKET_NAME, 0);
@@ -206,7 +224,7 @@ static void on_written(uv_write_t *request, int failed)
 /* Sends one JSON line; takes the reference. After the `last` one the connection is closed. */
 static void send_line(struct client *client, json_t *object, bool last)
 {
-    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    char *text = dump_json(object, JSON_COMPACT);
     struct write *write = text == NULL ? NULL : calloc(1, sizeof *write);
     json_decref(object);
     if (write == NULL || client->closing) {
@@ -274,7 +292,8 @@ static void serve_client(struct client *client)
     request.working_directory = cwd;
     request.input = span_of(input, input_size);
     request.colour = colour != 0;
-    struct out_sink sink = {.write = write_to_client, .context = client};
+    bool incomplete = false;
+    struct out_sink sink = {.write = write_to_client, .context = client, .incomplete = &incomplete};
     int exit_code = relay->handler.run(relay->handler.context, &request, &sink);
     send_line(client, json_pack("{s:i}", "exit", exit_code), true);
     free(argv);
@@ -342,7 +361,7 @@ static enum status send_request(FILE *stream, const struct relay_request *reques
     json_t *object =
         json_pack("{s:o, s:s, s:o, s:b}", "argv", argv, "cwd", request->working_directory, "input",
                   out_json_text(request->input), "colour", request->colour);
-    char *line = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    char *line = dump_json(object, JSON_COMPACT);
     json_decref(object);
     if (line == NULL)
         return STATUS_NO_MEMORY;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/statistics/document.h"
 
+#include "protocol/json/dump.h"
 #include "protocol/statistics/naming.h"
 
 #include <stdlib.h>
@@ -181,9 +182,7 @@ json_t *document_write(const struct statistics *statistics)
 enum status document_append(json_t *object, struct buffer *text)
 {
     char *dumped =
-        object == NULL
-            ? NULL
-            : json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(DIGITS));
+        dump_json(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(DIGITS));
     json_decref(object);
     if (dumped == NULL)
         return STATUS_NO_MEMORY;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/command/admin_message.h"
 
+#include "protocol/json/dump.h"
+
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -29,7 +31,7 @@ enum status admin_message_write(const struct admin_request *request, struct buff
         ok = ok && json_array_append_new(contents, encoded_file(request->files[i])) == 0;
     json_t *message = json_pack("{s:o, s:b, s:b, s:o}", "argv", arguments, "json", request->json,
                                 "progress", request->progress, "files", contents);
-    char *text = ok && message != NULL ? json_dumps(message, JSON_COMPACT) : NULL;
+    char *text = ok ? dump_json(message, JSON_COMPACT) : NULL;
     json_decref(message);
     if (text == NULL)
         return STATUS_MALFORMED; /* an argument that is not UTF-8 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/command/admin_server.h"
 
+#include "protocol/json/dump.h"
 #include "server/command/admin_message.h"
 
 #include <sodium.h>
@@ -13,10 +14,14 @@
 
 #define READ_BYTES 65536
 
+/* libuv hands over no other connection until one is accepted for which there was no memory. */
+#define ACCEPT_AGAIN_MS 100
+
 struct admin_server {
     struct app *app;
     struct uv_loop_s *loop;
     uv_pipe_t pipe;
+    uv_timer_t again; /* a connection waits for memory */
     char path[APP_PATH_MAX];
     size_t open; /* handles, ours and the connections' */
 };
@@ -87,7 +92,7 @@ answer(struct admin_connection *connection, int exit_code, struct span out, stru
 {
     json_t *object = json_pack("{s:i, s:o, s:o}", "exit", exit_code, "stdout",
                                command_json_text(out), "stderr", command_json_text(err));
-    connection->answer = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    connection->answer = dump_json(object, JSON_COMPACT);
     json_decref(object);
     if (connection->answer == NULL) {
         close_connection(connection);
@@ -238,18 +243,27 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *bytes)
     run_line(connection);
 }
 
+static void on_connection(uv_stream_t *listener, int result);
+
+static void on_again(uv_timer_t *again)
+{
+    struct admin_server *server = again->data;
+    on_connection((uv_stream_t *)&server->pipe, 0);
+}
+
 static void on_connection(uv_stream_t *listener, int result)
 {
     struct admin_server *server = listener->data;
-    struct admin_connection *connection = result == 0 ? calloc(1, sizeof *connection) : NULL;
-    if (connection == NULL)
+    if (result != 0)
         return;
-    connection->server = server;
-    buffer_init(&connection->line, ADMIN_LINE_MAX);
-    if (uv_pipe_init(server->loop, &connection->pipe, 0) != 0) {
-        free(connection);
+    struct admin_connection *connection = calloc(1, sizeof *connection);
+    if (connection == NULL) {
+        uv_timer_start(&server->again, on_again, ACCEPT_AGAIN_MS, 0);
         return;
     }
+    connection->server = server;
+    buffer_init(&connection->line, ADMIN_LINE_MAX);
+    uv_pipe_init(server->loop, &connection->pipe, 0); /* cannot fail */
     connection->pipe.data = connection;
     server->open++;
     bool reading = uv_accept(listener, (uv_stream_t *)&connection->pipe) == 0 &&
@@ -274,8 +288,9 @@ enum status admin_server_open(struct uv_loop_s *loop,
         return STATUS_LIMIT;
     }
     memcpy(opened->path, socket_path, len);
-    opened->pipe.data = opened;
-    opened->open = 1;
+    uv_timer_init(loop, &opened->again);
+    opened->pipe.data = opened->again.data = opened;
+    opened->open = 2;
     unlink(socket_path);
     mode_t before = umask(0177); /* so that the socket is never open to others */
     int bound = uv_pipe_bind(&opened->pipe, socket_path);
@@ -291,7 +306,7 @@ enum status admin_server_open(struct uv_loop_s *loop,
     return STATUS_OK;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     struct admin_server *server = handle->data;
     server->open--;
@@ -302,7 +317,8 @@ void admin_server_stop(struct admin_server *server)
     if (uv_is_closing((uv_handle_t *)&server->pipe))
         return;
     unlink(server->path);
-    uv_close((uv_handle_t *)&server->pipe, on_listener_closed);
+    uv_close((uv_handle_t *)&server->pipe, on_handle_closed);
+    uv_close((uv_handle_t *)&server->again, on_handle_closed);
 }
 
 bool admin_server_is_idle(const struct admin_server *server)

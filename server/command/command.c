@@ -2,6 +2,7 @@
 #include "server/command/command.h"
 
 #include "protocol/codec/reader.h"
+#include "protocol/json/dump.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,12 +81,12 @@ void command_clear(struct command_call *call)
     arena_clear(&call->arena);
 }
 
-static void print(struct buffer *to, const char *format, va_list arguments)
+static void print(struct command_call *call, struct buffer *to, const char *format, va_list values)
 {
     char *text = NULL;
-    int len = vasprintf(&text, format, arguments);
-    enum status status = len < 0 ? STATUS_NO_MEMORY : buffer_append(to, span_of(text, (size_t)len));
-    (void)status; /* what does not fit the maximum is lost: the caller sees the exit code */
+    int len = vasprintf(&text, format, values);
+    if (len < 0 || buffer_append(to, span_of(text, (size_t)len)) != STATUS_OK)
+        call->incomplete = true;
     if (len >= 0)
         free(text);
 }
@@ -100,7 +101,7 @@ void command_print(struct command_call *call, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print(&call->out, format, arguments);
+    print(call, &call->out, format, arguments);
     va_end(arguments);
 }
 
@@ -108,16 +109,18 @@ void command_complain(struct command_call *call, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print(&call->err, format, arguments);
+    print(call, &call->err, format, arguments);
     va_end(arguments);
 }
 
 void command_print_json(struct command_call *call, json_t *object)
 {
-    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    char *text = dump_json(object, JSON_COMPACT);
     json_decref(object);
     if (text != NULL)
         command_print(call, "%s\n", text);
+    else
+        call->incomplete = true;
     free(text);
 }
 
@@ -164,21 +167,31 @@ json_t *command_json_text(struct span text)
     return json_stringn(text.len == 0 ? "" : (const char *)text.ptr, text.len);
 }
 
+/* What somebody has not got all of did not go well. */
+static void finish(struct command_call *call, int exit_code)
+{
+    if (call->incomplete && exit_code == EXIT_CODE_OK) {
+        command_complain(call, "weftd: it was done, but what it has to say is not all here: it is "
+                               "too long, or memory ended\n");
+        exit_code = EXIT_CODE_INTERNAL;
+    }
+    call->exit_code = exit_code;
+    call->finished(call);
+}
+
 void command_finish(struct command_call *call, enum status status, const char *what)
 {
     if (status != STATUS_OK && what != NULL)
         command_complain(call, "weftd: %s: %s\n", what, status_text(status));
     else if (status != STATUS_OK)
         command_complain(call, "weftd: %s\n", status_text(status));
-    call->exit_code = exit_code_of(status);
-    call->finished(call);
+    finish(call, exit_code_of(status));
 }
 
 void command_usage(struct command_call *call)
 {
     command_complain(call, "usage: weftd %s %s\n", call->command->name, call->command->usage);
-    call->exit_code = EXIT_CODE_USAGE;
-    call->finished(call);
+    finish(call, EXIT_CODE_USAGE);
 }
 
 const char *command_take_option(struct command_call *call, const char *name, bool *wrong)

@@ -32,6 +32,7 @@ struct command_call {
     bool json;
     struct buffer out;
     struct buffer err;
+    bool incomplete;    /* something is in neither of them */
     struct arena arena; /* for whatever lives as long as the call */
     void *state;        /* the command's own, from the arena */
     int exit_code;

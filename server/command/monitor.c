@@ -21,6 +21,9 @@
 /* For the request to arrive and the answer to leave, on one machine. */
 #define CONNECTION_MS 5000
 
+/* libuv hands over no other connection until one is accepted for which there was no memory. */
+#define ACCEPT_AGAIN_MS 100
+
 struct monitor_connection {
     uv_tcp_t socket;
     uv_timer_t timer;
@@ -35,12 +38,13 @@ struct monitor_connection {
 
 struct monitor {
     uv_tcp_t listener;
+    uv_timer_t again; /* a connection waits for memory */
     struct uv_loop_s *loop;
     struct app *app;
     const struct transport *transport;
     struct monitor_connection *connections;
     size_t count;
-    bool listening; /* its handle is open */
+    int handles; /* of its own that are open */
 };
 
 /* ---- what is answered ---- */
@@ -192,32 +196,38 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *bytes)
         answer_request(connection);
 }
 
-static enum status begin_connection(struct monitor *monitor, struct monitor_connection *connection)
+static void begin_connection(struct monitor *monitor, struct monitor_connection *connection)
 {
     connection->monitor = monitor;
     buffer_init(&connection->answer, ANSWER_BYTES_MAX + 1024);
-    if (uv_tcp_init(monitor->loop, &connection->socket) != 0)
-        return STATUS_IO;
+    uv_tcp_init(monitor->loop, &connection->socket); /* neither can fail */
+    uv_timer_init(monitor->loop, &connection->timer);
     connection->socket.data = connection->timer.data = connection;
-    /* A timer's init cannot fail. */
-    (void)uv_timer_init(monitor->loop, &connection->timer);
     connection->handles = 2;
     connection->next = monitor->connections;
     monitor->connections = connection;
     monitor->count++;
-    return STATUS_OK;
+}
+
+static void on_connection(uv_stream_t *listener, int result);
+
+static void on_again(uv_timer_t *again)
+{
+    struct monitor *monitor = again->data;
+    on_connection((uv_stream_t *)&monitor->listener, 0);
 }
 
 static void on_connection(uv_stream_t *listener, int result)
 {
     struct monitor *monitor = listener->data;
-    struct monitor_connection *connection = result == 0 ? calloc(1, sizeof *connection) : NULL;
-    if (connection == NULL)
+    if (result != 0)
         return;
-    if (begin_connection(monitor, connection) != STATUS_OK) {
-        free(connection);
+    struct monitor_connection *connection = calloc(1, sizeof *connection);
+    if (connection == NULL) {
+        uv_timer_start(&monitor->again, on_again, ACCEPT_AGAIN_MS, 0);
         return;
     }
+    begin_connection(monitor, connection);
     uv_stream_t *socket = (uv_stream_t *)&connection->socket;
     bool reading = uv_accept(listener, socket) == 0 && monitor->count <= CONNECTIONS_MAX &&
                    uv_timer_start(&connection->timer, on_timer, CONNECTION_MS, 0) == 0 &&
@@ -228,10 +238,10 @@ static void on_connection(uv_stream_t *listener, int result)
 
 /* ---- the listener ---- */
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_own_handle_closed(uv_handle_t *handle)
 {
     struct monitor *monitor = handle->data;
-    monitor->listening = false;
+    monitor->handles--;
 }
 
 enum status monitor_open(struct uv_loop_s *loop,
@@ -246,12 +256,10 @@ enum status monitor_open(struct uv_loop_s *loop,
     opened->loop = loop;
     opened->app = app;
     opened->transport = transport;
-    if (uv_tcp_init(loop, &opened->listener) != 0) {
-        free(opened);
-        return STATUS_IO;
-    }
-    opened->listener.data = opened;
-    opened->listening = true;
+    uv_tcp_init(loop, &opened->listener); /* neither can fail */
+    uv_timer_init(loop, &opened->again);
+    opened->listener.data = opened->again.data = opened;
+    opened->handles = 2;
     *monitor = opened; /* from here on it is stopped and freed like a running one */
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -262,15 +270,17 @@ enum status monitor_open(struct uv_loop_s *loop,
 
 void monitor_stop(struct monitor *monitor)
 {
-    if (!uv_is_closing((uv_handle_t *)&monitor->listener))
-        uv_close((uv_handle_t *)&monitor->listener, on_listener_closed);
+    if (!uv_is_closing((uv_handle_t *)&monitor->listener)) {
+        uv_close((uv_handle_t *)&monitor->listener, on_own_handle_closed);
+        uv_close((uv_handle_t *)&monitor->again, on_own_handle_closed);
+    }
     for (struct monitor_connection *c = monitor->connections; c != NULL; c = c->next)
         close_connection(c);
 }
 
 bool monitor_is_idle(const struct monitor *monitor)
 {
-    return !monitor->listening && monitor->count == 0;
+    return monitor->handles == 0 && monitor->count == 0;
 }
 
 void monitor_free(struct monitor **monitor)

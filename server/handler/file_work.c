@@ -9,8 +9,7 @@ static const char *explain(enum status status)
     switch (status) {
     case STATUS_LIMIT:
         return "there is no room for this file: delete some of yours or of the channel's, or "
-               "finish "
-               "what you began to send";
+               "finish what your other devices began to send";
     case STATUS_FULL:
         return "the server's disk has no room for files: tell whoever runs it";
     case STATUS_CONFLICT:

@@ -92,6 +92,19 @@ enum status store_files_begin(struct store_db *db, const struct store_file *file
     return STATUS_OK;
 }
 
+enum status
+store_files_give_up_oldest(struct store_db *db, const struct id *device, struct id *given_up)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT file FROM files WHERE device = ? AND complete = 0"
+                                  " AND first_sequence = 0 ORDER BY created_at_ms LIMIT 1");
+    query_bind_id(&q, device);
+    TRY(query_one(&q));
+    query_take_id(&q, given_up);
+    TRY(q.status);
+    return store_files_delete(db, given_up);
+}
+
 enum status store_files_get(struct store_db *db,
                             const struct id *channel,
                             const struct id *file,

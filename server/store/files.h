@@ -33,6 +33,12 @@ struct store_file_ids {
 MUST_CHECK enum status
 store_files_begin(struct store_db *db, const struct store_file *file, bool *complete);
 
+/* Where that says STATUS_LIMIT: gives up what the device began first and has not finished, and
+ * tells its id, whose bytes are to be removed. STATUS_NOT_FOUND when there is nothing to give up.
+ */
+MUST_CHECK enum status
+store_files_give_up_oldest(struct store_db *db, const struct id *device, struct id *given_up);
+
 /* A file of this channel. STATUS_NOT_FOUND. */
 MUST_CHECK enum status store_files_get(struct store_db *db,
                                        const struct id *channel,

@@ -81,7 +81,7 @@
 #define STORE_FILES_PERSON_BYTES_MAX (UINT64_C(2) << 30)
 #define STORE_FILES_CHANNEL_BYTES_MAX (UINT64_C(4) << 30)
 
-/* Uploads of a person that wait to go on: one a device, and some that were given up. */
+/* Uploads of a person that wait to go on: one a device, and some that broke off for good. */
 #define STORE_FILES_UNFINISHED_MAX 8
 
 /* Until an upload that nobody goes on with, or that no message announces, is deleted. */

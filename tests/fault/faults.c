@@ -50,8 +50,7 @@ struct control {
     _Atomic uint64_t allocations;
     _Atomic uint64_t allocation_first;
     _Atomic uint64_t allocation_last;
-    /* How many allocations there had been when OpenSSL had set itself up, where it does not look
-     * whether it got memory; 0: it has not. */
+    /* How many allocations there had been when OpenSSL had set itself up; 0: it has not. */
     _Atomic uint64_t crypto_ready;
     char call[256]; /* the last that failed, and of which file */
 };
@@ -453,12 +452,15 @@ void weft_fault_failing(void)
     __asm__ volatile("");
 }
 
+/* Of this process: before, OpenSSL sets itself up and does not look whether it got memory. */
+static _Atomic bool crypto_is_ready;
+
 static bool allocation_is_due(void)
 {
     if (control == NULL)
         return false;
     uint64_t number = atomic_fetch_add(&control->allocations, 1) + 1;
-    if (number < control->allocation_first || number > control->allocation_last)
+    if (number < control->allocation_first || number > control->allocation_last || !crypto_is_ready)
         return false;
     weft_fault_failing();
     errno = ENOMEM;
@@ -515,7 +517,7 @@ EVP_MD *EVP_MD_fetch(OSSL_LIB_CTX *context, const char *algorithm, const char *p
 {
     find_EVP_MD_fetch();
     EVP_MD *found = real_EVP_MD_fetch(context, algorithm, properties);
-    if (control != NULL && control->crypto_ready == 0)
+    if (control != NULL && !atomic_exchange(&crypto_is_ready, true))
         control->crypto_ready = control->allocations;
     return found;
 }

@@ -96,6 +96,20 @@ def test_twenty_mebibytes_go_on_after_the_client_and_the_server_were_killed(scen
     server.stop()
 
 
+def test_uploads_that_broke_off_for_good_make_room_for_new_ones(scene):
+    server = scene.server()
+    (ann, bea), channel = share_channel(scene, server)
+    paths = [make_file(scene, f"scan-{number}.pdf", 4 << 20, seed=number) for number in range(10)]
+    for path in paths:
+        kill_at(ann, ("file", "send", channel, path), 5)
+    assert len(stored(server)) <= 8
+    for path in (paths[0], paths[-1]):  # which was given up, and which goes on
+        number = send(ann, channel, path)
+        bea.run("file", "save", channel, number, "--as", bea.home)
+        assert (bea.home / path.name).read_bytes() == path.read_bytes()
+    server.stop()
+
+
 def test_a_chunk_that_was_changed_cut_or_moved_is_refused(scene):
     server = scene.server()
     (ann, bea), channel = share_channel(scene, server)

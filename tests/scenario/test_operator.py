@@ -7,10 +7,11 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 
 import pytest
 
-from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, decode_link, fill_disk
+from weft_scenario import CONFLICT, INTERNAL, NOT_FOUND, OK, USAGE, decode_link, fill_disk
 from weft_wire import Account, Closed, Connection
 
 
@@ -120,6 +121,16 @@ def test_commands_do_the_same_while_the_server_runs_and_while_not(server_scene):
     with Connection(server.port) as connection:
         assert bea.redeem(connection, decode_link(link)[2])[0] == "ok"
     server.stop()
+
+
+def test_output_that_cannot_be_written_is_no_success(scene):
+    server = scene.server()
+    ann = scene.people(["Ann"], lambda name: server.invite(group="Ward of Ann"))[0]
+    weftd = [scene.weftd, "--state", server.state]
+    for argv in (ann.argv("status"), ann.argv("status", json_lines=True), [*weftd, "person", "list"], [scene.weftd, "help"]):
+        with open("/dev/full", "wb") as full:
+            ended = subprocess.run(argv, env=ann.environment, stdout=full, stderr=subprocess.PIPE, check=False)
+        assert ended.returncode == INTERNAL and b"could not all be written" in ended.stderr, (argv, ended)
 
 
 def test_every_admin_act_is_in_the_audit_log_and_no_name_is(server_scene):

@@ -190,6 +190,14 @@ def test_memory_that_ends_at_any_allocation_refuses_a_request_and_loses_nothing(
     tally.end()
 
 
+def test_a_command_for_which_there_is_no_memory_waits_and_the_next_ones_too(community):
+    """Whoever is not taken for want of memory keeps out everybody after them."""
+    for allocation in range(1, 6):
+        community.faults.fail_allocation(allocation)
+        answered(community.server.admin("person", "list", code=None))
+        community.server.admin("person", "list")
+
+
 def test_a_commit_of_which_nobody_knows_is_not_answered(community):
     """Neither yes nor no: it may be there after the next start, and whoever gave it up would meet a message of
     their own that they do not know, and take their vault for a copy."""

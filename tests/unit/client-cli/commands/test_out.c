@@ -24,13 +24,15 @@ static void write_here(void *context, bool error, struct span bytes)
 
 struct fixture {
     struct written written;
+    bool incomplete;
     struct out *out;
 };
 
 static void begin(struct fixture *fixture, bool json, bool colour)
 {
     *fixture = (struct fixture){.written = {BUFFER_INIT(4096), BUFFER_INIT(4096)}};
-    struct out_sink sink = {.write = write_here, .context = &fixture->written};
+    struct out_sink sink = {
+        .write = write_here, .context = &fixture->written, .incomplete = &fixture->incomplete};
     struct out_options options = {.json = json, .colour = colour};
     assert_int_equal(out_new(&sink, &options, &fixture->out), STATUS_OK);
 }
@@ -40,6 +42,18 @@ static void end(struct fixture *fixture)
     out_free(&fixture->out);
     buffer_clear(&fixture->written.out);
     buffer_clear(&fixture->written.error);
+}
+
+static void what_there_was_no_memory_for_is_not_passed_over(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, true, false);
+    out_record(fixture.out, json_pack("{s:s}", "type", "said"));
+    assert_false(fixture.incomplete);
+    out_record(fixture.out, NULL);
+    assert_true(fixture.incomplete);
+    end(&fixture);
 }
 
 static void assert_text(struct buffer *buffer, const char *expected)
@@ -142,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_longest_message_is_not_lost_by_its_escapes),
+        cmocka_unit_test(what_there_was_no_memory_for_is_not_passed_over),
         cmocka_unit_test(a_line_stays_one_line_whatever_it_quotes),
         cmocka_unit_test(bold_is_ours_alone_and_only_on_demand),
         cmocka_unit_test(only_the_form_that_was_asked_for_is_written),

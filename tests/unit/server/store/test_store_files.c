@@ -67,6 +67,32 @@ static void what_people_and_channels_may_keep_is_bounded(void **state)
     ASSERT_OK(store_files_begin(f->db, &more, &complete));
 }
 
+static void a_device_gives_up_what_it_began_first_and_nobody_elses(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id given_up;
+    struct store_file found;
+    bool complete = false;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct store_file file = file_of(&channel, i, 1);
+        file.created_at_ms = NOW - i;
+        ASSERT_OK(store_files_begin(f->db, &file, &complete));
+    }
+    struct store_file last = file_of(&channel, 2, 1);
+    ASSERT_OK(store_files_complete(f->db, &last.file, &(struct store_hash){{0}}));
+    struct id other = id_number(7);
+    ASSERT_STATUS(store_files_give_up_oldest(f->db, &other, &given_up), STATUS_NOT_FOUND);
+    for (uint32_t i = 2; i-- > 0;) {
+        struct store_file file = file_of(&channel, i, 1);
+        ASSERT_OK(store_files_give_up_oldest(f->db, &file.device, &given_up));
+        assert_true(id_equal(&given_up, &file.file));
+        ASSERT_STATUS(store_files_get(f->db, &channel, &file.file, &found), STATUS_NOT_FOUND);
+    }
+    ASSERT_STATUS(store_files_give_up_oldest(f->db, &last.device, &given_up), STATUS_NOT_FOUND);
+    ASSERT_OK(store_files_get(f->db, &channel, &last.file, &found));
+}
+
 static void a_file_ends_with_its_message_or_unannounced_after_a_week(void **state)
 {
     struct fixture *f = *state;
@@ -195,6 +221,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_upload_is_begun_once_and_found_again, fixture_open_db,
                                         fixture_close_db),
         cmocka_unit_test_setup_teardown(what_people_and_channels_may_keep_is_bounded,
+                                        fixture_open_db, fixture_close_db),
+        cmocka_unit_test_setup_teardown(a_device_gives_up_what_it_began_first_and_nobody_elses,
                                         fixture_open_db, fixture_close_db),
         cmocka_unit_test_setup_teardown(a_file_ends_with_its_message_or_unannounced_after_a_week,
                                         fixture_open_db, fixture_close_db),
