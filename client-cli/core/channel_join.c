@@ -337,8 +337,8 @@ enum status channel_join_welcomes(struct engine *engine)
         const struct wire_welcome_item *item = &response.welcomes[i];
         enum status status = is_known(engine, item) ? STATUS_OK : open_welcome(engine, item);
         /* What may pass (network, disk) must not lose a Welcome for ever. */
-        if (status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_NO_MEMORY ||
-            status == STATUS_IO || status == STATUS_FULL)
+        if (status == STATUS_NETWORK || status == STATUS_TIMEOUT || status_passes(status) ||
+            status == STATUS_FULL)
             return status;
         if (status != STATUS_OK)
             engine_notice(engine, NULL, "An invitation into a channel could not be opened: %s",

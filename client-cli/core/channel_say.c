@@ -208,7 +208,7 @@ static enum status forget(struct engine *engine, struct channel *channel, void *
 static bool is_passing(enum status status)
 {
     return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED ||
-           status == STATUS_NO_MEMORY || status == STATUS_IO;
+           status_passes(status);
 }
 
 /* Sends, following the channel into a new epoch as often as it moves on. It must not send what

@@ -53,9 +53,7 @@ static enum status warn(struct take *take, const char *text)
 /* Errors of this machine, as against errors of the message. */
 static bool is_ours(enum status status)
 {
-    return status == STATUS_NO_MEMORY || status == STATUS_NO_RANDOMNESS || status == STATUS_IO ||
-           status == STATUS_FULL || status == STATUS_CORRUPT || status == STATUS_INTERNAL ||
-           status == STATUS_PENDING;
+    return status_is_local(status) || status == STATUS_PENDING;
 }
 
 static enum status identity_of(struct span credential_bytes, struct channel_identity *identity)

@@ -19,8 +19,8 @@ static enum status settle(struct engine *engine, const struct channel *channel, 
 {
     if (status == STATUS_OK)
         return STATUS_OK;
-    if (!engine_is_connected(engine) || status == STATUS_NO_MEMORY || status == STATUS_IO ||
-        status == STATUS_FULL || status == STATUS_CORRUPT || status == STATUS_UNTRUSTED)
+    if (!engine_is_connected(engine) || status_passes(status) || status == STATUS_FULL ||
+        status == STATUS_CORRUPT || status == STATUS_UNTRUSTED)
         return status;
     const char *text = engine_explanation(engine);
     engine_notice(engine, channel, "%s", text[0] == '\0' ? status_text(status) : text);

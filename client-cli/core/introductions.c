@@ -188,9 +188,8 @@ static void tell_agreed(struct engine *engine, const struct wire_suggestion *sug
 static enum status
 settle(struct engine *engine, const struct wire_suggestion *suggestion, enum status status)
 {
-    if (status == STATUS_OK || !engine_is_connected(engine) || status == STATUS_NO_MEMORY ||
-        status == STATUS_IO || status == STATUS_FULL || status == STATUS_CORRUPT ||
-        status == STATUS_UNTRUSTED)
+    if (status == STATUS_OK || !engine_is_connected(engine) || status_passes(status) ||
+        status == STATUS_FULL || status == STATUS_CORRUPT || status == STATUS_UNTRUSTED)
         return status;
     const char *text = engine_explanation(engine);
     engine_notice(engine, channel_find(engine, &suggestion->channel),

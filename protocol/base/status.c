@@ -23,11 +23,14 @@ bool status_is_local(enum status status)
            status == STATUS_CORRUPT || status == STATUS_LOCKED || status == STATUS_CRYPTO;
 }
 
+bool status_passes(enum status status)
+{
+    return status == STATUS_NO_MEMORY || status == STATUS_CRYPTO || status == STATUS_IO;
+}
+
 enum status status_of_stored(enum status status)
 {
-    bool passes = status == STATUS_OK || status == STATUS_NO_MEMORY || status == STATUS_CRYPTO ||
-                  status == STATUS_IO;
-    return passes ? status : STATUS_CORRUPT;
+    return status == STATUS_OK || status_passes(status) ? status : STATUS_CORRUPT;
 }
 
 const char *status_name(enum status status)

@@ -78,8 +78,12 @@ const char *status_name(enum status status);
  * whether something is true. */
 bool status_is_local(enum status status);
 
+/* Whether this machine failed in a way that passes: NO_MEMORY; CRYPTO, which is for memory too; IO.
+ */
+bool status_passes(enum status status);
+
 /* What failed while something stored was read: damage, whatever is wrong with it, unless it is of
- * the machine and passes (NO_MEMORY, CRYPTO, IO). Who is told of damage throws things away. */
+ * the machine and passes. Who is told of damage throws things away. */
 enum status status_of_stored(enum status status);
 
 /* Returns from the calling function when `call` fails. Owners clean themselves up (CLEANUP). */

@@ -77,13 +77,18 @@ static void on_log_grown(void *context)
     hub_directory_grew(&app->hub);
 }
 
+static void fell_behind(void *context, const char *event, enum status status)
+{
+    struct app *app = context;
+    JOURNAL(&app->journal, JOURNAL_ERROR, event, JOURNAL_S(status));
+    if (app->fail != NULL)
+        app->fail(app->fail_context);
+}
+
 static void on_behind(void *context, enum status status)
 {
     struct app *app = context;
-    JOURNAL(&app->journal, JOURNAL_ERROR, "directory_behind", JOURNAL_S(status));
-    app->hub.silent = true;
-    if (app->fail != NULL)
-        app->fail(app->fail_context);
+    hub_fall_behind(&app->hub, "directory_behind", status);
 }
 
 static enum status open_community(struct app *app, struct app_problem *problem)
@@ -124,6 +129,8 @@ static enum status open_hub(struct app *app)
         .figures = app->figures,
         .disk = app->disk,
         .files = &app->files,
+        .fell_behind = fell_behind,
+        .fell_behind_context = app,
     };
     app->services.hub = &app->hub;
     app->hub.port = (uint16_t)app->config.port;

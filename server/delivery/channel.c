@@ -86,10 +86,14 @@ void channel_free(struct channel **channel)
 
 enum status channel_refresh(struct channel *channel)
 {
+    CLEANUP(arena_clear) struct arena roles = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    TRY(channel_policy_extension(channel->group, &roles, &extension));
     arena_clear(&channel->roles);
-    arena_init(&channel->roles, LIMIT_DECODED_BYTES);
+    channel->roles = roles;
+    roles = ARENA_INIT(0);
+    channel->extension = extension;
     channel->row.epoch = mls_public_group_epoch(channel->group);
-    TRY(channel_policy_extension(channel->group, &channel->roles, &channel->extension));
     channel->row.history = (uint8_t)channel->extension.history;
     return STATUS_OK;
 }
@@ -100,10 +104,14 @@ enum status channel_restart(struct channel *channel,
                             uint32_t generation,
                             const struct channel_member *first)
 {
+    struct id_map members;
+    struct id_map people;
+    TRY(id_map_init(&members, random));
+    TRY(id_map_init(&people, random));
     free_values(&channel->members);
     free_values(&channel->people);
-    TRY(id_map_init(&channel->members, random));
-    TRY(id_map_init(&channel->people, random));
+    channel->members = members;
+    channel->people = people;
     mls_public_group_free(&channel->group);
     channel->group = *group;
     *group = NULL;

@@ -160,7 +160,11 @@ static void append_done(struct store_job *job, enum status status)
         status = follow(work);
         /* The commit is durable and was checked: only memory can fail here, and a server that
          * cannot follow its own log must start again from it. */
-        assert(status == STATUS_OK);
+        if (status != STATUS_OK) {
+            delivery_fall_behind(work->delivery, work->channel, status);
+            fail(work, status);
+            return;
+        }
         publish(work);
         tell_members(work);
         JOURNAL(work->delivery->hub->journal, JOURNAL_INFO, "commit",

@@ -8,7 +8,6 @@
 #include "server/delivery/history.h"
 #include "server/delivery/internal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -357,6 +356,12 @@ void delivery_freeze(struct delivery *delivery, struct channel *channel)
     tell_to_look(delivery, channel);
 }
 
+void delivery_fall_behind(struct delivery *delivery, struct channel *channel, enum status status)
+{
+    channel->row.state = STORE_CHANNEL_FROZEN; /* in memory alone: until weftd has stopped */
+    hub_fall_behind(delivery->hub, "channel_behind", status);
+}
+
 void delivery_continue(struct delivery *delivery,
                        struct channel *channel,
                        struct mls_public_group **group,
@@ -367,7 +372,10 @@ void delivery_continue(struct delivery *delivery,
     enum status status = channel_restart(channel, delivery->hub->random, group, generation, first);
     /* It is durable and was checked: only memory can fail here, and a server that cannot follow its
      * own store must start again from it. */
-    assert(status == STATUS_OK);
+    if (status != STATUS_OK) {
+        delivery_fall_behind(delivery, channel, status);
+        return;
+    }
     work_drop(channel);
     tell_to_look(delivery, channel);
     struct subscription *next = NULL;

@@ -100,6 +100,10 @@ void delivery_figures(const struct delivery *delivery, struct delivery_figures *
 /* No entry is taken until the channel goes on; whoever follows it is told to look. */
 void delivery_freeze(struct delivery *delivery, struct channel *channel);
 
+/* What is durable could not be followed in memory: weftd stops (hub.h), and nothing is built on the
+ * half of it that is there. */
+void delivery_fall_behind(struct delivery *delivery, struct channel *channel, enum status status);
+
 /* A frozen channel goes on, which is durable: `*group` is taken, `first` its only member. Whoever
  * followed it is told to look, and those who are not in it yet follow it no more. */
 void delivery_continue(struct delivery *delivery,

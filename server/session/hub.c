@@ -161,6 +161,13 @@ void hub_directory_grew(struct hub *hub)
         tell_of_directory(hub, now_ms);
 }
 
+void hub_fall_behind(struct hub *hub, const char *event, enum status status)
+{
+    hub->silent = true;
+    if (hub->fell_behind != NULL)
+        hub->fell_behind(hub->fell_behind_context, event, status);
+}
+
 void hub_tick(struct hub *hub)
 {
     int64_t now_ms = clock_monotonic_ms(hub->clock);

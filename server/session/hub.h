@@ -49,6 +49,9 @@ struct hub {
     /* What is in memory is not what is on the disk: calls end without an answer, and weftd stops.
      */
     bool silent;
+    /* Says so and stops it. May be NULL. */
+    void (*fell_behind)(void *context, const char *event, enum status status);
+    void *fell_behind_context;
     /* When all were last told that the directory grew (monotonic), and whether it has since. */
     int64_t directory_told_ms;
     bool directory_waits;
@@ -60,6 +63,10 @@ struct hub {
 
 /* Rate of a connection before its login: a login and some tries. */
 extern const struct bucket_rate hub_anonymous_rate;
+
+/* What is durable could not be followed in memory, for want of it: nobody is answered any more, and
+ * weftd starts again from the disk. `event`: its name in the log. */
+void hub_fall_behind(struct hub *hub, const char *event, enum status status);
 
 /* The fields that are borrowed are set by the caller before. */
 MUST_CHECK enum status hub_init(struct hub *hub);

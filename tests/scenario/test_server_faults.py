@@ -14,7 +14,7 @@ from weft_scenario import NETWORK, OK, PATIENCE_S, SANITIZER_EXIT, USAGE, Result
 FILL_CALLS = 1000
 FILL_STEP = 60
 
-FAILURE = re.compile("error (store_failed|directory_behind) ")
+FAILURE = re.compile("error (store_failed|directory_behind|channel_behind) ")
 
 class Community(Works):
     """A server that runs with faults, and two people whose clients do not."""
