@@ -81,6 +81,14 @@ saying_body(struct invocation *invocation, uint16_t kind, struct span text, stru
     return STATUS_OK;
 }
 
+static bool is_blank(struct span text)
+{
+    size_t blanks = 0;
+    while (blanks < text.len && strchr(" \t\r\n", text.ptr[blanks]) != NULL)
+        blanks++;
+    return blanks == text.len;
+}
+
 enum status saying_text(struct invocation *invocation, size_t from, struct buffer *text)
 {
     const struct arguments *arguments = &invocation->arguments;
@@ -93,7 +101,7 @@ enum status saying_text(struct invocation *invocation, size_t from, struct buffe
     TRY(taken);
     while (text->len != 0 && text->ptr[text->len - 1] == '\n')
         buffer_truncate(text, text->len - 1);
-    if (text->len == 0)
+    if (is_blank(buffer_span(text)))
         return command_explain(invocation, STATUS_USAGE, "there is nothing to say");
     if (!utf8_is_valid(buffer_span(text)))
         return command_explain(invocation, STATUS_NOT_UTF8, "this is not UTF-8 text");

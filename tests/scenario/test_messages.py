@@ -83,6 +83,9 @@ def test_a_text_that_is_too_long_is_refused_with_what_to_do_and_not_sent(scene):
         assert "too long" in error and error.count("\n") == 1
         return error
 
+    for blank in ("", " ", "\n \t\n"):
+        assert "nothing to say" in ann.run("say", channel, blank, code=USAGE).error
+        assert "nothing to say" in ann.run("say", channel, "-", stdin=blank, code=USAGE).error
     most = "x" * 16000
     for following in (None, ann.follow(channel)):
         for count in (16001, 64001, 120000):
