@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* weftd invite: makes invites, lists them, withdraws them. */
+#include "protocol/base/limits.h"
 #include "server/command/audit.h"
 #include "server/command/command.h"
 #include "server/command/find_person.h"
@@ -124,12 +125,27 @@ static bool parse_make(struct command_call *call, struct invite_work *work, int6
     return !wrong && (work->group == NULL) != (work->person == NULL);
 }
 
+/* What no answer of ours could hold would keep everybody from the list of groups. */
+static bool is_group_name(struct command_call *call, const char *text)
+{
+    struct span name = span_from_text(text);
+    return name.len > 0 && name.len <= LIMIT_NAME_BYTES &&
+           strcmp(command_clean(call, name), text) == 0;
+}
+
 static void begin_make(struct command_call *call, struct invite_work *work)
 {
     struct hub *hub = &call->app->hub;
     int64_t days = hub->config->invite_days;
     if (!parse_make(call, work, &days)) {
         command_usage(call);
+        return;
+    }
+    if (work->group != NULL && !is_group_name(call, work->group)) {
+        command_complain(call, "weftd: a group's name is a line of text, of at most %d bytes\n",
+                         LIMIT_NAME_BYTES);
+        call->exit_code = EXIT_CODE_USAGE;
+        call->finished(call);
         return;
     }
     buffer_init(&work->link, INVITE_LINK_TEXT_MAX);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/config/config.h"
 
+#include "protocol/base/limits.h"
 #include "protocol/codec/reader.h"
 
 #include <arpa/inet.h>
@@ -36,8 +37,8 @@ struct config_key {
 #define DAY_S (24 * 3600)
 
 static const struct config_key keys[] = {
-    {"community", VALUE_TEXT, offsetof(struct config, community), 1, 200, "Weft community",
-     "The community's name, as people see it before they join."},
+    {"community", VALUE_TEXT, offsetof(struct config, community), 1, LIMIT_NAME_BYTES,
+     "Weft community", "The community's name, as people see it before they join."},
     {"notice", VALUE_TEXT, offsetof(struct config, notice), 1, 1000,
      "Write no patient-identifiable data. Messages are end-to-end encrypted: this server keeps "
      "them sealed, with who is in which channel and when, until a channel is deleted.",

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 
-from weft_scenario import NOT_FOUND, USAGE, decode_link
+from weft_scenario import INTERNAL, NOT_FOUND, OK, USAGE, decode_link
 from weft_wire import INVITE_SHOW, Account, Connection, Reader
 
 RACERS = 20
@@ -49,6 +49,19 @@ def test_a_link_for_two_admits_two(server_scene):
                 ("--person", "0" * 32, "--uses", "2")):
         server.admin("invite", *bad, code=USAGE)
     server.stop()
+
+
+def test_an_invite_to_a_group_that_nobody_could_be_told_of_is_not_made(server_scene):
+    server = server_scene.server()
+    for name in ("", "x" * 121, "two\nlines", "\x1b[31mred", "\udcff"):
+        refused = server.admin("invite", "--group", name, code=None)
+        assert refused.code not in (OK, INTERNAL) and "\x1b" not in refused.error, refused
+        assert name == "\udcff" or "120 bytes" in refused.error, refused
+    link = server.invite(group="é" * 60)
+    with Connection(server.port) as connection:
+        assert Account("First").redeem(connection, secret_of(link))[0] == "ok"
+    server.stop()
+    assert "120 bytes" in server.admin("invite", "--group", "x" * 121, code=USAGE).error
 
 
 def test_a_lost_answer_can_be_asked_for_again(server_scene):

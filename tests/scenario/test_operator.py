@@ -36,6 +36,7 @@ def join_by_hand(server, name):
     ("log_level = loud", 3, "log_level"),
     ("notice = " + "x" * 2000, 3, "notice"),
     ("community = A\ncommunity = B", 4, "community"),
+    ("community = " + "x" * 121, 3, "community"),
     ("community = \xff", 0, "UTF-8"),
 ])
 def test_a_wrong_configuration_is_refused_by_name_and_line(server_scene, text, line, named):
