@@ -97,6 +97,24 @@ def test_files_come_back_with_a_restore_or_are_named(scene, community):
     server.stop()
 
 
+def test_a_backup_on_another_disk_is_whole_and_comes_back(scene, community, small_disk):
+    server, _, bea, channel, numbers = community
+    backup = small_disk / "backup"
+    assert server.json("backup", backup)[-1]["files"] == 2
+    assert is_whole(backup) == (2, 0)
+    assert all(path.stat().st_nlink == 1 for path in (backup / "files").iterdir())
+    for path in (*server.state.glob("weftd.db*"), *stored(server)):
+        path.unlink()
+    restored = server.json("restore", backup)[-1]
+    assert (restored["files"], restored["lost"], restored["replaced"]) == (2, [], None)
+    shutil.rmtree(backup)
+    server.start()
+    bea.run("sync")
+    bea.run("file", "save", channel, numbers[1], "--as", bea.home)
+    assert (bea.home / "roster-2.csv").read_bytes() == (scene.directory / "roster-2.csv").read_bytes()
+    server.stop()
+
+
 def test_a_store_that_was_replaced_is_a_backup_of_its_own(scene, community):
     server, ann, bea, channel, numbers = community
     backup = scene.directory / "backup"
