@@ -27,7 +27,7 @@ static void print_help(FILE *to)
     fprintf(to, "\nThe state directory is %s unless said otherwise.\n", STATE_DIRECTORY_DEFAULT);
 }
 
-/* Options before the command; --json may also stand after it. */
+/* Options before the command. */
 static bool read_options(int argc, const char **argv, struct options *options)
 {
     int at = 1;
@@ -46,12 +46,17 @@ static bool read_options(int argc, const char **argv, struct options *options)
     return at < argc;
 }
 
-static int take_json_flag(int argc, const char **argv, bool *json)
+/* The same after it, where many put them. */
+static int take_options(int argc, const char **argv, struct options *options)
 {
     int kept = 0;
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
-            *json = true;
+            options->json = true;
+        else if (strcmp(argv[i], "--state") == 0 && i + 1 < argc)
+            options->place.state_directory = argv[++i];
+        else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+            options->place.config_path = argv[++i];
         else
             argv[kept++] = argv[i];
     }
@@ -106,7 +111,7 @@ static int run(int argc, char **argv)
     }
     const char *name = arguments[options.used];
     const char **rest = arguments + options.used + 1;
-    int count = take_json_flag(argc - options.used - 1, rest, &options.json);
+    int count = take_options(argc - options.used - 1, rest, &options);
     if (count > 0 && strcmp(rest[0], "--help") == 0 && print_usage(name))
         return EXIT_CODE_OK;
     for (size_t i = 0; i < local_command_count; i++) {

@@ -17,6 +17,7 @@ struct device_list {
     struct store_job job;
     struct command_call *call;
     const char *name;
+    enum status found; /* the person */
     struct store_device_list devices;
     uint32_t *channels; /* of each */
 };
@@ -27,7 +28,8 @@ static enum status run_list(struct store_db *db, struct store_job *job)
     struct arena *arena = &list->call->arena;
     struct id person;
     void *counts = NULL;
-    TRY(find_person(db, list->name, &person));
+    list->found = find_person(db, list->name, &person);
+    TRY(list->found);
     TRY(store_devices_of_person(db, &person, arena, &list->devices));
     TRY(arena_take(arena, list->devices.count, sizeof *list->channels, &counts));
     list->channels = counts;
@@ -68,7 +70,10 @@ static void done_list(struct store_job *job, enum status status)
     struct device_list *list = (struct device_list *)(void *)job;
     for (size_t i = 0; status == STATUS_OK && i < list->devices.count; i++)
         print_device(list->call, &list->devices.items[i], list->channels[i]);
-    command_finish(list->call, status, "that person's devices cannot be listed");
+    if (status == STATUS_OK && list->devices.count == 0 && !list->call->json)
+        command_print(list->call, "no devices: this person has not joined yet, or was erased\n");
+    command_finish(list->call, status,
+                   find_person_problem(list->found, "that person's devices cannot be listed"));
 }
 
 static void begin_list(struct command_call *call, const char *name)
@@ -172,7 +177,12 @@ static void done_lookup(struct store_job *job, enum status status)
     if (status == STATUS_OK)
         status = submit(revoke);
     if (status != STATUS_OK)
-        command_finish(revoke->call, status, "that device");
+        command_finish(
+            revoke->call, status,
+            status == STATUS_NOT_FOUND
+                ? "no device's id begins so, with six letters at least (weftd device list PERSON)"
+            : status == STATUS_CONFLICT ? "several devices' ids begin so"
+                                        : "the device was not revoked");
 }
 
 static void begin_revoke(struct command_call *call, const char *name)

@@ -8,3 +8,12 @@ enum status find_person(struct store_db *db, const char *text, struct id *person
         status = store_people_by_prefix(db, span_from_text(text), person);
     return status == STATUS_MALFORMED ? STATUS_NOT_FOUND : status; /* no id of either kind */
 }
+
+const char *find_person_problem(enum status found, const char *otherwise)
+{
+    if (found == STATUS_NOT_FOUND)
+        return "nobody's id begins so, with six letters at least (weftd person list shows them)";
+    if (found == STATUS_CONFLICT)
+        return "several people's ids begin so (weftd person list shows them)";
+    return otherwise;
+}

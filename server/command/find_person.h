@@ -10,4 +10,8 @@
 /* STATUS_NOT_FOUND; STATUS_CONFLICT when several ids begin so. */
 MUST_CHECK enum status find_person(struct store_db *db, const char *text, struct id *person);
 
+/* What to tell whoever named a person, of what find_person returned; `otherwise` when that is not
+ * why it failed. */
+const char *find_person_problem(enum status found, const char *otherwise);
+
 #endif

@@ -135,8 +135,6 @@ static enum status make_store(const struct app_place *place)
 
 static enum status make_state(const struct app_place *place, struct choices *choices)
 {
-    if (mkdir(place->state_directory, 0700) != 0 && errno != EEXIST)
-        return STATUS_IO;
     TRY(write_config(place, choices));
     TRY(identity_create(place->state_directory, random_system()));
     if (choices->values[CHOICE_CERTIFICATE] == NULL)
@@ -165,6 +163,27 @@ static void done_first_invite(struct store_job *job, enum status status)
 {
     struct first_invite *first = (struct first_invite *)(void *)job;
     first->status = status;
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}
+
+/* What comes next, and why nobody else would reach it yet. */
+static void print_next(const struct app_place *place, const struct config *config)
+{
+    fprintf(stderr, "Next: weftd --state %s serve\n", place->state_directory);
+    if (is_loopback(config->public_host))
+        fprintf(stderr,
+                "Its links are for this machine only: public_host in %s/weftd.conf is %s.\n",
+                place->state_directory, config->public_host);
+    else if (is_loopback(config->address))
+        fprintf(stderr,
+                "It listens on %s only: for others to reach it, set address in %s/weftd.conf to "
+                "an\naddress of this machine, or leave it empty for all.\n",
+                config->address, place->state_directory);
 }
 
 static enum status print_first_invite(struct app *app)
@@ -200,12 +219,19 @@ int init_run(const struct app_place *place, bool json, int argc, const char **ar
         fprintf(stderr, "weftd: the certificate or its key cannot be read\n");
         return EXIT_CODE_NOT_FOUND;
     }
+    if (mkdir(place->state_directory, 0700) != 0 && errno != EEXIST) {
+        fprintf(stderr, "weftd: %s cannot be made: %s\n", place->state_directory, strerror(errno));
+        return exit_code_of(STATUS_IO);
+    }
     enum status status = make_state(place, &choices);
-    if (status != STATUS_OK) {
+    if (status == STATUS_EXISTS)
+        fprintf(stderr, "weftd: %s holds a community already, or a part of one; it is as it was\n",
+                place->state_directory);
+    else if (status != STATUS_OK && status != STATUS_MALFORMED) /* that was told */
         fprintf(stderr, "weftd: %s was not made into a community: %s\n", place->state_directory,
                 status_text(status));
+    if (status != STATUS_OK)
         return exit_code_of(status);
-    }
     struct app app;
     struct app_problem problem;
     status = app_open(place, &app, &problem);
@@ -214,6 +240,8 @@ int init_run(const struct app_place *place, bool json, int argc, const char **ar
         return exit_code_of(status);
     }
     status = print_first_invite(&app);
+    if (status == STATUS_OK)
+        print_next(place, &app.config);
     app_close(&app);
     return exit_code_of(status);
 }

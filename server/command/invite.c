@@ -26,6 +26,7 @@ struct invite_work {
     struct buffer link;
     const char *group;
     const char *person; /* id, prefix of one, or the organisation's own id */
+    enum status found;
     const char *prefix; /* of the invite to revoke */
     struct id fresh_group;
     struct store_invite_list list;
@@ -64,7 +65,8 @@ static enum status run_make(struct store_db *db, struct store_job *job)
     struct invite_work *work = (struct invite_work *)(void *)job;
     struct store_invite *invite = &work->invite;
     if (work->person != NULL) {
-        TRY(find_person(db, work->person, &invite->person));
+        work->found = find_person(db, work->person, &invite->person);
+        TRY(work->found);
         struct store_person person;
         TRY(store_people_get(db, &invite->person, &work->call->arena, &person));
         if (person.state != STORE_PERSON_IMPORTED)
@@ -92,9 +94,11 @@ static void done_make(struct store_job *job, enum status status)
         command_print(call, "%.*s\n", (int)work->link.len, (const char *)work->link.ptr);
     }
     buffer_clear(&work->link);
-    command_finish(call, status,
-                   status == STATUS_CONFLICT ? "that person has joined already, or was erased"
-                                             : "the invite was not made");
+    command_finish(
+        call, status,
+        find_person_problem(work->found, status == STATUS_CONFLICT
+                                             ? "that person has joined already, or was erased"
+                                             : "the invite was not made"));
 }
 
 static bool parse_count(const char *text, long most, int64_t *count)
@@ -201,6 +205,8 @@ static void done_list(struct store_job *job, enum status status)
     struct invite_work *work = (struct invite_work *)(void *)job;
     for (size_t i = 0; status == STATUS_OK && i < work->list.count; i++)
         print_invite(work->call, &work->list.items[i], work->now_ms);
+    if (status == STATUS_OK && work->list.count == 0 && !work->call->json)
+        command_print(work->call, "no invites: weftd invite --group NAME makes one\n");
     command_finish(work->call, status, "the invites cannot be listed");
 }
 
@@ -210,7 +216,8 @@ static enum status run_revoke(struct store_db *db, struct store_job *job)
 {
     struct invite_work *work = (struct invite_work *)(void *)job;
     struct id invite;
-    TRY(store_invites_by_prefix(db, span_from_text(work->prefix), &invite));
+    enum status found = store_invites_by_prefix(db, span_from_text(work->prefix), &invite);
+    TRY(found == STATUS_MALFORMED ? STATUS_NOT_FOUND : found);
     TRY(store_invites_revoke(db, &invite));
     return audit_add(db, work->now_ms, "invite.revoke", &invite, 0);
 }
@@ -218,7 +225,11 @@ static enum status run_revoke(struct store_db *db, struct store_job *job)
 static void done_revoke(struct store_job *job, enum status status)
 {
     struct invite_work *work = (struct invite_work *)(void *)job;
-    command_finish(work->call, status, "that invite was not withdrawn");
+    command_finish(work->call, status,
+                   status == STATUS_NOT_FOUND
+                       ? "no invite's id begins so, with six letters at least (weftd invite list)"
+                   : status == STATUS_CONFLICT ? "several invites' ids begin so (weftd invite list)"
+                                               : "that invite was not withdrawn");
 }
 
 void invite_command_begin(struct command_call *call)

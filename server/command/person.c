@@ -46,6 +46,7 @@ struct person_read {
     struct store_job job;
     struct command_call *call;
     const char *name; /* of the person to export */
+    enum status found;
     struct store_people_query query;
     struct store_person_list people;
     struct store_group_list groups;
@@ -99,6 +100,9 @@ static void done_list(struct store_job *job, enum status status)
     struct person_read *read = (struct person_read *)(void *)job;
     for (size_t i = 0; status == STATUS_OK && i < read->people.count; i++)
         print_person(read, &read->people.items[i]);
+    if (status == STATUS_OK && read->people.count == 0 && !read->call->json)
+        command_print(read->call, "nobody is here yet: weftd invite makes a link for somebody, "
+                                  "weftd import brings many in\n");
     command_finish(read->call, status, "the people cannot be listed");
 }
 
@@ -144,7 +148,8 @@ static enum status run_export(struct store_db *db, struct store_job *job)
     struct arena *arena = &read->call->arena;
     struct id person;
     struct id first = {{0}};
-    TRY(find_person(db, read->name, &person));
+    read->found = find_person(db, read->name, &person);
+    TRY(read->found);
     TRY(store_groups_list(db, arena, &read->groups));
     TRY(store_people_get(db, &person, arena, &read->person));
     TRY(store_profiles_get(db, &person, arena, &read->profile));
@@ -262,7 +267,8 @@ static void done_export(struct store_job *job, enum status status)
     struct person_read *read = (struct person_read *)(void *)job;
     if (status == STATUS_OK)
         command_print_json(read->call, json_export(read));
-    command_finish(read->call, status, "that person cannot be exported");
+    command_finish(read->call, status,
+                   find_person_problem(read->found, "that person cannot be exported"));
 }
 
 static void begin_read(struct command_call *call, const char *name)
@@ -407,7 +413,7 @@ static void done_lookup(struct store_job *job, enum status status)
     if (status == STATUS_OK)
         status = submit(work);
     if (status != STATUS_OK)
-        command_finish(work->call, status, "that person");
+        command_finish(work->call, status, find_person_problem(status, "nothing was changed"));
 }
 
 static void begin_change(struct command_call *call, const struct person_act *act, const char *name)

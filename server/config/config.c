@@ -20,6 +20,7 @@ enum value_kind {
     VALUE_SWITCH,
     VALUE_ORIGIN,
     VALUE_ADDRESS,
+    VALUE_HOST,
     VALUE_LEVEL,
     VALUE_DURATION /* least and most in seconds */
 };
@@ -47,7 +48,7 @@ static const struct config_key keys[] = {
      "Numeric address to listen on; empty for all addresses of the machine."},
     {"port", VALUE_NUMBER, offsetof(struct config, port), 0, 65535, "7443",
      "TCP port to listen on; 0 takes any free one."},
-    {"public_host", VALUE_TEXT, offsetof(struct config, public_host), 1, 253, "localhost",
+    {"public_host", VALUE_HOST, offsetof(struct config, public_host), 1, 253, "localhost",
      "Host name or address that stands in invite links."},
     {"public_port", VALUE_NUMBER, offsetof(struct config, public_port), 0, 65535, "0",
      "Port that stands in invite links; 0 takes `port`."},
@@ -192,6 +193,12 @@ static bool is_numeric_address(const char *text)
            inet_pton(AF_INET6, text, &address) == 1;
 }
 
+/* As it stands in a link: a name, or a numeric address. */
+static bool is_host(const char *text)
+{
+    return strpbrk(text, " \t/@#?[]:") == NULL || is_numeric_address(text);
+}
+
 static bool is_level(const char *text)
 {
     return strcmp(text, "debug") == 0 || strcmp(text, "info") == 0 ||
@@ -235,6 +242,10 @@ store_value(struct config *config, const struct config_key *key, const char *tex
     case VALUE_ADDRESS:
         if (!is_numeric_address(text))
             return "not a numeric address:";
+        break;
+    case VALUE_HOST:
+        if (len < key->least || len > key->most || !is_host(text))
+            return "neither a host name such as weft.example.org nor an address:";
         break;
     case VALUE_LEVEL:
         if (!is_level(text))

@@ -84,6 +84,49 @@ def test_init_overwrites_nothing(server_scene):
     server.stop()
 
 
+def test_init_says_what_comes_next_and_what_is_wrong(server_scene):
+    server = server_scene.server(start=False)
+    again = server.admin("init", code=CONFLICT).error
+    assert f"{server.state} holds a community already" in again
+    other = server.directory / "other"
+
+    def init(*arguments, code=OK):
+        return server_scene.run([server_scene.weftd, "init", "--state", other, *arguments], code=code)
+
+    wrong = init("--port", "99999", code=USAGE).error
+    assert "`port`" in wrong and "well formed" not in wrong
+    for host in ("https://weft.example.org", "weft.example.org:7443", "[::1]", "a b"):
+        assert "`public_host`" in init("--host", host, code=USAGE).error
+    loopback = init("--host", "weft.example.org")
+    assert loopback.text.startswith("weft://weft.example.org:7443/")
+    assert f"Next: weftd --state {other} serve" in loopback.error
+    assert "listens on 127.0.0.1 only" in loopback.error
+    shutil.rmtree(other)
+    here = init()
+    assert "for this machine only" in here.error and "listens on" not in here.error
+    shutil.rmtree(other)
+    everywhere = init("--host", "weft.example.org", "--address", "")
+    assert "Next: " in everywhere.error and "only" not in everywhere.error
+    nowhere = server_scene.run([server_scene.weftd, "init", "--state", other / "a" / "b"], code=INTERNAL).error
+    assert f"{other / 'a' / 'b'} cannot be made: No such file or directory" in nowhere
+
+
+def test_who_or_what_is_not_there_is_named_with_where_to_look(server_scene):
+    server = server_scene.server(start=False)
+    assert "weftd invite" in server.admin("person", "list").text
+    assert server.json("person", "list") == []
+    for command in (("person", "suspend"), ("person", "export"), ("device", "list"), ("invite", "--person")):
+        assert "weftd person list" in server.admin(*command, "Ann Baker", code=NOT_FOUND).error
+    assert "weftd device list" in server.admin("device", "revoke", "zz", code=NOT_FOUND).error
+    assert "weftd invite list" in server.admin("invite", "revoke", "zz", code=NOT_FOUND).error
+    people, ties = server.directory / "people.csv", server.directory / "ties.csv"
+    people.write_text("person_id,name,group\nx1,Ann,Ward\nx2,Bea,Ward\n")
+    ties.write_text("person_a,person_b\nx1,x2\n")
+    server.admin("import", people, ties)
+    assert "not joined yet" in server.admin("device", "list", "x1").text
+    assert server.json("device", "list", "x1") == []
+
+
 def test_a_second_server_is_refused_with_the_pid_of_the_first(server_scene):
     server = server_scene.server()
     refused = server.admin("serve", code=CONFLICT)
