@@ -37,6 +37,8 @@ enum status delivery_new(struct hub *hub, struct delivery **delivery)
     enum status status = id_map_init(&fresh->channels, hub->random);
     if (status == STATUS_OK)
         status = id_map_init(&fresh->loads, hub->random);
+    if (status == STATUS_OK)
+        status = hub_behind_packet(&fresh->behind);
     if (status != STATUS_OK) {
         delivery_free(&fresh);
         return status;
@@ -57,6 +59,7 @@ void delivery_free(struct delivery **delivery)
     }
     id_map_clear(&(*delivery)->channels);
     id_map_clear(&(*delivery)->loads);
+    packet_free(&(*delivery)->behind);
     free(*delivery);
     *delivery = NULL;
 }
@@ -295,6 +298,22 @@ void delivery_unsubscribe_all(struct client *client)
 
 /* ---- fan-out ---- */
 
+static void
+publish_packet(struct delivery *delivery, const struct channel *channel, struct packet *packet)
+{
+    delivery->events++;
+    for (struct subscription *s = channel->subscriptions; s != NULL; s = s->next_of_channel) {
+        transport_send(s->connection, packet, OUTBOX_EVENT);
+        delivery->deliveries++;
+    }
+}
+
+/* Whoever follows it looks for what they were not sent. */
+static void tell_to_look(struct delivery *delivery, const struct channel *channel)
+{
+    publish_packet(delivery, channel, delivery->behind);
+}
+
 void delivery_publish(struct delivery *delivery,
                       struct channel *channel,
                       enum wire_event kind,
@@ -306,13 +325,10 @@ void delivery_publish(struct delivery *delivery,
     enum status status = hub_event_packet(kind, event, &packet);
     if (status != STATUS_OK) {
         JOURNAL(delivery->hub->journal, JOURNAL_ERROR, "event_lost", JOURNAL_S(status));
+        tell_to_look(delivery, channel);
         return;
     }
-    delivery->events++;
-    for (struct subscription *s = channel->subscriptions; s != NULL; s = s->next_of_channel) {
-        transport_send(s->connection, packet, OUTBOX_EVENT);
-        delivery->deliveries++;
-    }
+    publish_packet(delivery, channel, packet);
     packet_free(&packet);
 }
 
@@ -343,12 +359,6 @@ void delivery_publish_entry(struct delivery *delivery,
 }
 
 /* ---- generations ---- */
-
-static void tell_to_look(struct delivery *delivery, struct channel *channel)
-{
-    struct wire_empty nothing = {0};
-    delivery_publish(delivery, channel, WIRE_EVENT_BEHIND, &nothing);
-}
 
 void delivery_freeze(struct delivery *delivery, struct channel *channel)
 {

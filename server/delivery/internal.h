@@ -12,6 +12,7 @@ struct delivery {
     struct delivery_hooks hooks;
     struct id_map channels; /* struct channel by id */
     struct id_map loads;    /* those on their way, by id */
+    struct packet *behind;  /* `behind`, made while there was memory */
     bool looking;           /* for work, in the store */
     bool look_again;
     int64_t upkeep_ms;  /* monotonic, of the last; 0: not yet */

@@ -173,7 +173,8 @@ void send_begin(struct delivery *delivery,
     uint32_t wait_ms = 0;
     enum status status = call_take(call, sizeof *send, (void **)&send);
     if (status == STATUS_OK) {
-        send->job = (struct store_job){.run = run, .done = done};
+        send->job = (struct store_job){
+            .run = run, .done = done, .refuses_first = send->request.deleted_count == 0};
         send->delivery = delivery;
         send->channel = channel;
         send->call = call;

@@ -132,7 +132,10 @@ void call_answer(struct call *call, const void *response)
 {
     forgive(call);
     enum status status = may_be_told(call) ? try_answer(call, response) : STATUS_OK;
-    if (status != STATUS_OK) {
+    /* It is done, and an error would say that it is not: whoever comes back asks again. */
+    if (status_passes(status))
+        client_close(call->client, CLOSE_INTERNAL);
+    else if (status != STATUS_OK) {
         call_fail(call, status, "the answer could not be put into a frame");
         return;
     }
@@ -151,6 +154,8 @@ void call_fail_later(struct call *call,
 {
     if (is_ours(status))
         forgive(call);
+    if (status_passes(status))
+        detail = NULL; /* of the request, with which nothing is wrong */
     if (may_be_told(call))
         client_send_error(call->client, call->number, call->kind->number, status, detail,
                           retry_after_ms);

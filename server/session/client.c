@@ -62,6 +62,7 @@ void client_send_event(struct client *client, enum wire_event kind, const void *
     const struct wire_event_kind *found = wire_event_find((uint16_t)kind);
     if (frame_encode(FRAME_EVENT, 0, (uint16_t)kind, found->schema, event, &frame) != STATUS_OK) {
         JOURNAL(client->hub->journal, JOURNAL_ERROR, "event_lost", JOURNAL_N("kind", kind));
+        client_close(client, CLOSE_INTERNAL); /* it asks for everything when it comes back */
         return;
     }
     send_bytes(client, buffer_span(&frame), OUTBOX_EVENT);

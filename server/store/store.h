@@ -102,6 +102,10 @@ struct store_job {
     /* On the loop's thread, exactly once for each job that was accepted. May free the job and may
      * give the store new jobs. `status` is that of run(), or of the commit when that failed. */
     void (*done)(struct store_job *job, enum status status);
+    /* run() refuses before it has changed anything. What fails after it, the machine's memory or
+     * disk, fails the jobs of its commit as well: so it needs no savepoint, a sixth of an append.
+     */
+    bool refuses_first;
 
     /* The store's own. */
     struct store_job *next;

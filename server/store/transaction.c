@@ -24,15 +24,21 @@ static void take_back(struct store_db *db, size_t mark)
     log_heads_forget(db);
 }
 
+static enum status run(struct store_db *db, struct store_job *job)
+{
+    job->status = job->run(db, job);
+    /* SQLite gives up the whole transaction when it cannot undo a part of it. */
+    if (store_db_transaction_is_gone(db))
+        return job->status == STATUS_OK ? STATUS_INTERNAL : job->status;
+    return STATUS_OK;
+}
+
 /* Gives the job's own result in `job->status`; fails when the transaction cannot go on. */
 static enum status run_in_savepoint(struct store_db *db, struct store_job *job)
 {
     size_t mark = log_ids_mark(db);
     TRY(run_prepared(db, "SAVEPOINT job"));
-    job->status = job->run(db, job);
-    /* SQLite gives up the whole transaction when it cannot undo a part of it. */
-    if (store_db_transaction_is_gone(db))
-        return job->status == STATUS_OK ? STATUS_INTERNAL : job->status;
+    TRY(run(db, job));
     if (job->status != STATUS_OK) {
         TRY(run_prepared(db, "ROLLBACK TO job"));
         take_back(db, mark);
@@ -40,10 +46,18 @@ static enum status run_in_savepoint(struct store_db *db, struct store_job *job)
     return run_prepared(db, "RELEASE job");
 }
 
+/* The same for a job that refuses before it has changed anything. */
+static enum status run_plainly(struct store_db *db, struct store_job *job)
+{
+    int64_t changes = sqlite3_total_changes64(db->sqlite);
+    TRY(run(db, job));
+    return sqlite3_total_changes64(db->sqlite) == changes ? STATUS_OK : job->status;
+}
+
 static enum status run_chain(struct store_db *db, struct store_job *chain)
 {
     for (struct store_job *job = chain; job != NULL; job = job->next)
-        TRY(run_in_savepoint(db, job));
+        TRY(job->refuses_first ? run_plainly(db, job) : run_in_savepoint(db, job));
     return STATUS_OK;
 }
 

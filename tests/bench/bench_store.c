@@ -189,8 +189,8 @@ static void measure(struct bench *bench, size_t window, int64_t seconds)
     int64_t start_us = now_us();
     int64_t start_cpu_us = cpu_us();
     for (size_t i = 0; i < window; i++) {
-        appends[i] =
-            (struct append){.job = {.run = run_append, .done = done_append}, .bench = bench};
+        appends[i] = (struct append){
+            .job = {.run = run_append, .done = done_append, .refuses_first = true}, .bench = bench};
         give(&appends[i]);
     }
     while (bench->in_flight > 0) {

@@ -178,6 +178,45 @@ static void of_a_transaction_that_failed_nothing_is_believed(void **state)
     assert_int_equal(head.last_sequence, 2);
 }
 
+/* An append, and then a job of the same commit that needs no savepoint. */
+static enum status two_of_a_commit(struct world *world, int what, bool fails, bool *both)
+{
+    bool certain;
+    struct step second = {.job = {.run = run_step, .refuses_first = true},
+                          .world = world,
+                          .what = what,
+                          .fails = fails};
+    struct step first = {.job = {.run = run_step, .refuses_first = true, .next = &second.job},
+                         .world = world,
+                         .what = 6};
+    enum status status = store_transaction_write(world->f->db, &first.job, &certain);
+    assert_true(certain);
+    assert_int_equal(first.job.status, status);
+    *both = second.job.status == STATUS_OK;
+    return status;
+}
+
+static void a_job_without_a_savepoint_fails_alone_or_with_its_commit(void **state)
+{
+    struct world world = {.f = *state};
+    struct store_db *db = world.f->db;
+    struct log_head head;
+    bool both;
+    world.channels[0] = make_channel(db, 1);
+    world.guest = make_person(db, 9);
+    ASSERT_OK(two_of_a_commit(&world, 8, false, &both));
+    assert_true(both);
+    ASSERT_OK(two_of_a_commit(&world, 7, false, &both)); /* the guest is no member */
+    assert_false(both);
+    ASSERT_OK(log_heads_get(db, &world.channels[0], &head));
+    assert_int_equal(head.last_sequence, 3);
+    ASSERT_STATUS(two_of_a_commit(&world, 8, true, &both), STATUS_DENIED);
+    assert_false(both);
+    holds(&world, &world.channels[0], &world.channels[0]);
+    ASSERT_OK(log_heads_get(db, &world.channels[0], &head));
+    assert_int_equal(head.last_sequence, 3);
+}
+
 /* The checks are asked for once, not with every message: that is what this is for. */
 static void nothing_is_asked_again_while_only_messages_are_written(void **state)
 {
@@ -207,6 +246,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_remembered_is_what_is_written, fixture_open_db,
                                         fixture_close_db),
         cmocka_unit_test_setup_teardown(of_a_transaction_that_failed_nothing_is_believed,
+                                        fixture_open_db, fixture_close_db),
+        cmocka_unit_test_setup_teardown(a_job_without_a_savepoint_fails_alone_or_with_its_commit,
                                         fixture_open_db, fixture_close_db),
         cmocka_unit_test_setup_teardown(nothing_is_asked_again_while_only_messages_are_written,
                                         fixture_open_db, fixture_close_db),
