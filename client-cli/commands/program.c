@@ -130,8 +130,7 @@ read_flags(struct call *call, int argc, const char *const *argv, int front, int 
     return status;
 }
 
-/* Reads the command line. Whatever is wrong with it has been said when `done` is set. */
-static enum status call_read(
+static enum status read_command_line(
     int argc, const char *const *argv, const struct out_sink *sink, bool colour, struct call *call)
 {
     struct out_options options = {.json = has_word(argc, argv, "--json"), .colour = colour};
@@ -149,6 +148,17 @@ static enum status call_read(
         return STATUS_OK;
     }
     return read_flags(call, argc, argv, front, words);
+}
+
+/* Reads the command line. Whatever is wrong with it has been said when `done` is set; only memory
+ * fails otherwise, and says nothing itself. */
+static enum status call_read(
+    int argc, const char *const *argv, const struct out_sink *sink, bool colour, struct call *call)
+{
+    enum status status = read_command_line(argc, argv, sink, colour, call);
+    if (status != STATUS_OK)
+        *sink->incomplete = true;
+    return status;
 }
 
 static enum status run_call(struct call *call,
@@ -172,12 +182,12 @@ static enum status run_call(struct call *call,
 /* What people and programs have not got all of did not go well. */
 static int end_call(const struct out_sink *sink, int exit_code)
 {
-    if (!*sink->incomplete || exit_code != EXIT_CODE_OK)
+    if (!*sink->incomplete)
         return exit_code;
     sink->write(sink->context, true,
-                SPAN_LITERAL("weft: it was done, but what it has to say could not all be written: "
-                             "is the disk full, or the memory?\n"));
-    return EXIT_CODE_INTERNAL;
+                SPAN_LITERAL("weft: what this command has to say could not all be written: is the "
+                             "disk full, or the memory?\n"));
+    return exit_code == EXIT_CODE_OK ? EXIT_CODE_INTERNAL : exit_code;
 }
 
 int program_run_for_other(struct engine *engine,

@@ -50,10 +50,10 @@ def catch_up(person, kills, patience_s):
     work, and the CPU seconds of all of them together."""
     chance = random.Random(7)
     before = children_cpu_s()
-    hit, after_s = 0, 0.3
+    hit, after_s = 0, 0.05
     while hit < kills and sync_killed(person, after_s * chance.uniform(0.8, 1.2)):
         hit += 1
-        after_s *= 1.3
+        after_s *= 3
     person.run("sync", patience_s=patience_s)
     return hit, children_cpu_s() - before
 
