@@ -6,6 +6,7 @@
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/events.h"
+#include "client-cli/core/history_count.h"
 
 /* Somebody who is online seals a thousand messages in a second or two. */
 #define AWAIT_MS 20000
@@ -35,7 +36,7 @@ show(struct out *out, const struct channel *channel, bool shares, const struct h
 {
     char id[ID_TEXT_SIZE];
     bool here = history_is_here(channel);
-    char ranges[HISTORY_RANGES_TEXT_SIZE];
+    char ranges[HISTORY_COUNT_RANGES_SIZE];
     id_text(&channel->id, id);
     if (!shares)
         out_line(out, "newcomers of this channel see what is said from their joining on");
@@ -45,7 +46,7 @@ show(struct out *out, const struct channel *channel, bool shares, const struct h
         out_line(out,
                  "%zu messages of before you joined, %zu withheld, %zu refused, %llu not shared",
                  f->messages, f->withheld, f->refused, (unsigned long long)f->missing);
-    history_ranges_text(f, ranges);
+    history_count_ranges_text(f, ranges);
     if (f->missing != 0)
         out_line(out, "not shared: numbers %s", ranges);
     if (shares && !here)

@@ -199,6 +199,13 @@ enum status entry_content(const struct stored_entry *entry, struct content *cont
 
 bool entry_is_lacking(const struct stored_entry *entry)
 {
+    /* Whoever shares says each message once: another stood in the place of a repeat. */
+    bool repeated_by_sharer = entry->fate == ENTRY_REPEATED && !id_is_none(&entry->shared_by);
     return entry->fate == ENTRY_BEFORE || entry->fate == ENTRY_UNREADABLE ||
-           entry->fate == ENTRY_WITHHELD;
+           entry->fate == ENTRY_WITHHELD || repeated_by_sharer;
+}
+
+bool entry_is_shared_commit(const struct stored_entry *entry)
+{
+    return entry->fate == ENTRY_CHANGED && !id_is_none(&entry->shared_by);
 }

@@ -122,6 +122,9 @@ bool entry_change_is_named(const struct stored_entry *entry, size_t at);
 /* Whether what was said there may come from somebody who has it. */
 bool entry_is_lacking(const struct stored_entry *entry);
 
+/* Whether it is a commit by the word of whoever shared it, who may have left a message out so. */
+bool entry_is_shared_commit(const struct stored_entry *entry);
+
 /* The content of an ENTRY_READ entry. */
 MUST_CHECK enum status entry_content(const struct stored_entry *entry, struct content *content);
 

@@ -2,77 +2,14 @@
 #include "client-cli/core/history.h"
 
 #include "client-cli/core/entry.h"
+#include "client-cli/core/history_count.h"
 #include "client-cli/core/history_fetch.h"
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/history_share.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/people.h"
 #include "protocol/content/content.h"
-#include "protocol/wire/generations.h"
 #include "protocol/wire/history.h"
-
-#include <stdio.h>
-
-/* ---- counting ---- */
-
-struct counting {
-    struct history_figures *figures;
-    uint64_t next; /* of this generation: what comes before is here, or counted as missing */
-    uint64_t to;   /* where we joined */
-};
-
-static void count_missing(struct counting *counting, uint64_t until)
-{
-    struct history_figures *figures = counting->figures;
-    if (until <= counting->next)
-        return;
-    figures->missing += until - counting->next;
-    if (figures->range_count < HISTORY_RANGES_MAX)
-        figures->ranges[figures->range_count] = (struct history_missing){counting->next, until - 1};
-    figures->range_count++;
-}
-
-static enum status count_entry(void *context, const struct stored_entry *entry)
-{
-    struct counting *counting = context;
-    if (entry->sequence >= counting->next && entry->sequence <= counting->to) {
-        count_missing(counting, entry->sequence);
-        counting->next = entry->sequence + 1;
-    }
-    if (id_is_none(&entry->shared_by))
-        return STATUS_OK;
-    counting->figures->messages += entry->fate == ENTRY_READ ? 1 : 0;
-    counting->figures->withheld += entry->fate == ENTRY_WITHHELD ? 1 : 0;
-    counting->figures->refused += entry->fate == ENTRY_UNREADABLE ? 1 : 0;
-    return STATUS_OK;
-}
-
-enum status
-history_count(struct engine *engine, const struct channel *channel, struct history_figures *figures)
-{
-    *figures = (struct history_figures){.messages = 0};
-    struct counting counting = {figures, generation_base(channel->generation) + 1,
-                                channel->joined_sequence};
-    struct entry_walk walk = {
-        .channel = channel->id, .to = UINT64_MAX, .visit = count_entry, .context = &counting};
-    TRY(entry_walk(engine, &walk));
-    count_missing(&counting, channel->joined_sequence + 1);
-    return STATUS_OK;
-}
-
-void history_ranges_text(const struct history_figures *figures, char text[HISTORY_RANGES_TEXT_SIZE])
-{
-    size_t shown =
-        figures->range_count < HISTORY_RANGES_MAX ? figures->range_count : HISTORY_RANGES_MAX;
-    int at = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < shown; i++)
-        at += snprintf(text + at, HISTORY_RANGES_TEXT_SIZE - (size_t)at, "%s%llu to %llu",
-                       i == 0 ? "" : ", ", (unsigned long long)figures->ranges[i].first,
-                       (unsigned long long)figures->ranges[i].last);
-    if (shown < figures->range_count)
-        (void)snprintf(text + at, HISTORY_RANGES_TEXT_SIZE - (size_t)at, " and more");
-}
 
 /* ---- who has answered ---- */
 
@@ -170,12 +107,12 @@ static enum status become(struct engine *engine, struct channel *channel, void *
 static void
 tell_part(struct engine *engine, const struct channel *channel, const struct standing *standing)
 {
-    char ranges[HISTORY_RANGES_TEXT_SIZE];
+    char ranges[HISTORY_COUNT_RANGES_SIZE];
     struct people_name name = {.name = "nobody"};
     size_t count = standing->answers.lately_count;
     if (count != 0)
         people_name(engine, &standing->answers.lately[0].id, &name);
-    history_ranges_text(&standing->figures, ranges);
+    history_count_ranges_text(&standing->figures, ranges);
     engine_notice(engine, channel,
                   "Part of what was said before you joined is here: %zu messages. Numbers %s were "
                   "not shared, lately not by %s: other members are asked as they come online",

@@ -23,29 +23,4 @@ bool history_is_due(const struct engine *engine, const struct channel *channel);
 /* Whether no entry of before we joined is missing, whatever is withheld. */
 bool history_is_here(const struct channel *channel);
 
-/* Missing entries next to each other; so many places are told one by one. */
-struct history_missing {
-    uint64_t first; /* sequences */
-    uint64_t last;
-};
-#define HISTORY_RANGES_MAX 8
-
-/* How much of what was said before we joined is here. */
-struct history_figures {
-    size_t messages;
-    size_t withheld;  /* deleted, over, or left out: by the word of whoever shared it */
-    size_t refused;   /* shared, but not said by whom it is said to be */
-    uint64_t missing; /* entries of this generation before our joining that nobody shared */
-    struct history_missing ranges[HISTORY_RANGES_MAX]; /* the first of them, by rising sequence */
-    size_t range_count;                                /* of all */
-};
-MUST_CHECK enum status history_count(struct engine *engine,
-                                     const struct channel *channel,
-                                     struct history_figures *figures);
-
-/* The ranges for people: two numbers of twenty digits each, and what stands between them. */
-#define HISTORY_RANGES_TEXT_SIZE (HISTORY_RANGES_MAX * 48 + 16)
-void history_ranges_text(const struct history_figures *figures,
-                         char text[HISTORY_RANGES_TEXT_SIZE]);
-
 #endif

@@ -2,6 +2,7 @@
 #include "client-cli/core/history_fetch.h"
 
 #include "client-cli/core/entry.h"
+#include "client-cli/core/history_count.h"
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/history_take.h"
 #include "client-cli/core/history_tries.h"
@@ -78,19 +79,45 @@ enum status history_fetch_opens(struct engine *engine,
 
 /* ---- one segment ---- */
 
+struct here {
+    uint64_t count;
+    bool shared_commits; /* are among them */
+};
+
 static enum status count_here(void *context, const struct stored_entry *entry)
 {
-    *(uint64_t *)context += entry_is_lacking(entry) ? 0 : 1;
+    struct here *here = context;
+    here->count += entry_is_lacking(entry) ? 0 : 1;
+    here->shared_commits = here->shared_commits || entry_is_shared_commit(entry);
     return STATUS_OK;
 }
 
-/* Whether an entry of before we joined that the segment has is not here. */
+/* Whether some of what is here as commits cannot be any: looked at once a message, if at all. */
+struct doubt {
+    bool looked;
+    bool of_commits;
+};
+
+static enum status
+look_for_doubt(struct engine *engine, const struct channel *channel, struct doubt *doubt)
+{
+    struct history_figures figures;
+    if (doubt->looked)
+        return STATUS_OK;
+    TRY(history_count(engine, channel, &figures));
+    *doubt = (struct doubt){.looked = true, .of_commits = figures.commits_too_many != 0};
+    return STATUS_OK;
+}
+
+/* Whether an entry of before we joined that the segment has is not here, or may not be what it is
+ * said to be. */
 static enum status is_lacking(struct engine *engine,
                               const struct channel *channel,
                               const struct history_key *key,
+                              struct doubt *doubt,
                               bool *is)
 {
-    uint64_t here = 0;
+    struct here here = {.count = 0};
     uint64_t last = key->last < channel->joined_sequence ? key->last : channel->joined_sequence;
     struct entry_walk walk = {.channel = channel->id,
                               .from = key->first,
@@ -101,7 +128,11 @@ static enum status is_lacking(struct engine *engine,
     if (key->first > last)
         return STATUS_OK;
     TRY(entry_walk(engine, &walk));
-    *is = here != last - key->first + 1;
+    *is = here.count != last - key->first + 1;
+    if (*is || !here.shared_commits)
+        return STATUS_OK;
+    TRY(look_for_doubt(engine, channel, doubt));
+    *is = doubt->of_commits;
     return STATUS_OK;
 }
 
@@ -153,6 +184,7 @@ static enum status take_segment(struct engine *engine,
 static enum status take_offered(struct engine *engine,
                                 struct channel *channel,
                                 const struct history_key *offered,
+                                struct doubt *doubt,
                                 bool *refused)
 {
     CLEANUP(segment_bytes_clear)
@@ -162,7 +194,7 @@ static enum status take_offered(struct engine *engine,
     bool lacking = false;
     TRY(history_keys_was_tried(engine, channel, offered, &tried));
     TRY(history_tries_left(engine, channel, offered, &left));
-    TRY(is_lacking(engine, channel, offered, &lacking));
+    TRY(is_lacking(engine, channel, offered, doubt, &lacking));
     return lacking && !tried && left ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
 }
 
@@ -207,13 +239,14 @@ static enum status take_said(struct engine *engine,
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct content content;
     struct history_offer offer;
+    struct doubt doubt = {.looked = false};
     bool refused = false;
     TRY(status_of_stored(content_decode(buffer_span(&said->content), &content)));
     enum status read = history_keys_read(engine, channel, &said->person, &content, &arena, &offer);
     if (read != STATUS_OK)
         return read == STATUS_NOT_FOUND ? STATUS_OK : read;
     for (size_t i = 0; i < offer.count && !refused; i++)
-        TRY(take_offered(engine, channel, &offer.keys[i], &refused));
+        TRY(take_offered(engine, channel, &offer.keys[i], &doubt, &refused));
     fetched->answered = fetched->answered || offer.complete;
     return STATUS_OK;
 }

@@ -158,6 +158,7 @@ struct message {
     struct stored_entry stored;
     struct buffer warning;
     struct buffer edited; /* the content that an edit makes */
+    bool instead;         /* of a commit by somebody's word, which gives way to what was signed */
 };
 
 static void message_clear(struct message *message)
@@ -403,10 +404,10 @@ static enum status revise(struct taking *taking, struct message *message)
 
 /* ---- one item ---- */
 
-/* Whether the vault has the entry from the log itself, which must then be the same log. */
-static enum status
-is_here(struct taking *taking, const struct segment_item *item, uint64_t at, bool *here)
+/* Whether the vault has the entry. If it is from the log itself, it must be the same log. */
+static enum status is_here(struct taking *taking, struct message *message, uint64_t at, bool *here)
 {
+    const struct segment_item *item = message->item;
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry own;
@@ -417,8 +418,9 @@ is_here(struct taking *taking, const struct segment_item *item, uint64_t at, boo
     if (!span_equal(SPAN_OF(own.running_hash), SPAN_OF(item->running_hash)) &&
         id_is_none(&own.shared_by))
         return refuse(taking, "it is of another log than yours");
-    *here =
-        !entry_is_lacking(&own) || item->kind == SEGMENT_COMMIT || item->kind == SEGMENT_WITHHELD;
+    message->instead = entry_is_shared_commit(&own);
+    bool gives_way = entry_is_lacking(&own) || message->instead;
+    *here = !gives_way || item->kind == SEGMENT_COMMIT || item->kind == SEGMENT_WITHHELD;
     return STATUS_OK;
 }
 
@@ -448,7 +450,7 @@ static enum status take_item(struct taking *taking, const struct segment_item *i
                               .warning = BUFFER_INIT(WARNING_BYTES_MAX),
                               .edited = BUFFER_INIT(LIMIT_FRAME_BYTES)};
     bool here = false;
-    TRY(is_here(taking, item, at, &here));
+    TRY(is_here(taking, &message, at, &here));
     if (here)
         return STATUS_OK;
     describe(taking, &message, at);
@@ -458,6 +460,8 @@ static enum status take_item(struct taking *taking, const struct segment_item *i
         taking->taken->withheld++;
     else
         TRY(read_message(taking, &message));
+    if (message.instead && message.stored.fate != ENTRY_READ)
+        return STATUS_OK;
     TRY(revise(taking, &message));
     message.stored.warning = buffer_span(&message.warning);
     return entry_store(taking->engine, &taking->channel->id, &message.stored);

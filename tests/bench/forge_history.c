@@ -11,12 +11,15 @@
  *   forge_history PROFILE CHANNEL shared PERSON                      says that PERSON was answered
  *   forge_history PROFILE CHANNEL lock PERSON    seals what was said as anybody would, and answers
  *                                                PERSON with all that is true of it but the key
+ *   forge_history PROFILE CHANNEL hide PERSON    seals the first block as if all in it had been
+ *                                                commits, and answers PERSON with its key
  */
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/history_seal.h"
 #include "protocol/content/file_chunk.h"
 #include "protocol/content/kinds.h"
+#include "protocol/content/segment.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/files.h"
@@ -74,54 +77,105 @@ static enum status call(struct engine *engine, enum wire_request kind, const voi
     return engine_call_once(engine, kind, request, &reply, &response);
 }
 
+/* As anybody seals what was said in the range. */
+static void seal(struct engine *engine,
+                 struct channel *channel,
+                 const struct content_history_segment *key,
+                 struct buffer *bytes)
+{
+    const struct history_range range = {key->first, key->last, 0};
+    MUST(history_seal(engine, channel, &range, bytes));
+}
+
+/* Every entry a commit, whatever it was. */
+static void seal_commits(struct engine *engine,
+                         struct channel *channel,
+                         const struct content_history_segment *key,
+                         struct buffer *bytes)
+{
+    CLEANUP(buffer_clear) struct buffer whole = BUFFER_INIT(LIMIT_SEGMENT_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct segment segment;
+    seal(engine, channel, key, &whole);
+    MUST(segment_decode(buffer_span(&whole), &arena, &segment));
+    for (size_t i = 0; i < segment.item_count; i++)
+        segment.items[i] = (struct segment_item){.kind = SEGMENT_COMMIT};
+    segment.epoch_count = 0;
+    MUST(segment_encode(&segment, bytes));
+}
+
 /* The only chunk of the segment, encrypted; `key` has the hash and the size. */
-static void make_chunk(struct engine *engine,
-                       struct channel *channel,
+static void make_chunk(const struct engine *engine,
+                       struct buffer *bytes,
                        struct content_history_segment *key,
                        struct buffer *chunk)
 {
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FILE_CHUNK_BYTES);
-    const struct history_range range = {key->first, key->last, 0};
     struct digest digest;
     uint8_t *padding = NULL;
-    MUST(history_seal(engine, channel, &range, &bytes));
-    MUST(hash_bytes(HASH_SHA256, buffer_span(&bytes), &digest));
+    MUST(id_random(engine->random, &key->file));
+    MUST(random_fill(engine->random, key->key, sizeof key->key));
+    MUST(hash_bytes(HASH_SHA256, buffer_span(bytes), &digest));
     memcpy(key->sha256, digest.bytes, sizeof key->sha256);
-    key->size = bytes.len;
+    key->size = bytes->len;
     MUST_BE(file_chunk_count(key->size) == 1);
-    MUST(buffer_extend(&bytes, file_chunk_size(key->size, 0) - bytes.len, &padding));
-    MUST(file_chunk_seal(key->key, key->size, 0, buffer_span(&bytes), chunk));
+    MUST(buffer_extend(bytes, file_chunk_size(key->size, 0) - bytes->len, &padding));
+    MUST(file_chunk_seal(key->key, key->size, 0, buffer_span(bytes), chunk));
 }
 
-static enum status lock(struct engine *engine, struct channel *channel, const char *person)
+static enum status upload(struct engine *engine,
+                          struct channel *channel,
+                          struct content_history_segment *key,
+                          struct buffer *bytes)
 {
     CLEANUP(buffer_clear) struct buffer chunk = BUFFER_INIT(LIMIT_SEALED_CHUNK_BYTES);
-    struct content_history_segment key = {.first = 1, .last = channel->cursor};
     struct wire_history_show_request show = {channel->id};
     struct digest digest;
-    MUST(id_random(engine->random, &key.file));
-    MUST(random_fill(engine->random, key.key, sizeof key.key));
-    make_chunk(engine, channel, &key, &chunk);
+    make_chunk(engine, bytes, key, &chunk);
     struct wire_history_begin_request begin = {.channel = channel->id,
-                                               .file = key.file,
-                                               .first = key.first,
-                                               .last = key.last,
+                                               .file = key->file,
+                                               .first = key->first,
+                                               .last = key->last,
                                                .seen = channel->cursor,
                                                .size = chunk.len};
     struct wire_file_put_request put = {
-        .channel = channel->id, .file = key.file, .bytes = buffer_span(&chunk)};
-    struct wire_file_done_request done = {.channel = channel->id, .file = key.file};
+        .channel = channel->id, .file = key->file, .bytes = buffer_span(&chunk)};
+    struct wire_file_done_request done = {.channel = channel->id, .file = key->file};
     MUST(hash_bytes(HASH_SHA256, buffer_span(&chunk), &digest));
     MUST(hash_bytes(HASH_SHA256, digest_span(&digest), &digest));
     memcpy(done.sha256, digest.bytes, sizeof done.sha256);
     TRY(call(engine, WIRE_HISTORY_SHOW, &show)); /* whose turn it is is found out by asking */
     TRY(call(engine, WIRE_HISTORY_BEGIN, &begin));
     TRY(call(engine, WIRE_FILE_PUT, &put));
-    TRY(call(engine, WIRE_FILE_DONE, &done));
-    key.key[0] ^= 1;
-    say(engine, channel, id_of(person), &key, 1);
+    return call(engine, WIRE_FILE_DONE, &done);
+}
+
+static enum status end_turn(struct engine *engine,
+                            struct channel *channel,
+                            const char *person,
+                            struct content_history_segment *key)
+{
+    say(engine, channel, id_of(person), key, 1);
     struct wire_history_shared_request shared = {channel->id, id_of(person)};
     return call(engine, WIRE_HISTORY_SHARED, &shared);
+}
+
+static enum status lock(struct engine *engine, struct channel *channel, const char *person)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_SEGMENT_BYTES);
+    struct content_history_segment key = {.first = 1, .last = channel->cursor};
+    seal(engine, channel, &key, &bytes);
+    TRY(upload(engine, channel, &key, &bytes));
+    key.key[0] ^= 1;
+    return end_turn(engine, channel, person, &key);
+}
+
+static enum status hide(struct engine *engine, struct channel *channel, const char *person)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_SEGMENT_BYTES);
+    struct content_history_segment key = {.first = 1, .last = LIMIT_SEGMENT_ENTRIES};
+    seal_commits(engine, channel, &key, &bytes);
+    TRY(upload(engine, channel, &key, &bytes));
+    return end_turn(engine, channel, person, &key);
 }
 
 static enum status
@@ -140,6 +194,8 @@ forge(struct engine *engine, struct channel *channel, const char *what, int coun
     }
     if (strcmp(what, "lock") == 0)
         return lock(engine, channel, words[0]);
+    if (strcmp(what, "hide") == 0)
+        return hide(engine, channel, words[0]);
     struct wire_file_done_request done = {.channel = channel->id, .file = id_of(words[0])};
     if (strcmp(what, "done") == 0)
         return call(engine, WIRE_FILE_DONE, &done);
@@ -161,8 +217,8 @@ int main(int argc, char **argv)
     struct engine *engine = NULL;
     pid_t holder = 0;
     if (argc < 4) {
-        (void)fprintf(stderr,
-                      "forge_history PROFILE CHANNEL answer|ask|begin|done|get|shared|lock ...\n");
+        (void)fprintf(stderr, "forge_history PROFILE CHANNEL "
+                              "answer|ask|begin|done|get|shared|lock|hide ...\n");
         return 2;
     }
     struct engine_options options = {.directory = argv[1], .random = random_system()};

@@ -130,6 +130,24 @@ def test_nobody_gives_on_a_key_that_opens_nothing(scene, forge_history):
     server.stop()
 
 
+def test_nobody_hides_what_was_said_behind_commits(scene, forge_history, say_many):
+    """Of a block before that of the newcomer's joining nothing says how many commits it has; of all blocks together, it does."""
+    server = scene.server(messages_per_minute=1000000)
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    scene.run([say_many, ann.profile, channel, "1000"], patience_s=400)
+    ann.run("sync", patience_s=200)  # the block is full: her turn to seal it
+    dee = newcomer(scene, server, ann, channel)
+    assert forge(scene, forge_history, bea, channel, "hide", dee.id)[0] == "OK"
+    assert "canary-ann-0" not in by_text(dee, channel)
+    server.restart()  # asks may come at once again
+    dee.run("sync")
+    ann.run("sync", patience_s=200)
+    result = fetched(dee, channel)
+    assert result["missing"] == 0 and result["refused"] == 0 and result["withheld"] < 10, result
+    assert by_text(dee, channel)["canary-ann-0"]["shared_by"] == "Ann"
+    server.stop()
+
+
 def test_what_is_withheld_is_asked_of_a_second_member(scene):
     server = scene.server()
     ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")

@@ -4,6 +4,7 @@
  * anything, but signs for nobody else.
  */
 #include "client-cli/core/entry.h"
+#include "client-cli/core/history_count.h"
 #include "client-cli/core/history_tries.h"
 #include "client-cli/core/limits.h"
 #include "tests/unit/client-cli/core/history_room.h"
@@ -295,13 +296,26 @@ static void a_block_is_fetched_so_often_in_a_day_on_ones_word(void **state)
     assert_true(has_tries_left(room, &key));
 }
 
+static struct history_figures count(struct history_room *room)
+{
+    struct history_figures figures;
+    assert_int_equal(history_count(room->profile.engine, room->channel, &figures), STATUS_OK);
+    return figures;
+}
+
 static void a_repeat_is_shown_as_one(void **state)
 {
     struct history_room *room = *state;
+    struct segment_item two = room->items[1];
     room->items[1] = room->items[0];
     assert_int_equal(history_room_take(room), STATUS_OK);
     assert_int_equal(history_room_fate_of(room, 1, "one", &room->ann), ENTRY_READ);
     assert_int_equal(history_room_fate_of(room, 2, NULL, NULL), ENTRY_REPEATED);
+    assert_int_equal(count(room).refused, 1);
+    /* In the place of what was said there, which another fills in. */
+    room->items[1] = two;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
 }
 
 static void a_device_speaks_only_while_the_directory_lists_it(void **state)
@@ -497,6 +511,41 @@ static void history_with_a_commit_too_many_is_refused(void **state)
     assert_int_equal(history_room_take(room), STATUS_UNTRUSTED);
 }
 
+/* In a segment before that of our joining, of which nothing says how many commits it has. */
+static void what_is_left_out_as_a_commit_counts_and_another_fills_it_in(void **state)
+{
+    struct history_room *room = *state;
+    struct segment_item whole = room->items[1];
+    struct segment_item commit = room->items[2];
+    join_at(room, 50, 1);
+    room->items[1] = (struct segment_item){.kind = SEGMENT_COMMIT};
+    history_room_hash_of_epoch(room, 1, room->items[1].running_hash);
+    room->segment.epoch_count = 3;
+    history_room_hash_of_epoch(room, 2, room->items[2].running_hash);
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, NULL, NULL), ENTRY_CHANGED);
+    assert_int_equal(count(room).commits_too_many, 1);
+    assert_int_equal(count(room).withheld, 1);
+    /* What nobody signed takes no commit's place. */
+    room->items[1] = whole;
+    room->items[2] = commit;
+    room->segment.epoch_count = 2;
+    room->messages[1].ptr[room->messages[1].len - 1] ^= 1;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, NULL, NULL), ENTRY_CHANGED);
+    room->messages[1].ptr[room->messages[1].len - 1] ^= 1;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
+    assert_int_equal(history_room_fate_of(room, 3, NULL, NULL), ENTRY_CHANGED);
+    assert_int_equal(count(room).commits_too_many, 0);
+    assert_int_equal(count(room).withheld, 0);
+    /* Nor does a commit by somebody's word take a message's. */
+    room->items[1] = commit;
+    room->segment.epoch_count = 1;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
+}
+
 static void history_that_joined_no_such_epoch_is_refused(void **state)
 {
     struct history_room *room = *state;
@@ -536,6 +585,7 @@ int main(void)
         TEST(a_commit_begins_the_hash_of_its_epoch),
         TEST(history_leads_to_where_we_joined),
         TEST(history_with_a_commit_too_many_is_refused),
+        TEST(what_is_left_out_as_a_commit_counts_and_another_fills_it_in),
         TEST(history_that_joined_no_such_epoch_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

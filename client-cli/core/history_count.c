@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "client-cli/core/history_count.h"
+
+#include "client-cli/core/entry.h"
+#include "protocol/wire/generations.h"
+
+#include <stdio.h>
+
+struct counting {
+    struct history_figures *figures;
+    uint64_t base; /* after which this generation begins */
+    uint64_t next; /* of this generation: what comes before is here, or counted as missing */
+    uint64_t to;   /* where we joined */
+    uint64_t commits;
+};
+
+static void count_missing(struct counting *counting, uint64_t until)
+{
+    struct history_figures *figures = counting->figures;
+    if (until <= counting->next)
+        return;
+    figures->missing += until - counting->next;
+    if (figures->range_count < HISTORY_COUNT_RANGES_MAX)
+        figures->ranges[figures->range_count] = (struct history_missing){counting->next, until - 1};
+    figures->range_count++;
+}
+
+static enum status count_entry(void *context, const struct stored_entry *entry)
+{
+    struct counting *counting = context;
+    if (entry->fate == ENTRY_CHANGED && entry->sequence > counting->base &&
+        entry->sequence <= counting->to)
+        counting->commits++;
+    if (entry->sequence >= counting->next && entry->sequence <= counting->to) {
+        count_missing(counting, entry->sequence);
+        counting->next = entry->sequence + 1;
+    }
+    if (id_is_none(&entry->shared_by))
+        return STATUS_OK;
+    counting->figures->messages += entry->fate == ENTRY_READ ? 1 : 0;
+    counting->figures->withheld += entry->fate == ENTRY_WITHHELD ? 1 : 0;
+    bool refused = entry->fate == ENTRY_UNREADABLE || entry->fate == ENTRY_REPEATED;
+    counting->figures->refused += refused ? 1 : 0;
+    return STATUS_OK;
+}
+
+enum status
+history_count(struct engine *engine, const struct channel *channel, struct history_figures *figures)
+{
+    *figures = (struct history_figures){.messages = 0};
+    uint64_t base = generation_base(channel->generation);
+    struct counting counting = {
+        .figures = figures, .base = base, .next = base + 1, .to = channel->joined_sequence};
+    struct entry_walk walk = {
+        .channel = channel->id, .to = UINT64_MAX, .visit = count_entry, .context = &counting};
+    TRY(entry_walk(engine, &walk));
+    count_missing(&counting, channel->joined_sequence + 1);
+    if (counting.commits > channel->joined_epoch) /* a generation begins with epoch 0 */
+        figures->commits_too_many = counting.commits - channel->joined_epoch;
+    figures->withheld += figures->commits_too_many;
+    return STATUS_OK;
+}
+
+void history_count_ranges_text(const struct history_figures *figures,
+                               char text[HISTORY_COUNT_RANGES_SIZE])
+{
+    size_t shown = figures->range_count < HISTORY_COUNT_RANGES_MAX ? figures->range_count
+                                                                   : HISTORY_COUNT_RANGES_MAX;
+    int at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < shown; i++)
+        at += snprintf(text + at, HISTORY_COUNT_RANGES_SIZE - (size_t)at, "%s%llu to %llu",
+                       i == 0 ? "" : ", ", (unsigned long long)figures->ranges[i].first,
+                       (unsigned long long)figures->ranges[i].last);
+    if (shown < figures->range_count)
+        (void)snprintf(text + at, HISTORY_COUNT_RANGES_SIZE - (size_t)at, " and more");
+}
