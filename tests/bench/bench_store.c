@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 {
     static const size_t windows[] = {1, 10, 100, IN_FLIGHT_MAX};
     static struct bench bench;
-    if (argc < 2 || argc > 3) {
+    if (argc < 2 || argc > 3 || argv[1][0] == '-') {
         fprintf(stderr, "usage: bench_store DIRECTORY [SECONDS]\n");
         return 1;
     }
