@@ -3,6 +3,7 @@
  * A summit opens its doors: many real clients join one open channel at once.
  *
  *   bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR] [--path-kib K]
+ *               [--history full]
  *
  * weftd is started; people and devices are made, each with a vault and a key file, and M of them
  * (default 3) are in the channel and follow it. Then N others connect over TLS, log in and join,
@@ -17,6 +18,9 @@
  * With --path-kib (weftd's setting) what follows is awaited as well: the paths that the server asks
  * members for, which make later commits small.
  *
+ * With --history full newcomers may read what was said before, 200 messages, and it is awaited that
+ * all have it.
+ *
  * Progress goes to the error output; to the standard output one figure a line, `name value unit`:
  *   slowest_wait_s   from the beginning until the last one is in; median_wait_s
  *   joins_per_s      N by that
@@ -27,7 +31,9 @@
  *   messages_during  said by the member; p50_ms, p99_ms: until one is in a client's vault
  *   lost, duplicated, misordered   of those messages, over all clients; before_joining: of an epoch
  *                    before the client's own, which nobody can read there, and shown as that
- *   path_commits     with --path-kib: epochs after all were at the end of the log
+ *   history_s, history_weftd_cpu_s, history_client_cpu_s   with --history full: after they are at
+ * the end of the log, until the last one has what was said before path_commits     with --path-kib:
+ * epochs after all were at the end of the log
  */
 #include "protocol/crypto/random_system.h"
 #include "tests/bench/fan_server.h"
@@ -271,6 +277,20 @@ static void await_paths(void)
     (void)printf("path_commits %llu commits\n", (unsigned long long)(epoch - settled));
 }
 
+static void await_history(void)
+{
+    struct storm_scene *scene = storm.scene;
+    double clients_before = client_cpu_seconds();
+    double weftd_before = fan_server_cpu_seconds(&storm.server);
+    int64_t begun_ns = storm_now_ns();
+    storm_scene_set_phase(scene, STORM_READ);
+    storm_scene_await_reached(scene, storm.joiners, "have the history");
+    (void)printf("history_s %.2f s\n", (double)(storm_now_ns() - begun_ns) / 1e9);
+    (void)printf("history_weftd_cpu_s %.2f s\n",
+                 fan_server_cpu_seconds(&storm.server) - weftd_before);
+    (void)printf("history_client_cpu_s %.2f s\n", client_cpu_seconds() - clients_before);
+}
+
 static bool measure(bool paths)
 {
     struct storm_scene *scene = storm.scene;
@@ -294,6 +314,8 @@ static bool measure(bool paths)
     (void)printf("weftd_resident_kib %.0f KiB\n", fan_server_resident_kib(&storm.server));
     (void)printf("commits %llu commits\n",
                  (unsigned long long)(scene->last_epoch - scene->first_epoch));
+    if (scene->full_history)
+        await_history();
     if (paths)
         await_paths();
     storm_scene_set_phase(scene, STORM_END);
@@ -309,6 +331,7 @@ struct arguments {
     const char *directory;
     const char *vaults;
     const char *path_kib; /* NULL: the server's own, and its paths are not awaited */
+    bool full_history;
 };
 
 static void read_arguments(int argc, char **argv, struct arguments *arguments)
@@ -325,6 +348,8 @@ static void read_arguments(int argc, char **argv, struct arguments *arguments)
             arguments->vaults = argv[i + 1];
         else if (strcmp(argv[i], "--path-kib") == 0)
             arguments->path_kib = argv[i + 1];
+        else if (strcmp(argv[i], "--history") == 0 && strcmp(argv[i + 1], "full") == 0)
+            arguments->full_history = true;
         else
             good = false;
     }
@@ -333,7 +358,7 @@ static void read_arguments(int argc, char **argv, struct arguments *arguments)
     if (good && arguments->joiners > 0 && arguments->members > 0)
         return;
     (void)fprintf(stderr, "bench_storm --joiners N [--members M] [--directory DIR] [--vaults DIR] "
-                          "[--path-kib K]\n");
+                          "[--path-kib K] [--history full]\n");
     exit(2);
 }
 
@@ -357,6 +382,7 @@ int main(int argc, char **argv)
     storm.joiners = arguments.joiners;
     MUST(crypto_start());
     storm.scene = storm_scene_new(arguments.members, storm.joiners);
+    storm.scene->full_history = arguments.full_history;
     storm_scene_make_directory(storm.scene, arguments.vaults);
     storm.monitor_port = free_port();
     bool paths = arguments.path_kib != NULL;

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -105,19 +106,24 @@ void fan_server_init(struct fan_server *server, const char *parent, bool tls, co
     MUST_BE(fclose(file) == 0);
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+void fan_server_remove_tree(const char *path)
+{
+    MUST_BE(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
+}
+
 void fan_server_clear(struct fan_server *server)
 {
-    char path[8192];
     if (server->pid != 0)
         fan_server_stop(server);
-    DIR *directory = opendir(server->directory);
-    MUST_BE(directory != NULL);
-    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-        FORMAT(path, sizeof path, "%s/%s", server->directory, entry->d_name);
-        (void)remove(path); /* directories are empty: nobody sends files here */
-    }
-    (void)closedir(directory);
-    MUST_BE(rmdir(server->directory) == 0);
+    fan_server_remove_tree(server->directory);
 }
 
 void fan_server_invite_link(struct fan_server *server, size_t uses, struct invite_link *link)

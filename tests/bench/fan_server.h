@@ -22,6 +22,9 @@ struct fan_server {
  * of weftd.conf, or empty. */
 void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *settings);
 
+/* A folder with all that is in it. */
+void fan_server_remove_tree(const char *path);
+
 /* Removes it; a server that runs is stopped first. */
 void fan_server_clear(struct fan_server *server);
 

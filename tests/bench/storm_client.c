@@ -8,6 +8,7 @@
 #include "client-cli/core/enrol.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/events.h"
+#include "client-cli/core/history.h"
 #include "client-cli/core/key_pool.h"
 #include "client-cli/core/limits.h"
 #include "protocol/content/kinds.h"
@@ -191,8 +192,17 @@ static void open_engine(struct storm_client *client)
 static void create(struct storm_client *client)
 {
     struct channel_plan plan = {.title = SPAN_LITERAL("Summit"), .visibility = CHANNEL_OPEN};
+    if (client->scene->full_history)
+        plan.history = CHANNEL_HISTORY_FULL;
     must(client, channel_join_create(client->engine, &plan, &client->channel), "creating");
     client->scene->channel = client->channel->id;
+    const struct content_text earlier = {.text = SPAN_LITERAL("said before anybody came")};
+    for (size_t i = 0; client->scene->full_history && i < STORM_EARLIER_MESSAGES; i++) {
+        struct channel_said said;
+        must(client,
+             channel_say(client->engine, client->channel, CONTENT_TEXT, NULL, &earlier, &said),
+             "saying");
+    }
 }
 
 static enum status join_once(struct storm_client *client)
@@ -260,6 +270,7 @@ static void follow(struct storm_client *client)
 {
     struct storm_scene *scene = client->scene;
     bool settled = false;
+    bool read = client->number < scene->members;
     for (enum storm_phase phase = storm_scene_phase(scene); phase != STORM_END;
          phase = storm_scene_phase(scene)) {
         one_round(client, phase);
@@ -269,6 +280,13 @@ static void follow(struct storm_client *client)
             atomic_store(&scene->last_sequence, client->channel->cursor);
         } else if (last != 0 && !settled && client->channel->cursor >= last) {
             settled = true;
+            storm_scene_reach(scene);
+        }
+        if (phase == STORM_READ && !read && history_is_here(client->channel)) {
+            struct history_figures figures;
+            must(client, history_count(client->engine, client->channel, &figures), "counting");
+            MUST_BE(figures.messages >= STORM_EARLIER_MESSAGES);
+            read = true;
             storm_scene_reach(scene);
         }
         if (phase == STORM_PATHS && client->number == 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/bench/storm_scene.h"
 
+#include "tests/bench/fan_server.h"
 #include "tests/bench/must.h"
 
-#include <ftw.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -43,17 +43,9 @@ void storm_scene_make_directory(struct storm_scene *scene, const char *parent)
     MUST_BE(mkdtemp(scene->directory) != NULL);
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 void storm_scene_remove_directory(const struct storm_scene *scene)
 {
-    MUST_BE(nftw(scene->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
+    fan_server_remove_tree(scene->directory);
 }
 
 void storm_scene_set_phase(struct storm_scene *scene, enum storm_phase phase)

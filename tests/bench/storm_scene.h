@@ -17,12 +17,16 @@
 
 #define STORM_MESSAGES_MAX 4096
 
+/* Those of a channel with its history, before the storm. */
+#define STORM_EARLIER_MESSAGES 200
+
 enum storm_phase {
     STORM_ENROL,  /* people and devices are made; not counted */
     STORM_CREATE, /* client 0 makes the channel */
     STORM_GATHER, /* the other members come */
     STORM_JOIN,   /* everybody else comes at once, and one member speaks */
     STORM_SETTLE, /* nobody speaks any more: all come to the end of the log */
+    STORM_READ,   /* whoever came gets what was said before */
     STORM_PATHS,  /* members are asked for paths, nobody does anything */
     STORM_END,
 };
@@ -51,6 +55,7 @@ struct storm_scene {
 
     struct invite_link link;
     char directory[4096]; /* of the profiles */
+    bool full_history;    /* of the channel */
     struct id channel;
     int64_t begun_ns; /* of STORM_JOIN */
     _Atomic size_t message_count;
