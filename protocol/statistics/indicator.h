@@ -11,36 +11,34 @@
 /* INDICATOR(name, key, label, text) */
 #define INDICATORS(INDICATOR)                                                                      \
     INDICATOR(PEOPLE, "people", "People", "who are counted")                                       \
-    INDICATOR(TIES, "ties", "Ties", "between them: who works with or talks to whom")               \
+    INDICATOR(TIES, "ties", "Ties", "who works with or talks to whom")                             \
     INDICATOR(GROUPS, "groups", "Groups", "that have people")                                      \
     INDICATOR(MEAN_DEGREE, "mean_degree", "Ties of a person", "on average")                        \
-    INDICATOR(DENSITY, "density", "Density", "of all ties there could be, the share that exists")  \
+    INDICATOR(DENSITY, "density", "Density", "share of all the ties there could be")               \
     INDICATOR(DEGREE_CENTRALISATION, "degree_centralisation", "Centralisation of ties",            \
-              "1: one person holds all ties; 0: all have as many")                                 \
+              "1: one holds all ties; 0: shared evenly")                                           \
     INDICATOR(BETWEENNESS_CENTRALISATION, "betweenness_centralisation", "Centralisation of ways",  \
-              "1: every way leads through one person; 0: many ways")                               \
+              "1: all ways lead through one; 0: many")                                             \
     INDICATOR(MEAN_PATH, "mean_path", "Steps between two people",                                  \
               "on average, when all are connected")                                                \
     INDICATOR(MEAN_PATH_REACHABLE, "mean_path_reachable", "Steps, where there is a way",           \
-              "on average over pairs that reach each other")                                       \
-    INDICATOR(EFFICIENCY, "efficiency", "Efficiency",                                              \
-              "1: everybody is one step away; 0: nobody can be reached")                           \
-    INDICATOR(CLUSTERING, "clustering", "Clustering",                                              \
-              "of a person's contacts, the share who know each other")                             \
+              "on average, of pairs that have one")                                                \
+    INDICATOR(EFFICIENCY, "efficiency", "Efficiency", "1: all are one step apart; 0: no ways")     \
+    INDICATOR(CLUSTERING, "clustering", "Clustering", "share of contacts who know each other")     \
     INDICATOR(TWO_STEP_REACH, "2_step_reach", "Reach in two steps",                                \
-              "the share of the others who are at most two steps away")                            \
-    INDICATOR(E_I, "e_i", "Across or within groups", "-1: all ties within groups; 1: all across")  \
+              "share of the others within two steps")                                              \
+    INDICATOR(E_I, "e_i", "Across or within groups", "-1: all within groups; 1: all across")       \
     INDICATOR(E_I_RANDOM, "e_i_random", "  the same by chance", "if ties paid no heed to groups")  \
     INDICATOR(E_I_RESCALED, "e_i_rescaled", "  compared with chance",                              \
-              "0: as by chance; -1: all within; 1: all across")                                    \
+              "0: as by chance; -1: within; 1: across")                                            \
     INDICATOR(COMPONENTS, "components", "Separate parts", "that have no tie to each other")        \
     INDICATOR(LARGEST_COMPONENT, "largest_component", "Largest part",                              \
-              "the share of the people who are in it")                                             \
-    INDICATOR(ISOLATES, "isolates", "People without a tie", "")                                    \
+              "share of the people who are in it")                                                 \
+    INDICATOR(ISOLATES, "isolates", "People without a tie", "nobody they work with or talk to")    \
     INDICATOR(ALGEBRAIC_CONNECTIVITY, "algebraic_connectivity", "Algebraic connectivity",          \
-              "how hard the largest part is to cut; higher is better")                             \
+              "higher: largest part is harder to cut")                                             \
     INDICATOR(MEAN_RESISTANCE, "mean_resistance", "Mean resistance",                               \
-              "the lower, the more ways lead from one person to another")
+              "lower: more ways between two people")
 
 #define INDICATOR_ENUM(name, key, label, text) INDICATOR_##name,
 enum indicator { INDICATORS(INDICATOR_ENUM) INDICATOR_COUNT };

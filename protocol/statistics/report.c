@@ -6,14 +6,16 @@
 
 #include <string.h>
 
-#define WIDTH 98
-#define LABEL_WIDTH 29
-#define NAME_WIDTH 30
+/* A terminal has 80 columns. */
+#define WIDTH 78
+#define LABEL_WIDTH 27
+#define NAME_WIDTH 26
+#define PAIR_NAME_WIDTH 32
 
 /* Longer lists are for programs: --json and --export have all. */
 #define GROUPS_LISTED 70
 #define PAIRS_LISTED 20
-#define MATRIX_SHOWN 10
+#define MATRIX_SHOWN 8
 #define POINTS_LISTED 10
 
 static void format_number(enum indicator indicator,
@@ -69,11 +71,11 @@ static void write_numbers(struct page *page, const struct statistics *statistics
         const struct statistics_number *number = &statistics->numbers[i];
         char text[PAGE_DATE_BYTES], error[PAGE_DATE_BYTES];
         format_number(indicator, number, text);
-        page_print(page, "  %-*s %10s  %s", LABEL_WIDTH, indicator_label(indicator), text,
+        page_print(page, "  %-*s %8s  %s", LABEL_WIDTH, indicator_label(indicator), text,
                    indicator_text(indicator));
         if (number->shown && number->error > 0) {
             page_number(number->error, false, error);
-            page_print(page, "\n  %*s  estimated, +- %s", LABEL_WIDTH + 11, "", error);
+            page_print(page, "\n  %*s  estimated, +- %s", LABEL_WIDTH + 9, "", error);
         }
         page_print(page, "\n");
     }
@@ -86,8 +88,8 @@ static void write_profile(struct page *page, const struct statistics_profile *pr
     page_print(page, "\nWhat kind of network it is\n");
     page_print(page, "  Stage    %s\n", indicator_stage_text(profile->stage));
     page_print(page,
-               "  Profile  %c, from A (many ways, no middle) to D (chains and islands); "
-               "score %.3f of 1\n",
+               "  Profile  %c, from A (many ways, no middle) to D (chains and islands)\n"
+               "           %.3f  the score, of 1, out of these:\n",
                profile->letter, profile->score);
     for (int i = 0; i < INDICATOR_ASPECT_COUNT; i++)
         page_print(page, "           %.3f  %s\n", profile->aspects[i],
@@ -104,8 +106,8 @@ static void write_cover(struct page *page, const struct statistics_cover *cover)
         return;
     page_number((double)cover->people, true, text);
     page_print(page,
-               "\nCoverage\n  %s people (%.1f %% of all) are together one step from everybody. "
-               "Who they are is not said.\n",
+               "\nCoverage\n  %s people (%.1f %% of all) are together one step from everybody.\n"
+               "  Who they are is not said.\n",
                text, 100 * cover->share);
 }
 
@@ -185,9 +187,9 @@ static void write_pairs(struct page *page, const struct statistics *statistics)
         char text[PAGE_DATE_BYTES];
         format_count(list[i].ties, text);
         page_print(page, "  %8s  ", text);
-        page_short(page, naming_part(&statistics->parts[list[i].a]), 40);
+        page_short(page, naming_part(&statistics->parts[list[i].a]), PAIR_NAME_WIDTH);
         page_print(page, " - ");
-        page_short(page, naming_part(&statistics->parts[list[i].b]), 40);
+        page_short(page, naming_part(&statistics->parts[list[i].b]), PAIR_NAME_WIDTH);
         page_print(page, "\n");
     }
     if (count == 0)
@@ -199,8 +201,8 @@ static void write_ties(struct page *page, const struct statistics *statistics)
     if (statistics->cells == NULL || statistics->part_count < 2)
         return;
     if (statistics->part_count <= MATRIX_SHOWN) {
-        page_print(page, "\nTies between groups (. : hidden, as fewer than ten people hold them, "
-                         "or to keep such a cell)\n");
+        page_print(page, "\nTies between groups (. : hidden, as fewer than ten people hold them,\n"
+                         "  or to keep such a cell)\n");
         write_matrix(page, statistics);
         return;
     }
@@ -235,8 +237,8 @@ static void write_trend(struct page *page, const struct statistics *statistics)
     uint32_t count = statistics->point_count;
     if (count < 2)
         return;
-    page_print(page, "\nTrend\n  %-18s %9s %9s %9s %9s %9s %9s %9s\n", "", "people", "ties",
-               "efficien.", "2 steps", "chance", "resist.", "score");
+    page_print(page, "\nTrend\n  %-17s %7s %7s %7s %7s %7s %7s %7s\n", "", "people", "ties",
+               "effic.", "2 steps", "chance", "resist.", "score");
     for (uint32_t i = count > POINTS_LISTED ? count - POINTS_LISTED : 0; i < count; i++) {
         static const enum indicator columns[] = {INDICATOR_PEOPLE,       INDICATOR_TIES,
                                                  INDICATOR_EFFICIENCY,   INDICATOR_TWO_STEP_REACH,
@@ -244,13 +246,13 @@ static void write_trend(struct page *page, const struct statistics *statistics)
         const struct statistics_point *point = &statistics->points[i];
         char text[PAGE_DATE_BYTES];
         page_date(point->as_of_ms, text);
-        page_print(page, "  %-18s", text);
+        page_print(page, "  %-17s", text);
         for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
             format_number(columns[k], &point->numbers[columns[k]], text);
-            page_print(page, " %9s", text);
+            page_print(page, " %7s", text);
         }
         format_number(INDICATOR_EFFICIENCY, &point->score, text);
-        page_print(page, " %9s\n", text);
+        page_print(page, " %7s\n", text);
     }
 }
 
@@ -275,7 +277,7 @@ enum status report_write(const struct statistics *statistics, struct buffer *out
     page_date(statistics->next_ms, next);
     page_print(&page, "How connected everybody is, as of %s", date);
     if (statistics->point_count != 0)
-        page_print(&page, " (the next publication: %s)", next);
+        page_print(&page, " (next: %s)", next);
     page_print(&page, "\n\n");
     write_numbers(&page, statistics);
     write_profile(&page, &statistics->profile);
