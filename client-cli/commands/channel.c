@@ -137,16 +137,39 @@ static enum status each_channel(struct engine *engine,
     return STATUS_OK;
 }
 
+struct listing {
+    struct out *out;
+    size_t count;
+};
+
 static bool list_one(void *context, const struct wire_channel *info)
 {
-    show_info(context, info);
+    struct listing *listing = context;
+    show_info(listing->out, info);
+    listing->count++;
     return true;
+}
+
+static bool list_unlisted(void *context, const struct wire_channel *info)
+{
+    bool unlisted = info->visibility == CHANNEL_PRIVATE || info->visibility == CHANNEL_CONFIDENTIAL;
+    return !unlisted || list_one(context, info);
 }
 
 enum status channel_list_run(struct invocation *invocation)
 {
-    return each_channel(invocation->engine, arguments_has(&invocation->arguments, "mine"), list_one,
-                        invocation->out);
+    bool mine = arguments_has(&invocation->arguments, "mine");
+    struct listing listing = {.out = invocation->out};
+    /* The server lists these for nobody: they are asked for by themselves. */
+    if (!mine)
+        TRY(each_channel(invocation->engine, true, list_unlisted, &listing));
+    TRY(each_channel(invocation->engine, mine, list_one, &listing));
+    if (listing.count == 0)
+        out_line(invocation->out,
+                 "%s: weft channel create makes one, weft peer-assist ask asks "
+                 "for help in one",
+                 mine ? "You are in no channel" : "There is no channel that you may see");
+    return STATUS_OK;
 }
 
 /* A search through the server's list, in two walks: which one, and then its id. */

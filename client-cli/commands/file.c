@@ -42,9 +42,10 @@ static void show_progress(void *context, uint64_t done, uint64_t total)
 
 static enum status path_of(struct invocation *invocation, const char *given, char path[PATH_MAX])
 {
-    int length = given[0] == '/' || invocation->working_directory == NULL
-                     ? snprintf(path, PATH_MAX, "%s", given)
-                     : snprintf(path, PATH_MAX, "%s/%s", invocation->working_directory, given);
+    const char *from = invocation->working_directory;
+    int length = given[0] == '/' || from == NULL ? snprintf(path, PATH_MAX, "%s", given)
+                 : strcmp(given, ".") == 0       ? snprintf(path, PATH_MAX, "%s", from)
+                                                 : snprintf(path, PATH_MAX, "%s/%s", from, given);
     if (length <= 0 || length >= PATH_MAX)
         return command_explain(invocation, STATUS_LIMIT, "this path is too long");
     return STATUS_OK;

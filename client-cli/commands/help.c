@@ -57,15 +57,18 @@ struct topic {
 };
 
 static const struct topic topics[] = {
-    {"Getting started", {"join", "peer-assist ask", "say", "read", "follow", NULL}},
+    {"Getting started", {"join", "peer-assist ask", "say", "read", "follow", "help", NULL}},
     {"Peer assists and other sessions",
      {"peer-assist", "invitation", "session", "stage", "harvest", "review", NULL}},
     {"Saying more than text",
      {"context", "question", "answer", "idea", "last-idea", "summary", "commit", "note", "action",
       "offer", "lesson", "follow-up", NULL}},
+    {"Messages, files, and what was said before",
+     {"react", "edit", "delete", "file", "search", "history", NULL}},
     {"Channels", {"channel", NULL}},
     {"You, and the others here",
-     {"status", "sync", "profile", "people", "group", "stats", "help", NULL}},
+     {"status", "sync", "profile", "people", "group", "network", "stats", NULL}},
+    {"Your devices", {"device", NULL}},
 };
 #define TOPIC_COUNT (sizeof topics / sizeof *topics)
 

@@ -3,6 +3,8 @@
 
 #include "client-cli/commands/find.h"
 
+#include <string.h>
+
 static bool is_present(const struct channel *channel)
 {
     return channel->state == CHANNEL_STATE_MEMBER || channel->state == CHANNEL_STATE_CREATING ||
@@ -50,6 +52,21 @@ static void look_for_welcomes(struct engine *engine)
         engine_forget_explanation(engine); /* what is here is what there is */
 }
 
+/* In the words of the command, for which the channel is optional otherwise. */
+static enum status ask_which(struct invocation *invocation)
+{
+    static const char optional[] = "[CHANNEL]";
+    const struct command *command = invocation->command;
+    if (strncmp(command->usage, optional, strlen(optional)) != 0)
+        return command_explain(invocation, STATUS_USAGE,
+                               "say which channel: weft status lists yours");
+    return command_explain(invocation, STATUS_USAGE,
+                           "say which channel (weft status lists yours): weft %s%s%s CHANNEL%s",
+                           command->noun, command->verb == NULL ? "" : " ",
+                           command->verb == NULL ? "" : command->verb,
+                           command->usage + strlen(optional));
+}
+
 enum status
 own_channel_find(struct invocation *invocation, const char *text, struct channel **channel)
 {
@@ -82,8 +99,7 @@ own_channel_find(struct invocation *invocation, const char *text, struct channel
                                "you are in no channel: weft channel list shows those that you may "
                                "join, with weft channel join");
     if (count > 1)
-        return command_explain(invocation, STATUS_USAGE,
-                               "say which channel: weft status lists yours");
+        return ask_which(invocation);
     *channel = only;
     return STATUS_OK;
 }

@@ -123,7 +123,7 @@ static void show_shared(struct out *out,
 
 static void show_file(struct out *out, const struct content_file *file, json_t *record)
 {
-    out_line(out, SHOW_INDENT "%.*s, %llu bytes", OUT_SPAN(file->name),
+    out_line(out, SHOW_INDENT "%.*s, %llu bytes (to keep it: weft file save)", OUT_SPAN(file->name),
              (unsigned long long)file->size);
     json_object_set_new(record, "file_name", out_json_text(file->name));
     json_object_set_new(record, "media_type", out_json_text(file->media_type));

@@ -98,7 +98,8 @@ static enum status measure(struct sending *sending)
 {
     struct stat found;
     if (fstat(sending->file->descriptor, &found) != 0 || !S_ISREG(found.st_mode))
-        return engine_explain(sending->engine, STATUS_USAGE, "this is not a plain file");
+        return engine_explain(sending->engine, STATUS_USAGE, "%.*s is not a plain file",
+                              (int)sending->file->name.len, (const char *)sending->file->name.ptr);
     if ((uint64_t)found.st_size > LIMIT_FILE_BYTES)
         return engine_explain(sending->engine, STATUS_LIMIT,
                               "this file is too large: %llu MiB, at most %u",

@@ -204,9 +204,8 @@ static void print_summary(struct import *import)
                   (long long)import->new_people, (long long)groups, (long long)ties,
                   repeated == 0 ? "" : " (some named more than once)");
     if (next_ms == 0) {
-        command_print(call,
-                      "weftd stats shows the figures: what is published stands for a week, and "
-                      "may not count them yet.\n");
+        command_print(call, "weftd stats shows the figures: what is published stands for a week,\n"
+                            "and may not count them yet.\n");
         return;
     }
     char date[PAGE_DATE_BYTES];

@@ -38,8 +38,8 @@ static void print_text(struct command_call *call, const json_t *object)
 {
     const json_t *pairs = json_object_get(object, "pairs");
     if (json_array_size(pairs) != 0)
-        command_print(call, "Of the introductions that would connect everybody best, by the ties "
-                            "that were imported, so many\nare between these groups:\n");
+        command_print(call, "Of the introductions that would connect everybody best, by the ties\n"
+                            "that were imported, so many are between these groups:\n");
     for (size_t i = 0; i < json_array_size(pairs); i++) {
         const json_t *pair = json_array_get(pairs, i);
         command_print(call, "%6lld  %s - %s\n",

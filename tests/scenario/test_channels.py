@@ -282,6 +282,36 @@ def test_an_old_copy_of_a_vault_speaks_only_with_a_fresh_key(scene):
     server.stop()
 
 
+def test_the_list_has_what_one_is_in_and_what_one_may_join(scene):
+    server = scene.server()
+    ann, bea, _ = people(scene, server)
+    for arguments in ((), ("--mine",)):
+        assert "weft channel create" in ann.run("channel", "list", *arguments).text
+        assert ann.json("channel", "list", *arguments) == []
+    create(ann, "Hidden", "--private")
+    create(ann, "Counts nowhere", "--confidential")
+    create(ann, "Open to all", "--open")
+    shown = [(line["title"], line["member"]) for line in ann.json("channel", "list")]
+    assert sorted(shown) == [("Counts nowhere", True), ("Hidden", True), ("Open to all", True)], shown
+    assert [line["title"] for line in bea.json("channel", "list")] == ["Open to all"]
+    assert "no channel:" in bea.run("channel", "list", "--mine").text
+    server.stop()
+
+
+def test_the_help_has_each_command_below_what_it_is_about(scene):
+    person = scene.person("Nobody")
+    about = None
+    found = {}
+    for line in person.run("help").text.splitlines():
+        if line.startswith("  weft "):
+            found[" ".join(line.split()[1:3])] = about
+        elif line and not line.startswith(" "):
+            about = line
+    assert found["react [CHANNEL]"] == found["file send"] == found["history [CHANNEL]"]
+    assert "Messages" in found["react [CHANNEL]"] and found["device revoke"] == "Your devices"
+    assert found["network coffee"] == found["people [QUERY]"]
+
+
 def test_a_restricted_channel_lets_in_whom_it_wants(scene):
     server = scene.server()
     ann, bea, cy = people(scene, server)

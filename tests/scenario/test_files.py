@@ -42,7 +42,7 @@ def test_a_file_arrives_as_it_was_sent_and_the_server_knows_no_name(scene):
         bea.run("file", "save", channel, number, "--as", bea.home)
         assert (bea.home / path.name).read_bytes() == path.read_bytes()
         assert (bea.home / path.name).stat().st_mode & 0o777 == 0o600
-    assert "quarter-700000.csv, 700000 bytes" in bea.run("read", channel).text
+    assert "quarter-700000.csv, 700000 bytes (to keep it: weft file save)" in bea.run("read", channel).text
     assert [path.name for path in bea.home.iterdir() if path.name.endswith(".part")] == []
     assert server.occurrences("quarter-") == []
     assert server.occurrences(path.read_bytes()[1000:1032]) == []
@@ -53,7 +53,8 @@ def test_a_file_arrives_as_it_was_sent_and_the_server_knows_no_name(scene):
     assert (bea.home / "other.csv").read_bytes() == path.read_bytes()
     ann.run("say", channel, "no file")
     bea.run("file", "save", channel, number + 1, code=NOT_FOUND)
-    ann.run("file", "send", channel, scene.directory, code=USAGE)
+    folder = ann.run("file", "send", channel, scene.directory, code=USAGE)
+    assert f"{scene.directory.name} is not a plain file" in folder.error
     ann.run("file", "send", channel, scene.directory / "nothing", code=NOT_FOUND)
     stranger = scene.person("Cy", server.invite(group="Ward of Cy"))
     assert stranger.run("file", "save", channel, number, code=None).code in (NOT_FOUND, NOT_NOW)

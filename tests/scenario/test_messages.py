@@ -114,7 +114,10 @@ def test_saying_something_in_no_channel_tells_what_there_is(scene):
     assert '"Falls at night": say which channel, or put the whole text in quotes' in (
         ann.run("say", "hello", "everybody", code=NOT_FOUND).error)
     ann.run("channel", "create", "Second", "--open")
-    assert "say which channel: weft status" in ann.run("say", "hello", code=USAGE).error
+    for words, how in ((("say", "hello"), "weft say CHANNEL TEXT..."), (("react", "4", "thanks"), "weft react CHANNEL NUMBER"),
+                       (("file", "save", "4"), "weft file save CHANNEL NUMBER"), (("read",), "weft read CHANNEL")):
+        error = ann.run(*words, code=USAGE).error
+        assert "say which channel (weft status lists yours)" in error and how in error
     assert "weft channel join" in ann.run("say", "hello", "everybody", code=NOT_FOUND).error
     assert bea.json("read", channel)[-1]["type"] != "message"
     server.stop()
