@@ -9,6 +9,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/events.h"
 #include "client-cli/core/history.h"
+#include "client-cli/core/history_count.h"
 #include "client-cli/core/key_pool.h"
 #include "client-cli/core/limits.h"
 #include "protocol/content/kinds.h"
