@@ -103,10 +103,12 @@ static enum status drop_pending(struct engine *engine, struct channel *channel, 
     return channel_commit_forget(engine, channel);
 }
 
-/* The server may still have taken it, or take it when it is sent again. */
+/* The server may still have taken it, or take it when it is sent again. What failed here, on this
+ * machine, says nothing of that. */
 static bool is_open(enum status status)
 {
-    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED;
+    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED ||
+           status_passes(status);
 }
 
 /* Sends it. When it lost or was refused it is no longer pending afterwards. */
@@ -402,6 +404,7 @@ enum status channel_commit_roles(struct engine *engine,
     struct role_changes list = {changes, count};
     struct channel_change change = {.propose = propose_roles, .context = &list};
     bool done = false;
+    TRY(channel_need_group(engine, channel));
     if ((channel_own_roles(engine, channel) & CHANNEL_ROLE_FACILITATOR) == 0)
         return engine_explain(engine, STATUS_DENIED,
                               "only a facilitator of this channel gives roles");
@@ -429,6 +432,7 @@ enum status channel_commit_no_history(struct engine *engine, struct channel *cha
 {
     struct channel_change change = {.propose = propose_no_history};
     bool done = false;
+    TRY(channel_need_group(engine, channel));
     if ((channel_own_roles(engine, channel) & CHANNEL_ROLE_FACILITATOR) == 0)
         return engine_explain(engine, STATUS_DENIED,
                               "only a facilitator of this channel changes what newcomers read");

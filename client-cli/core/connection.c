@@ -177,9 +177,12 @@ static void on_received(void *context, struct span bytes)
     struct connection *connection = context;
     bool proven = connection->phase == PHASE_GREETED;
     enum status status = take_frame(connection, bytes);
-    /* Whoever cannot speak the hello properly has not proven anything either. */
-    if (status != STATUS_OK)
-        fail(connection, proven || status == STATUS_UNSUPPORTED ? status : STATUS_UNTRUSTED);
+    if (status == STATUS_OK)
+        return;
+    /* Whoever cannot speak the hello properly has not proven anything either; what could not be
+     * looked at, for want of memory, says nothing about the server. */
+    bool said = proven || status == STATUS_UNSUPPORTED || status_passes(status);
+    fail(connection, said ? status : STATUS_UNTRUSTED);
 }
 
 /* ---- waiting ---- */

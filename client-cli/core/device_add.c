@@ -96,6 +96,8 @@ static enum status take_reveal(struct engine *engine,
         pairing_offer_of(&entry, shown->nonce, &add->transcript.offer);
         status = pairing_check(&add->transcript, &entry);
     }
+    if (status_passes(status))
+        return status;
     if (status != STATUS_OK)
         return explain_between(engine);
     buffer_clear(&add->entry);

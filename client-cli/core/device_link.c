@@ -169,7 +169,10 @@ static enum status take_answer(struct engine *engine,
                               "the other device's answer cannot be read: is its weft as new as "
                               "this one? Make another link with weft device add");
     /* The server may have made it up, and then approve what nobody else has seen. */
-    if (pairing_check_proof(&link->transcript) != STATUS_OK)
+    enum status proof = pairing_check_proof(&link->transcript);
+    if (status_passes(proof))
+        return proof;
+    if (proof != STATUS_OK)
         return engine_explain(engine, STATUS_UNTRUSTED,
                               "whoever answered has not seen the link that you opened: somebody "
                               "sits in between. This device was not linked; tell the people who "

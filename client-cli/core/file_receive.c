@@ -146,8 +146,12 @@ static enum status get(struct receiving *receiving, uint32_t index)
     buffer_truncate(&receiving->plain, 0);
     TRY(buffer_append(&receiving->sealed, response.bytes));
     TRY(matches(receiving, index, &same));
-    if (!same || file_chunk_open(receiving->file->key, receiving->file->size, index,
-                                 buffer_span(&receiving->sealed), &receiving->plain) != STATUS_OK)
+    enum status opened = same ? file_chunk_open(receiving->file->key, receiving->file->size, index,
+                                                buffer_span(&receiving->sealed), &receiving->plain)
+                              : STATUS_NOT_DECRYPTED;
+    if (status_passes(opened))
+        return opened;
+    if (opened != STATUS_OK)
         return engine_explain(receiving->engine, STATUS_UNTRUSTED,
                               "part %u of the file is not what its sender sent: nothing of it was "
                               "kept",

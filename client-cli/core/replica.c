@@ -129,21 +129,23 @@ static enum status refuse(struct engine *engine)
                           "signed before. Tell the people who run it; nothing was sent");
 }
 
+/* What could not be looked at, for want of memory, says nothing about the server. */
+static enum status judge(struct engine *engine, enum status status)
+{
+    return status == STATUS_OK || status_passes(status) ? status : refuse(engine);
+}
+
 static enum status open_head(struct engine *engine, struct span bytes, struct directory_head *head)
 {
-    if (directory_head_open(bytes, SPAN_OF(engine->account.log_key), head) != STATUS_OK)
-        return refuse(engine);
-    if (head->size < directory_log_of(engine->directory)->size)
-        return refuse(engine);
-    return STATUS_OK;
+    TRY(judge(engine, directory_head_open(bytes, SPAN_OF(engine->account.log_key), head)));
+    return head->size < directory_log_of(engine->directory)->size ? refuse(engine) : STATUS_OK;
 }
 
 static enum status store_entry(struct engine *engine, struct span entry)
 {
     struct vault_place place = {.kind = RECORD_LOG_ENTRY,
                                 .major = directory_log_of(engine->directory)->size};
-    if (directory_follow(engine->directory, entry, &engine->account.person) != STATUS_OK)
-        return refuse(engine);
+    TRY(judge(engine, directory_follow(engine->directory, entry, &engine->account.person)));
     return vault_put(engine->vault, &place, entry);
 }
 
@@ -168,9 +170,8 @@ static enum status take_page(struct engine *engine, bool *done)
     if (size > head.size || (size < head.size && page.entry_count == 0))
         return refuse(engine);
     *done = size == head.size;
-    if (*done && directory_head_match(&head, directory_log_of(engine->directory)) != STATUS_OK)
-        return refuse(engine);
-    return STATUS_OK;
+    return *done ? judge(engine, directory_head_match(&head, directory_log_of(engine->directory)))
+                 : STATUS_OK;
 }
 
 /* All pages in one transaction: nothing is kept of a log whose end does not verify. After a
@@ -201,21 +202,16 @@ static enum status update(struct engine *engine, struct span head_bytes)
     TRY(open_head(engine, head_bytes, &head));
     if (head.size > directory_log_of(engine->directory)->size)
         return fetch(engine);
-    return directory_head_match(&head, directory_log_of(engine->directory)) == STATUS_OK
-               ? STATUS_OK
-               : refuse(engine);
+    return judge(engine, directory_head_match(&head, directory_log_of(engine->directory)));
 }
 
 enum status replica_hear(struct engine *engine, struct span head_bytes)
 {
     struct directory_head head;
-    if (directory_head_open(head_bytes, SPAN_OF(engine->account.log_key), &head) != STATUS_OK)
-        return refuse(engine);
+    TRY(judge(engine, directory_head_open(head_bytes, SPAN_OF(engine->account.log_key), &head)));
     if (head.size > directory_log_of(engine->directory)->size)
         return replica_update(engine, head_bytes);
-    return directory_check_root(engine->directory, head.size, head.root) == STATUS_OK
-               ? STATUS_OK
-               : refuse(engine);
+    return judge(engine, directory_check_root(engine->directory, head.size, head.root));
 }
 
 enum status replica_update(struct engine *engine, struct span head_bytes)
@@ -225,7 +221,10 @@ enum status replica_update(struct engine *engine, struct span head_bytes)
     enum status status = update(engine, head_bytes);
     if (status != STATUS_UNTRUSTED)
         return status;
-    if (take_restores(engine, &lost, &put_back) != STATUS_OK || !put_back)
+    enum status restored = take_restores(engine, &lost, &put_back);
+    if (status_passes(restored))
+        return restored;
+    if (restored != STATUS_OK || !put_back)
         return refuse(engine);
     engine_forget_explanation(engine);
     TRY(update(engine, SPAN_EMPTY));

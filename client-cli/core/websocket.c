@@ -108,11 +108,10 @@ static bool hash_server_key(struct lws *wsi, uint8_t hash[SHA256_DIGEST_LENGTH])
         return false;
     uint8_t *encoded = NULL;
     int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
-    if (length > 0)
-        SHA256(encoded, (size_t)length, hash);
+    bool hashed = length > 0 && SHA256(encoded, (size_t)length, hash) != NULL;
     OPENSSL_free(encoded);
     X509_free(certificate);
-    return length > 0;
+    return hashed;
 }
 
 static int on_established(struct websocket *websocket, struct lws *wsi)
