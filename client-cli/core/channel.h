@@ -126,6 +126,10 @@ MUST_CHECK enum status channel_delete_group(struct engine *engine, struct channe
 /* Drops what is in memory and reads the record again. */
 MUST_CHECK enum status channel_reload(struct engine *engine, struct channel *channel);
 
+/* STATUS_REMOVED, explained: we are out by the server's word, which nothing proves to somebody who
+ * was away. */
+MUST_CHECK enum status channel_explain_out(struct engine *engine);
+
 /* Makes sure that the group is in memory. STATUS_NOT_FOUND for a channel without one. */
 MUST_CHECK enum status channel_need_group(struct engine *engine, struct channel *channel);
 

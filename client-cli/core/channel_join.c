@@ -366,6 +366,12 @@ enum status channel_join_leave(struct engine *engine, struct channel *channel)
                                                            .time = engine_now_ms(engine)}};
     TRY(message_leave_sign(&request.leave, SPAN_OF(engine->account.leaf_private), &signature));
     request.leave.signature = buffer_span(&signature);
-    TRY(engine_call(engine, WIRE_CHANNEL_LEAVE, &request, &reply, NULL));
+    enum status asked = engine_call(engine, WIRE_CHANNEL_LEAVE, &request, &reply, NULL);
+    /* Whoever is out already, by the server's word, leaves nothing but this device's record of it.
+     */
+    if (asked == STATUS_DENIED || asked == STATUS_NOT_FOUND)
+        engine_forget_explanation(engine);
+    else
+        TRY(asked);
     return channel_transact(engine, channel, become_left, NULL);
 }

@@ -221,8 +221,7 @@ enum status channel_log_take_new(struct engine *engine, struct channel *channel)
         tell_progress(engine, channel, from, &told);
         enum status status = take_page(engine, channel, &promised, &more);
         if (status == STATUS_NOT_FOUND || status == STATUS_DENIED)
-            return engine_explain(engine, STATUS_REMOVED,
-                                  "the server says that you are not in this channel any more");
+            return channel_explain_out(engine);
         TRY(status);
     }
     return STATUS_OK;

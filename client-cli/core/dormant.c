@@ -192,6 +192,5 @@ enum status dormant_return(struct engine *engine, struct channel *channel)
         return status;
     if (status == STATUS_EXPIRED || status == STATUS_NOT_NOW)
         return STATUS_REMOVED; /* with its explanation */
-    return engine_explain(engine, STATUS_REMOVED,
-                          "the server says that you are not in this channel any more");
+    return channel_explain_out(engine);
 }

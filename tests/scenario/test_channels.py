@@ -112,6 +112,21 @@ def test_somebody_removed_reads_nothing_later_and_may_not_speak(scene):
     server.stop()
 
 
+def test_who_was_removed_while_away_is_told_and_can_leave_it_at_that(scene):
+    server = scene.server()
+    ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group=f"Ward of {name}"))
+    channel = ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
+    ben.run("channel", "join", channel)
+    ann.run("channel", "remove", channel, ben.id)
+    assert "weft channel leave" in ben.run("sync").error
+    ben.run("channel", "leave", channel)
+    assert [record["state"] for record in ben.json("status") if record["type"] == "channel"] == ["left"]
+    assert ben.run("sync").error == ""
+    ben.run("channel", "join", channel)
+    ben.run("say", channel, "back again")
+    server.stop()
+
+
 def test_who_leaves_is_removed_by_somebody_else_and_reads_no_more(scene):
     server = scene.server()
     (ann, bea, cy), channel = share_channel(scene, server)
