@@ -300,6 +300,9 @@ static enum status await(struct engine *engine,
                          const struct wire_channel_generation_response *standing)
 {
     uint8_t state = CHANNEL_STATE_AWAITING;
+    /* Somebody has let us in before we looked: the Welcome is here, or on its way. */
+    if (standing->member && channel->state != CHANNEL_STATE_AWAITING)
+        return channel_transact(engine, channel, become, &state);
     if (is_open_channel(engine, channel))
         return channel_enter_next(engine, channel);
     if (!standing->awaited)

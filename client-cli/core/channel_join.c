@@ -272,12 +272,15 @@ static enum status confirm(struct engine *engine, const struct wire_welcome_item
 
 /* A Welcome makes a group of the Welcome's choosing: it never takes the place of one that we are
  * in. Who was removed and let in again finds the removal in the log first. */
-static enum status check_replaces_nothing(struct engine *engine, struct channel *channel)
+static enum status check_replaces_nothing(struct engine *engine,
+                                          struct channel *channel,
+                                          const struct wire_welcome_item *item)
 {
     if (channel == NULL || channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
     enum status status = channel_log_take_new(engine, channel);
-    if (status == STATUS_REMOVED)
+    bool goes_on = status == STATUS_OK && item->generation > channel->generation;
+    if (status == STATUS_REMOVED || goes_on)
         status = channel_continue_look(engine, channel);
     TRY(status);
     return channel->state == CHANNEL_STATE_MEMBER ? STATUS_EXISTS : STATUS_OK;
@@ -291,7 +294,7 @@ static enum status open_welcome(struct engine *engine, const struct wire_welcome
                                              .tree_hash = item->tree_hash};
     struct wire_channel_group_response shown;
     struct channel *channel = channel_find(engine, &item->channel);
-    TRY(check_replaces_nothing(engine, channel));
+    TRY(check_replaces_nothing(engine, channel, item));
     TRY(key_pool_find(engine, item->welcome, &key_package));
     TRY(engine_call(engine, WIRE_CHANNEL_GROUP, &ask, &reply, &shown));
     bool fresh = channel == NULL;

@@ -6,6 +6,8 @@ import shutil
 import signal
 import sqlite3
 
+import pytest
+
 from test_devices import own_device, pair
 from weft_counts import Tally, count
 from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, TRUST
@@ -20,8 +22,9 @@ def texts(person, channel):
 def make_channel(server, ann, others, *flags):
     channel = ann.json("channel", "create", "Falls", *flags)[-1]["channel"]
     for person in others:
-        person.run("channel", "join", channel)
-        if not flags:
+        if "--private" not in flags:
+            person.run("channel", "join", channel)
+        if "--open" not in flags:
             ann.run("channel", "add", channel, person.id)
             ann.run("sync")
             person.run("sync")
@@ -186,4 +189,29 @@ def test_a_server_that_goes_back_without_saying_so_is_not_believed(scene):
     server.start()
     refused = ann.run("sync", code=TRUST)
     assert "does not fit what it showed" in refused.error
+    server.stop()
+
+
+@pytest.mark.parametrize("flags", [("--open",), (), ("--private",)], ids=["open", "restricted", "private"])
+def test_whoever_was_away_follows_into_a_generation_that_let_them_in_already(scene, flags):
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group="Ward 7"))
+    channel = make_channel(server, ann, [ben, cy], *flags)
+    ann.run("say", channel, "before")
+    cy.run("sync")
+    backup = scene.directory / "copy"
+    server.stop()
+    server.admin("backup", backup)
+    server.admin("restore", backup)
+    server.start()
+    # Cy is there, for something else, and is let in again before looking at this channel.
+    cy.run("status")
+    for person in (ann, ben, ann, ben):
+        person.run("sync")
+    told = cy.run("status").error
+    assert "could not be opened" not in told and "you are in it again" in told, told
+    for speaker, listeners in ((ann, (ben, cy)), (cy, (ann, ben))):
+        speaker.run("say", channel, f"{speaker.name} after")
+        for person in listeners:
+            assert texts(person, channel)[-1] == f"{speaker.name} after"
     server.stop()
