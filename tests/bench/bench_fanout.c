@@ -16,6 +16,9 @@
  *                    offered
  * slow0              one channel of 20 who follow; 40 messages of 8 KB a second
  * slow500            the same, beside 500 who follow and never read
+ * stuck0             one channel of 500 who follow; 20 messages of 8 KB a second
+ * stuck500           the same, beside 500 who follow and read nothing from then on; it goes on,
+ *                    without messages, until weftd has closed their connections
  * idle5k             5,000 logged-in connections, of which none may end, and ten messages a second
  *                    from one to another: run it for half an hour
  * return2k           20 channels of 100 who follow: all are gone while 50 messages are said in
@@ -26,6 +29,11 @@
  * stage checks, the append with its fsync, fan-out and TLS. weftd runs on core 0 and this on core
  * 1. DIR is where the store is, and must be on the disk that is meant (default: here). SETTING
  * is one more line of weftd.conf, such as "commit_window_ms = 0".
+ *
+ * A client that does not read cannot know what became of it, so that weftd's metrics are what is
+ * printed: told_behind are those whose events were dropped, closed_stalled those that it closed for
+ * taking nothing, still_open those that it holds at the end. kernel_tcp_mib is what the sockets of
+ * this whole machine hold.
  */
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/channels.h"
@@ -38,9 +46,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define WARM_UP_NS INT64_C(1000000000)
 #define SETTLE_NS INT64_C(3000000000)
+
+/* Longer than weftd waits for a client that takes nothing, or says nothing. */
+#define STUCK_NS INT64_C(75000000000)
+
 #define WINDOW_MAX 16
 
 struct scenario {
@@ -52,17 +65,88 @@ struct scenario {
     double rate;        /* messages a second in all */
     size_t idle;
     size_t ciphertext_bytes;
-    size_t slow; /* more of each channel, who do not read */
-    size_t away; /* messages said in each channel while all who follow it are gone */
+    size_t slow;         /* more of each channel, who do not read */
+    size_t away;         /* messages said in each channel while all who follow it are gone */
+    bool until_closed;   /* goes on until those who do not read are gone */
+    const char *seconds; /* NULL: 3 */
 };
 
 static const struct scenario scenarios[] = {
-    {"a1000w1", 1, 1000, 1, 1, 0, 0, 256, 0, 0},    {"a1000w8", 1, 1000, 1, 8, 0, 0, 256, 0, 0},
-    {"b500x10", 500, 10, 1, 0, 2000, 0, 256, 0, 0}, {"idle10k", 1, 1, 1, 1, 0, 10000, 256, 0, 0},
-    {"append10", 1, 0, 10, 1, 0, 0, 1024, 0, 0},    {"append100", 1, 0, 10, 10, 0, 0, 1024, 0, 0},
-    {"active500", 50, 9, 1, 0, 200, 0, 256, 0, 0},  {"slow0", 1, 20, 1, 0, 40, 0, 8000, 0, 0},
-    {"slow500", 1, 20, 1, 0, 40, 0, 8000, 500, 0},  {"idle5k", 1, 1, 1, 0, 10, 5000, 256, 0, 0},
-    {"return2k", 20, 100, 1, 0, 0, 0, 256, 0, 50},
+    {.name = "a1000w1",
+     .channels = 1,
+     .subscribers = 1000,
+     .senders = 1,
+     .window = 1,
+     .ciphertext_bytes = 256},
+    {.name = "a1000w8",
+     .channels = 1,
+     .subscribers = 1000,
+     .senders = 1,
+     .window = 8,
+     .ciphertext_bytes = 256},
+    {.name = "b500x10",
+     .channels = 500,
+     .subscribers = 10,
+     .senders = 1,
+     .rate = 2000,
+     .ciphertext_bytes = 256},
+    {.name = "idle10k",
+     .channels = 1,
+     .subscribers = 1,
+     .senders = 1,
+     .window = 1,
+     .idle = 10000,
+     .ciphertext_bytes = 256},
+    {.name = "append10", .channels = 1, .senders = 10, .window = 1, .ciphertext_bytes = 1024},
+    {.name = "append100", .channels = 1, .senders = 10, .window = 10, .ciphertext_bytes = 1024},
+    {.name = "active500",
+     .channels = 50,
+     .subscribers = 9,
+     .senders = 1,
+     .rate = 200,
+     .ciphertext_bytes = 256},
+    {.name = "slow0",
+     .channels = 1,
+     .subscribers = 20,
+     .senders = 1,
+     .rate = 40,
+     .ciphertext_bytes = 8000},
+    {.name = "slow500",
+     .channels = 1,
+     .subscribers = 20,
+     .senders = 1,
+     .rate = 40,
+     .ciphertext_bytes = 8000,
+     .slow = 500},
+    {.name = "stuck0",
+     .channels = 1,
+     .subscribers = 500,
+     .senders = 1,
+     .rate = 20,
+     .ciphertext_bytes = 8000,
+     .seconds = "20"},
+    {.name = "stuck500",
+     .channels = 1,
+     .subscribers = 500,
+     .senders = 1,
+     .rate = 20,
+     .ciphertext_bytes = 8000,
+     .slow = 500,
+     .until_closed = true,
+     .seconds = "20"},
+    {.name = "idle5k",
+     .channels = 1,
+     .subscribers = 1,
+     .senders = 1,
+     .rate = 10,
+     .idle = 5000,
+     .ciphertext_bytes = 256},
+    {.name = "return2k",
+     .channels = 20,
+     .subscribers = 100,
+     .senders = 1,
+     .ciphertext_bytes = 256,
+     .away = 50},
 };
 
 /* A message under way. */
@@ -361,8 +445,6 @@ static void print(double seconds, double cpu_seconds)
                      cpu_seconds / deliveries * 1e6, deliveries / seconds);
     if (scenario->idle > 0)
         (void)printf("cpu_us_per_ping %.1f us\n", cpu_seconds / deliveries * 1e6);
-    if (scenario->slow > 0)
-        (void)printf("resident_kib %.0f KiB\n", fan_server_resident_kib(&bench.server));
     if (scenario->subscribers > 0)
         (void)printf("p50_ms %.3f ms\np99_ms %.3f ms\n", latencies_ms(&bench.latencies, .5),
                      latencies_ms(&bench.latencies, .99));
@@ -373,6 +455,46 @@ static void print(double seconds, double cpu_seconds)
                  (unsigned long long)bench.lost, (unsigned long long)bench.duplicated,
                  (unsigned long long)bench.misordered,
                  (unsigned long long)(bench.sent - bench.acknowledged));
+}
+
+static double machine_tcp_mib(void)
+{
+    char text[512];
+    FILE *file = fopen("/proc/net/sockstat", "r");
+    MUST_BE(file != NULL);
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    (void)fclose(file);
+    text[len] = '\0';
+    const char *tcp = strstr(text, "TCP:");
+    const char *pages = tcp == NULL ? NULL : strstr(tcp, " mem ");
+    MUST_BE(pages != NULL);
+    return strtod(pages + 5, NULL) * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+static double still_open(void)
+{
+    double reading = (double)(bench.device_count - bench.scenario->slow * bench.scenario->channels);
+    return fan_server_metric(&bench.server, "weftd_connections{state=\"open\"}") - reading;
+}
+
+/* Those who read go on answering the server's pings meanwhile. */
+static void await_closing(void)
+{
+    for (int64_t until = now_ns() + STUCK_NS; now_ns() < until && still_open() > 0;)
+        for (int64_t next = now_ns() + WARM_UP_NS; now_ns() < next;)
+            fan_loop_run(&bench.loop, 100);
+}
+
+static void print_slow(double tcp_mib)
+{
+    (void)printf("peak_mib %.1f MiB\nkernel_tcp_mib %.1f MiB\n",
+                 fan_server_peak_kib(&bench.server) / 1024, tcp_mib);
+    (void)printf(
+        "told_behind %.0f connections\nclosed_stalled %.0f connections\n"
+        "still_open %.0f connections\n",
+        fan_server_metric(&bench.server, "weftd_outboxes_behind_total"),
+        fan_server_metric(&bench.server, "weftd_connections_ended_total{reason=\"stalled\"}"),
+        still_open());
 }
 
 static void measure(void)
@@ -388,7 +510,12 @@ static void measure(void)
     int64_t to_ns = now_ns();
     bench.measuring = false;
     settle();
+    double tcp_mib = machine_tcp_mib();
     print((double)(to_ns - from_ns) / 1e9, cpu_to - cpu_from);
+    if (bench.scenario->until_closed)
+        await_closing();
+    if (bench.scenario->slow > 0)
+        print_slow(tcp_mib);
 }
 
 /* ---- coming back ---- */
@@ -517,11 +644,13 @@ int main(int argc, char **argv)
 {
     bench.scenario = find_scenario(text_after(argc, argv, "--scenario", ""));
     bench.tls = has(argc, argv, "--tls");
-    bench.seconds = strtod(text_after(argc, argv, "--seconds", "3"), NULL);
+    const char *usual =
+        bench.scenario != NULL && bench.scenario->seconds != NULL ? bench.scenario->seconds : "3";
+    bench.seconds = strtod(text_after(argc, argv, "--seconds", usual), NULL);
     if (bench.scenario == NULL || !(bench.seconds > 0)) {
         (void)fputs("usage: bench_fanout --scenario "
                     "a1000w1|a1000w8|b500x10|idle10k|append10|append100|\n"
-                    "                    active500|slow0|slow500|idle5k|return2k\n"
+                    "                    active500|slow0|slow500|stuck0|stuck500|idle5k|return2k\n"
                     "                    [--tls] [--seconds S] [--directory DIR] [--set SETTING]\n",
                     stderr);
         return 2;

@@ -40,12 +40,10 @@
 #include "tests/bench/must.h"
 #include "tests/bench/storm_client.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,7 +70,6 @@ struct storm {
     size_t joiners;
     pid_t processes[PROCESSES_MAX];
     size_t process_count;
-    unsigned monitor_port;
 };
 
 static struct storm storm; /* there is one, and a signal's handler needs it */
@@ -171,31 +168,9 @@ static double client_cpu_seconds(void)
     return sum;
 }
 
-/* ---- the server ---- */
-
 static double sent_bytes(void)
 {
-    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    static const char name[] = "\nweftd_sent_bytes_total ";
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)storm.monitor_port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    char answer[65536];
-    size_t len = 0;
-    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    MUST_BE(socket_fd >= 0);
-    MUST_BE(connect(socket_fd, (const struct sockaddr *)&address, sizeof address) == 0);
-    MUST_BE(write(socket_fd, request, sizeof request - 1) == (ssize_t)sizeof request - 1);
-    ssize_t got;
-    do {
-        got = read(socket_fd, answer + len, sizeof answer - 1 - len);
-        len += got > 0 ? (size_t)got : 0;
-    } while (got > 0);
-    (void)close(socket_fd);
-    answer[len] = '\0';
-    const char *at = strstr(answer, name);
-    MUST_BE(at != NULL);
-    return strtod(at + sizeof name - 1, NULL);
+    return fan_server_metric(&storm.server, "weftd_sent_bytes_total");
 }
 
 /* ---- figures ---- */
@@ -362,18 +337,6 @@ static void read_arguments(int argc, char **argv, struct arguments *arguments)
     exit(2);
 }
 
-/* A port that nobody has now. */
-static unsigned free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    MUST_BE(socket_fd >= 0 && bind(socket_fd, (struct sockaddr *)&address, size) == 0);
-    MUST_BE(getsockname(socket_fd, (struct sockaddr *)&address, &size) == 0);
-    (void)close(socket_fd);
-    return ntohs(address.sin_port);
-}
-
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.members = 3, .directory = "."};
@@ -384,10 +347,9 @@ int main(int argc, char **argv)
     storm.scene = storm_scene_new(arguments.members, storm.joiners);
     storm.scene->full_history = arguments.full_history;
     storm_scene_make_directory(storm.scene, arguments.vaults);
-    storm.monitor_port = free_port();
     bool paths = arguments.path_kib != NULL;
-    (void)snprintf(settings, sizeof settings, "monitor_port = %u%s%s", storm.monitor_port,
-                   paths ? "\npath_kib = " : "", paths ? arguments.path_kib : "");
+    (void)snprintf(settings, sizeof settings, "%s%s", paths ? "path_kib = " : "",
+                   paths ? arguments.path_kib : "");
     fan_server_init(&storm.server, arguments.directory, true, settings);
     fan_server_invite_link(&storm.server, storm.scene->clients, &storm.scene->link);
     fan_server_start(&storm.server, -1);

@@ -3,6 +3,7 @@
 
 #include "tests/bench/must.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -10,12 +11,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Rates are for people; a load test is many people's worth from one address. */
 static const char config[] = "address = 127.0.0.1\n"
                              "port = 0\n"
+                             "monitor_port = %u\n"
                              "public_port = 7443\n" /* in links, which nobody follows */
                              "tls = %s\n"
                              "connections_max = 100000\n"
@@ -90,6 +93,18 @@ run_to_end(const struct fan_server *server, const char *const *arguments, char *
     MUST_BE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
 }
 
+/* A port that nobody has now. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST_BE(socket_fd >= 0 && bind(socket_fd, (struct sockaddr *)&address, size) == 0);
+    MUST_BE(getsockname(socket_fd, (struct sockaddr *)&address, &size) == 0);
+    (void)close(socket_fd);
+    return ntohs(address.sin_port);
+}
+
 void fan_server_init(struct fan_server *server, const char *parent, bool tls, const char *settings)
 {
     char path[8192];
@@ -102,7 +117,9 @@ void fan_server_init(struct fan_server *server, const char *parent, bool tls, co
     run_to_end(server, init, line, sizeof line);
     FORMAT(path, sizeof path, "%s/weftd.conf", server->directory);
     FILE *file = fopen(path, "w");
-    MUST_BE(file != NULL && fprintf(file, config, tls ? "yes" : "no", settings) > 0);
+    server->monitor_port = free_port();
+    MUST_BE(file != NULL &&
+            fprintf(file, config, server->monitor_port, tls ? "yes" : "no", settings) > 0);
     MUST_BE(fclose(file) == 0);
 }
 
@@ -204,4 +221,53 @@ double fan_server_resident_kib(const struct fan_server *server)
     char path[128];
     FORMAT(path, sizeof path, "/proc/%d/statm", (int)server->pid);
     return number_in(path, 1) * (double)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+double fan_server_peak_kib(const struct fan_server *server)
+{
+    static const char name[] = "VmHWM:";
+    char path[128];
+    char line[256];
+    double kib = -1;
+    FORMAT(path, sizeof path, "/proc/%d/status", (int)server->pid);
+    FILE *file = fopen(path, "r");
+    MUST_BE(file != NULL);
+    while (kib < 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            kib = strtod(line + sizeof name - 1, NULL);
+    (void)fclose(file);
+    MUST_BE(kib >= 0);
+    return kib;
+}
+
+/* The whole answer of /metrics, as text. */
+static void read_metrics(const struct fan_server *server, char *answer, size_t size)
+{
+    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(server->monitor_port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    size_t len = 0;
+    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST_BE(socket_fd >= 0);
+    MUST_BE(connect(socket_fd, (const struct sockaddr *)&address, sizeof address) == 0);
+    MUST_BE(write(socket_fd, request, sizeof request - 1) == (ssize_t)sizeof request - 1);
+    ssize_t got;
+    do {
+        got = read(socket_fd, answer + len, size - 1 - len);
+        len += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+    (void)close(socket_fd);
+    answer[len] = '\0';
+}
+
+double fan_server_metric(const struct fan_server *server, const char *name)
+{
+    char answer[65536];
+    char before[256];
+    read_metrics(server, answer, sizeof answer);
+    FORMAT(before, sizeof before, "\n%s ", name);
+    const char *at = strstr(answer, before);
+    MUST_BE(at != NULL);
+    return strtod(at + strlen(before), NULL);
 }

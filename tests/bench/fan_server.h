@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * A real weftd in a directory of its own, and what it costs: CPU seconds of all its threads and
- * its resident memory, as the kernel accounts for them.
+ * its resident memory, as the kernel accounts for them, and what it says of itself.
  * Errors end the program (must.h). Thread rule: one thread.
  */
 #ifndef WEFT_BENCH_FAN_SERVER_H
@@ -16,6 +16,7 @@ struct fan_server {
     char directory[4096];
     pid_t pid;
     uint16_t port;
+    uint16_t monitor_port;
 };
 
 /* Makes a state directory inside `parent`, on the disk that is measured; `settings` are more lines
@@ -38,5 +39,11 @@ void fan_server_stop(struct fan_server *server);
 
 double fan_server_cpu_seconds(const struct fan_server *server);
 double fan_server_resident_kib(const struct fan_server *server);
+
+/* The most that was resident since the start. */
+double fan_server_peak_kib(const struct fan_server *server);
+
+/* One of /metrics, by its name and labels as they stand there. */
+double fan_server_metric(const struct fan_server *server, const char *name);
 
 #endif
