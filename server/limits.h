@@ -30,6 +30,11 @@
  * client's progress shows at least once a frame. */
 #define LIMIT_WRITE_BYTES (64u << 10)
 
+/* What the kernel may hold of a connection beyond what is on its way: two writes, so that it never
+ * waits for us. It would take megabytes otherwise, of each client that does not read, before the
+ * outbox learned of it. */
+#define LIMIT_UNSENT_BYTES (2 * LIMIT_WRITE_BYTES)
+
 /* Without reading anything for so long, a client is gone or broken. */
 #define LIMIT_STALL_MS 60000
 

@@ -7,6 +7,7 @@
 #include "server/transport/handshake.h"
 
 #include <libwebsockets.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ struct connection {
     bool one_too_many; /* of its address: told so and closed */
     bool ping_pending;
     struct outbox outbox;
-    int64_t stalled_ms; /* since when its socket takes nothing; 0 when it does */
+    int64_t stalled_ms; /* since when its socket took no whole write; 0: nothing is left of one */
     void *user;
     struct connection *previous;
     struct connection *next;
@@ -151,21 +152,39 @@ static bool write_batch(struct connection *connection)
     return lws_write(connection->wsi, transport->gathered.ptr, len, LWS_WRITE_RAW) >= (int)len;
 }
 
+/* Input is left where it is while the socket takes no output: libwebsockets would not read it, and
+ * be told of it again at once, without end. */
+static void stall(struct connection *connection)
+{
+    if (connection->stalled_ms == 0)
+        (void)lws_rx_flow_control(connection->wsi, 0);
+    connection->stalled_ms = now_ms(connection->transport);
+}
+
+static void go_on(struct connection *connection)
+{
+    if (connection->stalled_ms == 0)
+        return;
+    connection->stalled_ms = 0;
+    connection->heard_ms = now_ms(connection->transport); /* nobody listened until now */
+    (void)lws_rx_flow_control(connection->wsi, 1);
+}
+
 /* Writes until the socket takes no more or nothing waits. False when the connection must end. */
 static bool flush(struct connection *connection)
 {
-    struct transport *transport = connection->transport;
+    bool was_taken = !lws_partial_buffered(connection->wsi); /* all that was written before */
     while (!outbox_is_empty(&connection->outbox) && !lws_partial_buffered(connection->wsi)) {
         if (!write_batch(connection))
             return false;
     }
     if (lws_partial_buffered(connection->wsi)) {
-        if (connection->stalled_ms == 0)
-            connection->stalled_ms = now_ms(transport);
+        if (was_taken)
+            stall(connection);
         lws_callback_on_writable(connection->wsi);
         return true;
     }
-    connection->stalled_ms = 0;
+    go_on(connection);
     if (connection->state == CONNECTION_CLOSING)
         lws_callback_on_writable(connection->wsi); /* which then closes it */
     return true;
@@ -308,6 +327,14 @@ static void unlink_connection(struct connection *connection)
     }
 }
 
+/* Where that cannot be set, more is held and nothing else changes. */
+static void bound_kernel_queue(struct lws *wsi)
+{
+    const int bytes_max = LIMIT_UNSENT_BYTES;
+    (void)setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes_max,
+                     sizeof bytes_max);
+}
+
 /* A TCP connection was accepted. False refuses it. */
 static bool accept_connection(struct transport *transport, struct lws *wsi)
 {
@@ -343,6 +370,7 @@ static bool accept_connection(struct transport *transport, struct lws *wsi)
     inbound_init(&connection->inbound);
     link_connection(connection);
     lws_set_opaque_user_data(wsi, connection);
+    bound_kernel_queue(wsi);
     return true;
 }
 
@@ -397,15 +425,23 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
     }
 }
 
+static void check_stalled(struct connection *connection, int64_t now)
+{
+    struct transport *transport = connection->transport;
+    if (now - connection->stalled_ms < LIMIT_STALL_MS)
+        return;
+    transport->counts.stalled++;
+    JOURNAL(transport->options.journal, JOURNAL_INFO, "stalled",
+            JOURNAL_N("waiting_bytes", connection->outbox.bytes));
+    transport_close(connection, CLOSE_TRY_LATER);
+}
+
 static void check_open(struct connection *connection, int64_t now)
 {
     struct transport *transport = connection->transport;
-    if (connection->stalled_ms != 0 && now - connection->stalled_ms >= LIMIT_STALL_MS) {
-        transport->counts.stalled++;
-        JOURNAL(transport->options.journal, JOURNAL_INFO, "stalled",
-                JOURNAL_N("waiting_bytes", connection->outbox.bytes));
-        transport_close(connection, CLOSE_TRY_LATER);
-        return;
+    if (connection->stalled_ms != 0) {
+        check_stalled(connection, now);
+        return; /* it may be silent only because nobody listens */
     }
     int64_t silence_ms = now - connection->heard_ms;
     if (silence_ms >= LIMIT_PING_MS + LIMIT_PONG_MS && connection->ping_pending) {

@@ -2,7 +2,8 @@
 /*
  * Preloaded with faults.c: the wall clock of one process, so far ahead of the machine's (or behind,
  * when negative) as the file WEFT_FAULT_CLOCK says, in milliseconds, at every moment. The monotonic
- * clock goes on as it is, as it does when somebody sets a machine's time.
+ * clock goes on as it is, as it does when somebody sets a machine's time, unless the file's second
+ * number puts it forward: so that nobody sits through the minutes that a server waits.
  * Thread rule: any thread.
  */
 #include <dlfcn.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic int64_t *ahead_ms; /* NULL: not asked for */
+static _Atomic int64_t *ahead_ms; /* wall, monotonic; NULL: not asked for */
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -26,7 +27,7 @@ __attribute__((constructor)) static void begin(void)
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         abort();
-    void *mapped = mmap(NULL, sizeof *ahead_ms, PROT_READ, MAP_SHARED, file, 0);
+    void *mapped = mmap(NULL, 2 * sizeof *ahead_ms, PROT_READ, MAP_SHARED, file, 0);
     if (mapped == MAP_FAILED)
         abort();
     (void)close(file);
@@ -43,9 +44,9 @@ static int machine_time(clockid_t clock, struct timespec *now)
     return real(clock, now);
 }
 
-static void shift(struct timespec *now)
+static void shift(struct timespec *now, size_t which)
 {
-    int64_t ms = ahead_ms == NULL ? 0 : atomic_load(ahead_ms);
+    int64_t ms = ahead_ms == NULL ? 0 : atomic_load(&ahead_ms[which]);
     int64_t ns = now->tv_nsec + ms % 1000 * 1000000;
     now->tv_sec += ms / 1000 + (ns < 0 ? -1 : ns >= 1000000000 ? 1 : 0);
     now->tv_nsec = (ns + 1000000000) % 1000000000;
@@ -55,7 +56,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 {
     int result = machine_time(clock, now);
     if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-        shift(now);
+        shift(now, 0);
+    if (result == 0 && (clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE))
+        shift(now, 1);
     return result;
 }
 

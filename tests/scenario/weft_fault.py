@@ -113,11 +113,11 @@ def preloaded(base, library, **variables):
 
 
 class Clock:
-    """The wall clock of the processes that run with `environment` (tests/fault/clock.c)."""
+    """The clocks of the processes that run with `environment` (tests/fault/clock.c)."""
 
     def __init__(self, library, path):
         self.library, self.path = library, path
-        path.write_bytes(bytes(8))
+        path.write_bytes(bytes(16))
         with open(path, "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), 0)
 
@@ -125,8 +125,13 @@ class Clock:
         return preloaded(base, self.library, WEFT_FAULT_CLOCK=str(self.path))
 
     def set(self, ahead_ms):
-        """From now on it is so far ahead of the machine's."""
+        """From now on the wall clock is so far ahead of the machine's."""
         struct.pack_into("<q", self.memory, 0, ahead_ms)
+
+    def pass_by(self, ms):
+        """So much time goes by at once, for whatever waits."""
+        passed, = struct.unpack_from("<q", self.memory, 8)
+        struct.pack_into("<q", self.memory, 8, passed + ms)
 
 
 class Ledger:
