@@ -8,12 +8,20 @@
  * Cold is the tree after one commit that added everybody: all parents blank. Warm is after one
  * member in each subtree beside the creator's path has committed, so that each level of that path
  * takes one encryption.
+ *
+ * `*_after_N` is of another group, to which 128 at a time were added without a path, as in a
+ * channel, when members have committed a path one after another: whoever's spares the others the
+ * most, as weftd asks them (server/delivery/paths.c), the creator last. next_commit_bytes is the
+ * commit of whom it asks next, mean_path_bytes what all members' paths would be on average, from
+ * which it asks nobody below path_kib, and paths_asked how many that took.
  */
+#include "protocol/base/limits.h"
 #include "protocol/crypto/aead.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/crypto/hpke.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/mls/member/group.h"
+#include "protocol/mls/public/path_costs.h"
 #include "tests/bench/must.h"
 
 #include <malloc.h>
@@ -26,6 +34,10 @@
 #define HELPERS_MAX 20
 #define REPETITIONS 9
 #define MESSAGES 200
+
+/* As weftd asks for them: its path_kib, unless set, and at most so many. */
+#define PATH_BYTES_MAX 4096
+#define PATHS_MAX 32
 
 struct person {
     struct secret private_key;
@@ -174,14 +186,15 @@ static void make_person(const struct bench *bench, uint32_t index, struct person
     MUST(mls_key_package_check(buffer_span(&person->package), &bench->options, &person->checked));
 }
 
-static struct mls_group *join(const struct bench *bench, uint32_t who)
+static struct mls_group *
+join(const struct bench *bench, uint32_t who, struct span welcome, struct span tree)
 {
     struct mls_group *group = NULL;
-    struct mls_join_request request = {.welcome = buffer_span(&bench->welcome),
+    struct mls_join_request request = {.welcome = welcome,
                                        .key_package = buffer_span(&bench->people[who].package),
                                        .private_part =
                                            buffer_span(&bench->people[who].package_private),
-                                       .ratchet_tree = buffer_span(&bench->tree)};
+                                       .ratchet_tree = tree};
     MUST(mls_group_join(&request, &bench->options, &group));
     return group;
 }
@@ -227,7 +240,8 @@ static void join_helpers(struct bench *bench, const struct costs *costs)
     for (uint32_t leaf = 1; leaf < bench->member_count && bench->helper_count < HELPERS_MAX;
          leaf *= 2) {
         double begin = cpu_ms();
-        bench->helpers[bench->helper_count] = join(bench, leaf);
+        bench->helpers[bench->helper_count] =
+            join(bench, leaf, buffer_span(&bench->welcome), buffer_span(&bench->tree));
         times[bench->helper_count++] = cpu_ms() - begin;
     }
     print_pair("welcome_join", median(times, bench->helper_count),
@@ -314,6 +328,125 @@ static void measure_messages(const struct bench *bench, const struct costs *cost
     print_pair("app_decrypt", median(open, MESSAGES), costs->verify + symmetric);
 }
 
+/* ---- paths on request ---- */
+
+/* A commit of the grown group, and what those need whom it added. */
+struct grown_commit {
+    struct buffer commit, welcome, tree;
+};
+
+struct grown {
+    struct mls_group *creator;
+    struct grown_commit *commits; /* adds, then paths */
+    size_t commit_count;
+};
+
+static void grow_by(const struct bench *bench, struct grown *grown, uint32_t first, uint32_t count)
+{
+    struct mls_proposal adds[LIMIT_ADDS_PER_COMMIT];
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct grown_commit *made = &grown->commits[grown->commit_count++];
+    const struct mls_commit_request request = {.proposals = adds, .proposal_count = count};
+    for (uint32_t i = 0; i < count; i++)
+        adds[i] = (struct mls_proposal){.type = MLS_PROPOSAL_ADD,
+                                        .add = &bench->people[first + i].checked.package};
+    MUST(mls_group_commit(grown->creator, &request, &bench->options, random_system(), &bundle));
+    MUST(mls_group_apply_pending(grown->creator));
+    buffer_init(&made->tree, SIZE_MAX);
+    MUST(mls_group_write_tree(grown->creator, &made->tree));
+    made->commit = bundle.commit;
+    made->welcome = bundle.welcome;
+    bundle.commit = bundle.welcome = (struct buffer){0};
+}
+
+static void grow(const struct bench *bench, struct grown *grown)
+{
+    uint32_t batches = bench->member_count / LIMIT_ADDS_PER_COMMIT + 1;
+    struct mls_group_config config = {.suite = bench->suite,
+                                      .group_id = SPAN_LITERAL("grown"),
+                                      .identity = &bench->people[0].identity};
+    *grown = (struct grown){.commits = calloc(batches + PATHS_MAX, sizeof *grown->commits)};
+    MUST_BE(grown->commits != NULL);
+    MUST(mls_group_new(&config, random_system(), &grown->creator));
+    for (uint32_t first = 1; first < bench->member_count; first += LIMIT_ADDS_PER_COMMIT) {
+        uint32_t left = bench->member_count - first;
+        grow_by(bench, grown, first, left < LIMIT_ADDS_PER_COMMIT ? left : LIMIT_ADDS_PER_COMMIT);
+    }
+}
+
+static void clear_grown(struct grown *grown)
+{
+    mls_group_free(&grown->creator);
+    for (size_t i = 0; i < grown->commit_count; i++) {
+        buffer_clear(&grown->commits[i].commit);
+        buffer_clear(&grown->commits[i].welcome);
+        buffer_clear(&grown->commits[i].tree);
+    }
+    free(grown->commits);
+}
+
+/* Whose path spares the most, or 0: nobody's does, or only that of the creator. */
+static uint32_t choose(const struct grown *grown, uint64_t *mean_bytes)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(grown->creator));
+    struct mls_path_costs costs;
+    uint32_t best = 0;
+    MUST(mls_path_costs(tree, &arena, &costs));
+    for (uint32_t leaf = 1; leaf < mls_tree_leaf_count(tree); leaf++)
+        if (costs.spared[leaf] > (best == 0 ? 0 : costs.spared[best]))
+            best = leaf;
+    *mean_bytes = costs.path_bytes;
+    return best;
+}
+
+/* The member comes by the Welcome that was for it, reads all that was committed since, and commits
+ * a path; who it was is at that leaf, since nobody was removed. Bytes of its commit. */
+static size_t commit_path(const struct bench *bench, struct grown *grown, uint32_t who)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    const struct mls_commit_request request = {0};
+    size_t at = (who - 1) / LIMIT_ADDS_PER_COMMIT;
+    const struct grown_commit *added = &grown->commits[at];
+    struct mls_group *member =
+        join(bench, who, buffer_span(&added->welcome), buffer_span(&added->tree));
+    MUST_BE(mls_group_own_leaf(member) == who);
+    while (++at < grown->commit_count)
+        receive(bench, member, buffer_span(&grown->commits[at].commit));
+    MUST(mls_group_commit(member, &request, &bench->options, random_system(), &bundle));
+    receive(bench, grown->creator, buffer_span(&bundle.commit));
+    mls_group_free(&member);
+    size_t bytes = bundle.commit.len;
+    grown->commits[grown->commit_count++].commit = bundle.commit;
+    bundle.commit = (struct buffer){0};
+    return bytes;
+}
+
+static void measure_paths(const struct bench *bench)
+{
+    struct grown grown;
+    uint64_t mean_bytes = 0;
+    uint32_t asked = PATHS_MAX;
+    grow(bench, &grown);
+    for (uint32_t paths = 0; paths <= PATHS_MAX; paths++) {
+        uint32_t who = choose(&grown, &mean_bytes);
+        bool enough = mean_bytes <= PATH_BYTES_MAX || who == 0;
+        bool is_first_enough = enough && paths < asked;
+        asked = is_first_enough ? paths : asked;
+        size_t bytes = who != 0 && paths < PATHS_MAX ? commit_path(bench, &grown, who) : 0;
+        if ((paths & (paths - 1)) == 0 || is_first_enough || who == 0) {
+            (void)printf("mean_path_bytes_after_%u %llu bytes\n", paths,
+                         (unsigned long long)mean_bytes);
+            if (bytes != 0)
+                (void)printf("next_commit_bytes_after_%u %zu bytes\n", paths, bytes);
+        }
+        if (who == 0)
+            break;
+    }
+    (void)printf("paths_asked %u paths\n", asked);
+    clear_grown(&grown);
+}
+
 static void run(struct bench *bench)
 {
     struct costs costs = measure_costs(bench);
@@ -331,6 +464,7 @@ static void run(struct bench *bench)
     warm_up(bench);
     measure_commit(bench, &costs, "", REPETITIONS, (double)bench->helper_count);
     measure_messages(bench, &costs);
+    measure_paths(bench);
 }
 
 static uint32_t number_after(int argc, char **argv, const char *option, uint32_t otherwise)
