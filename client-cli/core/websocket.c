@@ -77,12 +77,33 @@ static uint32_t retry_after_ms(struct lws *wsi)
                : (uint32_t)seconds * 1000;
 }
 
+/* The library's own words (its prefixes of them) tell a person nothing. */
+static const char *reason_in_words(const char *reason)
+{
+    static const struct {
+        const char *begins;
+        const char *words;
+    } known[] = {
+        {"closed before established", "no server answers there"},
+        {"Closed before conn", "no server answers there"},
+        {"Timed out", "what is there does not answer in time"},
+        {"connect S", "what answers there is no server of Weft"}, /* its TLS failed */
+        {"HS:", "what answers there is no server of Weft"},       /* its HTTP did */
+    };
+    for (size_t i = 0; reason != NULL && i < sizeof known / sizeof *known; i++)
+        if (strncmp(reason, known[i].begins, strlen(known[i].begins)) == 0)
+            return known[i].words;
+    return reason == NULL ? "" : reason;
+}
+
 static void on_refused(struct websocket *websocket, struct lws *wsi, const char *reason)
 {
-    struct websocket_end end = {.reason = reason == NULL ? "" : reason};
+    struct websocket_end end = {.reason = reason_in_words(reason)};
     end.http_status = lws_http_client_http_response(wsi);
     if (end.http_status != 0)
         end.retry_after_ms = retry_after_ms(wsi);
+    if (end.http_status == 429 || end.http_status == 503) /* weftd too answers so */
+        end.reason = "it has too many connections now";
     become_closed(websocket, &end);
 }
 
@@ -278,7 +299,7 @@ enum status websocket_begin(struct websocket *websocket, const char *host, uint1
     websocket->state = WEBSOCKET_CONNECTING;
     if (lws_client_connect_via_info(&info) == NULL)
         become_closed(websocket,
-                      &(struct websocket_end){.reason = "the address cannot be reached"});
+                      &(struct websocket_end){.reason = "no machine of this name is found"});
     return STATUS_OK;
 }
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Joining a community with weft: the notice first, the right server or none, one profile a person."""
+import contextlib
 import re
+import socket
+import threading
 
 import pytest
 
@@ -124,11 +127,25 @@ def test_a_hello_with_any_bit_turned_is_not_trusted(scene):
     server.stop()
 
 
+def answer_without_tls(listener):
+    with contextlib.suppress(OSError):
+        while True:
+            client, _ = listener.accept()
+            with client:
+                client.recv(4096)
+                client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
 def test_a_server_that_is_not_there_is_a_network_error(scene):
     server = scene.server(start=False)
     ann = scene.person("Ann")
     refused = ann.run("join", server.first_link, "--name", "Ann", "--yes", code=NETWORK)
-    assert refused.error.strip()
+    assert "cannot be reached: no server answers there" in refused.error
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer_without_tls, args=(listener,), daemon=True).start()
+        elsewhere = link_by_way_of(listener.getsockname()[1], server.first_link)
+        refused = ann.run("join", elsewhere, "--name", "Ann", "--yes", code=NETWORK)
+        assert "cannot be reached: what answers there is no server of Weft" in refused.error
     server.start()
     ann.run("join", server.first_link, "--name", "Ann", "--yes")
     server.stop()

@@ -79,7 +79,7 @@ def test_a_refused_connection_is_made_again_when_the_server_said(scene):
     ann, gate = person_behind_a_gate(scene, server)
     gate.refuse(2, retry_after=2)
     told = ann.run("channel", "list").error
-    assert len(re.findall("asks to wait 2 s", told)) == 2, told
+    assert len(re.findall("asks to wait 2 s - it has too many connections now: waiting", told)) == 2, told
     assert len(gate.refused_at) == 2 and gate.refused_at[1] - gate.refused_at[0] >= 1.9
     gate.close()
     server.stop()
