@@ -80,8 +80,8 @@ struct channel {
 
     bool subscribed;   /* on this connection; not kept in the vault */
     bool frozen;       /* as the server said last; not kept in the vault */
-    bool outrun;       /* a copy of this vault made the log's next change, which cannot be followed
-                        * here: joined anew first; not kept in the vault */
+    bool outrun;       /* the log's next change has our signature, and cannot be followed here:
+                        * joined anew first; not kept in the vault */
     int64_t latest_ms; /* of the last entry that this process took; 0: none yet */
     bool history_due;  /* keys of segments came, or we are asked to share; not kept in the vault */
     int64_t history_ask_ms; /* when we ask for it next; 0: at once; not kept in the vault */

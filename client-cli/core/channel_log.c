@@ -101,8 +101,9 @@ commit_batch(struct engine *engine, struct channel *channel, const struct batch 
                       "followed. It is reported; weft channel resync takes you back in alone");
     if (channel->outrun)
         engine_notice(engine, channel,
-                      "This channel was changed with a copy of this profile, which this device "
-                      "cannot follow: an older copy was put back, or somebody else uses one");
+                      "This channel was changed with this profile's keys, and this device cannot "
+                      "follow: an older copy was put back, somebody else uses one, or the server "
+                      "made a change that it had said it refused");
     return told;
 }
 

@@ -486,8 +486,9 @@ static enum status become_stuck(struct take *take, const char *why)
     return warn(take, why);
 }
 
-/* A change that was made with our keys and not by this vault: nobody's fault, and no way to follow
- * it. The entry is left in the log, where it is found again until the channel is joined anew. */
+/* A change that has our signature and is not pending: a copy of this vault made it, or we did and
+ * the server said that it refused it. No fault of a member's, and no way to follow it. The entry is
+ * left in the log, where it is found again until the channel is joined anew. */
 static enum status be_outrun(struct take *take)
 {
     mls_group_drop_staged(take->channel->group);

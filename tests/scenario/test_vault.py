@@ -6,7 +6,8 @@ import random
 import pytest
 
 from test_channels import texts
-from weft_scenario import CONFLICT, OK, SANITIZER_EXIT, fill_disk
+from weft_scenario import CONFLICT, OK, SANITIZER_EXIT, fill_disk, link_by_way_of
+from weft_wire import CHANNEL_COMMIT, CODES, RESPONSE, Proxy, vector
 
 PAGE = 4096
 FLIPS_A_PAGE = 24
@@ -150,7 +151,7 @@ def comes_back(server, person, channel, text, *told):
     assert [record["state"] for record in person.json("status") if record["type"] == "channel"] == ["member, unconfirmed"]
 
 
-BY_A_COPY = "was changed with a copy of this profile"
+BY_A_COPY = "was changed with this profile's keys"
 
 
 def test_whoever_changed_the_channel_last_comes_back_from_an_old_copy(scene):
@@ -195,4 +196,32 @@ def test_who_changed_the_channel_since_the_copy_may_be_gone(scene, own):
     comes_back(server, cy, channel, "here again", *([BY_A_COPY] if own else []))
     ann.run("sync")
     assert texts(ann, channel) == ["here again"]
+    server.stop()
+
+
+def test_a_change_that_the_server_refused_and_made_is_no_copys_alone(scene):
+    """The client has given it up when it finds it in the log: it comes back as from an old copy, and says what else it may be."""
+    server = scene.server()
+    lies = []
+
+    def change(direction, _, payload):
+        if not lies or direction == "up" or payload[0] != RESPONSE or int.from_bytes(payload[5:7], "big") != CHANNEL_COMMIT:
+            return payload
+        lies.clear()
+        return payload[:7] + CODES.index("denied").to_bytes(2, "big") + vector(b"no") + bytes(4)
+
+    with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy:
+        ann, ben = scene.people(["Ann", "Ben"], lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
+        channel = ann.one("channel", "create", "Falls", "--open")["channel"]
+        ben.run("channel", "join", channel)
+        ann.run("sync")
+        lies.append(True)
+        assert ann.run("channel", "role", channel, ben.id, "--give", "note-taker", code=None).code != OK and not lies
+        back = ann.run("sync")
+        for line in (BY_A_COPY, "the server made a change that it had said it refused", "Joined anew with a fresh leaf"):
+            assert back.error.count(line) == 1, back
+        assert " commit_reported " not in server.log()
+        ann.run("say", channel, "here still")
+        ben.run("sync")
+        assert texts(ben, channel) == ["here still"]
     server.stop()

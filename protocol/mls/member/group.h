@@ -342,8 +342,8 @@ void mls_received_clear(struct mls_received *received);
  * that is not kept, and for proposals and commits of any but the present; STATUS_LIMIT for a
  * generation too far ahead; STATUS_NOT_DECRYPTED, STATUS_BAD_MAC, STATUS_BAD_SIGNATURE.
  * STATUS_CONFLICT for a commit that we signed and that is not pending here: made with a copy of
- * this group, which has its keys. One without a path can be followed all the same. A staged commit
- * replaces one that was staged before. */
+ * this group, which has its keys, or cleared meanwhile. One without a path can be followed all the
+ * same. A staged commit replaces one that was staged before. */
 MUST_CHECK enum status mls_group_receive(struct mls_group *group,
                                          struct span message,
                                          const struct mls_options *options,

@@ -106,8 +106,8 @@ static enum status complete_next(const struct mls_group *group, struct mls_next 
     return STATUS_OK;
 }
 
-/* A path that we signed and do not have: a copy of this group made it. */
-static bool is_of_copy(const struct mls_group *group, const struct mls_next *next)
+/* A path that we signed and do not have. */
+static bool is_own_unknown(const struct mls_group *group, const struct mls_next *next)
 {
     return !next->removes_us && mls_staged_commit_path(next->staged) != NULL &&
            mls_staged_commit_committer(next->staged) == group->own_leaf;
@@ -122,7 +122,7 @@ static enum status stage_commit(struct mls_group *group,
     TRY(mls_next_new(group->arena, &next));
     TRY(mls_public_group_stage_content(group->public_group, content, options, &next->staged));
     next->removes_us = is_removed(group, mls_staged_commit_effect(next->staged));
-    if (is_of_copy(group, next))
+    if (is_own_unknown(group, next))
         return STATUS_CONFLICT;
     if (!next->removes_us)
         TRY(complete_next(group, next));
