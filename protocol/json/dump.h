@@ -4,8 +4,8 @@
  *
  * Thread rule: any thread, with a value that no other thread changes.
  */
-#ifndef WEFT_PROTOCOL_JSON_DUMP_H
-#define WEFT_PROTOCOL_JSON_DUMP_H
+#ifndef WEFT_JSON_DUMP_H
+#define WEFT_JSON_DUMP_H
 
 #include <jansson.h>
 

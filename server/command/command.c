@@ -191,6 +191,11 @@ void command_finish(struct command_call *call, enum status status, const char *w
 void command_usage(struct command_call *call)
 {
     command_complain(call, "usage: weftd %s %s\n", call->command->name, call->command->usage);
+    command_misused(call);
+}
+
+void command_misused(struct command_call *call)
+{
     finish(call, EXIT_CODE_USAGE);
 }
 

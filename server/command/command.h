@@ -75,6 +75,9 @@ void command_finish(struct command_call *call, enum status status, const char *w
 /* Ends it with the command's usage. */
 void command_usage(struct command_call *call);
 
+/* Ends it as one that was used wrongly, in a way that command_complain has told. */
+void command_misused(struct command_call *call);
+
 /* How far it is, for whoever watches (progress.h). Any thread, until the call is finished. */
 void command_progress(struct command_call *call, enum progress_step step, int percent);
 

@@ -148,8 +148,7 @@ static void begin_make(struct command_call *call, struct invite_work *work)
     if (work->group != NULL && !is_group_name(call, work->group)) {
         command_complain(call, "weftd: a group's name is a line of text, of at most %d bytes\n",
                          LIMIT_NAME_BYTES);
-        call->exit_code = EXIT_CODE_USAGE;
-        call->finished(call);
+        command_misused(call);
         return;
     }
     buffer_init(&work->link, INVITE_LINK_TEXT_MAX);
