@@ -27,11 +27,16 @@ static void print_help(FILE *to)
     fprintf(to, "\nThe state directory is %s unless said otherwise.\n", STATE_DIRECTORY_DEFAULT);
 }
 
+static bool is_help(const char *text)
+{
+    return strcmp(text, "--help") == 0 || strcmp(text, "help") == 0;
+}
+
 /* Options before the command. */
 static bool read_options(int argc, const char **argv, struct options *options)
 {
     int at = 1;
-    for (; at < argc && argv[at][0] == '-'; at++) {
+    for (; at < argc && argv[at][0] == '-' && !is_help(argv[at]); at++) {
         bool has_value = at + 1 < argc;
         if (strcmp(argv[at], "--json") == 0)
             options->json = true;
@@ -69,13 +74,32 @@ static bool print_usage(const char *name)
     for (size_t i = 0; i < local_command_count; i++) {
         if (strcmp(local_commands[i].name, name) != 0)
             continue;
-        printf("usage: weftd %s %s\n\n%s\n", name, local_commands[i].usage, local_commands[i].help);
+        const char *usage = local_commands[i].usage;
+        printf("usage: weftd %s%s%s\n\n%s\n", name, usage[0] == '\0' ? "" : " ", usage,
+               local_commands[i].help);
         return true;
     }
     const struct command *command = command_find(name);
     if (command != NULL)
         printf("usage: weftd %s %s\n\n%s\n", name, command->usage, command->help);
     return command != NULL;
+}
+
+static int refuse_command(const char *name)
+{
+    fprintf(stderr, "weftd: there is no command `%s`\n\n", name);
+    print_help(stderr);
+    return EXIT_CODE_USAGE;
+}
+
+/* Of everything, or of the command that is named. */
+static int show_help(int count, const char **names)
+{
+    if (count == 0)
+        print_help(stdout);
+    else if (!print_usage(names[0]))
+        return refuse_command(names[0]);
+    return EXIT_CODE_OK;
 }
 
 /* Keys are in memory: no core dump, and no debugger of the same user. */
@@ -99,21 +123,22 @@ static int run(int argc, char **argv)
 {
     struct options options = {.place = {.state_directory = STATE_DIRECTORY_DEFAULT}};
     const char **arguments = (const char **)(void *)argv;
-    bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
-    if (asked || !read_options(argc, arguments, &options)) {
-        print_help(asked ? stdout : stderr);
-        return asked ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    if (!read_options(argc, arguments, &options)) {
+        print_help(stderr);
+        return EXIT_CODE_USAGE;
     }
+    const char *name = arguments[options.used];
+    const char **rest = arguments + options.used + 1;
+    int count = take_options(argc - options.used - 1, rest, &options);
+    if (is_help(name))
+        return show_help(count, rest);
+    if (count > 0 && strcmp(rest[0], "--help") == 0)
+        return show_help(1, &name);
     keep_memory_private();
     if (crypto_start() != STATUS_OK) {
         fprintf(stderr, "weftd: the cryptographic library does not start\n");
         return EXIT_CODE_INTERNAL;
     }
-    const char *name = arguments[options.used];
-    const char **rest = arguments + options.used + 1;
-    int count = take_options(argc - options.used - 1, rest, &options);
-    if (count > 0 && strcmp(rest[0], "--help") == 0 && print_usage(name))
-        return EXIT_CODE_OK;
     for (size_t i = 0; i < local_command_count; i++) {
         if (strcmp(local_commands[i].name, name) == 0)
             return local_commands[i].run(&options.place, options.json, count, rest);
@@ -123,9 +148,7 @@ static int run(int argc, char **argv)
         return command->show(&options.place, options.json, count, rest);
     if (command != NULL)
         return remote_run(&options.place, name, options.json, count, rest);
-    fprintf(stderr, "weftd: there is no command `%s`\n\n", name);
-    print_help(stderr);
-    return EXIT_CODE_USAGE;
+    return refuse_command(name);
 }
 
 int main(int argc, char **argv)

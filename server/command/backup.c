@@ -88,11 +88,11 @@ static void print(struct backup *backup, int64_t took_ms)
         return;
     }
     command_print(call,
-                  "%s: database %.1f MiB, %llu files %.1f MiB, checked and durable\n"
-                  "Keep it with log.key, next-log.key and weftd.conf of the state directory: "
+                  "%s: database %.1f MiB, %llu %s %.1f MiB, checked and durable\n"
+                  "Keep it with log.key, next-log.key and weftd.conf of the state directory:\n"
                   "without the keys nobody could use it.\n",
                   backup->path, (double)size->bytes / (1 << 20), (unsigned long long)size->files,
-                  (double)size->file_bytes / (1 << 20));
+                  size->files == 1 ? "file" : "files", (double)size->file_bytes / (1 << 20));
 }
 
 /* It is not the backup that has lost them, and it is whole otherwise: no error, but said. */

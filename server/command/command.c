@@ -13,37 +13,37 @@
 
 const struct command commands[] = {
     {"invite", invite_command_begin,
-     "--group NAME [--uses N] | --person ID [--role staff|facilitator|admin] [--expires DAYS]\n"
+     "--group NAME [--uses N] | --person ID\n"
+     "             [--role staff|facilitator|admin] [--expires DAYS]\n"
      "       weftd invite list | revoke ID",
      "make an invite link; list or withdraw invites", 0, NULL, false},
     {"person", person_command_begin,
      "list | suspend ID | restore ID | erase ID | export ID\n"
-     "       export: what is kept of somebody, for them; but for their introductions, which they "
-     "alone\n"
-     "       see. The audit log says that it was made",
+     "       export: what is kept of somebody, for them; but for their introductions,\n"
+     "       which they alone see. The audit log says that it was made",
      "the people of the community", 0, NULL, false},
     {"device", device_command_begin, "list PERSON | revoke DEVICE",
      "the devices of a person, and what a revoked one can still read", 0, NULL, false},
     {"import", import_command_begin,
      "PEOPLE TIES\n"
-     "       PEOPLE and TIES are CSV, TSV or semicolon-separated, in UTF-8. The first line of "
-     "PEOPLE\n"
-     "       names the columns person_id, name, group; that of TIES person_a, person_b and, if\n"
-     "       ties have one, weight. Or tab-separated numbers: `id group`, and `id id weight`.\n"
-     "       One bad row, and nothing is imported: each is told by line and column",
+     "       PEOPLE and TIES are CSV, TSV or semicolon-separated, in UTF-8. The first\n"
+     "       line of PEOPLE names the columns person_id, name, group; that of TIES\n"
+     "       person_a, person_b and, if ties have one, weight. Or tab-separated\n"
+     "       numbers: `id group`, and `id id weight`. One bad row, and nothing is\n"
+     "       imported: each is told by line and column",
      "bring in people and ties from two CSV or TSV files", COMMAND_FILES_MAX, NULL, false},
     {"stats", stats_command_begin, "[--svg DIRECTORY | --export graphml|gexf|csv FILE]",
-     "how the network is connected: figures, pictures, or tables for other programs", 0, stats_show,
-     false},
+     "how the network is connected: figures, pictures, tables", 0, stats_show, false},
     {"suggest", suggest_command_begin,
      "[--introductions N] [--offer]\n"
      "       weftd suggest --coffee\n"
-     "       Without --offer: numbers between groups, of all people. With it: to people who opted\n"
-     "       in, each told alone; --coffee pairs those who signed up. Both also come by\n"
-     "       themselves: introductions_every and coffee_every in weftd.conf",
+     "       Without --offer: numbers between groups, of all people. With it: to\n"
+     "       people who opted in, each told alone; --coffee pairs those who signed up.\n"
+     "       Both also come by themselves: introductions_every and coffee_every in\n"
+     "       weftd.conf",
      "between which groups introductions would help most; make some", 0, NULL, false},
     {"backup", backup_command_begin, "FOLDER",
-     "copy the store, database and files, into a new folder while the server runs", 0, NULL, true},
+     "copy database and files into a new folder, also while it runs", 0, NULL, true},
 };
 
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -192,15 +192,16 @@ static void print(const struct app_place *place,
         putchar('\n');
         return;
     }
-    printf("%s is the store now, with %" PRIu64 " files", path, restoring->files);
+    printf("%s is the store now, with %" PRIu64 " %s.\n", path, restoring->files,
+           restoring->files == 1 ? "file" : "files");
     if (aside[0] != '\0')
-        printf("; the one before is %s/%s, a backup itself: delete it when nobody wants it back",
+        printf("The one before is %s/%s,\na backup itself: delete it when nobody wants it back.\n",
                place->state_directory, aside);
-    printf(".\n"
-           "Restore %u, signed; the directory has %" PRIu64 " entries. Start the server: members' "
-           "clients continue the channels.\nInvite again whoever joined after the backup, and shut "
-           "out again whoever was shut out after it.\n",
-           (unsigned)restoring->number, restoring->log.size);
+    printf("Restore %u, signed; the directory has %" PRIu64 " %s.\n"
+           "Next: start the server; members' clients continue the channels. Invite again\n"
+           "whoever joined after the backup, and shut out again whoever was shut out after it.\n",
+           (unsigned)restoring->number, restoring->log.size,
+           restoring->log.size == 1 ? "entry" : "entries");
 }
 
 static void tell_lost(const struct restoring *restoring)

@@ -148,8 +148,8 @@ def test_a_restore_where_no_store_was_keeps_nothing_aside(server_scene):
     (server.state / "weftd.db-wal").write_bytes(b"of a database that is gone")
     assert server.json("restore", server_scene.directory / "copy")[-1]["replaced"] is None
     assert list(server.state.glob("replaced-*")) == [] and not (server.state / "weftd.db-wal").exists()
-    assert "the one before" in server.admin("restore", server_scene.directory / "copy").text
+    assert "The one before" in server.admin("restore", server_scene.directory / "copy").text
     (server.state / "weftd.db").unlink()
-    assert "the one before" not in server.admin("restore", server_scene.directory / "copy").text
+    assert "The one before" not in server.admin("restore", server_scene.directory / "copy").text
     server.start()
     server.stop()

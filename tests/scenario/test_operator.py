@@ -167,6 +167,21 @@ def test_commands_do_the_same_while_the_server_runs_and_while_not(server_scene):
     server.stop()
 
 
+def test_the_help_of_everything_and_of_each_command_fits_a_terminal(server_scene):
+    weftd = [server_scene.weftd, "--state", server_scene.directory]
+    everything = server_scene.run([*weftd, "help"]).text
+    assert server_scene.run([*weftd, "--help"]).text == server_scene.run([server_scene.weftd, "--help"]).text == everything
+    names = [line.split()[0] for line in everything.splitlines() if line.startswith("  ")]
+    assert len(names) == 11 and "restore" in names
+    for name in names:
+        shown = server_scene.run([*weftd, "help", name]).text
+        assert shown.startswith(f"usage: weftd {name}") and server_scene.run([*weftd, name, "--help"]).text == shown
+        everything += shown
+    assert [line for line in everything.splitlines() if len(line) > 80 or line != line.rstrip()] == []
+    assert "`dance`" in server_scene.run([*weftd, "help", "dance"], code=USAGE).error
+    assert "`dance`" in server_scene.run([*weftd, "dance", "--help"], code=USAGE).error
+
+
 def test_output_that_cannot_be_written_is_no_success(scene):
     server = scene.server()
     ann = scene.people(["Ann"], lambda name: server.invite(group="Ward of Ann"))[0]
