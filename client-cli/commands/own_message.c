@@ -47,7 +47,7 @@ go_to_edited(struct engine *engine, const struct channel *channel, struct own_me
     struct content content;
     struct id edited;
     if (entry_content(&message->entry, &content) != STATUS_OK || content.kind != CONTENT_EDIT ||
-        !revision_target(&message->entry, &edited))
+        revision_target(&message->entry, &edited) != STATUS_OK)
         return STATUS_OK;
     return entry_get_message(engine, &channel->id, &edited, &message->record, &message->arena,
                              &message->entry);

@@ -216,7 +216,8 @@ bool show_about_other(struct out *out,
     struct id message;
     char target[64];
     uint64_t sequence;
-    if (entry_content(entry, &content) != STATUS_OK || !revision_target(entry, &message))
+    if (entry_content(entry, &content) != STATUS_OK ||
+        revision_target(entry, &message) != STATUS_OK)
         return false;
     people_name(engine, &entry->person, &name);
     name_target(engine, channel, &message, &sequence, target, sizeof target);

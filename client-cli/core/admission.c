@@ -103,8 +103,9 @@ enum status admission_take(struct engine *engine,
     if (!open && (channel_roles_of(channel, sender) & adders) == 0)
         return STATUS_OK;
     TRY(schema_encode(&admitted_schema, &admitted, &record));
-    if (content_decode_body(content, &arena, &admission) != STATUS_OK)
-        return STATUS_OK; /* nobody is admitted by what cannot be read */
+    enum status decoded = content_decode_body(content, &arena, &admission);
+    if (decoded != STATUS_OK) /* nobody is admitted by what cannot be read */
+        return status_is_local(decoded) ? decoded : STATUS_OK;
     for (size_t i = 0; i < admission.count; i++) {
         struct vault_place place;
         TRY(place_of(channel, &admission.people[i].person, &place));

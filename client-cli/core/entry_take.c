@@ -177,8 +177,11 @@ static enum status compare_log(struct take *take, const struct message_header *h
 static enum status take_header(struct take *take)
 {
     struct message_header header;
-    if (message_header_decode(take->received.authenticated_data, &take->arena, &header) !=
-        STATUS_OK)
+    enum status decoded =
+        message_header_decode(take->received.authenticated_data, &take->arena, &header);
+    if (status_is_local(decoded))
+        return decoded;
+    if (decoded != STATUS_OK)
         return warn(take, "its header cannot be read");
     take->stored.lane = header.lane;
     take->stored.stage_counter = header.stage_counter;

@@ -265,9 +265,9 @@ static enum status outdate_edited(void *context, const struct stored_entry *entr
     const struct since *since = context;
     struct id message;
     uint64_t target = 0;
-    if (!revision_target(entry, &message))
-        return STATUS_OK;
-    enum status found = entry_find_message(since->engine, &message, &target);
+    enum status found = revision_target(entry, &message);
+    if (found == STATUS_OK)
+        found = entry_find_message(since->engine, &message, &target);
     if (found != STATUS_OK)
         return found == STATUS_NOT_FOUND ? STATUS_OK : found;
     return history_keys_outdate(since->engine, since->channel, target);

@@ -76,10 +76,10 @@ is_superseded(struct sealing *sealing, const struct stored_entry *edit, bool *su
     struct stored_entry target;
     struct id message;
     *superseded = true;
-    if (!revision_target(edit, &message))
-        return STATUS_OK;
-    enum status found = entry_get_message(sealing->engine, &sealing->channel->id, &message, &record,
-                                          &arena, &target);
+    enum status found = revision_target(edit, &message);
+    if (found == STATUS_OK)
+        found = entry_get_message(sealing->engine, &sealing->channel->id, &message, &record, &arena,
+                                  &target);
     if (found == STATUS_NOT_FOUND)
         return STATUS_OK;
     TRY(found);

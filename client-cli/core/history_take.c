@@ -480,11 +480,13 @@ static enum status revise_since(void *context, const struct stored_entry *entry)
     struct id message;
     struct content content;
     struct stored_entry target;
-    if (!revision_target(entry, &message) || entry_content(entry, &content) != STATUS_OK ||
+    if (entry_content(entry, &content) != STATUS_OK ||
         (entry->warning.len != 0 && content.kind != CONTENT_DELETION))
         return STATUS_OK;
-    enum status found =
-        entry_get_message(taking->engine, &taking->channel->id, &message, &record, &arena, &target);
+    enum status found = revision_target(entry, &message);
+    if (found == STATUS_OK)
+        found = entry_get_message(taking->engine, &taking->channel->id, &message, &record, &arena,
+                                  &target);
     if (found != STATUS_OK)
         return found == STATUS_NOT_FOUND ? STATUS_OK : found;
     if (target.fate != ENTRY_READ || target.edited >= entry->sequence ||

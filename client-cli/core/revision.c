@@ -96,14 +96,16 @@ static enum status find_target(struct taking *taking, const struct id *message)
     return taking->target.fate == ENTRY_READ ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
-/* Whether the new body is one of the message's kind, to its end. */
-static bool fits(struct taking *taking, const struct content *edited)
+/* Whether the new body is one of the message's kind, to its end: else what decoding says, or
+ * STATUS_INVALID. */
+static enum status check_fits(struct taking *taking, const struct content *edited)
 {
     const struct content_kind_row *row = content_kind_find(edited->kind);
     void *body = NULL;
-    return revision_is_text(edited->kind) &&
-           arena_take(&taking->arena, 1, row->body->size, &body) == STATUS_OK &&
-           content_decode_body(edited, &taking->arena, body) == STATUS_OK;
+    if (!revision_is_text(edited->kind))
+        return STATUS_INVALID;
+    TRY(arena_take(&taking->arena, 1, row->body->size, &body));
+    return content_decode_body(edited, &taking->arena, body);
 }
 
 static enum status take_edit(struct taking *taking)
@@ -123,7 +125,12 @@ static enum status take_edit(struct taking *taking)
         *taking->problem = "it edits what somebody else said, and is not followed";
         return STATUS_OK;
     }
-    if (!kept || !fits(taking, &edited) || content_encode(&edited, &bytes) != STATUS_OK) {
+    enum status fits = kept ? check_fits(taking, &edited) : STATUS_INVALID;
+    if (fits == STATUS_OK)
+        fits = content_encode(&edited, &bytes);
+    if (status_is_local(fits))
+        return fits;
+    if (fits != STATUS_OK) {
         *taking->problem = "it edits what cannot be edited so, and is not followed";
         return STATUS_OK;
     }
@@ -195,7 +202,10 @@ static enum status delete_one(struct taking *taking, const struct id *message)
 static enum status take_deletion(struct taking *taking)
 {
     struct content_deletion deletion;
-    if (content_decode_body(taking->content, &taking->arena, &deletion) != STATUS_OK) {
+    enum status decoded = content_decode_body(taking->content, &taking->arena, &deletion);
+    if (status_is_local(decoded))
+        return decoded;
+    if (decoded != STATUS_OK) {
         *taking->problem = "this deletion cannot be read";
         return STATUS_OK;
     }
@@ -230,22 +240,24 @@ enum status revision_take(struct engine *engine,
 
 /* ---- looking ---- */
 
-bool revision_target(const struct stored_entry *entry, struct id *message)
+enum status revision_target(const struct stored_entry *entry, struct id *message)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
     struct content content;
     struct content_deletion deletion;
     if (entry_content(entry, &content) != STATUS_OK)
-        return false;
+        return STATUS_NOT_FOUND;
     if (content.kind == CONTENT_EDIT || content.kind == CONTENT_REACTION) {
         *message = content.reply_to;
-        return true;
+        return STATUS_OK;
     }
-    if (content.kind != CONTENT_DELETION ||
-        content_decode_body(&content, &arena, &deletion) != STATUS_OK || deletion.count == 0)
-        return false;
+    if (content.kind != CONTENT_DELETION)
+        return STATUS_NOT_FOUND;
+    enum status decoded = content_decode_body(&content, &arena, &deletion);
+    if (decoded != STATUS_OK || deletion.count == 0)
+        return status_is_local(decoded) ? decoded : STATUS_NOT_FOUND;
     *message = deletion.messages[0].message;
-    return true;
+    return STATUS_OK;
 }
 
 struct reaction_gathering {

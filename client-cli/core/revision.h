@@ -28,9 +28,9 @@ MUST_CHECK enum status revision_take(struct engine *engine,
                                      const struct content *content,
                                      const char **problem);
 
-/* The message that an edit, a reaction or a deletion is about (of a deletion, the first); false for
- * every other kind. */
-bool revision_target(const struct stored_entry *entry, struct id *message);
+/* The message that an edit, a reaction or a deletion is about (of a deletion, the first).
+ * STATUS_NOT_FOUND for every other kind, and what cannot be read. */
+MUST_CHECK enum status revision_target(const struct stored_entry *entry, struct id *message);
 
 /* A reaction as it stands now. */
 struct revision_reaction {
