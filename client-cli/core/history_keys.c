@@ -260,17 +260,19 @@ struct since {
     const struct channel *channel;
 };
 
-static enum status outdate_edited(void *context, const struct stored_entry *entry)
+static enum status outdate_target(void *context, const struct id *message)
 {
     const struct since *since = context;
-    struct id message;
     uint64_t target = 0;
-    enum status found = revision_target(entry, &message);
-    if (found == STATUS_OK)
-        found = entry_find_message(since->engine, &message, &target);
+    enum status found = entry_find_message(since->engine, message, &target);
     if (found != STATUS_OK)
         return found == STATUS_NOT_FOUND ? STATUS_OK : found;
     return history_keys_outdate(since->engine, since->channel, target);
+}
+
+static enum status outdate_edited(void *context, const struct stored_entry *entry)
+{
+    return revision_each_target(entry, outdate_target, context);
 }
 
 /* What was edited or deleted before the keys came, and after whoever sealed it looked. */

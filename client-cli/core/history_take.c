@@ -469,28 +469,41 @@ static enum status take_item(struct taking *taking, const struct segment_item *i
 
 /* ---- what has become of it since ---- */
 
-/* An edit, a deletion or a reaction that came before what it is about. What was said out of turn
- * was not followed, and has a warning; a deletion always is. */
-static enum status revise_since(void *context, const struct stored_entry *entry)
+struct revising {
+    struct taking *taking;
+    const struct stored_entry *entry; /* an edit, a deletion or a reaction */
+    bool touches;                     /* something in the segment, which came after it */
+};
+
+static enum status look_at_target(void *context, const struct id *message)
 {
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct taking *taking = context;
-    const char *problem = NULL;
-    struct id message;
-    struct content content;
+    struct revising *revising = context;
+    const struct taking *taking = revising->taking;
     struct stored_entry target;
+    enum status found =
+        entry_get_message(taking->engine, &taking->channel->id, message, &record, &arena, &target);
+    if (found != STATUS_OK)
+        return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+    bool stands = target.fate == ENTRY_READ && target.edited < revising->entry->sequence;
+    bool inside = target.sequence >= taking->key->first && target.sequence <= taking->key->last;
+    revising->touches = revising->touches || (stands && inside);
+    return STATUS_OK;
+}
+
+/* What was said out of turn was not followed, and has a warning; a deletion always is. */
+static enum status revise_since(void *context, const struct stored_entry *entry)
+{
+    struct taking *taking = context;
+    struct revising revising = {.taking = taking, .entry = entry};
+    const char *problem = NULL;
+    struct content content;
     if (entry_content(entry, &content) != STATUS_OK ||
         (entry->warning.len != 0 && content.kind != CONTENT_DELETION))
         return STATUS_OK;
-    enum status found = revision_target(entry, &message);
-    if (found == STATUS_OK)
-        found = entry_get_message(taking->engine, &taking->channel->id, &message, &record, &arena,
-                                  &target);
-    if (found != STATUS_OK)
-        return found == STATUS_NOT_FOUND ? STATUS_OK : found;
-    if (target.fate != ENTRY_READ || target.edited >= entry->sequence ||
-        target.sequence < taking->key->first || target.sequence > taking->key->last)
+    TRY(revision_each_target(entry, look_at_target, &revising));
+    if (!revising.touches)
         return STATUS_OK;
     taking->taken->revised += content.kind == CONTENT_REACTION ? 0 : 1;
     return revision_take(taking->engine, taking->channel, entry, &content, &problem);

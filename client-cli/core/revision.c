@@ -240,24 +240,39 @@ enum status revision_take(struct engine *engine,
 
 /* ---- looking ---- */
 
-enum status revision_target(const struct stored_entry *entry, struct id *message)
+enum status revision_each_target(const struct stored_entry *entry,
+                                 enum status (*visit)(void *context, const struct id *message),
+                                 void *context)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_FRAME_BYTES);
     struct content content;
     struct content_deletion deletion;
     if (entry_content(entry, &content) != STATUS_OK)
-        return STATUS_NOT_FOUND;
-    if (content.kind == CONTENT_EDIT || content.kind == CONTENT_REACTION) {
-        *message = content.reply_to;
         return STATUS_OK;
-    }
+    if (content.kind == CONTENT_EDIT || content.kind == CONTENT_REACTION)
+        return visit(context, &content.reply_to);
     if (content.kind != CONTENT_DELETION)
-        return STATUS_NOT_FOUND;
+        return STATUS_OK;
     enum status decoded = content_decode_body(&content, &arena, &deletion);
-    if (decoded != STATUS_OK || deletion.count == 0)
-        return status_is_local(decoded) ? decoded : STATUS_NOT_FOUND;
-    *message = deletion.messages[0].message;
+    if (decoded != STATUS_OK)
+        return status_is_local(decoded) ? decoded : STATUS_OK;
+    for (size_t i = 0; i < deletion.count; i++)
+        TRY(visit(context, &deletion.messages[i].message));
     return STATUS_OK;
+}
+
+static enum status take_first(void *context, const struct id *message)
+{
+    *(struct id *)context = *message;
+    return STATUS_CANCELLED;
+}
+
+enum status revision_target(const struct stored_entry *entry, struct id *message)
+{
+    enum status found = revision_each_target(entry, take_first, message);
+    if (found == STATUS_CANCELLED)
+        return STATUS_OK;
+    return found == STATUS_OK ? STATUS_NOT_FOUND : found;
 }
 
 struct reaction_gathering {

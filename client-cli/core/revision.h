@@ -28,8 +28,14 @@ MUST_CHECK enum status revision_take(struct engine *engine,
                                      const struct content *content,
                                      const char **problem);
 
-/* The message that an edit, a reaction or a deletion is about (of a deletion, the first).
- * STATUS_NOT_FOUND for every other kind, and what cannot be read. */
+/* Each message that an edit, a reaction or a deletion is about; none of every other kind, and of
+ * what cannot be read. What `visit` fails with ends it, and is returned. */
+MUST_CHECK enum status revision_each_target(const struct stored_entry *entry,
+                                            enum status (*visit)(void *context,
+                                                                 const struct id *message),
+                                            void *context);
+
+/* The first of them. STATUS_NOT_FOUND when there is none. */
 MUST_CHECK enum status revision_target(const struct stored_entry *entry, struct id *message);
 
 /* A reaction as it stands now. */

@@ -110,6 +110,19 @@ static void what_was_deleted_before_it_came_stays_deleted(void **state)
     assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
 }
 
+static void each_message_that_a_deletion_names_stays_deleted(void **state)
+{
+    struct history_room *room = *state;
+    struct content_message messages[] = {
+        {{{99}}}, {room->items[3].message}, {room->items[0].message}};
+    struct content_deletion deletion = {messages, 3};
+    hear(room, 101, &room->ann, CONTENT_DELETION, 0, &deletion);
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 1, NULL, NULL), ENTRY_DELETED);
+    assert_int_equal(history_room_fate_of(room, 4, NULL, NULL), ENTRY_DELETED);
+    assert_int_equal(room->taken.revised, 1);
+}
+
 static void what_is_still_to_come_is_no_history(void **state)
 {
     struct history_room *room = *state;
@@ -146,6 +159,7 @@ int main(void)
         TEST(an_edit_that_came_before_its_message_holds),
         TEST(an_edit_that_was_sealed_is_not_taken_back),
         TEST(what_was_deleted_before_it_came_stays_deleted),
+        TEST(each_message_that_a_deletion_names_stays_deleted),
         TEST(what_is_still_to_come_is_no_history),
         TEST(nobody_vouches_for_what_another_left_out_or_moved),
     };
