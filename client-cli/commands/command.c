@@ -73,7 +73,13 @@ static enum status prepare_and_run(struct invocation *invocation)
 static void show_notice(void *context, const struct channel *channel, const char *text)
 {
     struct invocation *invocation = context;
-    out_notice(invocation->out, channel == NULL ? SPAN_EMPTY : channel->title, text);
+    char id[ID_TEXT_SIZE];
+    struct span about = channel == NULL ? SPAN_EMPTY : channel->title;
+    if (channel != NULL && about.len == 0) { /* its title comes with the first that is read */
+        id_text(&channel->id, id);
+        about = span_of(id, 8);
+    }
+    out_notice(invocation->out, about, text);
 }
 
 void command_listen(struct invocation *invocation)

@@ -108,14 +108,20 @@ static void copy_text(char *out, size_t size, struct span text)
     out[length] = '\0';
 }
 
+/* A device that is shut out is connected, and is told nothing. */
+static bool may_ask(const struct engine *engine)
+{
+    return engine_is_connected(engine) && engine->logged_in;
+}
+
 void people_name(struct engine *engine, const struct id *person, struct people_name *name)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_FRAME_BYTES);
     struct person_record record;
     name->group[0] = '\0';
     enum status status = load(engine, person, &bytes, &record);
-    if (status != STATUS_OK && !vault_in_transaction(engine->vault) &&
-        engine_is_connected(engine) && people_learn(engine, person, 1) == STATUS_OK)
+    if (status != STATUS_OK && !vault_in_transaction(engine->vault) && may_ask(engine) &&
+        people_learn(engine, person, 1) == STATUS_OK)
         status = load(engine, person, &bytes, &record);
     if (status == STATUS_OK && record.name.len != 0) {
         copy_text(name->name, sizeof name->name, record.name);
@@ -188,7 +194,7 @@ people_learn_from(struct engine *engine, const struct id *channel, uint64_t from
     struct entry_walk walk = {
         .channel = *channel, .from = from, .to = to, .visit = gather, .context = &gathering};
     TRY(entry_walk(engine, &walk));
-    if (!engine_is_connected(engine))
+    if (!may_ask(engine))
         return STATUS_OK;
     enum status status = people_learn(engine, gathering.people, gathering.count);
     return engine_is_connected(engine) ? STATUS_OK : status;

@@ -2,6 +2,7 @@
 """Several devices of one person: a new one is approved by a code that both compute, comes into every
 channel, and is shut out when it is lost; somebody who lost the only one is set up again by an admin."""
 import contextlib
+import json
 import sqlite3
 
 from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
@@ -176,6 +177,26 @@ def test_a_revoked_device_is_shut_out_at_once_and_removed_when_somebody_comes(sc
     phone.run("read", talk, code=None)
     assert "without the telephone" not in phone.run("read", talk, code=None).text
     assert asha.run("device", "revoke", own_device(asha), code=CONFLICT).error
+    server.stop()
+
+
+def test_a_revoked_device_reads_what_it_has_and_asks_the_server_nothing(scene):
+    server = scene.server()
+    asha, ben = scene.people(["Asha", "Ben"], lambda name: server.invite(group="Ward 7"))
+    tablet = scene.person("Tablet")
+    channel = private_channel(asha, [ben])
+    _, linking = pair(asha, tablet)
+    told = [json.loads(line) for line in linking.log().splitlines() if "You were let in" in line]
+    # Its title comes a message later.
+    assert [line["title"] in ("Private talk", channel[:8]) for line in told] == [True], told
+    # Names that the tablet has never shown, more often than weftd answers without a login.
+    for number in range(30):
+        ben.run("say", channel, f"number {number}")
+    tablet.run("sync")
+    asha.run("device", "revoke", own_device(tablet))
+    read = tablet.run("read", channel, code=None)
+    assert "number 29" in read.text and "taken off its account" in read.error, read
+    assert "asks to wait" not in read.error, read
     server.stop()
 
 
