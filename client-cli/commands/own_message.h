@@ -17,7 +17,7 @@ struct own_message {
 };
 #define OWN_MESSAGE_INIT                                                                           \
     {                                                                                              \
-        .record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES), .arena = ARENA_INIT(LIMIT_DECODED_BYTES)    \
+        .record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX), .arena = ARENA_INIT(LIMIT_DECODED_BYTES)    \
     }
 void own_message_clear(struct own_message *message);
 

@@ -102,7 +102,7 @@ void show_about_reply(struct out *out,
                       const struct id *reply_to,
                       json_t *record)
 {
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry target;
     if (id_is_none(reply_to))
@@ -178,7 +178,7 @@ static void name_target(struct engine *engine,
                         char *text,
                         size_t size)
 {
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry target;
     *sequence = 0;

@@ -241,7 +241,7 @@ static enum status list_reported(struct engine *engine,
     TRY(arena_take(arena, standing->report_count, sizeof *people->items, &items));
     *people = (struct people){.items = items};
     for (size_t i = 0; i < standing->report_count; i++) {
-        CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+        CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
         struct stored_entry entry;
         enum status found =
             entry_get(engine, &channel->id, standing->reports[i].sequence, &record, arena, &entry);

@@ -4,8 +4,6 @@
 #include "client-cli/core/records.h"
 #include "protocol/codec/schema.h"
 
-/* A record: the content, the AuthenticatedContent around it, and a commit's changes. */
-#define RECORD_BYTES_MAX (4u * LIMIT_FRAME_BYTES)
 #define WARNING_BYTES_MAX 600
 
 static const struct field change_fields[] = {
@@ -51,7 +49,7 @@ static const struct schema position_schema = SCHEMA("position", struct position,
 enum status
 entry_replace(struct engine *engine, const struct id *channel, const struct stored_entry *entry)
 {
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     struct vault_place place = {.kind = RECORD_ENTRY,
                                 .scope = *channel,
                                 .major = entry->sequence,

@@ -73,6 +73,11 @@ struct stored_entry {
     struct id shared_by;
 };
 
+/* A record: the content, the AuthenticatedContent around it, and a commit's changes, which can be
+ * about everybody. */
+#define ENTRY_RECORD_BYTES_MAX                                                                     \
+    (4u * LIMIT_FRAME_BYTES + 2u * sizeof(struct id) * LIMIT_GROUP_MEMBERS)
+
 /* In the caller's transaction, with the look-up by message id. */
 MUST_CHECK enum status
 entry_store(struct engine *engine, const struct id *channel, const struct stored_entry *entry);

@@ -9,7 +9,7 @@ static enum status compare_hashes(struct engine *engine,
                                   const struct content_seen *seen,
                                   const char **problem)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry before;
     enum status found = entry_get(engine, &channel->id, seen->sequence, &record, &arena, &before);
@@ -32,7 +32,7 @@ static enum status compare_times(struct engine *engine,
                                  const struct content_seen *seen,
                                  const char **problem)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry unseen;
     if (seen->sequence == channel->cursor)

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define RECORD_BYTES_MAX (4u * LIMIT_FRAME_BYTES)
-
 /* Of what a segment lends. */
 #define SEALING_ARENA_MAX (2u * LIMIT_SEGMENT_BYTES)
 
@@ -71,7 +69,7 @@ static struct segment_item *last_item(struct sealing *sealing)
 static enum status
 is_superseded(struct sealing *sealing, const struct stored_entry *edit, bool *superseded)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry target;
     struct id message;
@@ -125,7 +123,7 @@ static enum status add_message(struct sealing *sealing, const struct stored_entr
 /* Instead of what was said first, the edit that stands. */
 static enum status add_edited(struct sealing *sealing, const struct stored_entry *entry)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct segment_item *item = last_item(sealing);
     struct stored_entry edit;

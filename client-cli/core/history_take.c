@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-#define RECORD_BYTES_MAX (4u * LIMIT_FRAME_BYTES)
 #define WARNING_BYTES_MAX 600
 
 struct taking {
@@ -256,7 +255,7 @@ static enum status find_author(const struct taking *taking, struct message *mess
 /* What its author had seen against what we have of the log, from whomever. */
 static enum status compare_seen(const struct taking *taking, struct message *message)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     const struct content_seen *seen = &message->content.seen;
     struct stored_entry before;
@@ -408,7 +407,7 @@ static enum status revise(struct taking *taking, struct message *message)
 static enum status is_here(struct taking *taking, struct message *message, uint64_t at, bool *here)
 {
     const struct segment_item *item = message->item;
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry own;
     enum status found = entry_get(taking->engine, &taking->channel->id, at, &record, &arena, &own);
@@ -477,7 +476,7 @@ struct revising {
 
 static enum status look_at_target(void *context, const struct id *message)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct revising *revising = context;
     const struct taking *taking = revising->taking;

@@ -7,8 +7,6 @@
 #include "protocol/codec/schema.h"
 #include "protocol/wire/message_header.h"
 
-#define RECORD_BYTES_MAX (4u * LIMIT_FRAME_BYTES)
-
 bool revision_is_text(uint16_t kind)
 {
     switch ((enum content_kind)kind) {
@@ -227,7 +225,7 @@ enum status revision_take(struct engine *engine,
                             .content = content,
                             .problem = problem,
                             .arena = ARENA_INIT(LIMIT_DECODED_BYTES),
-                            .record = BUFFER_INIT(RECORD_BYTES_MAX)};
+                            .record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX)};
     enum status status = STATUS_OK;
     if (content->kind == CONTENT_EDIT)
         status = take_edit(&taking);
@@ -361,7 +359,7 @@ struct deletion_gathering {
 static enum status add_edit(void *context, const struct vault_place *place, struct span value)
 {
     struct deletion_gathering *gathering = context;
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry edit;
     (void)value;

@@ -206,7 +206,7 @@ enum status sealed_answers_open(struct engine *engine,
                                 enum floor_reveal *result,
                                 struct buffer *text)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry entry;
     struct content content;

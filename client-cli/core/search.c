@@ -231,7 +231,7 @@ static enum status take_hit(void *context, uint64_t number)
 
 static enum status show_hit(struct engine *engine, const struct finding *finding, size_t at)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     const struct place *place = finding->hits[at];
     struct stored_entry entry;

@@ -8,8 +8,6 @@
 #include "client-cli/core/sealed_answers.h"
 #include "client-cli/core/session_turn.h"
 
-#define ENTRY_BYTES_MAX (4u * LIMIT_FRAME_BYTES)
-
 /* A session's counter when it was planned and not changed since. */
 #define COUNTER_FIRST 1
 
@@ -118,7 +116,7 @@ static bool is_word_for(struct channel *channel, const struct stored_entry *entr
 static enum status
 find_mover(struct engine *engine, struct channel *channel, struct session_view *view)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_BYTES_MAX);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry entry;
     uint64_t sequence;

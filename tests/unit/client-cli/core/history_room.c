@@ -261,7 +261,7 @@ int history_room_fate_of(struct history_room *room,
                          const char *words,
                          const struct history_author *author)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry entry;
     struct content content;
@@ -285,7 +285,7 @@ int history_room_fate_of(struct history_room *room,
 
 bool history_room_has_warning(struct history_room *room, uint64_t sequence)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry entry;
     assert_int_equal(

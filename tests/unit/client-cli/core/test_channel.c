@@ -105,11 +105,36 @@ static void only_a_message_that_was_read_has_its_id(void **state)
     }
 }
 
+/* Else whoever takes everybody out in one commit has nobody go past it, nor report it. */
+static void a_commit_about_a_whole_group_has_room_in_the_vault(void **state)
+{
+    struct profile_room *room = *state;
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct entry_change *changes = calloc(LIMIT_GROUP_MEMBERS, sizeof *changes);
+    const struct id channel = {{1}};
+    assert_non_null(changes);
+    for (size_t i = 0; i < LIMIT_GROUP_MEMBERS; i++)
+        changes[i].kind = ENTRY_REMOVED;
+    struct stored_entry entry = {.sequence = 1,
+                                 .fate = ENTRY_CHANGED,
+                                 .changes = changes,
+                                 .change_count = LIMIT_GROUP_MEMBERS};
+    assert_int_equal(vault_begin(room->engine->vault), STATUS_OK);
+    assert_int_equal(entry_store(room->engine, &channel, &entry), STATUS_OK);
+    assert_int_equal(vault_commit(room->engine->vault), STATUS_OK);
+    free(changes);
+    assert_int_equal(entry_get(room->engine, &channel, 1, &record, &arena, &entry), STATUS_OK);
+    assert_int_equal(entry.change_count, LIMIT_GROUP_MEMBERS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_a_message_that_was_read_has_its_id, room_open,
                                         room_close),
+        cmocka_unit_test_setup_teardown(a_commit_about_a_whole_group_has_room_in_the_vault,
+                                        room_open, room_close),
         cmocka_unit_test_setup_teardown(the_next_process_follows_no_commit_that_knows_less,
                                         room_open, room_close),
         cmocka_unit_test_setup_teardown(the_next_process_knows_that_the_vault_is_an_old_copy,

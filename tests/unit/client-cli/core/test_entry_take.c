@@ -95,7 +95,7 @@ static void say(struct room *room, struct party *by, char *warning, size_t size)
     CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(1024);
     CLEANUP(buffer_clear) struct buffer plain = BUFFER_INIT(4096);
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     CLEANUP(mls_sent_clear) struct mls_sent sent = {0};
     struct content_text text = {SPAN_LITERAL("a note")};

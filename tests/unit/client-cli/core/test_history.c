@@ -427,7 +427,7 @@ static void what_we_were_there_for_is_not_replaced(void **state)
     assert_int_equal(entry_store(engine, &room->channel->id, &own), STATUS_OK);
     assert_int_equal(vault_commit(engine->vault), STATUS_OK);
     assert_int_equal(history_room_take(room), STATUS_OK);
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry found;
     assert_int_equal(entry_get(engine, &room->channel->id, 2, &record, &arena, &found), STATUS_OK);

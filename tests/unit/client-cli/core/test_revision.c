@@ -107,7 +107,7 @@ static struct id say_text(struct room *room, const struct id *person, uint16_t k
 /* What is kept of a message now; false when it was deleted. */
 static bool reads(struct room *room, const struct id *message, const char *text)
 {
-    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(4u * LIMIT_FRAME_BYTES);
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct stored_entry entry;
     struct content content;
