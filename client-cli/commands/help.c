@@ -7,12 +7,38 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_WIDTH 34
+/* A terminal has 80 columns. */
+#define WIDTH 80
+#define NAME_WIDTH 28
+#define SUMMARY_INDENT (2 + 5 + NAME_WIDTH + 1)
+#define FLAG_WIDTH 24
+#define FLAG_INDENT (2 + FLAG_WIDTH + 1)
+#define LINE_SIZE 240
+
+/* The words of a text behind `head`, and below it `indent` spaces from the edge. */
+static void show_wrapped(struct out *out, const char *head, size_t indent, const char *text)
+{
+    char line[LINE_SIZE];
+    size_t used = (size_t)snprintf(line, sizeof line, "%s", head);
+    size_t start = used;
+    while (*text != '\0') {
+        size_t len = strcspn(text, " \n");
+        if (used != start && used + 1 + len > WIDTH) {
+            out_line(out, "%s", line);
+            used = start = (size_t)snprintf(line, sizeof line, "%*s", (int)indent, "");
+        }
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%.*s",
+                                 used == start ? "" : " ", (int)len, text);
+        text += len + strspn(text + len, " \n");
+    }
+    out_line(out, "%s", line);
+}
 
 static void format_name(const struct command *command, char *text, size_t size)
 {
-    snprintf(text, size, "%s%s%s %s", command->noun, command->verb == NULL ? "" : " ",
-             command->verb == NULL ? "" : command->verb, command->usage);
+    snprintf(text, size, "%s%s%s%s%s", command->noun, command->verb == NULL ? "" : " ",
+             command->verb == NULL ? "" : command->verb, command->usage[0] == '\0' ? "" : " ",
+             command->usage);
 }
 
 static json_t *flags_json(const struct flag *flags)
@@ -27,13 +53,15 @@ static json_t *flags_json(const struct flag *flags)
 static void show_line(struct out *out, const struct command *command)
 {
     char name[120];
+    char head[160];
     format_name(command, name, sizeof name);
     if (strlen(name) > NAME_WIDTH) {
         out_line(out, "  weft %s", name);
-        out_line(out, "  %*s %s", NAME_WIDTH + 5, "", command->summary);
+        snprintf(head, sizeof head, "%*s", SUMMARY_INDENT, "");
     } else {
-        out_line(out, "  weft %-*s %s", NAME_WIDTH, name, command->summary);
+        snprintf(head, sizeof head, "  weft %-*s ", NAME_WIDTH, name);
     }
+    show_wrapped(out, head, SUMMARY_INDENT, command->summary);
     out_record(out, json_pack("{s:s, s:s, s:s?, s:s, s:s, s:o}", "type", "command", "noun",
                               command->noun, "verb", command->verb, "usage", command->usage,
                               "summary", command->summary, "flags", flags_json(command->flags)));
@@ -43,9 +71,11 @@ static void show_flags(struct out *out, const struct flag *flags)
 {
     for (; flags != NULL && flags->name != NULL; flags++) {
         char name[80];
+        char head[100];
         snprintf(name, sizeof name, "--%s%s%s", flags->name, flags->value == NULL ? "" : " ",
                  flags->value == NULL ? "" : flags->value);
-        out_line(out, "  %-24s %s", name, flags->help);
+        snprintf(head, sizeof head, "  %-*s ", FLAG_WIDTH, name);
+        show_wrapped(out, head, FLAG_INDENT, flags->help);
     }
 }
 
@@ -125,8 +155,8 @@ void help_show_all(struct out *out)
     }
     show_rest(out);
     out_line(out, "%s", "");
-    out_line(out, "A CHANNEL is a title, the beginning of one, or an id; a PERSON is a name or an "
-                  "id.");
+    out_line(out,
+             "A CHANNEL is a title, the beginning of one, or an id; a PERSON a name or an id.");
     out_line(out, "More on one: weft help COMMAND, or weft COMMAND --help");
 }
 
@@ -139,9 +169,9 @@ void help_show_command(struct out *out, const struct command *command)
         return;
     }
     out_heading(out, "weft %s", name);
-    out_line(out, "%s", command->summary);
+    show_wrapped(out, "", 0, command->summary);
     if (command->details != NULL)
-        out_text(out, "", span_from_text(command->details));
+        show_wrapped(out, "", 0, command->details);
     out_line(out, "%s", "");
     show_flags(out, command->flags);
     show_flags(out, command_common_flags);

@@ -38,32 +38,32 @@ const struct flag command_common_flags[] = {
 static const char device_add_details[] =
     "Both devices compute a code of six digits over the keys of both. The same code means that "
     "nobody "
-    "sits\nbetween them, not even the server. The new device then comes into every channel that "
+    "sits between them, not even the server. The new device then comes into every channel that "
     "you "
-    "are in; it\nreads what is said from then on. After three wrong codes the link is over.";
+    "are in; it reads what is said from then on. After three wrong codes the link is over.";
 
 static const char device_reset_details[] =
     "The person stays who they are; all their old devices are shut out, and the directory says for "
-    "good who\nset the new one up. Compare the code by telephone or face to face: their voice is "
+    "good who set the new one up. Compare the code by telephone or face to face: their voice is "
     "what "
-    "proves that it\nis them. The new device is in no channel until a member of each lets it in.";
+    "proves that it is them. The new device is in no channel until a member of each lets it in.";
 
 static const char profile_set_details[] =
     "At first you are opted out. When you opt in, others of this community find your name, group, "
-    "topics\nand what you can help with in weft people, you may be proposed to people who ask "
-    "for help, and it may be\nsuggested that you meet somebody (weft network). You answer each "
+    "topics and what you can help with in weft people, you may be proposed to people who ask "
+    "for help, and it may be suggested that you meet somebody (weft network). You answer each "
     "time, "
-    "and need no reason to decline.\nWho took part in the same sessions counts as a tie of the "
-    "network, but never in confidential channels; what\nyou write is never used. When you opt out, "
+    "and need no reason to decline. Who took part in the same sessions counts as a tie of the "
+    "network, but never in confidential channels; what you write is never used. When you opt out, "
     "all of that stops at once.";
 
 static const char network_details[] =
     "Once you have opted in (weft profile set --opt-in), the server suggests now and then that you "
-    "meet somebody\nof another group, where a tie would connect everybody best. It says why, and "
-    "not who: only when both of you\nhave said yes do you learn each other's names, and a private "
-    "channel opens for you two. Otherwise nobody\nlearns who said what. Some weeks later both are "
-    "asked whether you met. The server keeps your answers, to\nsuggest better. No other member is "
-    "shown them; they are in the copy of your data that the operator makes for\nyou when you ask. "
+    "meet somebody of another group, where a tie would connect everybody best. It says why, and "
+    "not who: only when both of you have said yes do you learn each other's names, and a private "
+    "channel opens for you two. Otherwise nobody learns who said what. Some weeks later both are "
+    "asked whether you met. The server keeps your answers, to suggest better. No other member is "
+    "shown them; they are in the copy of your data that the operator makes for you when you ask. "
     "A meeting counts as a tie in figures that name nobody.";
 
 const struct command command_table[] = {
@@ -95,7 +95,7 @@ const struct command command_table[] = {
      .summary = "say something",
      .details =
          "TEXT of - takes the standard input. When you are in one channel only, and the text "
-         "is one argument (in quotes),\nCHANNEL may be left out. @Ann mentions the member whose "
+         "is one argument (in quotes), CHANNEL may be left out. @Ann mentions the member whose "
          "name begins so; an @ that fits nobody is refused.",
      .flags = table_flags_say,
      .needs = COMMAND_NEEDS_CONNECTION,
@@ -157,9 +157,9 @@ const struct command command_table[] = {
      .summary = "fetch what was said before you joined, where the channel gives it to newcomers",
      .details =
          "A member who has it is asked, and shares it inside the encryption; who that was is shown "
-         "with each message. Checked of\neach message: that its author's device signed it, and "
+         "with each message. Checked of each message: that its author's device signed it, and "
          "that "
-         "the directory listed that device then. By the word of\nwhoever shared it: order, times, "
+         "the directory listed that device then. By the word of whoever shared it: order, times, "
          "and that what is withheld was deleted or is not kept any more.",
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = 1},
@@ -288,7 +288,7 @@ const struct command command_table[] = {
      .run = peer_assist_ask_run,
      .usage = "QUESTION...",
      .summary = "ask peers for help; needs nobody's approval",
-     .details = "Makes a channel with you as its host and facilitator, and plans the session.\n"
+     .details = "Makes a channel with you as its host and facilitator, and plans the session. "
                 "Then: weft peer-assist invite, weft peer-assist open.",
      .flags = table_flags_ask,
      .needs = COMMAND_NEEDS_CONNECTION,

@@ -313,8 +313,12 @@ def test_the_list_has_what_one_is_in_and_what_one_may_join(scene):
     server.stop()
 
 
-def test_the_help_has_each_command_below_what_it_is_about(scene):
+def test_the_help_fits_a_terminal_and_has_each_command_below_what_it_is_about(scene):
     person = scene.person("Nobody")
+    commands = [[record["noun"], *filter(None, [record.get("verb")])] for record in person.json("help")]
+    for words in ([], *commands):
+        lines = person.run("help", *words).text.splitlines()
+        assert [line for line in lines if len(line) > 80 or line != line.rstrip()] == []
     about = None
     found = {}
     for line in person.run("help").text.splitlines():
