@@ -57,9 +57,11 @@ static enum status decode(struct taking *taking, struct span bytes)
         segment->first + segment->item_count - 1 != key->last)
         return refuse(taking, "it is another part than they said");
     /* What is still to come is told by the log alone, whose messages it would make repeats. */
-    if (key->last > taking->channel->cursor)
-        return refuse(taking, "it has what was not said yet");
-    return STATUS_OK;
+    uint64_t said = key->last;
+    for (size_t i = 0; i < segment->item_count; i++)
+        said = segment->items[i].edited > said ? segment->items[i].edited : said;
+    return said > taking->channel->cursor ? refuse(taking, "it has what was not said yet")
+                                          : STATUS_OK;
 }
 
 /* Whether a group is this channel's, in the generation of the segment. */
@@ -258,8 +260,9 @@ static enum status compare_seen(const struct taking *taking, struct message *mes
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     const struct content_seen *seen = &message->content.seen;
+    bool edited = message->item->kind == SEGMENT_EDITED;
     struct stored_entry before;
-    if (seen->sequence >= message->stored.sequence && message->item->kind == SEGMENT_MESSAGE)
+    if (seen->sequence >= (edited ? message->item->edited : message->stored.sequence))
         return warn(message, "its author says they saw what was not there yet");
     enum status found =
         entry_get(taking->engine, &taking->channel->id, seen->sequence, &record, &arena, &before);
@@ -471,7 +474,8 @@ static enum status take_item(struct taking *taking, const struct segment_item *i
 struct revising {
     struct taking *taking;
     const struct stored_entry *entry; /* an edit, a deletion or a reaction */
-    bool touches;                     /* something in the segment, which came after it */
+    bool deletion;
+    bool touches; /* something in the segment, which came after it */
 };
 
 static enum status look_at_target(void *context, const struct id *message)
@@ -485,7 +489,9 @@ static enum status look_at_target(void *context, const struct id *message)
         entry_get_message(taking->engine, &taking->channel->id, message, &record, &arena, &target);
     if (found != STATUS_OK)
         return found == STATUS_NOT_FOUND ? STATUS_OK : found;
-    bool stands = target.fate == ENTRY_READ && target.edited < revising->entry->sequence;
+    /* When it was edited is a sharer's word, by which nothing stays that was deleted. */
+    bool later = target.edited < revising->entry->sequence || revising->deletion;
+    bool stands = target.fate == ENTRY_READ && later;
     bool inside = target.sequence >= taking->key->first && target.sequence <= taking->key->last;
     revising->touches = revising->touches || (stands && inside);
     return STATUS_OK;
@@ -501,6 +507,7 @@ static enum status revise_since(void *context, const struct stored_entry *entry)
     if (entry_content(entry, &content) != STATUS_OK ||
         (entry->warning.len != 0 && content.kind != CONTENT_DELETION))
         return STATUS_OK;
+    revising.deletion = content.kind == CONTENT_DELETION;
     TRY(revision_each_target(entry, look_at_target, &revising));
     if (!revising.touches)
         return STATUS_OK;

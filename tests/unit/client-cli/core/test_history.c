@@ -414,6 +414,44 @@ static void an_edit_of_another_message_is_none_of_this(void **state)
     assert_int_equal(history_room_fate_of(room, 1, NULL, NULL), ENTRY_UNREADABLE);
 }
 
+/* Its author signs it, and whoever seals it can do nothing about it: it must keep nobody from the
+ * rest. */
+static void an_edit_that_has_seen_what_cannot_be_is_taken_with_a_warning(void **state)
+{
+    struct history_room *room = *state;
+    CLEANUP(buffer_clear) struct buffer text_bytes = BUFFER_INIT(4096);
+    CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(4096);
+    struct content_text text = {SPAN_LITERAL("one, better")};
+    assert_int_equal(content_encode_body(CONTENT_TEXT, &text, &text_bytes), STATUS_OK);
+    struct content_edit change = {CONTENT_TEXT, buffer_span(&text_bytes)};
+    assert_int_equal(content_encode_body(CONTENT_EDIT, &change, &body), STATUS_OK);
+    struct history_saying saying = {.message = {{77}},
+                                    .content = {.version = CONTENT_VERSION,
+                                                .kind = CONTENT_EDIT,
+                                                .reply_to = room->items[0].message,
+                                                .seen = {.sequence = UINT64_MAX},
+                                                .body = buffer_span(&body)}};
+    history_room_edit(room, 0, &room->ann, "one, better");
+    buffer_clear(&room->messages[0]);
+    history_room_sign(room, &room->ann, &saying, &room->messages[0]);
+    room->items[0].authenticated = buffer_span(&room->messages[0]);
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 1, "one, better", &room->ann), ENTRY_READ);
+    assert_true(history_room_has_warning(room, 1));
+    assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
+}
+
+static void an_edit_that_was_not_said_yet_is_refused(void **state)
+{
+    struct history_room *room = *state;
+    history_room_edit(room, 0, &room->ann, "one, better");
+    room->items[0].edited = room->channel->cursor + 1;
+    assert_int_equal(history_room_take(room), STATUS_UNTRUSTED);
+    assert_non_null(room->problem);
+    room->items[0].edited = room->channel->cursor;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+}
+
 static void what_we_were_there_for_is_not_replaced(void **state)
 {
     struct history_room *room = *state;
@@ -579,6 +617,8 @@ int main(void)
         TEST(another_log_than_the_authors_shows),
         TEST(an_edit_is_its_authors),
         TEST(an_edit_of_another_message_is_none_of_this),
+        TEST(an_edit_that_has_seen_what_cannot_be_is_taken_with_a_warning),
+        TEST(an_edit_that_was_not_said_yet_is_refused),
         TEST(what_we_were_there_for_is_not_replaced),
         TEST(a_segment_is_what_its_key_says),
         TEST(a_segment_of_another_channel_is_refused),

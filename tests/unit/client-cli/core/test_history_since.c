@@ -95,6 +95,7 @@ static void an_edit_that_was_sealed_is_not_taken_back(void **state)
     history_room_edit(room, 0, &room->ann, "one, best");
     room->items[0].edited = 102;
     hear_edit(room, 101, &room->ann, 0, "one, better");
+    room->channel->cursor = 102;
     assert_int_equal(history_room_take(room), STATUS_OK);
     assert_int_equal(history_room_fate_of(room, 1, "one, best", &room->ann), ENTRY_READ);
     assert_int_equal(room->taken.revised, 0);
@@ -108,6 +109,18 @@ static void what_was_deleted_before_it_came_stays_deleted(void **state)
     assert_int_equal(history_room_take(room), STATUS_OK);
     assert_int_equal(history_room_fate_of(room, 1, NULL, NULL), ENTRY_DELETED);
     assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
+}
+
+/* When it was edited is the sharer's word. */
+static void what_was_deleted_stays_so_whenever_it_is_said_to_be_edited(void **state)
+{
+    struct history_room *room = *state;
+    history_room_edit(room, 0, &room->ann, "one, better");
+    hear_deletion(room, 101, &room->ann, 0);
+    room->channel->cursor = 110;
+    room->items[0].edited = 105;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 1, NULL, NULL), ENTRY_DELETED);
 }
 
 static void each_message_that_a_deletion_names_stays_deleted(void **state)
@@ -159,6 +172,7 @@ int main(void)
         TEST(an_edit_that_came_before_its_message_holds),
         TEST(an_edit_that_was_sealed_is_not_taken_back),
         TEST(what_was_deleted_before_it_came_stays_deleted),
+        TEST(what_was_deleted_stays_so_whenever_it_is_said_to_be_edited),
         TEST(each_message_that_a_deletion_names_stays_deleted),
         TEST(what_is_still_to_come_is_no_history),
         TEST(nobody_vouches_for_what_another_left_out_or_moved),
