@@ -504,6 +504,7 @@ refuse_knock(struct engine *engine, const struct channel *channel, const struct 
 
 static void show_person_done(struct invocation *invocation,
                              const char *type,
+                             const char *said,
                              const struct channel *channel,
                              const struct id *person)
 {
@@ -513,7 +514,7 @@ static void show_person_done(struct invocation *invocation,
     people_name(invocation->engine, person, &name);
     id_text(person, id);
     id_text(&channel->id, channel_id);
-    out_line(invocation->out, "%s: %s", type, name.name);
+    out_line(invocation->out, "%s: %s", said, name.name);
     out_record(invocation->out,
                json_pack("{s:s, s:s, s:s, s:o}", "type", type, "channel", channel_id, "person", id,
                          "name", out_json_text(span_from_text(name.name))));
@@ -525,10 +526,12 @@ enum status channel_add_run(struct invocation *invocation)
     struct id person;
     TRY(take_channel_and_person(invocation, &channel, &person));
     bool checked = arguments_has(&invocation->arguments, "checked");
+    bool was = channel_has_person(invocation->engine, channel, &person);
     TRY(work_let_in(invocation->engine, channel, &person, checked));
     TRY(work_await(invocation->engine, channel, &person));
     bool there = channel_has_person(invocation->engine, channel, &person);
-    show_person_done(invocation, there ? "added" : "let in", channel, &person);
+    const char *done = there ? "added" : "let in";
+    show_person_done(invocation, done, was ? "in already" : done, channel, &person);
     return STATUS_OK;
 }
 
@@ -538,7 +541,7 @@ enum status channel_refuse_run(struct invocation *invocation)
     struct id person;
     TRY(take_channel_and_person(invocation, &channel, &person));
     TRY(refuse_knock(invocation->engine, channel, &person));
-    show_person_done(invocation, "refused", channel, &person);
+    show_person_done(invocation, "refused", "refused", channel, &person);
     return STATUS_OK;
 }
 
@@ -551,7 +554,7 @@ enum status channel_remove_run(struct invocation *invocation)
         return command_explain(invocation, STATUS_DENIED,
                                "only a facilitator of this channel removes people");
     TRY(channel_commit_remove(invocation->engine, channel, &person));
-    show_person_done(invocation, "removed", channel, &person);
+    show_person_done(invocation, "removed", "removed", channel, &person);
     return STATUS_OK;
 }
 
@@ -573,9 +576,12 @@ enum status channel_role_run(struct invocation *invocation)
     struct channel_role_change change = {0};
     TRY(read_roles(invocation, "give", &change.give));
     TRY(read_roles(invocation, "take", &change.take));
+    if (change.give == 0 && change.take == 0)
+        return command_explain(invocation, STATUS_USAGE,
+                               "say which role: --give ROLE or --take ROLE, such as facilitator");
     TRY(take_channel_and_person(invocation, &channel, &change.person));
     TRY(channel_commit_roles(invocation->engine, channel, &change, 1));
-    show_person_done(invocation, "roles changed", channel, &change.person);
+    show_person_done(invocation, "roles changed", "roles changed", channel, &change.person);
     return STATUS_OK;
 }
 

@@ -198,6 +198,9 @@ static enum status begin(struct follow *follow)
     follow->looked_ms = engine_now_ms(engine);
     follow->backoff_ms = 0;
     follow->told_lost = false;
+    if (engine->channels == NULL)
+        out_line(follow->invocation->out, "You are in no channel yet: what is said in one comes "
+                                          "here. In another terminal: weft channel list");
     out_record(follow->invocation->out, json_pack("{s:s}", "type", "following"));
     return STATUS_OK;
 }

@@ -50,7 +50,8 @@ enum status status_run(struct invocation *invocation)
     out_line(out, "person %s, device %.8s", person, device);
     out_line(out, "server %.*s:%u, %s", OUT_SPAN(account->host), account->port,
              reached == STATUS_OK ? "reached and verified" : "not reached");
-    out_line(out, "directory of devices: %llu entries, verified", (unsigned long long)log_size);
+    out_line(out, "directory of devices: %llu %s, verified", (unsigned long long)log_size,
+             log_size == 1 ? "entry" : "entries");
     out_record(out,
                json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:b, s:I}", "type", "status",
                          "person", person, "device", device, "name", out_json_text(account->name),

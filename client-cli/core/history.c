@@ -11,6 +11,8 @@
 #include "protocol/content/content.h"
 #include "protocol/wire/history.h"
 
+#include <stdio.h>
+
 /* ---- who has answered ---- */
 
 struct answers {
@@ -114,19 +116,35 @@ tell_part(struct engine *engine, const struct channel *channel, const struct sta
         people_name(engine, &standing->answers.lately[0].id, &name);
     history_count_ranges_text(&standing->figures, ranges);
     engine_notice(engine, channel,
-                  "Part of what was said before you joined is here: %zu messages. Numbers %s were "
+                  "Part of what was said before you joined is here: %zu %s. Numbers %s were "
                   "not shared, lately not by %s: other members are asked as they come online",
-                  standing->figures.messages, ranges, name.name);
+                  standing->figures.messages,
+                  standing->figures.messages == 1 ? "message" : "messages", ranges, name.name);
+}
+
+#define COUNT_SIZE 40
+
+/* "", or ", 2 withheld". */
+static void count_text(size_t count, const char *what, char text[COUNT_SIZE])
+{
+    text[0] = '\0';
+    if (count != 0)
+        snprintf(text, COUNT_SIZE, ", %zu %s", count, what);
 }
 
 static void
 tell_here(struct engine *engine, const struct channel *channel, const struct standing *standing)
 {
     const struct history_figures *figures = &standing->figures;
+    char withheld[COUNT_SIZE];
+    char refused[COUNT_SIZE];
+    count_text(figures->withheld, "withheld", withheld);
+    count_text(figures->refused, "refused", refused);
     engine_notice(engine, channel,
-                  "What was said before you joined is here: %zu messages, %zu withheld, %zu "
-                  "refused. weft read shows them, and by whom each was shared%s",
-                  figures->messages, figures->withheld, figures->refused,
+                  "What was said before you joined is here: %zu %s%s%s. weft read shows it, and "
+                  "by whom each was shared%s",
+                  figures->messages, figures->messages == 1 ? "message" : "messages", withheld,
+                  refused,
                   standing->state == CHANNEL_HISTORY_DOUBTED
                       ? ". Of what is withheld a second member is asked"
                       : "");

@@ -300,6 +300,9 @@ def test_an_old_copy_of_a_vault_speaks_only_with_a_fresh_key(scene):
 def test_the_list_has_what_one_is_in_and_what_one_may_join(scene):
     server = scene.server()
     ann, bea, _ = people(scene, server)
+    following = ann.stream("follow", json_lines=False)
+    following.wait_line("that there is nothing to follow yet", lambda line: "in no channel yet" in line)
+    following.end()
     for arguments in ((), ("--mine",)):
         assert "weft channel create" in ann.run("channel", "list", *arguments).text
         assert ann.json("channel", "list", *arguments) == []
@@ -339,7 +342,9 @@ def test_a_restricted_channel_lets_in_whom_it_wants(scene):
         person.run("channel", "join", channel)
     knocks = ann.run("channel", "knocks", channel).text
     assert "Bea" in knocks and "Cy" in knocks
-    ann.run("channel", "add", channel, bea.id)
+    assert "added: Bea" in ann.run("channel", "add", channel, bea.id).text
+    assert "in already: Bea" in ann.run("channel", "add", channel, bea.id).text
+    assert "--give ROLE" in ann.run("channel", "role", channel, bea.id, code=USAGE).error
     ann.run("channel", "refuse", channel, cy.id)
     bea.run("sync")
     bea.run("say", channel, "thank you")

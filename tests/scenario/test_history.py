@@ -4,6 +4,7 @@ elsewhere; edited as it stands, without what was deleted, each author verified; 
 is shown; and the server can read none of it."""
 import contextlib
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -90,6 +91,18 @@ def test_a_newcomer_gets_all_of_it_from_a_member(scene):
     assert "(shared by Ann)" in dee.run("read", channel).text
     following.end()
     assert not server.occurrences("canary-")
+    server.stop()
+
+
+def test_what_came_is_told_with_the_numbers_that_count_something(scene):
+    server = scene.server()
+    ann, _, _, channel = talk(scene, server, "--private", "--history", "full")
+    following = ann.follow(channel)
+    dee = newcomer(scene, server, ann, channel)
+    told = until("the history", lambda: next(
+        (line for line in dee.run("sync").error.splitlines() if "before you joined is here" in line), None))
+    assert re.search(r"is here: \d+ messages[.,]", told) and " 0 " not in told, told
+    following.end()
     server.stop()
 
 
