@@ -1,47 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * A newcomer's memory fails at each allocation in turn while a segment is taken: that is an error,
- * of which nothing is recorded, and never a word about whether somebody signed. The linker puts the
- * functions below in place of malloc, calloc and realloc (CMakeLists.txt).
+ * of which nothing is recorded, and never a word about whether somebody signed.
  */
 #include "client-cli/core/entry.h"
 #include "tests/unit/client-cli/core/history_room.h"
+#include "tests/unit/failing_memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *items, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *items, size_t size);
-
-/* Allocations until the one that fails; negative: none does. */
-static long countdown = -1;
-
-static bool fails_now(void)
-{
-    return countdown >= 0 && countdown-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *items, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(items, size);
-}
 
 /* history_take in a transaction, with the allocation of this number failing, if it comes to it. */
 static enum status
@@ -50,11 +20,10 @@ take(struct history_room *room, const struct history_key *key, struct span bytes
     struct vault *vault = room->profile.engine->vault;
     room->taken = (struct history_taken){.messages = 0};
     assert_int_equal(vault_begin(vault), STATUS_OK);
-    countdown = failing;
+    failing_memory_begin(failing);
     enum status status =
         history_take(room->profile.engine, room->channel, key, bytes, &room->taken, &room->problem);
-    bool failed = countdown < 0;
-    countdown = -1;
+    bool failed = failing_memory_end();
     assert_int_equal(status, failed ? STATUS_NO_MEMORY : STATUS_OK);
     if (failed)
         vault_rollback(vault);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * A client's memory fails at each allocation in turn while it looks at a head of the directory:
- * that is an error, and never a word about the server. The linker puts the functions below in place
- * of malloc, calloc and realloc (CMakeLists.txt).
+ * that is an error, and never a word about the server.
  */
 #include "client-cli/core/replica.h"
 
 #include "protocol/crypto/random_system.h"
 #include "tests/unit/client-cli/core/profile_room.h"
+#include "tests/unit/failing_memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,43 +16,12 @@
 
 #include <cmocka.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *items, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *items, size_t size);
-
-/* Allocations until the one that fails; negative: none does. */
-static long countdown = -1;
-
-static bool fails_now(void)
-{
-    return countdown >= 0 && countdown-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *items, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(items, size);
-}
-
 /* Whether it was looked at, with the allocation of this number failing, if it comes to it. */
 static bool hear(struct profile_room *room, struct span head, long failing)
 {
-    countdown = failing;
+    failing_memory_begin(failing);
     enum status status = replica_hear(room->engine, head);
-    bool failed = countdown < 0;
-    countdown = -1;
+    bool failed = failing_memory_end();
     assert_int_equal(status, failed ? STATUS_NO_MEMORY : STATUS_OK);
     return !failed;
 }

@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * A client's memory fails at each allocation in turn while it takes a deletion: that is an error,
- * of which nothing is recorded, and never a deletion that cannot be read. The linker puts the
- * functions below in place of malloc, calloc and realloc (CMakeLists.txt).
+ * of which nothing is recorded, and never a deletion that cannot be read.
  */
 #include "client-cli/core/entry.h"
 #include "client-cli/core/revision.h"
 #include "tests/unit/client-cli/core/profile_room.h"
+#include "tests/unit/failing_memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *items, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *items, size_t size);
-
-/* Allocations until the one that fails; negative: none does. */
-static long countdown = -1;
-
-static bool fails_now(void)
-{
-    return countdown >= 0 && countdown-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *items, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(items, size);
-}
 
 static const struct id author = {{0xaa}};
 static const struct id message = {{1}};
@@ -78,12 +48,11 @@ static bool take(struct engine *engine,
     const char *problem = NULL;
     struct id target;
     assert_int_equal(vault_begin(engine->vault), STATUS_OK);
-    countdown = failing;
+    failing_memory_begin(failing);
     enum status status = revision_target(&deletion, &target);
     if (status == STATUS_OK)
         status = revision_take(engine, channel, &deletion, content, &problem);
-    bool failed = countdown < 0;
-    countdown = -1;
+    bool failed = failing_memory_end();
     assert_int_equal(status, failed ? STATUS_NO_MEMORY : STATUS_OK);
     assert_null(problem);
     vault_rollback(engine->vault);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Every allocation of the network folder is made to fail in turn: each must come back as an error,
- * with nothing set, nothing leaked (the sanitizer says) and nothing left half-done. The linker puts
- * the functions below in place of malloc, calloc and realloc (CMakeLists.txt).
+ * with nothing set, nothing leaked (the sanitizer says) and nothing left half-done.
  */
 #include "server/weave/assisters.h"
 #include "server/weave/brokers.h"
@@ -10,6 +9,7 @@
 #include "server/weave/groups.h"
 #include "server/weave/measures.h"
 #include "server/weave/tables.h"
+#include "tests/unit/failing_memory.h"
 #include "tests/unit/server/weave/sample.h"
 
 #include <setjmp.h>
@@ -19,45 +19,14 @@
 
 #include <cmocka.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *items, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *items, size_t size);
-
-/* Allocations until the one that fails; negative: none does. */
-static long countdown = -1;
-
-static bool fails_now(void)
-{
-    return countdown >= 0 && countdown-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *items, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(items, size);
-}
-
 /* Runs `step` with the first allocation failing, then the second, until none is left to fail. */
 static void assert_survives(enum status (*step)(void *context), void *context)
 {
     long failing = 0;
     for (bool done = false; !done; failing++) {
-        countdown = failing;
+        failing_memory_begin(failing);
         enum status status = step(context);
-        done = countdown >= 0;
-        countdown = -1;
+        done = !failing_memory_end();
         assert_int_equal(status, done ? STATUS_OK : STATUS_NO_MEMORY);
         assert_true(failing < 1000);
     }
