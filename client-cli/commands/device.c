@@ -358,15 +358,21 @@ struct described {
 
 static void describe_active(const struct described *described, char text[DESCRIPTION_SIZE])
 {
+    const struct devices_reach *reach = &described->reach;
     char seen[SHOW_TIME_SIZE];
+    char where[REACH_SIZE];
     int64_t at = described->device->seen;
     show_entry_time(at, seen);
-    snprintf(text, DESCRIPTION_SIZE,
-             "in %u of the %u %s %s, in %u of %u as the server counts; %s%s%s",
-             described->reach.seen, described->seen_of, channels_word(described->seen_of),
-             where_seen(&described->reach), described->reach.counted, described->counted_of,
-             at == 0 ? "not used yet" : "last used ", at == 0 ? "" : seen,
-             described->own ? " (this one)" : "");
+    if (reach->seen == reach->counted && described->seen_of == described->counted_of &&
+        reach->missed == 0)
+        snprintf(where, sizeof where, "in %u of %u %s", reach->seen, described->seen_of,
+                 channels_word(described->seen_of));
+    else
+        snprintf(where, sizeof where, "in %u of the %u %s %s, in %u of %u as the server counts",
+                 reach->seen, described->seen_of, channels_word(described->seen_of),
+                 where_seen(reach), reach->counted, described->counted_of);
+    snprintf(text, DESCRIPTION_SIZE, "%s; %s%s%s", where, at == 0 ? "not used yet" : "last used ",
+             at == 0 ? "" : seen, described->own ? " (this one)" : "");
 }
 
 static void describe(const struct described *described, char text[DESCRIPTION_SIZE])

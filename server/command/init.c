@@ -85,7 +85,8 @@ static enum status write_file(const char *path, struct span text)
     if (file < 0)
         return errno == EEXIST ? STATUS_EXISTS : STATUS_IO;
     bool written = write(file, text.ptr, text.len) == (ssize_t)text.len && fsync(file) == 0;
-    return close(file) == 0 && written ? STATUS_OK : STATUS_IO;
+    enum status failed = errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_IO;
+    return close(file) == 0 && written ? STATUS_OK : failed;
 }
 
 static enum status write_config(const struct app_place *place, const struct choices *choices)
@@ -225,7 +226,9 @@ int init_run(const struct app_place *place, bool json, int argc, const char **ar
     }
     enum status status = make_state(place, &choices);
     if (status == STATUS_EXISTS)
-        fprintf(stderr, "weftd: %s holds a community already, or a part of one; it is as it was\n",
+        fprintf(stderr,
+                "weftd: %s holds a community already, or what an init that failed left; it is as "
+                "it was\n",
                 place->state_directory);
     else if (status != STATUS_OK && status != STATUS_MALFORMED) /* that was told */
         fprintf(stderr, "weftd: %s was not made into a community: %s\n", place->state_directory,

@@ -186,6 +186,8 @@ def test_a_revoked_device_reads_what_it_has_and_asks_the_server_nothing(scene):
     tablet = scene.person("Tablet")
     channel = private_channel(asha, [ben])
     _, linking = pair(asha, tablet)
+    listed = asha.run("device", "list").text.splitlines()
+    assert len(listed) == 2 and all("in 1 of 1 channel; " in line and len(line) <= 80 for line in listed), listed
     told = [json.loads(line) for line in linking.log().splitlines() if "You were let in" in line]
     # Its title comes a message later.
     assert [line["title"] in ("Private talk", channel[:8]) for line in told] == [True], told

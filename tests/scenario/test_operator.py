@@ -270,6 +270,10 @@ def test_a_full_disk_refuses_what_is_new_and_loses_nothing(small_disk, server_sc
     with Connection(server.port) as connection:
         assert ann.log_in(connection)[0] in ("ok", "full")
     filler.unlink()
+    filler = fill_disk(small_disk, 0)
+    refused = server_scene.run([server_scene.weftd, "--state", small_disk / "other", "init"], code=INTERNAL)
+    assert "was not made into a community: no space left" in refused.error
+    filler.unlink()
     with Connection(server.port) as connection:
         assert ann.log_in(connection)[0] == "ok"
     assert [person["name"] for person in server.json("person", "list")] == ["Ann"]
