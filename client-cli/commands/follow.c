@@ -197,6 +197,8 @@ static enum status begin(struct follow *follow)
     TRY(introductions_look(engine));
     follow->looked_ms = engine_now_ms(engine);
     follow->backoff_ms = 0;
+    if (follow->told_lost)
+        out_line(follow->invocation->out, "  ** the server is there again");
     follow->told_lost = false;
     if (engine->channels == NULL)
         out_line(follow->invocation->out, "You are in no channel yet: what is said in one comes "

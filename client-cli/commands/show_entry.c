@@ -308,6 +308,17 @@ static void describe_change(struct engine *engine,
     snprintf(text, size, "a change of a newer version");
 }
 
+/* What is no message, and of which channel it is where several are shown. */
+static void show_aside(struct out *out,
+                       const struct channel *channel,
+                       const struct show_entry_around *around,
+                       const char *text)
+{
+    bool titled = around->with_title && channel->title.len != 0;
+    out_line(out, "  -- %s%s%.*s", text, titled ? "  in " : "",
+             titled ? (int)channel->title.len : 0, titled ? (const char *)channel->title.ptr : "");
+}
+
 /* The others of a kind, of which ENTRY_CHANGES_NAMED were told by name. */
 static void show_rest(struct out *out, const struct stored_entry *entry, size_t at)
 {
@@ -318,7 +329,9 @@ static void show_rest(struct out *out, const struct stored_entry *entry, size_t 
 
 static void show_changes(struct out *out,
                          struct engine *engine,
+                         const struct channel *channel,
                          const struct stored_entry *entry,
+                         const struct show_entry_around *around,
                          json_t *record)
 {
     static const char *const names[] = {
@@ -333,7 +346,7 @@ static void show_changes(struct out *out,
         id_text(&change->person, person);
         if (entry_change_is_named(entry, i)) {
             describe_change(engine, entry, change, text, sizeof text);
-            out_line(out, "  -- %s", text);
+            show_aside(out, channel, around, text);
         } else {
             show_rest(out, entry, i);
         }
@@ -450,13 +463,13 @@ static void show_by_fate(struct out *out,
         show_message(out, engine, channel, entry, around, record);
         return;
     case ENTRY_CHANGED:
-        show_changes(out, engine, entry, record);
+        show_changes(out, engine, channel, entry, around, record);
         return;
     case ENTRY_BEFORE:
-        out_line(out, "  -- sent before you joined");
+        show_aside(out, channel, around, "sent before you joined");
         return;
     case ENTRY_UNREADABLE:
-        out_line(out, "  -- a message that cannot be read here");
+        show_aside(out, channel, around, "a message that cannot be read here");
         return;
     case ENTRY_REPEATED:
         return;

@@ -297,6 +297,22 @@ def test_an_old_copy_of_a_vault_speaks_only_with_a_fresh_key(scene):
     server.stop()
 
 
+def test_who_follows_sees_of_which_channel_a_change_is_and_that_the_server_is_back(scene):
+    server = scene.server()
+    ann, bea, _ = people(scene, server)
+    for title in ("Falls", "Nights"):
+        create(ann, title, "--open")
+    following = ann.stream("follow", json_lines=False)
+    bea.run("channel", "join", "Nights")
+    following.wait_line("that Bea is in", lambda line: line.startswith("  -- ") and line.endswith("  in Nights"))
+    server.stop()
+    following.wait_line("that it is gone", lambda line: "no contact with the server since" in line)
+    server.start()
+    following.wait_line("that it is back", lambda line: line == "  ** the server is there again")
+    following.end()
+    server.stop()
+
+
 def test_the_list_has_what_one_is_in_and_what_one_may_join(scene):
     server = scene.server()
     ann, bea, _ = people(scene, server)
