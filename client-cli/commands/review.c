@@ -58,6 +58,10 @@ enum status review_start_run(struct invocation *invocation)
     struct channel *channel = NULL;
     if (format == NULL)
         return STATUS_INTERNAL;
+    if (in == NULL && invocation->arguments.positional_count == 0)
+        return command_explain(invocation, STATUS_USAGE,
+                               "give it a title, or the channel that it is in: weft review start "
+                               "TITLE..., or --in CHANNEL");
     if (in != NULL)
         TRY(start_in(invocation, in, format, &channel));
     else

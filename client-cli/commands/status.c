@@ -49,7 +49,9 @@ enum status status_run(struct invocation *invocation)
     out_heading(out, "%.*s in %.*s", OUT_SPAN(account->name), OUT_SPAN(account->community));
     out_line(out, "person %s, device %.8s", person, device);
     out_line(out, "server %.*s:%u, %s", OUT_SPAN(account->host), account->port,
-             reached == STATUS_OK ? "reached and verified" : "not reached");
+             reached == STATUS_OK          ? "reached and verified"
+             : engine_is_connected(engine) ? "reached and verified, but not logged in"
+                                           : "not reached");
     out_line(out, "directory of devices: %llu %s, verified", (unsigned long long)log_size,
              log_size == 1 ? "entry" : "entries");
     out_record(out,

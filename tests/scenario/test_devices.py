@@ -196,6 +196,7 @@ def test_a_revoked_device_reads_what_it_has_and_asks_the_server_nothing(scene):
         ben.run("say", channel, f"number {number}")
     tablet.run("sync")
     asha.run("device", "revoke", own_device(tablet))
+    assert "reached and verified, but not logged in" in tablet.run("status", code=NOT_NOW).text
     read = tablet.run("read", channel, code=None)
     assert "number 29" in read.text and "taken off its account" in read.error, read
     assert "asks to wait" not in read.error, read

@@ -75,6 +75,7 @@ def test_the_next_review_of_a_channel_begins_with_an_empty_page(review):
     write_all(people, channel)
     bea.run("lesson", channel, "Of the first review")
     ann.run("review", "start", "--in", channel, code=weft_scenario.CONFLICT)
+    assert "give it a title" in ann.run("review", "start", code=weft_scenario.USAGE).error
     ann.run("stage", "end", channel)
     ann.run("review", "start", "--in", channel)
     ann.run("stage", "start", channel)
