@@ -90,9 +90,13 @@ static enum status check_not_older(struct engine *engine, const struct entering 
     struct id id;
     uint32_t generation;
     TRY(channel_group_id_decode(mls_group_id(entering->group), &id, &generation));
-    if (known == NULL || known->generation != generation ||
-        channel_need_group(engine, known) != STATUS_OK ||
-        mls_group_epoch(entering->group) > mls_group_epoch(known->group))
+    if (known == NULL || known->generation != generation)
+        return STATUS_OK;
+    enum status kept = channel_need_group(engine, known);
+    if (status_passes(kept))
+        return kept;
+    /* One that is damaged is what a resync is for. */
+    if (kept != STATUS_OK || mls_group_epoch(entering->group) > mls_group_epoch(known->group))
         return STATUS_OK;
     return engine_explain(engine, STATUS_UNTRUSTED,
                           "the server shows an older state of this channel than you have seen: not "
