@@ -2,6 +2,7 @@
 /* weft delete [CHANNEL] NUMBER: deletes a message of one's own; a facilitator deletes any. */
 #include "client-cli/commands/own_message.h"
 #include "client-cli/commands/verbs.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/revision.h"
 #include "protocol/wire/message_header.h"
 
@@ -14,13 +15,13 @@ enum status delete_run(struct invocation *invocation)
     TRY(own_message_take(invocation, 0, &at, &channel, &message));
     if (message.entry.lane == LANE_CONTROL)
         return command_explain(invocation, STATUS_DENIED,
-                               "number %llu is part of how the channel went, and stays",
-                               (unsigned long long)message.entry.sequence);
+                               "number %s is part of how the channel went, and stays",
+                               message_number(message.entry.sequence).text);
     TRY(revision_delete(invocation->engine, channel, &message.entry, &said));
     out_line(invocation->out,
-             "deleted number %llu, here and on the server; others' devices delete it when they "
+             "deleted number %s, here and on the server; others' devices delete it when they "
              "next connect",
-             (unsigned long long)message.entry.sequence);
+             message_number(message.entry.sequence).text);
     out_record(invocation->out,
                json_pack("{s:s, s:I, s:I}", "type", "deleted", "sequence",
                          (json_int_t)said.sequence, "target", (json_int_t)message.entry.sequence));

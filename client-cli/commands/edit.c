@@ -4,6 +4,7 @@
 #include "client-cli/commands/own_message.h"
 #include "client-cli/commands/saying.h"
 #include "client-cli/commands/verbs.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/revision.h"
 #include "client-cli/core/session.h"
 
@@ -19,8 +20,8 @@ static enum status check_may(struct invocation *invocation,
                                "this is not yours: only who said something edits it");
     if (!revision_is_text(content->kind))
         return command_explain(invocation, STATUS_DENIED,
-                               "this cannot be edited; it can be deleted: weft delete %llu",
-                               (unsigned long long)entry->sequence);
+                               "this cannot be edited; it can be deleted: weft delete %s",
+                               message_number(entry->sequence).text);
     TRY(session_refresh(engine, channel));
     TRY(session_check_own_turn(engine, channel, content->kind));
     TRY(revision_newcomers(engine, channel, entry->sequence, &newcomers));
@@ -84,7 +85,7 @@ enum status edit_run(struct invocation *invocation)
     TRY(check_may(invocation, channel, &message.entry, &content));
     TRY(mentions_resolve(invocation, channel, buffer_span(&text), &resolved));
     TRY(say_edit(invocation, channel, &message, &content, buffer_span(&resolved), &said));
-    out_line(invocation->out, "edited number %llu", (unsigned long long)message.entry.sequence);
+    out_line(invocation->out, "edited number %s", message_number(message.entry.sequence).text);
     out_record(invocation->out,
                json_pack("{s:s, s:I, s:I}", "type", "edited", "sequence", (json_int_t)said.sequence,
                          "target", (json_int_t)message.entry.sequence));

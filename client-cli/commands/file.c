@@ -6,6 +6,7 @@
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/file_receive.h"
+#include "client-cli/core/message_number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +80,7 @@ send_it(struct invocation *invocation, struct channel *channel, int file, const 
     TRY(status);
     char message[ID_TEXT_SIZE];
     id_text(&said.message, message);
-    out_line(invocation->out, "sent %s, number %llu", name, (unsigned long long)said.sequence);
+    out_line(invocation->out, "sent %s, number %s", name, message_number(said.sequence).text);
     out_record(invocation->out, json_pack("{s:s, s:s, s:I, s:o}", "type", "said", "message",
                                           message, "sequence", (json_int_t)said.sequence,
                                           "file_name", out_json_text(span_from_text(name))));
@@ -168,8 +169,8 @@ enum status file_save_run(struct invocation *invocation)
                     content.kind == CONTENT_FILE &&
                     content_decode_body(&content, &message.arena, &file) == STATUS_OK;
     if (!has_file)
-        return command_explain(invocation, STATUS_NOT_FOUND, "there is no file in message %llu",
-                               (unsigned long long)message.entry.sequence);
+        return command_explain(invocation, STATUS_NOT_FOUND, "there is no file in message %s",
+                               message_number(message.entry.sequence).text);
     enum status status = save_it(invocation, channel, &file);
     secret_wipe(file.key, sizeof file.key);
     return status;

@@ -3,25 +3,13 @@
 
 #include "client-cli/commands/own_channel.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/revision.h"
-
-#include <errno.h>
-#include <stdlib.h>
 
 void own_message_clear(struct own_message *message)
 {
     buffer_clear(&message->record);
     arena_clear(&message->arena);
-}
-
-static bool read_number(const char *text, uint64_t *number)
-{
-    char *end = NULL;
-    errno = 0;
-    if (text[0] < '0' || text[0] > '9')
-        return false;
-    *number = strtoull(text, &end, 10);
-    return errno == 0 && *end == '\0' && *number <= INT64_MAX;
 }
 
 static enum status get(struct engine *engine,
@@ -34,7 +22,7 @@ static enum status get(struct engine *engine,
     if (id_parse(span_from_text(text), &id) == STATUS_OK)
         return entry_get_message(engine, &channel->id, &id, &message->record, &message->arena,
                                  &message->entry);
-    if (!read_number(text, &number))
+    if (!message_number_read(text, &number))
         return STATUS_NOT_FOUND;
     return entry_get(engine, &channel->id, number, &message->record, &message->arena,
                      &message->entry);

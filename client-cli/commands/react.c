@@ -2,6 +2,7 @@
 /* weft react [CHANNEL] NUMBER EMOJI|WORD: answers a message with a sign; --undo takes it back. */
 #include "client-cli/commands/own_message.h"
 #include "client-cli/commands/verbs.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/session.h"
 
 #include <string.h>
@@ -30,8 +31,8 @@ enum status react_run(struct invocation *invocation)
     TRY(check_text(invocation, text));
     TRY(session_say(invocation->engine, channel, CONTENT_REACTION, &message.entry.message,
                     &reaction, &said));
-    out_line(invocation->out, "%s %.*s on %llu", on ? "put" : "took back", OUT_SPAN(text),
-             (unsigned long long)message.entry.sequence);
+    out_line(invocation->out, "%s %.*s on %s", on ? "put" : "took back", OUT_SPAN(text),
+             message_number(message.entry.sequence).text);
     out_record(invocation->out,
                json_pack("{s:s, s:I, s:o, s:b, s:I}", "type", "reacted", "sequence",
                          (json_int_t)said.sequence, "reaction", out_json_text(text), "on", on,

@@ -5,6 +5,7 @@
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/history.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
@@ -120,14 +121,17 @@ enum status read_run(struct invocation *invocation)
     struct engine *engine = invocation->engine;
     struct channel *channel = NULL;
     int64_t last = 0;
-    int64_t since = 0;
+    uint64_t since = 0;
+    const char *after = arguments_value(&invocation->arguments, "since");
     const char *name =
         invocation->arguments.positional_count == 0 ? NULL : invocation->arguments.positional[0];
     TRY(arguments_number(&invocation->arguments, "last", 1, LAST_MAX, 0, &last));
-    TRY(arguments_number(&invocation->arguments, "since", 0, INT64_MAX, 0, &since));
+    if (after != NULL && !message_number_read(after, &since))
+        return command_explain(invocation, STATUS_USAGE,
+                               "--since takes the number of a message, as weft read shows it");
     TRY(own_channel_find(invocation, name, &channel));
     bring_up_to_date(invocation, channel);
-    uint64_t from = (uint64_t)since + 1;
+    uint64_t from = since + 1;
     if (last != 0)
         TRY(find_last(engine, channel, last, &from));
     else if (arguments_has(&invocation->arguments, "new"))

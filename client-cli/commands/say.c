@@ -7,6 +7,7 @@
 #include "client-cli/commands/saying.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/revision.h"
 #include "client-cli/core/sealed_answers.h"
 #include "client-cli/core/session.h"
@@ -89,7 +90,7 @@ static void show_said(struct out *out,
     char message[ID_TEXT_SIZE];
     id_text(&channel->id, id);
     id_text(&said->message, message);
-    out_line(out, "said, number %llu", (unsigned long long)said->sequence);
+    out_line(out, "said, number %s", message_number(said->sequence).text);
     out_record(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "type", "said", "channel", id,
                               "message", message, "sequence", (json_int_t)said->sequence, "time",
                               (json_int_t)said->time, "kind", content_kind_find(kind)->name));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/show_about.h"
 
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/revision.h"
 #include "protocol/content/mention.h"
@@ -82,7 +83,7 @@ static void quote(struct out *out, struct engine *engine, const struct stored_en
     bool more = false;
     people_name(engine, &target->person, &name);
     if (target->fate == ENTRY_DELETED || entry_content(target, &content) != STATUS_OK) {
-        out_line(out, SHOW_INDENT "> %llu %s", (unsigned long long)target->sequence,
+        out_line(out, SHOW_INDENT "> %s %s", message_number(target->sequence).text,
                  target->fate == ENTRY_DELETED ? "(deleted)" : "(cannot be read here)");
         return;
     }
@@ -92,7 +93,7 @@ static void quote(struct out *out, struct engine *engine, const struct stored_en
     struct span shown = cut(buffer_span(&rendered), &more);
     if (shown.len == 0 && row != NULL)
         shown = span_from_text(row->name);
-    out_line(out, SHOW_INDENT "> %llu %s: %.*s%s", (unsigned long long)target->sequence, name.name,
+    out_line(out, SHOW_INDENT "> %s %s: %.*s%s", message_number(target->sequence).text, name.name,
              OUT_SPAN(shown), more ? "..." : "");
 }
 
@@ -186,7 +187,7 @@ static void name_target(struct engine *engine,
     if (entry_get_message(engine, &channel->id, message, &bytes, &arena, &target) != STATUS_OK)
         return;
     *sequence = target.sequence;
-    snprintf(text, size, "number %llu", (unsigned long long)target.sequence);
+    snprintf(text, size, "number %s", message_number(target.sequence).text);
 }
 
 static void show_edit(struct out *out,

@@ -2,6 +2,7 @@
 #include "client-cli/commands/show_entry.h"
 
 #include "client-cli/commands/show_about.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/revision.h"
 #include "client-cli/core/sealed_answers.h"
@@ -418,7 +419,7 @@ static void show_head(struct out *out,
     if (!id_is_none(&entry->person))
         people_name(engine, &entry->person, &name);
     show_entry_time(entry->time, time);
-    out_heading(out, "%llu  %s  %s%s%s%s%s%s%s%s%s%s%s%s%.*s", (unsigned long long)entry->sequence,
+    out_heading(out, "%s  %s  %s%s%s%s%s%s%s%s%s%s%s%s%.*s", message_number(entry->sequence).text,
                 time, name.name, name.group[0] == '\0' ? "" : " (", name.group,
                 name.group[0] == '\0' ? "" : ")", plain ? "" : " [", plain ? "" : kind,
                 plain ? "" : "]", fate, entry->edited == 0 ? "" : "  (edited)",
@@ -474,8 +475,8 @@ static void show_by_fate(struct out *out,
     case ENTRY_REPEATED:
         return;
     case ENTRY_WITHHELD:
-        out_line(out, "  -- %llu was not shared by %s: deleted, not kept any more, or keys",
-                 (unsigned long long)entry->sequence, shared_by.name);
+        out_line(out, "  -- %s was not shared by %s: deleted, not kept any more, or keys",
+                 message_number(entry->sequence).text, shared_by.name);
         return;
     case ENTRY_DELETED:
         show_about_deleted(engine, entry, deleted, record);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/show_session.h"
 
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/sealed_answers.h"
 #include "client-cli/core/session_record.h"
@@ -165,7 +166,7 @@ static enum status show_breach(void *context, const struct stored_entry *entry)
     const char *breach = session_record_breach(search->steps, entry);
     if (breach == NULL)
         return STATUS_OK;
-    out_line(search->showing->out, "  !! number %llu: %s", (unsigned long long)entry->sequence,
+    out_line(search->showing->out, "  !! number %s: %s", message_number(entry->sequence).text,
              breach);
     json_array_append_new(search->list, json_pack("{s:I, s:s}", "sequence",
                                                   (json_int_t)entry->sequence, "text", breach));

@@ -3,6 +3,7 @@
 
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/limits.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/shut_out.h"
 #include "protocol/content/padding.h"
@@ -323,15 +324,15 @@ static void fate_text(enum said_fate fate, uint64_t sequence, char text[FATE_TEX
 {
     if (fate == SAID_REPLACED)
         snprintf(text, FATE_TEXT_SIZE,
-                 "what you said is not what the server has as number %llu, and nobody can read "
+                 "what you said is not what the server has as number %s, and nobody can read "
                  "that: say it again, and tell whoever runs the server",
-                 (unsigned long long)sequence);
+                 message_number(sequence).text);
     else
         snprintf(text, FATE_TEXT_SIZE,
-                 "the server says that it has what you said as number %llu, and does not show it "
+                 "the server says that it has what you said as number %s, and does not show it "
                  "in the channel: others may not get it. It is sent again with the next command; "
                  "tell whoever runs the server",
-                 (unsigned long long)sequence);
+                 message_number(sequence).text);
 }
 
 /* Says `body`; `outgoing` has all but what follows from the channel. */

@@ -2,6 +2,7 @@
 #include "client-cli/core/history_count.h"
 
 #include "client-cli/core/entry.h"
+#include "client-cli/core/message_number.h"
 #include "protocol/wire/generations.h"
 
 #include <stdio.h>
@@ -69,9 +70,9 @@ void history_count_ranges_text(const struct history_figures *figures,
     int at = 0;
     text[0] = '\0';
     for (size_t i = 0; i < shown; i++)
-        at += snprintf(text + at, HISTORY_COUNT_RANGES_SIZE - (size_t)at, "%s%llu to %llu",
-                       i == 0 ? "" : ", ", (unsigned long long)figures->ranges[i].first,
-                       (unsigned long long)figures->ranges[i].last);
+        at += snprintf(text + at, HISTORY_COUNT_RANGES_SIZE - (size_t)at, "%s%s to %s",
+                       i == 0 ? "" : ", ", message_number(figures->ranges[i].first).text,
+                       message_number(figures->ranges[i].last).text);
     if (shown < figures->range_count)
         (void)snprintf(text + at, HISTORY_COUNT_RANGES_SIZE - (size_t)at, " and more");
 }

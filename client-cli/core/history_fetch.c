@@ -6,6 +6,7 @@
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/history_take.h"
 #include "client-cli/core/history_tries.h"
+#include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/replica.h"
 #include "protocol/base/secret.h"
@@ -174,10 +175,10 @@ static enum status take_segment(struct engine *engine,
     *refused = true;
     people_name(engine, &segment->key.shared_by, &name);
     engine_notice(engine, channel,
-                  "What %s shared of numbers %llu to %llu was not taken: %s. Another member is "
+                  "What %s shared of numbers %s to %s was not taken: %s. Another member is "
                   "asked; tell whoever runs the server",
-                  name.name, (unsigned long long)segment->key.first,
-                  (unsigned long long)segment->key.last, segment->problem);
+                  name.name, message_number(segment->key.first).text,
+                  message_number(segment->key.last).text, segment->problem);
     return channel_transact(engine, channel, give_up, segment);
 }
 

@@ -2,6 +2,7 @@
 """A backup put back: everybody is shown that the log went back and what was lost with it, and every
 channel goes on with fresh keys and the people who were in it. tests/faults does it more often."""
 import contextlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -10,7 +11,7 @@ import pytest
 
 from test_devices import own_device, pair
 from weft_counts import Tally, count
-from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, TRUST
+from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, TRUST, USAGE
 
 RESTORES = count("restores")
 
@@ -214,4 +215,14 @@ def test_whoever_was_away_follows_into_a_generation_that_let_them_in_already(sce
         speaker.run("say", channel, f"{speaker.name} after")
         for person in listeners:
             assert texts(person, channel)[-1] == f"{speaker.name} after"
+    # In the second generation numbers stay such as people can type.
+    said = cy.run("say", channel, "one more").text.split()[-1]
+    assert re.fullmatch(r"2\.[0-9]{1,2}", said), said
+    assert f"put thanks on {said}" in ann.run("react", channel, said, "thanks").text
+    assert f"\n{said}  " in cy.run("read", channel).text and f"on number {said}\n" in cy.run("read", channel, "--last", "1").text
+    sequence = cy.json("edit", channel, said, "the last word")[-1]["target"]
+    assert f"deleted number {said}," in cy.run("delete", channel, sequence).text
+    for wrong in ("2.", "2.x", ".1", "0.1", "2.99999999999"):
+        ann.run("react", channel, wrong, "thanks", code=NOT_FOUND)
+    assert "--since" in ann.run("read", channel, "--since", "2.x", code=USAGE).error
     server.stop()
