@@ -205,7 +205,15 @@ enum status device_reset_run(struct invocation *invocation)
     if (engine->role != ACCOUNT_ADMIN)
         return command_explain(invocation, STATUS_DENIED,
                                "only an admin sets up a device for somebody else");
-    TRY(own_person_find(invocation, NULL, invocation->arguments.positional[0], &person));
+    const char *whom = invocation->arguments.positional[0];
+    enum status found = own_person_find(invocation, NULL, whom, &person);
+    /* Who has lost the only device cannot look into their weft status. */
+    if (found == STATUS_NOT_FOUND)
+        return command_explain(invocation, found,
+                               "nobody who shows themselves is called \"%s\": whoever runs the "
+                               "server finds the whole id with weftd --json person list",
+                               whom);
+    TRY(found);
     if (id_equal(&person, &engine->account.person))
         return command_explain(invocation, STATUS_USAGE,
                                "you have a device: weft device add approves another one");
