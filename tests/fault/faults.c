@@ -12,6 +12,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
@@ -147,6 +148,40 @@ static void find_all(void)
         finders[i]();
 }
 
+/* ---- where it crashed, and for want of which memory ---- */
+
+#define FRAMES_MAX 40
+
+static void *failed_at[FRAMES_MAX]; /* the last allocation that failed */
+static int failed_depth;
+static bool tells_of_crashes;
+
+static void on_crash(int number)
+{
+    static const char here[] = "crashed at:\n";
+    static const char before[] = "the last allocation that failed:\n";
+    void *frames[FRAMES_MAX];
+    int depth = backtrace(frames, FRAMES_MAX);
+    (void)!real_write(STDERR_FILENO, here, sizeof here - 1);
+    backtrace_symbols_fd(frames, depth, STDERR_FILENO);
+    (void)!real_write(STDERR_FILENO, before, sizeof before - 1);
+    backtrace_symbols_fd(failed_at, failed_depth, STDERR_FILENO);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Where no sanitizer tells more. */
+static void tell_of_crashes(void)
+{
+    tells_of_crashes = dlsym(RTLD_DEFAULT, "__sanitizer_print_stack_trace") == NULL;
+    if (!tells_of_crashes)
+        return;
+    (void)backtrace(failed_at, 1); /* what it loads, it loads now */
+    signal(SIGSEGV, on_crash);
+    signal(SIGBUS, on_crash);
+    signal(SIGABRT, on_crash);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     find_all();
@@ -162,6 +197,7 @@ __attribute__((constructor)) static void begin(void)
         abort();
     close(file);
     control = mapped;
+    tell_of_crashes();
 }
 
 /* ---- which calls ---- */
@@ -463,6 +499,8 @@ static bool allocation_is_due(void)
     if (number < control->allocation_first || number > control->allocation_last || !crypto_is_ready)
         return false;
     weft_fault_failing();
+    if (tells_of_crashes)
+        failed_depth = backtrace(failed_at, FRAMES_MAX);
     errno = ENOMEM;
     return true;
 }

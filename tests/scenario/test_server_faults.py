@@ -7,7 +7,7 @@ import re
 import pytest
 
 from weft_counts import Tally, sample
-from weft_fault import SYNC_FAILS, Faults, Works, each_way
+from weft_fault import SYNC_FAILS, Faults, Works, each_way, library_of_crash
 from weft_scenario import NETWORK, OK, PATIENCE_S, SANITIZER_EXIT, USAGE, Result, until
 
 # The start writes 8 MiB of zeros through its log, a page a call; of these calls each so manyth is tried.
@@ -90,7 +90,10 @@ class Community(Works):
             return "went on"
         code = self.server.stream.process.wait(PATIENCE_S)
         log = self.server.log()
-        assert code > 0 and code != SANITIZER_EXIT, f"{code}\n{log[-3000:]}"
+        library = library_of_crash(log[self.log_seen:])
+        if library:
+            return f"crashed in {library}"
+        assert code > 0 and code != SANITIZER_EXIT, f"{code}\n{log[-6000:]}"
         assert FAILURE.search(log[self.log_seen:]) or "weftd:" in log[self.log_seen:], log[-3000:]
         return "stopped"
 

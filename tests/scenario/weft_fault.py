@@ -6,6 +6,7 @@ import errno
 import itertools
 import mmap
 import random
+import re
 import struct
 import threading
 
@@ -110,6 +111,20 @@ def preloaded(base, library, **variables):
     options = base.get("ASAN_OPTIONS", "")
     return {**base, **variables, "LD_PRELOAD": str(library),
             "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0:allocator_may_return_null=1"}
+
+
+# Which do not look everywhere whether they got memory.
+LIBRARIES = re.compile(r"/(libwebsockets|libssl|libcrypto)[^/]*\.so")
+NOBODYS = re.compile(r"/(weft_faults\.so|libc\.so|libpthread)")  # what is on top of every crash, and every allocation
+
+
+def library_of_crash(text):
+    """The library that crashed by itself for want of the memory that it asked for; None where any of ours was in
+    between: then the crash is ours."""
+    crash, _, allocation = text.partition("crashed at:\n")[2].partition("the last allocation that failed:\n")
+    tops = [next((frame for frame in part.splitlines() if not NOBODYS.search(frame)), "") for part in (crash, allocation)]
+    found = [LIBRARIES.search(top) for top in tops]
+    return found[0][1] if all(found) else None
 
 
 class Clock:
