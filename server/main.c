@@ -25,6 +25,13 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < command_count; i++)
         fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].help);
     fprintf(to, "\nThe state directory is %s unless said otherwise.\n", STATE_DIRECTORY_DEFAULT);
+    fprintf(to, "weftd --version says which this is.\n");
+}
+
+static int show_version(void)
+{
+    printf("weftd %s\n", WEFT_VERSION);
+    return EXIT_CODE_OK;
 }
 
 static bool is_help(const char *text)
@@ -123,6 +130,8 @@ static int run(int argc, char **argv)
 {
     struct options options = {.place = {.state_directory = STATE_DIRECTORY_DEFAULT}};
     const char **arguments = (const char **)(void *)argv;
+    if (argc == 2 && strcmp(arguments[1], "--version") == 0)
+        return show_version();
     if (!read_options(argc, arguments, &options)) {
         print_help(stderr);
         return EXIT_CODE_USAGE;

@@ -158,6 +158,7 @@ void help_show_all(struct out *out)
     out_line(out,
              "A CHANNEL is a title, the beginning of one, or an id; a PERSON a name or an id.");
     out_line(out, "More on one: weft help COMMAND, or weft COMMAND --help");
+    out_line(out, "Which weft this is: weft --version");
 }
 
 void help_show_command(struct out *out, const struct command *command)

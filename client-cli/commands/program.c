@@ -94,6 +94,14 @@ static void say_wrong(struct call *call, const char *before, const char *what, c
     call->done = true;
 }
 
+static void show_version(struct call *call)
+{
+    out_line(call->out, "weft %s", WEFT_VERSION);
+    if (out_is_json(call->out))
+        out_record(call->out, json_pack("{s:s, s:s}", "type", "version", "version", WEFT_VERSION));
+    call->done = true;
+}
+
 /* A command line that names no command: all of them, those of a noun, or what is wrong. */
 static void show_help(struct call *call, int argc, const char *const *argv)
 {
@@ -138,6 +146,10 @@ static enum status read_command_line(
     int words = 0;
     *call = (struct call){0};
     TRY(out_new(sink, &options, &call->out));
+    if (argc != 0 && strcmp(argv[0], "--version") == 0) {
+        show_version(call);
+        return STATUS_OK;
+    }
     if (count_front(argc, argv, &front) != STATUS_OK) {
         say_wrong(call, "there is no option ", argv[front], " for all commands; weft help");
         return STATUS_OK;

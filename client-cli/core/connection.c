@@ -12,9 +12,6 @@
 #include <string.h>
 #include <uv.h>
 
-#ifndef WEFT_VERSION
-#define WEFT_VERSION "0.1.0"
-#endif
 #define SOFTWARE "weft/" WEFT_VERSION
 
 enum phase {

@@ -192,6 +192,12 @@ def test_output_that_cannot_be_written_is_no_success(scene):
         assert ended.returncode == INTERNAL and b"could not all be written" in ended.stderr, (argv, ended)
 
 
+def test_both_programs_say_which_they_are(scene):
+    versions = [scene.run([program, "--version"]).text.split() for program in (scene.weftd, scene.weft)]
+    assert [name for name, _ in versions] == ["weftd", "weft"]
+    assert versions[0][1] == versions[1][1]
+
+
 def test_every_admin_act_is_in_the_audit_log_and_no_name_is(server_scene):
     server = server_scene.server()
     ann = join_by_hand(server, "Ann Quayle")
