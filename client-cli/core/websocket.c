@@ -6,6 +6,7 @@
 #include "protocol/base/buffer.h"
 #include "protocol/wire/frame.h"
 
+#include <dlfcn.h>
 #include <libwebsockets.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
@@ -208,6 +209,14 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
     }
 }
 
+/* What libwebsockets has for libuv is loaded with a context and unloaded with it, though handles of
+ * its may still wait for their close callbacks, as after a connection that failed for want of
+ * memory: kept, it is there when they come. Where it is no library of its own, nothing is lost. */
+static void keep_loop_library(void)
+{
+    (void)dlopen("libwebsockets-evlib_uv.so", RTLD_NOW | RTLD_NODELETE);
+}
+
 static enum status create_context(struct websocket *websocket)
 {
     lws_set_log_level(0, NULL);
@@ -228,6 +237,7 @@ static enum status create_context(struct websocket *websocket)
     info.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_LIBUV |
                    LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN |
                    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    keep_loop_library();
     websocket->context = lws_create_context(&info);
     return websocket->context == NULL ? STATUS_INTERNAL : STATUS_OK;
 }
@@ -271,7 +281,7 @@ void websocket_free(struct websocket **websocket)
     ending->handler.closed = ignore_closed;
     ending->cancelled = true;
     /* With a foreign loop libwebsockets destroys in two steps, between which its handles close. Of
-     * one that it closed before, it knows nothing any more, and its code may be gone by then. */
+     * one that it closed before, it knows nothing any more. */
     run_rounds(ending->loop);
     lws_context_destroy(ending->context);
     run_rounds(ending->loop);

@@ -6,6 +6,7 @@
 #include "server/transport/address.h"
 #include "server/transport/handshake.h"
 
+#include <dlfcn.h>
 #include <libwebsockets.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -516,6 +517,14 @@ void transport_give_back(struct connection *connection, enum admission_act act)
     admission_give_back(connection->transport->admission, connection->address, act);
 }
 
+/* What libwebsockets has for libuv is loaded with a context and unloaded with it, though handles of
+ * its may still wait for their close callbacks, as after a connection that failed for want of
+ * memory: kept, it is there when they come. Where it is no library of its own, nothing is lost. */
+static void keep_loop_library(void)
+{
+    (void)dlopen("libwebsockets-evlib_uv.so", RTLD_NOW | RTLD_NODELETE);
+}
+
 static enum status listen_now(struct transport *transport)
 {
     const struct transport_options *options = &transport->options;
@@ -549,6 +558,7 @@ static enum status listen_now(struct transport *transport)
                                   SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     if (!options->allow_tls_1_2)
         info.ssl_options_set |= (long)SSL_OP_NO_TLSv1_2;
+    keep_loop_library();
     transport->context = lws_create_context(&info);
     if (transport->context == NULL)
         return STATUS_IO;

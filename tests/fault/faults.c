@@ -161,11 +161,11 @@ static void on_crash(int number)
     static const char here[] = "crashed at:\n";
     static const char before[] = "the last allocation that failed:\n";
     void *frames[FRAMES_MAX];
-    int depth = backtrace(frames, FRAMES_MAX);
-    (void)!real_write(STDERR_FILENO, here, sizeof here - 1);
-    backtrace_symbols_fd(frames, depth, STDERR_FILENO);
     (void)!real_write(STDERR_FILENO, before, sizeof before - 1);
     backtrace_symbols_fd(failed_at, failed_depth, STDERR_FILENO);
+    (void)!real_write(STDERR_FILENO, here, sizeof here - 1);
+    int depth = backtrace(frames, FRAMES_MAX); /* of code that is not there any more, none */
+    backtrace_symbols_fd(frames, depth, STDERR_FILENO);
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -177,9 +177,13 @@ static void tell_of_crashes(void)
     if (!tells_of_crashes)
         return;
     (void)backtrace(failed_at, 1); /* what it loads, it loads now */
-    signal(SIGSEGV, on_crash);
-    signal(SIGBUS, on_crash);
-    signal(SIGABRT, on_crash);
+    static char stack[1u << 16];   /* the thread's own may be what is used up */
+    const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    const struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    (void)sigaltstack(&other, NULL);
+    (void)sigaction(SIGSEGV, &action, NULL);
+    (void)sigaction(SIGBUS, &action, NULL);
+    (void)sigaction(SIGABRT, &action, NULL);
 }
 
 __attribute__((constructor)) static void begin(void)

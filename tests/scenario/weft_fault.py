@@ -118,13 +118,14 @@ def preloaded(base, library, **variables):
 
 # Which do not look everywhere whether they got memory.
 LIBRARIES = re.compile(r"/(libwebsockets|libssl|libcrypto)[^/]*\.so")
-NOBODYS = re.compile(r"/(weft_faults\.so|libc\.so|libpthread)")  # what is on top of every crash, and every allocation
+# What is on top of every crash and every allocation, or, as libuv, called by them and by us.
+NOBODYS = re.compile(r"/(weft_faults|libc|libuv)\.so")
 
 
 def library_of_crash(text):
     """The library that crashed by itself for want of the memory that it asked for; None where any of ours was in
     between: then the crash is ours."""
-    crash, _, allocation = text.partition("crashed at:\n")[2].partition("the last allocation that failed:\n")
+    allocation, _, crash = text.partition("the last allocation that failed:\n")[2].partition("crashed at:\n")
     tops = [next((frame for frame in part.splitlines() if not NOBODYS.search(frame)), "") for part in (crash, allocation)]
     found = [LIBRARIES.search(top) for top in tops]
     return found[0][1] if all(found) else None
