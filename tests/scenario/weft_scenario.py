@@ -32,7 +32,7 @@ PATIENCE_S = float(os.environ.get("WEFT_PATIENCE_S", "60"))
 OK, USAGE, INTERNAL, NETWORK, TRUST, RATE_LIMIT, AUTHENTICATION, NOT_FOUND, CONFLICT, NOT_NOW = range(10)
 
 SANITIZER = re.compile(rb"(ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer|assertion .* failed|"
-                       rb"Assertion .* failed)")
+                       rb"(protocol|server|client-cli)/\S+ \w+: Assertion .* failed)")
 SANITIZER_EXIT = 99
 
 
