@@ -194,9 +194,13 @@ static enum status take_offered(struct engine *engine,
     bool left = false;
     bool lacking = false;
     TRY(history_keys_was_tried(engine, channel, offered, &tried));
+    if (tried)
+        return STATUS_OK;
     TRY(history_tries_left(engine, channel, offered, &left));
-    TRY(is_lacking(engine, channel, offered, doubt, &lacking));
-    return lacking && !tried && left ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
+    if (!left)
+        return STATUS_OK;
+    TRY(is_lacking(engine, channel, offered, doubt, &lacking)); /* reads the whole block */
+    return lacking ? take_segment(engine, channel, &segment, refused) : STATUS_OK;
 }
 
 /* ---- one message ---- */

@@ -69,6 +69,8 @@ receive_all(int descriptor, void (*progress)(const char *text), struct buffer *b
         if (len == 0)
             return STATUS_OK;
         TRY(buffer_append(bytes, span_of(piece, (size_t)len)));
+        if (memchr(piece, '\n', (size_t)len) == NULL)
+            continue;
         struct span rest = span_of(bytes->ptr + *start, bytes->len - *start);
         show_lines(&rest, progress);
         *start = bytes->len - rest.len;

@@ -9,6 +9,7 @@
 #include "server/command/invite_maker.h"
 #include "server/command/local.h"
 #include "server/store/people.h"
+#include "server/transport/address.h"
 #include "server/transport/certificate.h"
 
 #include <errno.h>
@@ -168,8 +169,7 @@ static void done_first_invite(struct store_job *job, enum status status)
 
 static bool is_loopback(const char *host)
 {
-    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-           strncmp(host, "127.", 4) == 0;
+    return strcmp(host, "localhost") == 0 || address_is_loopback(host);
 }
 
 /* What comes next, and why nobody else would reach it yet. */

@@ -31,9 +31,9 @@
  *   messages_during  said by the member; p50_ms, p99_ms: until one is in a client's vault
  *   lost, duplicated, misordered   of those messages, over all clients; before_joining: of an epoch
  *                    before the client's own, which nobody can read there, and shown as that
- *   history_s, history_weftd_cpu_s, history_client_cpu_s   with --history full: after they are at
- * the end of the log, until the last one has what was said before path_commits     with --path-kib:
- * epochs after all were at the end of the log
+ *   history_s        with --history full: after all were at the end of the log, until the last one
+ *                    has what was said before; history_weftd_cpu_s, history_client_cpu_s meanwhile
+ *   path_commits     with --path-kib: epochs after all were at the end of the log
  */
 #include "protocol/crypto/random_system.h"
 #include "tests/bench/fan_server.h"

@@ -6,8 +6,7 @@
 #include "client-cli/core/channel_commit.h"
 
 #include "protocol/base/limits.h"
-#include "tests/unit/client-cli/core/profile_room.h"
-#include "tests/unit/protocol/channel/world.h"
+#include "tests/unit/client-cli/core/channel_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,40 +39,17 @@ enum status __wrap_engine_call(struct engine *engine,
     return STATUS_OK;
 }
 
-struct room {
-    struct profile_room profile;
-    struct world world;
-    struct channel *channel;
-    struct directory *own; /* the engine's, while it has the world's */
-};
-
 static int room_open(void **state)
 {
-    struct room *room = calloc(1, sizeof *room);
-    assert_non_null(room);
-    profile_room_open(&room->profile);
-    struct engine *engine = room->profile.engine;
-    world_begin(&room->world, CHANNEL_OPEN);
-    room->own = engine->directory;
-    engine->directory = room->world.directory;
-    engine->account.person = room->world.people[0].identity.person;
-    engine->account.device = room->world.people[0].identity.device;
-    assert_int_equal(channel_new(engine, &room->world.channel, &room->channel), STATUS_OK);
-    room->channel->group = room->world.people[0].group;
-    room->world.people[0].group = NULL;
-    room->channel->state = CHANNEL_STATE_MEMBER;
-    room->channel->generation = 1;
+    struct channel_room *room = channel_room_open();
+    channel_room_enter(room, 0);
     *state = room;
     return 0;
 }
 
 static int room_close(void **state)
 {
-    struct room *room = *state;
-    room->profile.engine->directory = room->own;
-    world_end(&room->world);
-    profile_room_close(&room->profile);
-    free(room);
+    channel_room_close(*state);
     return 0;
 }
 
@@ -98,7 +74,7 @@ static enum status propose_path(struct engine *engine,
 /* It may be in the log: given up, it would look there like that of a copy of this vault. */
 static void a_commit_waits_until_the_server_has_refused_it(void **state)
 {
-    struct room *room = *state;
+    struct channel_room *room = *state;
     struct engine *engine = room->profile.engine;
     const enum status open[] = {STATUS_NO_MEMORY, STATUS_CRYPTO,  STATUS_IO,
                                 STATUS_NETWORK,   STATUS_TIMEOUT, STATUS_RATE_LIMITED};

@@ -7,8 +7,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/content/content.h"
 #include "protocol/crypto/random_system.h"
-#include "tests/unit/client-cli/core/profile_room.h"
-#include "tests/unit/protocol/channel/world.h"
+#include "tests/unit/client-cli/core/channel_room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,33 +19,14 @@
 #define BEGIN 10
 
 /* The second person's client, in a channel with the first and the third, whose device is lost. */
-struct room {
-    struct profile_room profile;
-    struct world world;
-    struct channel *channel;
-    struct directory *own; /* the engine's, while it has the world's */
-};
-
 static int room_open(void **state)
 {
-    struct room *room = calloc(1, sizeof *room);
-    assert_non_null(room);
-    profile_room_open(&room->profile);
-    struct engine *engine = room->profile.engine;
+    struct channel_room *room = channel_room_open();
     struct world *world = &room->world;
-    world_begin(world, CHANNEL_OPEN);
     world->reads_later = true;
     assert_int_equal(world_add(world, &world->people[0], &world->people[1]), STATUS_OK);
     assert_int_equal(world_add(world, &world->people[0], &world->people[2]), STATUS_OK);
-    room->own = engine->directory;
-    engine->directory = world->directory;
-    engine->account.person = world->people[1].identity.person;
-    engine->account.device = world->people[1].identity.device;
-    assert_int_equal(channel_new(engine, &world->channel, &room->channel), STATUS_OK);
-    room->channel->group = world->people[1].group;
-    world->people[1].group = NULL;
-    room->channel->state = CHANNEL_STATE_MEMBER;
-    room->channel->generation = 1;
+    channel_room_enter(room, 1);
     room->channel->cursor = BEGIN;
     room->channel->joined_sequence = BEGIN;
     room->channel->log_size = world->log_size_min;
@@ -57,16 +37,12 @@ static int room_open(void **state)
 
 static int room_close(void **state)
 {
-    struct room *room = *state;
-    room->profile.engine->directory = room->own;
-    world_end(&room->world);
-    profile_room_close(&room->profile);
-    free(room);
+    channel_room_close(*state);
     return 0;
 }
 
 /* The server's next entry. */
-static void take(struct room *room, uint8_t kind, const struct party *by, struct span bytes)
+static void take(struct channel_room *room, uint8_t kind, const struct party *by, struct span bytes)
 {
     struct engine *engine = room->profile.engine;
     struct mls_message_head head;
@@ -90,7 +66,7 @@ static void take(struct room *room, uint8_t kind, const struct party *by, struct
 }
 
 /* Says a note, and gives the warning that stands at it. */
-static void say(struct room *room, struct party *by, char *warning, size_t size)
+static void say(struct channel_room *room, struct party *by, char *warning, size_t size)
 {
     CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(1024);
     CLEANUP(buffer_clear) struct buffer plain = BUFFER_INIT(4096);
@@ -120,7 +96,7 @@ static void say(struct room *room, struct party *by, char *warning, size_t size)
 }
 
 /* An empty commit; the world's server may refuse it, ours does not. */
-static void commit(struct room *room, struct party *by, enum status judged)
+static void commit(struct channel_room *room, struct party *by, enum status judged)
 {
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
     assert_int_equal(world_commit(&room->world, by, NULL, NULL, &bundle), judged);
@@ -129,7 +105,7 @@ static void commit(struct room *room, struct party *by, enum status judged)
 
 static void a_commit_that_knows_less_than_the_one_before_is_not_followed(void **state)
 {
-    struct room *room = *state;
+    struct channel_room *room = *state;
     struct world *world = &room->world;
     uint64_t before = directory_log_of(world->directory)->size;
     world_shut_out(world, &world->people[2]);
@@ -143,7 +119,7 @@ static void a_commit_that_knows_less_than_the_one_before_is_not_followed(void **
 
 static void what_a_device_says_after_it_was_shut_out_is_marked(void **state)
 {
-    struct room *room = *state;
+    struct channel_room *room = *state;
     struct world *world = &room->world;
     char warning[1000];
     world->log_size = directory_log_of(world->directory)->size;
@@ -162,7 +138,7 @@ static void what_a_device_says_after_it_was_shut_out_is_marked(void **state)
 }
 
 /* As a copy of this vault makes it: nothing is pending here afterwards. */
-static void commit_elsewhere(struct room *room, const struct mls_commit_request *change)
+static void commit_elsewhere(struct channel_room *room, const struct mls_commit_request *change)
 {
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
@@ -179,7 +155,7 @@ static void commit_elsewhere(struct room *room, const struct mls_commit_request 
 
 static void what_a_copy_of_the_vault_changed_is_nobodys_fault(void **state)
 {
-    struct room *room = *state;
+    struct channel_room *room = *state;
     uint64_t epoch = mls_group_epoch(room->channel->group);
     commit_elsewhere(room, &(struct mls_commit_request){0});
     assert_int_equal(room->channel->state, CHANNEL_STATE_MEMBER);
@@ -193,7 +169,7 @@ static void what_a_copy_of_the_vault_changed_is_nobodys_fault(void **state)
 /* Without a path there is nothing that only the copy has; its keys are used up all the same. */
 static void what_a_copy_of_the_vault_changed_without_a_path_is_followed(void **state)
 {
-    struct room *room = *state;
+    struct channel_room *room = *state;
     struct world *world = &room->world;
     CLEANUP(buffer_clear) struct buffer package = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
     CLEANUP(buffer_clear) struct buffer private_part = BUFFER_INIT(LIMIT_KEY_PACKAGE_BYTES);
