@@ -174,7 +174,7 @@ void send_begin(struct delivery *delivery,
     enum status status = call_take(call, sizeof *send, (void **)&send);
     if (status == STATUS_OK) {
         send->job = (struct store_job){
-            .run = run, .done = done, .refuses_first = send->request.deleted_count == 0};
+            .run = run, .done = done, .refuses_first = request->deleted_count == 0};
         send->delivery = delivery;
         send->channel = channel;
         send->call = call;
