@@ -173,12 +173,12 @@ void send_begin(struct delivery *delivery,
     uint32_t wait_ms = 0;
     enum status status = call_take(call, sizeof *send, (void **)&send);
     if (status == STATUS_OK) {
+        send->request = *request;
         send->job = (struct store_job){
             .run = run, .done = done, .refuses_first = request->deleted_count == 0};
         send->delivery = delivery;
         send->channel = channel;
         send->call = call;
-        send->request = *request;
         send->facilitates = (channel_roles(channel, &call->person) & CHANNEL_ROLE_FACILITATOR) != 0;
         status = read_message(send);
     }
