@@ -57,8 +57,7 @@ static enum status delete_one(struct store_db *db, struct send *send, size_t at)
     TRY(store_devices_get(db, &entry.device, &author));
     if (!send->facilitates && !id_equal(&author.person, &send->call->person))
         return STATUS_DENIED;
-    TRY(store_files_delete_of_message(db, channel, &entry.message, arena,
-                                      &send->removed[at].files));
+    TRY(store_files_delete_of_entry(db, channel, &entry, arena, &send->removed[at].files));
     TRY(store_segments_delete(db, channel, place->sequence, place->sequence, arena,
                               &send->removed[at].segments));
     return store_log_delete(db, channel, place->generation, place->sequence);

@@ -195,17 +195,18 @@ enum status store_files_expire(struct store_db *db,
     return STATUS_OK;
 }
 
-enum status store_files_delete_of_message(struct store_db *db,
-                                          const struct id *channel,
-                                          const struct id *message,
-                                          struct arena *arena,
-                                          struct store_file_ids *deleted)
+enum status store_files_delete_of_entry(struct store_db *db,
+                                        const struct id *channel,
+                                        const struct store_entry *entry,
+                                        struct arena *arena,
+                                        struct store_file_ids *deleted)
 {
     CLEANUP(query_end)
-    struct query q =
-        query_on(db, "DELETE FROM files WHERE channel = ? AND message = ? RETURNING file");
+    struct query q = query_on(db, "DELETE FROM files WHERE channel = ? AND message = ?"
+                                  " AND device = ? RETURNING file");
     query_bind_id(&q, channel);
-    query_bind_id(&q, message);
+    query_bind_id(&q, &entry->message);
+    query_bind_id(&q, &entry->device);
     struct query_rows rows;
     TRY(query_all_ids(&q, arena, &rows));
     *deleted = (struct store_file_ids){rows.items, rows.count};

@@ -7,7 +7,7 @@
 #ifndef WEFT_STORE_FILES_H
 #define WEFT_STORE_FILES_H
 
-#include "server/store/store.h"
+#include "server/store/log.h"
 
 struct store_file {
     struct id file;
@@ -78,11 +78,11 @@ MUST_CHECK enum status store_files_expire(struct store_db *db,
                                           struct arena *arena,
                                           struct store_file_ids *expired);
 
-/* The same for the files of one message. */
-MUST_CHECK enum status store_files_delete_of_message(struct store_db *db,
-                                                     const struct id *channel,
-                                                     const struct id *message,
-                                                     struct arena *arena,
-                                                     struct store_file_ids *deleted);
+/* The same for the files of one message: the sender's, whoever else says the same message id. */
+MUST_CHECK enum status store_files_delete_of_entry(struct store_db *db,
+                                                   const struct id *channel,
+                                                   const struct store_entry *entry,
+                                                   struct arena *arena,
+                                                   struct store_file_ids *deleted);
 
 #endif

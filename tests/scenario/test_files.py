@@ -5,13 +5,15 @@ import os
 import random
 import signal
 
-from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, until
+from weft_access_world import GENERATION, Handover
+from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
+from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, vector
 
 CHUNK = 262160  # an encrypted chunk of full length
 
 
-def share_channel(scene, server, names=("Ann", "Bea")):
-    everybody = scene.people(list(names), lambda name: server.invite(group=f"Ward of {name}"))
+def share_channel(scene, server, names=("Ann", "Bea"), link=None):
+    everybody = scene.people(list(names), link or (lambda name: server.invite(group=f"Ward of {name}")))
     channel = everybody[0].json("channel", "create", "Falls at night", "--open")[-1]["channel"]
     for person in everybody[1:]:
         person.run("channel", "join", channel)
@@ -145,6 +147,27 @@ def test_a_file_goes_with_its_message_and_a_forgotten_one_at_the_next_start(scen
     (server.state / "files" / ("ab" * 16)).write_bytes(b"left behind by a crash")
     server.restart()
     assert stored(server) == []
+    server.stop()
+
+
+def test_whoever_deletes_an_own_message_of_the_same_id_takes_nobodys_file(scene):
+    server = scene.server()
+    proxy = Handover(server)
+    (ann, bea), channel = share_channel(
+        scene, server, link=lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
+    path = make_file(scene, "scan.pdf", 1000)
+    sent = ann.json("file", "send", channel, path)[-1]
+    said = bytes.fromhex(bea.one("say", channel, "Hello")["message"])
+    hello = proxy.recorded[CHANNEL_SEND][-1]
+    connection = proxy.take(bea)
+    code, answer = connection.request(CHANNEL_SEND, hello.replace(said, bytes.fromhex(sent["message"])))
+    assert code == "ok"
+    deleted = hello.replace(said, os.urandom(16)) + vector(GENERATION + answer[:8])
+    assert connection.request(CHANNEL_DELETE, deleted)[0] == "ok"
+    connection.connection.close()
+    ann.run("file", "save", channel, sent["sequence"], "--as", ann.home)
+    assert (ann.home / "scan.pdf").read_bytes() == path.read_bytes()
+    proxy.close()
     server.stop()
 
 

@@ -118,8 +118,11 @@ static void a_file_ends_with_its_message_or_unannounced_after_a_week(void **stat
     ASSERT_OK(store_files_expire(f->db, NOW + 8 * DAY, &f->arena, &ended));
     assert_int_equal(ended.count, 1); /* the third, which nobody announced */
     assert_true(id_equal(&ended.items[0], &(struct id[]){id_number(1003)}[0]));
-    ASSERT_OK(store_files_delete_of_message(f->db, &channel, &(struct id[]){id_number(2002)}[0],
-                                            &f->arena, &ended));
+    struct store_entry another = {.device = id_number(77), .message = id_number(2002)};
+    ASSERT_OK(store_files_delete_of_entry(f->db, &channel, &another, &f->arena, &ended));
+    assert_int_equal(ended.count, 0); /* whoever says a message of the same id owns no file of it */
+    struct store_entry its = {.device = channel, .message = id_number(2002)};
+    ASSERT_OK(store_files_delete_of_entry(f->db, &channel, &its, &f->arena, &ended));
     assert_int_equal(ended.count, 1);
 }
 
