@@ -65,10 +65,10 @@ static enum status read_history(struct invocation *invocation, enum channel_hist
 /* Everybody who looks at a channel or comes into it is told. */
 static void show_history(struct out *out, uint8_t history)
 {
-    out_line(out, "  %s",
-             history == CHANNEL_HISTORY_FULL
-                 ? "newcomers can read everything that was said before they joined"
-                 : "newcomers see what is said from their joining on");
+    out_prose(out, "  %s",
+              history == CHANNEL_HISTORY_FULL
+                  ? "newcomers can read everything that was said before they joined"
+                  : "newcomers see what is said from their joining on");
 }
 
 static const char *first_argument(const struct invocation *invocation)
@@ -165,10 +165,10 @@ enum status channel_list_run(struct invocation *invocation)
         TRY(each_channel(invocation->engine, true, list_unlisted, &listing));
     TRY(each_channel(invocation->engine, mine, list_one, &listing));
     if (listing.count == 0)
-        out_line(invocation->out,
-                 "%s: weft channel create makes one, weft peer-assist ask asks "
-                 "for help in one",
-                 mine ? "You are in no channel" : "There is no channel that you may see");
+        out_prose(invocation->out,
+                  "%s: weft channel create makes one, weft peer-assist ask asks "
+                  "for help in one",
+                  mine ? "You are in no channel" : "There is no channel that you may see");
     return STATUS_OK;
 }
 
@@ -404,7 +404,8 @@ static enum status knock(struct invocation *invocation, const struct wire_channe
     TRY(engine_call(invocation->engine, WIRE_CHANNEL_KNOCK, &request, &reply, NULL));
     id_text(&info->channel, id);
     show_history(invocation->out, info->history);
-    out_line(invocation->out, "You have knocked. A member lets you in; weft status then shows it.");
+    out_prose(invocation->out,
+              "You have knocked. A member lets you in; weft status then shows it.");
     out_record(invocation->out, json_pack("{s:s, s:s}", "type", "knocked", "channel", id));
     return STATUS_OK;
 }

@@ -18,10 +18,10 @@ enum status delete_run(struct invocation *invocation)
                                "number %s is part of how the channel went, and stays",
                                message_number(message.entry.sequence).text);
     TRY(revision_delete(invocation->engine, channel, &message.entry, &said));
-    out_line(invocation->out,
-             "deleted number %s, here and on the server; others' devices delete it when they "
-             "next connect",
-             message_number(message.entry.sequence).text);
+    out_prose(invocation->out,
+              "deleted number %s, here and on the server; others' devices delete it when they "
+              "next connect",
+              message_number(message.entry.sequence).text);
     out_record(invocation->out,
                json_pack("{s:s, s:I, s:I}", "type", "deleted", "sequence",
                          (json_int_t)said.sequence, "target", (json_int_t)message.entry.sequence));

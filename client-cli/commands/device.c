@@ -88,8 +88,8 @@ await_channels(struct invocation *invocation, const struct id *person, const str
             connection_wait(engine->connection, PROGRESS_STEP_MS);
     }
     if (!done)
-        out_line(invocation->out, "The rest follows as soon as a member of each is online: weft "
-                                  "device list shows how far it is.");
+        out_prose(invocation->out, "The rest follows as soon as a member of each is online: weft "
+                                   "device list shows how far it is.");
     return STATUS_OK;
 }
 
@@ -101,11 +101,11 @@ static void show_link(struct invocation *invocation, struct span link, const cha
     if (whom == NULL)
         out_line(out, "On your other device, type within ten minutes:");
     else
-        out_line(out, "Give %s this link, and have them type within ten minutes:", whom);
+        out_prose(out, "Give %s this link, and have them type within ten minutes:", whom);
     out_line(out, "%s", "");
     out_line(out, "    weft device link '%.*s'", OUT_SPAN(link));
     out_line(out, "%s", "");
-    out_line(out, "It is for one device, and for nobody else. Waiting for it ...");
+    out_prose(out, "It is for one device, and for nobody else. Waiting for it ...");
     out_record(out, json_pack("{s:s, s:o}", "type", "link", "link", out_json_text(link)));
 }
 
@@ -143,8 +143,9 @@ ask_code(struct invocation *invocation, const char *whom, unsigned tries, struct
     char question[300];
     buffer_clear(typed);
     if (tries != 0)
-        out_line(invocation->out, "That is not the code. Look again at the new device; %u %s left.",
-                 DEVICE_ADD_TRIES - tries, DEVICE_ADD_TRIES - tries == 1 ? "try" : "tries");
+        out_prose(invocation->out,
+                  "That is not the code. Look again at the new device; %u %s left.",
+                  DEVICE_ADD_TRIES - tries, DEVICE_ADD_TRIES - tries == 1 ? "try" : "tries");
     if (whom == NULL)
         snprintf(question, sizeof question,
                  "The code that your other device shows (nothing to refuse it):");
@@ -220,10 +221,10 @@ enum status device_reset_run(struct invocation *invocation)
     TRY(people_learn(engine, &person, 1));
     people_name(engine, &person, &name);
     TRY(approve(invocation, &person, name.name));
-    out_line(invocation->out,
-             "All earlier devices of %s are shut out. The new one is in no channel until a member "
-             "of each lets it in: weft channel add CHANNEL PERSON --checked",
-             name.name);
+    out_prose(invocation->out,
+              "All earlier devices of %s are shut out. The new one is in no channel until a member "
+              "of each lets it in: weft channel add CHANNEL PERSON --checked",
+              name.name);
     return STATUS_OK;
 }
 
@@ -239,8 +240,8 @@ static void show_code(struct invocation *invocation, const struct device_link *l
     out_line(out, "    %s", link->code);
     out_line(out, "%s", "");
     if (reset)
-        out_line(out, "Read this code to the admin who gave you the link, by telephone or face to "
-                      "face. All your earlier devices are shut out with it.");
+        out_prose(out, "Read this code to the admin who gave you the link, by telephone or face to "
+                       "face. All your earlier devices are shut out with it.");
     else
         out_line(out, "Type this code on the device where you made the link.");
     out_record(out, json_pack("{s:s, s:s, s:o, s:b}", "type", "code", "code", link->code, "name",
@@ -290,13 +291,13 @@ static enum status link_device(struct invocation *invocation, const struct invit
     CLEANUP(device_link_clear) struct device_link link = DEVICE_LINK_INIT;
     struct engine *engine = invocation->engine;
     TRY(device_link_begin(engine, given, &link));
-    out_line(invocation->out, "Waiting for the device where the link was made ...");
+    out_prose(invocation->out, "Waiting for the device where the link was made ...");
     TRY(await_approval(invocation, &link));
     show_linked(invocation);
     if (link.transcript.approver.authority != DIRECTORY_BY_ADMIN)
         return await_channels(invocation, &engine->account.person, &engine->account.device);
-    out_line(invocation->out, "You are in no channel yet: a member of each lets you in. weft "
-                              "channel list shows those that you can knock at.");
+    out_prose(invocation->out, "You are in no channel yet: a member of each lets you in. weft "
+                               "channel list shows those that you can knock at.");
     return STATUS_OK;
 }
 
@@ -481,10 +482,10 @@ show_revoked(struct invocation *invocation, const char *id, const struct devices
     char text[REACH_SIZE];
     if (reads_on(reach)) {
         describe_reach(reach, text);
-        out_line(invocation->out,
-                 "Device %.8s is shut out. It %s, until a member of each is online: weft device "
-                 "list shows when that is over.",
-                 id, text);
+        out_prose(invocation->out,
+                  "Device %.8s is shut out. It %s, until a member of each is online: weft device "
+                  "list shows when that is over.",
+                  id, text);
     } else if (reach->missed != 0) {
         describe_unknown(reach, text);
         out_line(invocation->out, "Device %.8s is shut out; %s.", id, text);

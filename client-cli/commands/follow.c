@@ -59,8 +59,8 @@ static void on_notice(void *context, const struct channel *channel, const char *
     struct span title = channel == NULL ? SPAN_EMPTY : channel->title;
     if (!is_chosen(follow, channel))
         return;
-    out_line(follow->invocation->out, "  ** %.*s%s%s", OUT_SPAN(title), title.len == 0 ? "" : ": ",
-             text);
+    out_prose(follow->invocation->out, "  ** %.*s%s%s", OUT_SPAN(title), title.len == 0 ? "" : ": ",
+              text);
     out_record(follow->invocation->out,
                json_pack("{s:s, s:o, s:o}", "type", "warning", "title", out_json_text(title),
                          "text", out_json_text(span_from_text(text))));
@@ -108,8 +108,8 @@ static void say_lost(struct follow *follow)
         return;
     follow->told_lost = true;
     show_entry_time(follow->contact_ms, time);
-    out_line(follow->invocation->out, "  ** no contact with the server since %s; trying again",
-             time);
+    out_prose(follow->invocation->out, "  ** no contact with the server since %s; trying again",
+              time);
     out_record(follow->invocation->out,
                json_pack("{s:s, s:I}", "type", "lost", "since", (json_int_t)follow->contact_ms));
 }
@@ -198,11 +198,11 @@ static enum status begin(struct follow *follow)
     follow->looked_ms = engine_now_ms(engine);
     follow->backoff_ms = 0;
     if (follow->told_lost)
-        out_line(follow->invocation->out, "  ** the server is there again");
+        out_prose(follow->invocation->out, "  ** the server is there again");
     follow->told_lost = false;
     if (engine->channels == NULL)
-        out_line(follow->invocation->out, "You are in no channel yet: what is said in one comes "
-                                          "here. In another terminal: weft channel list");
+        out_prose(follow->invocation->out, "You are in no channel yet: what is said in one comes "
+                                           "here. In another terminal: weft channel list");
     out_record(follow->invocation->out, json_pack("{s:s}", "type", "following"));
     return STATUS_OK;
 }

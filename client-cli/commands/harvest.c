@@ -188,8 +188,8 @@ static void show(const struct harvesting *harvesting, const char *file)
                  names[0] == '\0' ? "" : ", waiting for ", names);
     }
     if (!harvest->given)
-        out_line(out, "This is a draft out of what you can read. To give it to the group: weft "
-                      "harvest --publish");
+        out_prose(out, "This is a draft out of what you can read. To give it to the group: weft "
+                       "harvest --publish");
     out_line(out, "%zu actions", harvesting->actions);
     out_record(out, harvest_json(harvesting, file));
 }

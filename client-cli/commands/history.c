@@ -39,18 +39,18 @@ show(struct out *out, const struct channel *channel, bool shares, const struct h
     char ranges[HISTORY_COUNT_RANGES_SIZE];
     id_text(&channel->id, id);
     if (!shares)
-        out_line(out, "newcomers of this channel see what is said from their joining on");
+        out_prose(out, "newcomers of this channel see what is said from their joining on");
     else if (here && f->messages + f->withheld + f->refused + f->missing == 0)
         out_line(out, "nothing was said before you joined");
     else
-        out_line(out,
-                 "%zu messages of before you joined, %zu withheld, %zu refused, %llu not shared",
-                 f->messages, f->withheld, f->refused, (unsigned long long)f->missing);
+        out_prose(out,
+                  "%zu messages of before you joined, %zu withheld, %zu refused, %llu not shared",
+                  f->messages, f->withheld, f->refused, (unsigned long long)f->missing);
     history_count_ranges_text(f, ranges);
     if (f->missing != 0)
         out_line(out, "not shared: numbers %s", ranges);
     if (shares && !here)
-        out_line(out, "more comes when a member who has it is online");
+        out_prose(out, "more comes when a member who has it is online");
     out_record(out, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:s}", "type", "history",
                               "channel", id, "full", shares, "here", here, "messages",
                               (json_int_t)f->messages, "withheld", (json_int_t)f->withheld,

@@ -54,7 +54,7 @@ static void show(struct out *out, const struct wire_invitation *invitation)
     out_line(out, "  from %.*s%s%.*s", OUT_SPAN(invitation->by_name),
              invitation->by_group.len == 0 ? "" : ", ", OUT_SPAN(invitation->by_group));
     if (invitation->reason.len != 0)
-        out_line(out, "  why you: %.*s", OUT_SPAN(invitation->reason));
+        out_prose(out, "  why you: %.*s", OUT_SPAN(invitation->reason));
     out_text(out, "  ", invitation->brief);
     out_record(out, invitation_json(invitation));
 }
@@ -70,8 +70,8 @@ enum status invitation_list_run(struct invocation *invocation)
         open += all.invitations[i].state == INVITATION_OPEN;
     }
     if (open != 0)
-        out_line(invocation->out, "To answer: weft invitation accept ID, or weft invitation "
-                                  "decline ID. No reason is needed for either.");
+        out_prose(invocation->out, "To answer: weft invitation accept ID, or weft invitation "
+                                   "decline ID. No reason is needed for either.");
     else
         out_line(invocation->out, "Nobody waits for an answer of yours.");
     return STATUS_OK;
@@ -132,8 +132,9 @@ static enum status answer(struct invocation *invocation, bool accept)
     TRY(engine_call(invocation->engine, WIRE_INVITATION_ANSWER, &request, &done, NULL));
     invitation->state = accept ? INVITATION_ACCEPTED : INVITATION_DECLINED;
     if (accept)
-        out_line(invocation->out, "Thank you. You are let in as soon as a member of the channel is "
-                                  "online; then: weft channel list, weft follow CHANNEL");
+        out_prose(invocation->out,
+                  "Thank you. You are let in as soon as a member of the channel is "
+                  "online; then: weft channel list, weft follow CHANNEL");
     else
         out_line(invocation->out, "Declined. You need not say why.");
     out_record(invocation->out, invitation_json(invitation));

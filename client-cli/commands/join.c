@@ -29,8 +29,9 @@ static void show_notice(struct out *out, const struct wire_invite_show_response 
         out_line(out, "You join as %s.", role_name(shown->role));
     out_line(out, "%s", "");
     out_line(out, "%s", first_notice);
-    out_line(out, "What you write is encrypted: only members of a channel can read it, this server "
-                  "cannot. It knows who is in which channel, when, and how long messages are.");
+    out_prose(out,
+              "What you write is encrypted: only members of a channel can read it, this server "
+              "cannot. It knows who is in which channel, when, and how long messages are.");
     out_text(out, "", shown->notice);
     out_line(out, "%s", "");
     out_record(out, json_pack("{s:s, s:o, s:s, s:o, s:s, s:o}", "type", "notice", "community",
@@ -89,10 +90,10 @@ static enum status join(struct invocation *invocation, const struct invite_link 
     TRY(key_pool_refill(engine));
     char person[ID_TEXT_SIZE];
     id_text(&engine->account.person, person);
-    out_line(invocation->out,
-             "Welcome, %.*s. Next: weft channel list, or weft peer-assist ask "
-             "\"...\"",
-             OUT_SPAN(engine->account.name));
+    out_prose(invocation->out,
+              "Welcome, %.*s. Next: weft channel list, or weft peer-assist ask "
+              "\"...\"",
+              OUT_SPAN(engine->account.name));
     out_record(invocation->out, json_pack("{s:s, s:s, s:o, s:o}", "type", "joined", "person",
                                           person, "name", out_json_text(engine->account.name),
                                           "community", out_json_text(engine->account.community)));

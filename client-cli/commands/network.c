@@ -70,27 +70,27 @@ static void show_ties(struct out *out, const struct wire_network_response *netwo
     for (size_t i = 0; i < network->tie_count; i++)
         show_tie(out, &network->ties[i]);
     if (network->unnamed_ties != 0)
-        out_line(out, "  %s%u with people who have not opted in, and are not named",
-                 network->tie_count == 0 ? "" : "and ", network->unnamed_ties);
+        out_prose(out, "  %s%u with people who have not opted in, and are not named",
+                  network->tie_count == 0 ? "" : "and ", network->unnamed_ties);
 }
 
 static void show_standing(struct out *out, const struct wire_network_response *network)
 {
     out_heading(out, "How you stand in the network (only you are told)");
     if (!network->in_network)
-        out_line(out, "  You came after it was computed last; ask again next week.");
+        out_prose(out, "  You came after it was computed last; ask again next week.");
     else if (network->cut_off != 0)
-        out_line(out,
-                 "  Without you, %u %s would be cut off from everybody else. If you bring them "
-                 "together with somebody else you know, not all of it hangs on you.",
-                 network->cut_off, network->cut_off == 1 ? "person" : "people");
+        out_prose(out,
+                  "  Without you, %u %s would be cut off from everybody else. If you bring them "
+                  "together with somebody else you know, not all of it hangs on you.",
+                  network->cut_off, network->cut_off == 1 ? "person" : "people");
     else
         out_line(out, "  Nobody would be cut off without you.");
     if (network->in_cover)
-        out_line(out,
-                 "  You are one of %u people who together are tied to everybody: what you know "
-                 "gets around.",
-                 network->covering);
+        out_prose(out,
+                  "  You are one of %u people who together are tied to everybody: what you know "
+                  "gets around.",
+                  network->covering);
 }
 
 static json_t *network_json(const struct wire_network_response *network, bool coffee)
@@ -292,11 +292,11 @@ enum status network_met_run(struct invocation *invocation)
     suggestion->useful = request.useful;
     suggestion->asks = false;
     show_suggestion(invocation->out, suggestion);
-    out_line(invocation->out,
-             request.met == SUGGESTION_YES
-                 ? "Thank you. This tie counts in weft stats from the next figures on, which name "
-                   "nobody."
-                 : "Thank you. It helps to suggest better.");
+    out_prose(invocation->out,
+              request.met == SUGGESTION_YES
+                  ? "Thank you. This tie counts in weft stats from the next figures on, which name "
+                    "nobody."
+                  : "Thank you. It helps to suggest better.");
     return STATUS_OK;
 }
 
@@ -311,11 +311,11 @@ enum status network_coffee_run(struct invocation *invocation)
     struct wire_coffee_request request = {.on = strcmp(text, "on") == 0};
     TRY(engine_call(invocation->engine, WIRE_COFFEE, &request, &reply, NULL));
     if (request.on)
-        out_line(invocation->out,
-                 "You take part. At each round you are paired with somebody, of another group "
-                 "where it can be, whom you were not introduced to before; three meet when the "
-                 "number is odd. Your name and group are shown to them at once, and theirs to "
-                 "you. To end it: weft network coffee off");
+        out_prose(invocation->out,
+                  "You take part. At each round you are paired with somebody, of another group "
+                  "where it can be, whom you were not introduced to before; three meet when the "
+                  "number is odd. Your name and group are shown to them at once, and theirs to "
+                  "you. To end it: weft network coffee off");
     else
         out_line(invocation->out, "You take no part in coffee rounds any more.");
     out_record(invocation->out, json_pack("{s:s, s:b}", "type", "coffee", "on", (int)request.on));

@@ -4,7 +4,8 @@
  *
  * Text is cleaned here, on its way out, so that no command can forget to. A command writes both
  * forms; the one that was not asked for is dropped. Where the bytes go is a sink: the terminal, or
- * another process of the same profile.
+ * another process of the same profile. Sentences of ours end between words on a terminal; data, and
+ * what goes anywhere else, is left as it is.
  * Writing never fails for the command: what cannot be written is lost with its reader.
  * Thread rule: one thread at a time.
  */
@@ -18,9 +19,16 @@
 
 struct out;
 
+/* How bytes go out: a sum of these. */
+enum out_way {
+    OUT_DATA = 0,     /* whole lines for the standard output */
+    OUT_ERROR = 1,    /* the standard error instead */
+    OUT_PROSE = 2,    /* a sentence for people: a terminal breaks it between words */
+    OUT_REPLACED = 4, /* for a terminal alone: a line without an end, in the place of the last */
+};
+
 struct out_sink {
-    /* Whole lines. `error`: for the standard error. */
-    void (*write)(void *context, bool error, struct span bytes);
+    void (*write)(void *context, unsigned way, struct span bytes);
     void *context;
     bool *incomplete; /* set when something was not written; for whoever ends the command */
 };
@@ -43,7 +51,10 @@ bool out_is_json(const struct out *out);
 /* One line for people. Whatever the arguments hold, it stays one line. */
 __attribute__((format(printf, 2, 3))) void out_line(struct out *out, const char *format, ...);
 
-/* The same in bold. */
+/* One line that is a sentence for people. */
+__attribute__((format(printf, 2, 3))) void out_prose(struct out *out, const char *format, ...);
+
+/* As out_line, in bold. */
 __attribute__((format(printf, 2, 3))) void out_heading(struct out *out, const char *format, ...);
 
 /* Text of several lines, each with `indent` in front. */

@@ -33,16 +33,17 @@ static void show(struct out *out, const struct wire_person *person)
     show_person_topics(out, "Can help with: ", profile->can_help_with, profile->can_help_with_count,
                        "nothing yet (weft profile set --can-help-with ...)");
     if (profile->opted_in) {
-        out_line(
+        out_prose(
             out,
             "You may be asked for help, or to meet somebody (weft network), at most %u times a "
             "week in all, and say yes or no each time. Others find you with weft people.",
             profile->weekly_contacts_max);
         out_line(out, "To stop that: weft profile set --opt-out");
     } else {
-        out_line(out, "Nobody is told about you and nobody is proposed to you. You can still ask "
-                      "for help, and join channels.");
-        out_line(out, "To be found and asked by people of other groups: weft profile set --opt-in");
+        out_prose(out, "Nobody is told about you and nobody is proposed to you. You can still ask "
+                       "for help, and join channels.");
+        out_prose(out,
+                  "To be found and asked by people of other groups: weft profile set --opt-in");
     }
     json_t *record = show_person_json("profile", person);
     json_object_set_new(record, "weekly_contacts", json_integer(profile->weekly_contacts_max));

@@ -99,11 +99,11 @@ show_asked(struct out *out, const struct channel *channel, const struct request 
     char id[ID_TEXT_SIZE];
     id_text(&channel->id, id);
     out_heading(out, "Asked: %.*s", OUT_SPAN(channel->title));
-    out_line(out, "The channel is %.8s. You are its host and facilitator.", id);
-    out_line(out,
-             "Next: weft peer-assist invite %.8s (whom to ask), then weft peer-assist open "
-             "%.8s (begin)",
-             id, id);
+    out_prose(out, "The channel is %.8s. You are its host and facilitator.", id);
+    out_prose(out,
+              "Next: weft peer-assist invite %.8s (whom to ask), then weft peer-assist open "
+              "%.8s (begin)",
+              id, id);
     out_record(out, json_pack("{s:s, s:s, s:o, s:o, s:o}", "type", "asked", "channel", id, "title",
                               out_json_text(channel->title), "brief", out_json_text(channel->brief),
                               "format", out_json_text(request->format->name)));
@@ -156,17 +156,18 @@ static void show_proposals(struct invocation *invocation,
     for (size_t i = 0; i < response->assister_count; i++)
         show_person(out, "assister", &response->assisters[i].person, response->assisters[i].reason);
     if (response->assister_count == 0) {
-        out_line(out, "Nobody can be proposed now: none of another group has opted in, or they "
-                      "were asked of late and have a rest. You may still ask people you know: weft "
-                      "channel add CHANNEL PERSON");
+        out_prose(out,
+                  "Nobody can be proposed now: none of another group has opted in, or they "
+                  "were asked of late and have a rest. You may still ask people you know: weft "
+                  "channel add CHANNEL PERSON");
         return;
     }
     char id[ID_TEXT_SIZE];
     id_text(&channel->id, id);
-    out_line(out,
-             "To ask them all: weft peer-assist invite %.8s --all. To ask some: name them there. "
-             "Each may say no, and need not say why.",
-             id);
+    out_prose(out,
+              "To ask them all: weft peer-assist invite %.8s --all. To ask some: name them there. "
+              "Each may say no, and need not say why.",
+              id);
 }
 
 enum status peer_assist_propose_run(struct invocation *invocation)
@@ -208,10 +209,10 @@ static enum status invite_people(struct invocation *invocation,
                              "person", id, "name", out_json_text(span_from_text(name.name)),
                              "group", out_json_text(span_from_text(name.group))));
     }
-    out_line(invocation->out,
-             "Whoever accepts is let in while you or another member is online (weft follow, or "
-             "weft sync). Then: weft peer-assist open %.8s",
-             channel_id);
+    out_prose(invocation->out,
+              "Whoever accepts is let in while you or another member is online (weft follow, or "
+              "weft sync). Then: weft peer-assist open %.8s",
+              channel_id);
     return STATUS_OK;
 }
 
@@ -266,9 +267,9 @@ enum status peer_assist_open_run(struct invocation *invocation)
     TRY(peer_assist_welcome_visitors(engine, channel, &given));
     TRY(session_move(engine, channel, STAGE_START, 0));
     if (given != 0)
-        out_line(invocation->out, "%zu %s to help, with a turn as %s.", given,
-                 given == 1 ? "person came" : "people came",
-                 given == 1 ? "an assister" : "assisters");
+        out_prose(invocation->out, "%zu %s to help, with a turn as %s.", given,
+                  given == 1 ? "person came" : "people came",
+                  given == 1 ? "an assister" : "assisters");
     return show_session(invocation->out, engine, channel, SHOW_SESSION_CHANGE);
 }
 

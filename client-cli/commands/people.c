@@ -33,10 +33,10 @@ enum status people_run(struct invocation *invocation)
     while (more && pages++ * LIMIT_LIST_ITEMS < PEOPLE_SHOWN_MAX)
         TRY(show_page(invocation, &request, &more));
     if (id_is_none(&request.after))
-        out_line(invocation->out,
-                 "Nobody%s. Only people who opted in are listed: weft profile set --opt-in puts "
-                 "you on this list.",
-                 query.len == 0 ? " yet" : " matches");
+        out_prose(invocation->out,
+                  "Nobody%s. Only people who opted in are listed: weft profile set --opt-in puts "
+                  "you on this list.",
+                  query.len == 0 ? " yet" : " matches");
     else if (more)
         out_line(invocation->out, "There are more. Narrow it down: weft people WORD");
     return STATUS_OK;

@@ -196,7 +196,7 @@ static int end_call(const struct out_sink *sink, int exit_code)
 {
     if (!*sink->incomplete)
         return exit_code;
-    sink->write(sink->context, true,
+    sink->write(sink->context, OUT_ERROR | OUT_PROSE,
                 SPAN_LITERAL("weft: what this command has to say could not all be written: is the "
                              "disk full, or the memory?\n"));
     return exit_code == EXIT_CODE_OK ? EXIT_CODE_INTERNAL : exit_code;

@@ -28,7 +28,7 @@ static void mark_new(struct reading *reading, const struct stored_entry *entry)
         return;
     reading->marked = true;
     if (reading->shown != 0 && before != 0)
-        out_line(reading->invocation->out, "  -- new since you last read --");
+        out_prose(reading->invocation->out, "  -- new since you last read --");
 }
 
 static enum status show(void *context, const struct stored_entry *entry)
@@ -146,14 +146,14 @@ enum status read_run(struct invocation *invocation)
     bool leaves = false;
     TRY(leaves_out_new(engine, channel, from, &leaves));
     if (leaves)
-        out_line(invocation->out, "  -- more before this is new: weft read --new");
+        out_prose(invocation->out, "  -- more before this is new: weft read --new");
     TRY(people_learn_from(engine, &channel->id, from, channel->cursor));
     TRY(entry_walk(engine, &walk));
     if (!history_is_here(channel) && from <= channel->joined_sequence)
-        out_line(invocation->out, "  -- what was said before you joined is not all here yet: weft "
-                                  "history");
+        out_prose(invocation->out, "  -- what was said before you joined is not all here yet: weft "
+                                   "history");
     if (!channel->confirmed)
-        out_line(invocation->out, "  -- not confirmed yet: no member has spoken since you joined");
+        out_prose(invocation->out, "  -- not confirmed yet: no member has spoken since you joined");
     if (leaves || reading.shown <= channel->shown)
         return STATUS_OK;
     return channel_transact(engine, channel, note_shown, &reading.shown);

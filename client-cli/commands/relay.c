@@ -244,11 +244,12 @@ static void send_line(struct client *client, json_t *object, bool last)
         on_written(&write->request, -1);
 }
 
-static void write_to_client(void *context, bool error, struct span bytes)
+static void write_to_client(void *context, unsigned way, struct span bytes)
 {
     struct client *client = context;
     if (!client->closing)
-        send_line(client, json_pack("{s:o}", error ? "err" : "out", out_json_text(bytes)), false);
+        send_line(client, json_pack("{s:o, s:i}", "text", out_json_text(bytes), "way", (int)way),
+                  false);
 }
 
 /* argv out of a JSON array; the strings stay the array's. */
@@ -378,12 +379,11 @@ static enum status send_request(FILE *stream, const struct relay_request *reques
 static bool take_line(const char *line, const struct out_sink *sink, int *exit_code)
 {
     json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *out = json_object_get(object, "out");
-    const json_t *error = json_object_get(object, "err");
+    const json_t *text = json_object_get(object, "text");
+    const json_t *way = json_object_get(object, "way");
     const json_t *end = json_object_get(object, "exit");
-    const json_t *text = json_is_string(out) ? out : error;
     if (json_is_string(text))
-        sink->write(sink->context, text == error,
+        sink->write(sink->context, (unsigned)json_integer_value(way),
                     span_of(json_string_value(text), json_string_length(text)));
     bool last = json_is_integer(end);
     if (last)

@@ -4,7 +4,7 @@
  * socket (0600) in the profile's folder and runs commands for others of the same profile.
  *
  * One JSON object a line. Asked: {"argv": [...], "cwd": text, "input": text, "colour": bool}.
- * Answered: {"out": text} and {"err": text} any number of times, then {"exit": number}.
+ * Answered: {"text": text, "way": sum of enum out_way} any number of times, then {"exit": number}.
  * Errors: STATUS_IO; STATUS_NOT_FOUND when nobody listens. Thread rule: the engine's thread.
  */
 #ifndef WEFT_COMMANDS_RELAY_H

@@ -67,8 +67,8 @@ enum status review_start_run(struct invocation *invocation)
     else
         TRY(start_new(invocation, format, &channel));
     TRY(show_session(invocation->out, invocation->engine, channel, SHOW_SESSION_CHANGE));
-    out_line(invocation->out, "Let people in (weft channel add CHANNEL PERSON), then begin: weft "
-                              "stage start");
+    out_prose(invocation->out, "Let people in (weft channel add CHANNEL PERSON), then begin: weft "
+                               "stage start");
     return STATUS_OK;
 }
 
@@ -102,8 +102,8 @@ static void show_answer(struct invocation *invocation,
     else if (answer->reveal == REVEAL_WAITING)
         out_line(invocation->out, "  %s: (not revealed yet)", name.name);
     else
-        out_line(invocation->out, "  !! %s: the key that came does not open what was written",
-                 name.name);
+        out_prose(invocation->out, "  !! %s: the key that came does not open what was written",
+                  name.name);
     out_text(invocation->out, "    ", answer->text);
     out_record(invocation->out,
                json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:I, s:o}", "type", "answer", "message",
@@ -131,10 +131,10 @@ static void show_answers(struct invocation *invocation,
     if (list->count == 0)
         out_line(invocation->out, "Nobody has written an answer yet.");
     else if (waiting != 0)
-        out_line(invocation->out,
-                 "%zu not revealed. Answers open together when the next stage begins, as soon as "
-                 "their authors are online.",
-                 waiting);
+        out_prose(invocation->out,
+                  "%zu not revealed. Answers open together when the next stage begins, as soon as "
+                  "their authors are online.",
+                  waiting);
 }
 
 enum status review_reveal_run(struct invocation *invocation)
@@ -188,10 +188,11 @@ enum status review_approve_run(struct invocation *invocation)
     session_harvest_clear(&harvest);
     TRY(session_say(engine, channel, CONTENT_APPROVAL, &message, &mark, &said));
     TRY(find_given(engine, channel, &harvest));
-    out_line(invocation->out, "%s. %zu said yes, %zu said no, %zu have not answered yet%s.",
-             mark.on ? "You approved the harvest" : "You said no: say what to change with weft say",
-             harvest.said_yes, harvest.said_no, harvest.waiting_count,
-             harvest.approved ? ": it is approved" : "");
+    out_prose(invocation->out, "%s. %zu said yes, %zu said no, %zu have not answered yet%s.",
+              mark.on ? "You approved the harvest"
+                      : "You said no: say what to change with weft say",
+              harvest.said_yes, harvest.said_no, harvest.waiting_count,
+              harvest.approved ? ": it is approved" : "");
     out_record(invocation->out,
                json_pack("{s:s, s:b, s:b, s:I, s:I, s:I}", "type", "approval", "on", (int)mark.on,
                          "approved", (int)harvest.approved, "yes", (json_int_t)harvest.said_yes,

@@ -229,11 +229,11 @@ bool show_about_other(struct out *out,
         json_object_set_new(record, "text", out_json_text(reaction.text));
         json_object_set_new(record, "on", json_boolean(reaction.on));
         if (shown)
-            out_line(out, "  -- %s: %s%.*s on %s", name.name, reaction.on ? "" : "no longer ",
-                     OUT_SPAN(reaction.text), target);
+            out_prose(out, "  -- %s: %s%.*s on %s", name.name, reaction.on ? "" : "no longer ",
+                      OUT_SPAN(reaction.text), target);
     } else if (shown) {
-        out_line(out, "  -- %s %s %s", name.name,
-                 content.kind == CONTENT_EDIT ? "edited" : "deleted", target);
+        out_prose(out, "  -- %s %s %s", name.name,
+                  content.kind == CONTENT_EDIT ? "edited" : "deleted", target);
     }
     if (content.kind == CONTENT_EDIT && (shown || out_is_json(out)))
         show_edit(out, engine, &content, &arena, record);

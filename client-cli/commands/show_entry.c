@@ -211,7 +211,7 @@ static void show_reveal(struct out *out,
     if (result == REVEAL_OPEN)
         show_about_text(out, engine, buffer_span(&text), record);
     else if (result == REVEAL_FALSE)
-        out_line(out, "  !! this key does not open what was written");
+        out_prose(out, "  !! this key does not open what was written");
     else
         out_line(out, SHOW_INDENT "(opens an answer that is not here)");
 }
@@ -316,16 +316,16 @@ static void show_aside(struct out *out,
                        const char *text)
 {
     bool titled = around->with_title && channel->title.len != 0;
-    out_line(out, "  -- %s%s%.*s", text, titled ? "  in " : "",
-             titled ? (int)channel->title.len : 0, titled ? (const char *)channel->title.ptr : "");
+    out_prose(out, "  -- %s%s%.*s", text, titled ? "  in " : "",
+              titled ? (int)channel->title.len : 0, titled ? (const char *)channel->title.ptr : "");
 }
 
 /* The others of a kind, of which ENTRY_CHANGES_NAMED were told by name. */
 static void show_rest(struct out *out, const struct stored_entry *entry, size_t at)
 {
     if (entry_changes_alike(entry, at, at) == ENTRY_CHANGES_NAMED)
-        out_line(out, "  -- and %zu more likewise: weft channel show tells who is in",
-                 entry_changes_alike(entry, at, entry->change_count) - ENTRY_CHANGES_NAMED);
+        out_prose(out, "  -- and %zu more likewise: weft channel show tells who is in",
+                  entry_changes_alike(entry, at, entry->change_count) - ENTRY_CHANGES_NAMED);
 }
 
 static void show_changes(struct out *out,
@@ -475,8 +475,8 @@ static void show_by_fate(struct out *out,
     case ENTRY_REPEATED:
         return;
     case ENTRY_WITHHELD:
-        out_line(out, "  -- %s was not shared by %s: deleted, not kept any more, or keys",
-                 message_number(entry->sequence).text, shared_by.name);
+        out_prose(out, "  -- %s was not shared by %s: deleted, not kept any more, or keys",
+                  message_number(entry->sequence).text, shared_by.name);
         return;
     case ENTRY_DELETED:
         show_about_deleted(engine, entry, deleted, record);
@@ -494,6 +494,6 @@ void show_entry(struct out *out,
     json_t *record = begin_record(channel, entry);
     show_by_fate(out, engine, channel, entry, around, record);
     if (entry->warning.len != 0)
-        out_line(out, "  !! %.*s", OUT_SPAN(entry->warning));
+        out_prose(out, "  !! %.*s", OUT_SPAN(entry->warning));
     out_record(out, record);
 }

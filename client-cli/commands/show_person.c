@@ -72,7 +72,7 @@ void show_person(struct out *out,
         show_person_topics(out, "            works on: ", profile->topics, profile->topic_count,
                            "");
     if (reason.len != 0)
-        out_line(out, "            why: %.*s", OUT_SPAN(reason));
+        out_prose(out, "            why: %.*s", OUT_SPAN(reason));
     json_t *record = show_person_json(type, person);
     if (record != NULL && reason.len != 0)
         json_object_set_new(record, "reason", out_json_text(reason));

@@ -75,7 +75,7 @@ static void show_stage_line(const struct showing *showing)
     char time[SHOW_SESSION_TIME_SIZE] = "";
     int64_t left_ms = 0;
     if (stage == NULL) {
-        out_line(
+        out_prose(
             showing->out, "%s",
             view->wire->state == SESSION_PLANNED
                 ? "It has not begun. A facilitator begins it: weft stage start (a peer assist: "
@@ -90,7 +90,7 @@ static void show_stage_line(const struct showing *showing)
                 view->format.stage_count, OUT_SPAN(stage->title), clock ? ", " : "", time,
                 clock && left_ms >= 0 ? " left" : "",
                 view->wire->state == SESSION_PAUSED ? " (paused)" : "");
-    out_text(showing->out, "  ", stage->prompt);
+    out_prose(showing->out, "  %.*s", OUT_SPAN(stage->prompt));
 }
 
 static void show_turn(const struct showing *showing)
@@ -102,13 +102,13 @@ static void show_turn(const struct showing *showing)
         return;
     session_turn_speakers(&view->format, view->stage, speakers, sizeof speakers);
     session_turn_commands(view->stage, commands, sizeof commands);
-    out_line(showing->out, "  The floor is for: %s.", speakers);
+    out_prose(showing->out, "  The floor is for: %s.", speakers);
     bool turn = format_may_speak(view->stage, channel_own_roles(showing->engine, showing->channel));
     if (turn && view->wire->state != SESSION_PAUSED)
-        out_line(showing->out, "  You may speak: %s.", commands);
+        out_prose(showing->out, "  You may speak: %s.", commands);
     else
-        out_line(showing->out, "  You listen now. Notes and offers are always open: weft note, "
-                               "weft offer.");
+        out_prose(showing->out, "  You listen now. Notes and offers are always open: weft note, "
+                                "weft offer.");
     json_object_set_new(showing->record, "speakers", out_json_text(span_from_text(speakers)));
     json_object_set_new(showing->record, "may_speak", json_boolean(turn));
 }
@@ -120,7 +120,7 @@ static void show_mover(const struct showing *showing)
     char person[ID_TEXT_SIZE];
     json_object_set_new(showing->record, "set_by", json_string(mover_name(view->mover)));
     if (view->mover == SESSION_MOVER_SERVER)
-        out_line(showing->out, "  !! set by the server: no facilitator signed this change");
+        out_prose(showing->out, "  !! set by the server: no facilitator signed this change");
     if (view->mover == SESSION_MOVER_UNKNOWN)
         out_line(showing->out, "  (changed last before you joined)");
     if (view->mover != SESSION_MOVER_FACILITATOR)
@@ -142,10 +142,10 @@ static enum status show_answers(const struct showing *showing)
     for (size_t i = 0; i < list.count; i++)
         counts[list.items[i].reveal]++;
     if (list.count != 0)
-        out_line(showing->out,
-                 "  Sealed answers: %zu open, %zu not revealed, %zu with a false key (weft review "
-                 "reveal shows them)",
-                 counts[REVEAL_OPEN], counts[REVEAL_WAITING], counts[REVEAL_FALSE]);
+        out_prose(showing->out,
+                  "  Sealed answers: %zu open, %zu not revealed, %zu with a false key (weft review "
+                  "reveal shows them)",
+                  counts[REVEAL_OPEN], counts[REVEAL_WAITING], counts[REVEAL_FALSE]);
     json_object_set_new(showing->record, "answers",
                         json_pack("{s:I, s:I, s:I}", "open", (json_int_t)counts[REVEAL_OPEN],
                                   "waiting", (json_int_t)counts[REVEAL_WAITING], "false",
@@ -166,8 +166,8 @@ static enum status show_breach(void *context, const struct stored_entry *entry)
     const char *breach = session_record_breach(search->steps, entry);
     if (breach == NULL)
         return STATUS_OK;
-    out_line(search->showing->out, "  !! number %s: %s", message_number(entry->sequence).text,
-             breach);
+    out_prose(search->showing->out, "  !! number %s: %s", message_number(entry->sequence).text,
+              breach);
     json_array_append_new(search->list, json_pack("{s:I, s:s}", "sequence",
                                                   (json_int_t)entry->sequence, "text", breach));
     return STATUS_OK;

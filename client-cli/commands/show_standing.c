@@ -89,11 +89,11 @@ static void show_report(struct invocation *invocation,
     show_entry_time(report->time, time);
     id_text(&by_id, by_text);
     id_text(about, about_text);
-    out_line(invocation->out, "  %s  %s could not follow change %llu of generation %u%s%s%s", time,
-             by.name, (unsigned long long)(report->sequence - generation_base(report->generation)),
-             (unsigned)report->generation, id_is_none(about) ? "" : ", by ",
-             id_is_none(about) ? "" : who.name,
-             is_true ? "" : " (not signed by them: the server alone says so)");
+    out_prose(invocation->out, "  %s  %s could not follow change %llu of generation %u%s%s%s", time,
+              by.name, (unsigned long long)(report->sequence - generation_base(report->generation)),
+              (unsigned)report->generation, id_is_none(about) ? "" : ", by ",
+              id_is_none(about) ? "" : who.name,
+              is_true ? "" : " (not signed by them: the server alone says so)");
     out_record(invocation->out,
                json_pack("{s:s, s:s, s:s, s:I, s:i, s:I, s:b}", "type", "report", "person", by_text,
                          "about", id_is_none(about) ? "" : about_text, "sequence",
@@ -145,8 +145,8 @@ static enum status show_shut_out(struct invocation *invocation, struct channel *
         struct people_name name = name_of(invocation->engine, &list.items[i].person);
         char device[ID_TEXT_SIZE];
         id_text(&list.items[i].device, device);
-        out_line(invocation->out, "  device %.8s of %s was shut out, and is still in here", device,
-                 name.name);
+        out_prose(invocation->out, "  device %.8s of %s was shut out, and is still in here", device,
+                  name.name);
         out_record(invocation->out,
                    json_pack("{s:s, s:s, s:o}", "type", "shut out", "device", device, "name",
                              out_json_text(span_from_text(name.name))));
@@ -170,8 +170,8 @@ static enum status show_dormant(struct invocation *invocation, struct channel *o
         char id[ID_TEXT_SIZE];
         show_entry_time(dormant->until, until);
         id_text(&dormant->device, id);
-        out_line(invocation->out, "  %s was away for long, and may come back until %s", name.name,
-                 until);
+        out_prose(invocation->out, "  %s was away for long, and may come back until %s", name.name,
+                  until);
         out_record(invocation->out, json_pack("{s:s, s:s, s:o, s:I}", "type", "dormant", "device",
                                               id, "name", out_json_text(span_from_text(name.name)),
                                               "until", (json_int_t)dormant->until));

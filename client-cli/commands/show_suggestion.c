@@ -90,18 +90,19 @@ static void show_own_choice(struct out *out, uint8_t choice)
 {
     switch (choice) {
     case SUGGESTION_ACCEPT:
-        out_line(out, "  It did not come about, as most introductions do not: people have other "
-                      "things to do.");
+        out_prose(out, "  It did not come about, as most introductions do not: people have other "
+                       "things to do.");
         break;
     case SUGGESTION_DECLINE:
-        out_line(out, "  You said no. Nobody is told; you two are not suggested again for a year.");
+        out_prose(out,
+                  "  You said no. Nobody is told; you two are not suggested again for a year.");
         break;
     case SUGGESTION_SNOOZE:
-        out_line(out, "  You said not now. Nobody is told, and it may be suggested again later.");
+        out_prose(out, "  You said not now. Nobody is told, and it may be suggested again later.");
         break;
     case SUGGESTION_NEVER:
-        out_line(out,
-                 "  You said never. Nobody is told, and you are never brought together again.");
+        out_prose(out,
+                  "  You said never. Nobody is told, and you are never brought together again.");
         break;
     default:
         out_line(out, "  Its time is over.");
@@ -113,10 +114,10 @@ static void show_agreed(struct out *out, const char *id, const struct wire_sugge
 {
     char channel[ID_TEXT_SIZE];
     id_text(&suggestion->channel, channel);
-    out_line(out, "  Your channel: weft say %.8s \"...\", weft follow %.8s", channel, channel);
+    out_prose(out, "  Your channel: weft say %.8s \"...\", weft follow %.8s", channel, channel);
     if (suggestion->asks)
-        out_line(out, "  Did you meet, and was it useful? weft network met %.8s yes --useful yes",
-                 id);
+        out_prose(out, "  Did you meet, and was it useful? weft network met %.8s yes --useful yes",
+                  id);
     else if (suggestion->met != 0)
         out_line(out, "  You said that you %s.",
                  suggestion->met == SUGGESTION_YES ? "met" : "did not meet");
@@ -128,12 +129,12 @@ static void show_next(struct out *out, const char *id, const struct wire_suggest
     show_entry_time(suggestion->ends, ends);
     switch (suggestion->state) {
     case SUGGESTION_OPEN:
-        out_line(out, "  Answer until %s: weft network accept %.8s, or decline, snooze, never",
-                 ends, id);
+        out_prose(out, "  Answer until %s: weft network accept %.8s, or decline, snooze, never",
+                  ends, id);
         break;
     case SUGGESTION_WAITING:
-        out_line(out, "  You said yes. If they do too, you both learn who it is. It ends on %s.",
-                 ends);
+        out_prose(out, "  You said yes. If they do too, you both learn who it is. It ends on %s.",
+                  ends);
         break;
     case SUGGESTION_AGREED:
         show_agreed(out, id, suggestion);

@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+
+/* Of a terminal that does not say. */
+#define COLUMNS_USUAL 80
 
 static enum status read_line(struct buffer *answer)
 {
@@ -48,4 +52,19 @@ bool terminal_has_colour(void)
 {
     const char *refused = getenv("NO_COLOR"); /* no-color.org: present and not empty */
     return isatty(STDOUT_FILENO) != 0 && (refused == NULL || refused[0] == '\0');
+}
+
+size_t terminal_columns(int descriptor)
+{
+    struct winsize size = {0};
+    if (isatty(descriptor) == 0)
+        return 0;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col
+                                                                         : COLUMNS_USUAL;
+}
+
+bool terminal_replaces_lines(int descriptor)
+{
+    const char *kind = getenv("TERM");
+    return isatty(descriptor) != 0 && kind != NULL && strcmp(kind, "dumb") != 0;
 }

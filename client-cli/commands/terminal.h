@@ -17,4 +17,10 @@ MUST_CHECK enum status terminal_ask_secret(const char *question, struct buffer *
 /* Whether bold letters are wanted on the standard output: a terminal, and no NO_COLOR. */
 bool terminal_has_colour(void);
 
+/* How wide the terminal is at this descriptor; 0 where there is none. */
+size_t terminal_columns(int descriptor);
+
+/* Whether a terminal is there whose last line can be replaced. */
+bool terminal_replaces_lines(int descriptor);
+
 #endif

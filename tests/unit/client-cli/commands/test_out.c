@@ -16,9 +16,10 @@ struct written {
     struct buffer error;
 };
 
-static void write_here(void *context, bool error, struct span bytes)
+static void write_here(void *context, unsigned way, struct span bytes)
 {
     struct written *written = context;
+    bool error = (way & OUT_ERROR) != 0;
     assert_int_equal(buffer_append(error ? &written->error : &written->out, bytes), STATUS_OK);
 }
 

@@ -36,14 +36,14 @@ static int run(void *context, const struct relay_request *request, const struct 
     char text[256];
     fixture->runs++;
     for (int i = 0; i < fixture->turns; i++) {
-        sink->write(sink->context, false, SPAN_LITERAL("more\n"));
+        sink->write(sink->context, OUT_DATA, SPAN_LITERAL("more\n"));
         uv_run(&fixture->loop, UV_RUN_NOWAIT);
     }
     snprintf(text, sizeof text, "%d %s %s %.*s %d\n", request->argc, request->argv[1],
              request->working_directory, (int)request->input.len, (const char *)request->input.ptr,
              request->colour);
-    sink->write(sink->context, false, span_from_text(text));
-    sink->write(sink->context, true, SPAN_LITERAL("an error\n"));
+    sink->write(sink->context, OUT_DATA, span_from_text(text));
+    sink->write(sink->context, OUT_ERROR | OUT_PROSE, SPAN_LITERAL("an error\n"));
     return 9;
 }
 
@@ -86,12 +86,13 @@ struct heard {
     char text[512];
 };
 
-static void hear(void *context, bool error, struct span bytes)
+static void hear(void *context, unsigned way, struct span bytes)
 {
     struct heard *heard = context;
     size_t used = strlen(heard->text);
-    snprintf(heard->text + used, sizeof heard->text - used, "%s%.*s", error ? "!" : "",
-             (int)bytes.len, (const char *)bytes.ptr);
+    snprintf(heard->text + used, sizeof heard->text - used, "%s%s%.*s",
+             (way & OUT_ERROR) != 0 ? "!" : "", (way & OUT_PROSE) != 0 ? "~" : "", (int)bytes.len,
+             (const char *)bytes.ptr);
 }
 
 static int ask(const char *directory)
@@ -107,7 +108,7 @@ static int ask(const char *directory)
     int exit_code = -1;
     if (relay_ask(directory, &request, &sink, &exit_code) != STATUS_OK || exit_code != 9)
         return 1;
-    const char *expected = "2 hello \"there\"\nfriend /some/where typed 1\n!an error\n";
+    const char *expected = "2 hello \"there\"\nfriend /some/where typed 1\n!~an error\n";
     return strcmp(heard.text, expected) == 0 ? 0 : 2;
 }
 
