@@ -4,7 +4,6 @@
 #include "server/store/limits.h"
 #include "server/store/members.h"
 #include "server/store/position.h"
-#include "server/store/prefix.h"
 #include "server/store/query.h"
 #include "server/store/trees.h"
 
@@ -195,27 +194,6 @@ enum status store_channels_of_device(struct store_db *db,
     TRY(query_all(&q, arena, sizeof(struct store_channel), take_channel, &rows));
     *channels = (struct store_channel_list){rows.items, rows.count, false};
     return STATUS_OK;
-}
-
-enum status store_channels_all(struct store_db *db,
-                               const struct id *after,
-                               uint32_t count_max,
-                               struct arena *arena,
-                               struct store_channel_list *channels)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT " CHANNEL_COLUMNS FROM_CHANNELS
-                                  "WHERE c.channel > ? ORDER BY c.channel LIMIT ?");
-    query_bind_id(&q, after);
-    return take_page(&q, count_max, arena, channels);
-}
-
-enum status
-store_channels_by_prefix(struct store_db *db, struct span hex_digits, struct id *channel)
-{
-    return store_prefix_find(
-        db, "SELECT channel FROM channels WHERE channel BETWEEN ? AND ? ORDER BY channel LIMIT 2",
-        hex_digits, channel);
 }
 
 enum status store_channels_set_state(struct store_db *db,

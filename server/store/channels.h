@@ -127,17 +127,6 @@ MUST_CHECK enum status store_channels_of_device(struct store_db *db,
                                                 struct arena *arena,
                                                 struct store_channel_list *channels);
 
-/* Every channel, in order of id after `after`: for the start and for checks. */
-MUST_CHECK enum status store_channels_all(struct store_db *db,
-                                          const struct id *after,
-                                          uint32_t count_max,
-                                          struct arena *arena,
-                                          struct store_channel_list *channels);
-
-/* The one channel whose id starts with these hex digits. Errors as store_people_by_prefix. */
-MUST_CHECK enum status
-store_channels_by_prefix(struct store_db *db, struct span hex_digits, struct id *channel);
-
 /* STATUS_NOT_FOUND. */
 MUST_CHECK enum status store_channels_set_state(struct store_db *db,
                                                 const struct id *channel,

@@ -55,24 +55,6 @@ enum status store_directory_log_append(struct store_db *db,
     return write_head(db, head);
 }
 
-static enum status head_covers(struct store_db *db, const struct store_directory_head *head)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT 1 FROM directory_head WHERE size = ? AND root = ?");
-    bool same;
-    query_bind_unsigned(&q, head->size);
-    query_bind_hash(&q, &head->root);
-    TRY(query_next(&q, &same));
-    return same ? STATUS_OK : STATUS_CONFLICT;
-}
-
-enum status store_directory_log_set_head(struct store_db *db,
-                                         const struct store_directory_head *head)
-{
-    TRY(head_covers(db, head));
-    return write_head(db, head);
-}
-
 enum status store_directory_log_head(struct store_db *db,
                                      struct arena *arena,
                                      struct store_directory_head *head)

@@ -29,11 +29,6 @@ MUST_CHECK enum status store_directory_log_append(struct store_db *db,
                                                   const struct store_directory_head *head,
                                                   int64_t now_ms);
 
-/* Signs anew without an entry (a later time, a new key): same size and root as the current head.
- * STATUS_CONFLICT otherwise. */
-MUST_CHECK enum status store_directory_log_set_head(struct store_db *db,
-                                                    const struct store_directory_head *head);
-
 /* STATUS_NOT_FOUND before the first entry. */
 MUST_CHECK enum status store_directory_log_head(struct store_db *db,
                                                 struct arena *arena,

@@ -184,7 +184,6 @@ static enum status forget_old_group(struct store_db *db, const struct id *channe
         "DELETE FROM channel_members WHERE channel = ?",
         "DELETE FROM welcomes WHERE channel = ?",
         "DELETE FROM removals WHERE channel = ?",
-        "DELETE FROM work_leases WHERE channel = ?",
         "DELETE FROM knocks WHERE channel = ? AND state = 2",
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {

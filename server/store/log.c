@@ -357,17 +357,6 @@ enum status store_log_page(struct store_db *db,
     }
 }
 
-static enum status take_one(struct query *q, struct arena *arena, struct store_entry *entry)
-{
-    struct store_entry taken = {0};
-    TRY(query_one(q));
-    take_entry(q, &taken);
-    query_take_bytes(q, arena, &taken.bytes);
-    TRY(q->status);
-    *entry = taken;
-    return STATUS_OK;
-}
-
 enum status store_log_entry(struct store_db *db,
                             const struct id *channel,
                             uint32_t generation,
@@ -378,25 +367,14 @@ enum status store_log_entry(struct store_db *db,
     CLEANUP(query_end)
     struct query q = query_on(db, "SELECT " ENTRY_COLUMNS ", bytes FROM log"
                                   " WHERE channel = ? AND generation = ? AND sequence = ?");
+    struct store_entry taken = {0};
     query_bind_id(&q, channel);
     query_bind_int(&q, generation);
     query_bind_unsigned(&q, sequence);
-    return take_one(&q, arena, entry);
-}
-
-enum status store_log_commit_of_epoch(struct store_db *db,
-                                      const struct id *channel,
-                                      uint32_t generation,
-                                      uint64_t epoch,
-                                      struct arena *arena,
-                                      struct store_entry *entry)
-{
-    CLEANUP(query_end)
-    struct query q =
-        query_on(db, "SELECT " ENTRY_COLUMNS ", bytes FROM log"
-                     " WHERE channel = ? AND generation = ? AND epoch = ? AND kind = 1");
-    query_bind_id(&q, channel);
-    query_bind_int(&q, generation);
-    query_bind_unsigned(&q, epoch);
-    return take_one(&q, arena, entry);
+    TRY(query_one(&q));
+    take_entry(&q, &taken);
+    query_take_bytes(&q, arena, &taken.bytes);
+    TRY(q.status);
+    *entry = taken;
+    return STATUS_OK;
 }

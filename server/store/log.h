@@ -151,14 +151,6 @@ MUST_CHECK enum status store_log_entry(struct store_db *db,
                                        struct arena *arena,
                                        struct store_entry *entry);
 
-/* The commit that ended `epoch`. STATUS_NOT_FOUND. */
-MUST_CHECK enum status store_log_commit_of_epoch(struct store_db *db,
-                                                 const struct id *channel,
-                                                 uint32_t generation,
-                                                 uint64_t epoch,
-                                                 struct arena *arena,
-                                                 struct store_entry *entry);
-
 /* Leaves a tombstone: the bytes go, place, time and hash stay. Application entries only
  * (STATUS_DENIED for a commit). Repeating it changes nothing. STATUS_NOT_FOUND. */
 MUST_CHECK enum status store_log_delete(struct store_db *db,

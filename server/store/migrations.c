@@ -189,9 +189,6 @@ static const char session_tables[] =
     "  channel BLOB NOT NULL REFERENCES channels, device BLOB NOT NULL REFERENCES devices,"
     "  PRIMARY KEY (channel, device)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX wants_by_device ON wants (device);"
-    "CREATE TABLE work_leases ("
-    "  channel BLOB PRIMARY KEY REFERENCES channels, device BLOB NOT NULL,"
-    "  until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE sessions ("
     "  row INTEGER PRIMARY KEY, session BLOB NOT NULL UNIQUE,"

@@ -168,17 +168,6 @@ enum status store_people_suspend(struct store_db *db, const struct id *person, b
     return set_state(db, person, suspended ? STORE_PERSON_SUSPENDED : STORE_PERSON_JOINED);
 }
 
-enum status
-store_people_set_role(struct store_db *db, const struct id *person, enum store_role role)
-{
-    CLEANUP(query_end) struct query q = query_on(db, "UPDATE people SET role = ? WHERE person = ?");
-    uint64_t changed;
-    query_bind_int(&q, role);
-    query_bind_id(&q, person);
-    TRY(query_run_counted(&q, &changed));
-    return changed == 0 ? STATUS_NOT_FOUND : STATUS_OK;
-}
-
 /* All that a person leaves behind; each statement takes the person once. The order keeps the
  * foreign keys. */
 static const char *const erasures[] = {
@@ -277,25 +266,5 @@ enum status store_people_list(struct store_db *db,
     TRY(query_page(&q, arena, sizeof(struct store_person), take_person, query->count_max, &rows,
                    &more));
     *people = (struct store_person_list){rows.items, rows.count, more};
-    return STATUS_OK;
-}
-
-enum status store_people_count(struct store_db *db, struct store_people_counts *counts)
-{
-    CLEANUP(query_end)
-    struct query q =
-        query_on(db, "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2),"
-                     " count(*) FILTER (WHERE state = 2 AND opted_in = 1),"
-                     " count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 4)"
-                     " FROM people");
-    struct store_people_counts taken = {0};
-    TRY(query_one(&q));
-    query_take_unsigned(&q, &taken.imported);
-    query_take_unsigned(&q, &taken.joined);
-    query_take_unsigned(&q, &taken.opted_in);
-    query_take_unsigned(&q, &taken.suspended);
-    query_take_unsigned(&q, &taken.erased);
-    TRY(q.status);
-    *counts = taken;
     return STATUS_OK;
 }

@@ -77,10 +77,6 @@ MUST_CHECK enum status store_people_check_joined(struct store_db *db, const stru
 MUST_CHECK enum status
 store_people_suspend(struct store_db *db, const struct id *person, bool suspended);
 
-/* STATUS_NOT_FOUND. */
-MUST_CHECK enum status
-store_people_set_role(struct store_db *db, const struct id *person, enum store_role role);
-
 /*
  * Removes name, external id, groups, profile, ties, contacts, read positions, knocks, invitations
  * and unused invites to the person, and revokes the devices with their KeyPackages and Welcomes;
@@ -124,15 +120,5 @@ MUST_CHECK enum status store_people_list(struct store_db *db,
                                          const struct store_people_query *query,
                                          struct arena *arena,
                                          struct store_person_list *people);
-
-struct store_people_counts {
-    uint64_t imported;
-    uint64_t joined;
-    uint64_t opted_in;
-    uint64_t suspended;
-    uint64_t erased;
-};
-
-MUST_CHECK enum status store_people_count(struct store_db *db, struct store_people_counts *counts);
 
 #endif

@@ -22,28 +22,6 @@ enum status store_reads_set(struct store_db *db,
     return query_run(&q);
 }
 
-enum status store_reads_get(struct store_db *db,
-                            const struct id *person,
-                            const struct id *channel,
-                            uint32_t *generation,
-                            uint64_t *sequence)
-{
-    CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT ifnull(max(generation), 0), ifnull(max(sequence), 0)"
-                                  " FROM read_positions WHERE person = ? AND channel = ?");
-    uint32_t taken_generation = 0;
-    uint64_t taken_sequence = 0;
-    query_bind_id(&q, person);
-    query_bind_id(&q, channel);
-    TRY(query_one(&q));
-    query_take_unsigned32(&q, &taken_generation);
-    query_take_unsigned(&q, &taken_sequence);
-    TRY(q.status);
-    *generation = taken_generation;
-    *sequence = taken_sequence;
-    return STATUS_OK;
-}
-
 static void take_read(struct query *q, struct arena *arena, void *item)
 {
     (void)arena;

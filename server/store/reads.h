@@ -15,13 +15,6 @@ MUST_CHECK enum status store_reads_set(struct store_db *db,
                                        uint32_t generation,
                                        uint64_t sequence);
 
-/* (0, 0) when it was never set. */
-MUST_CHECK enum status store_reads_get(struct store_db *db,
-                                       const struct id *person,
-                                       const struct id *channel,
-                                       uint32_t *generation,
-                                       uint64_t *sequence);
-
 struct store_read {
     struct id channel;
     uint32_t generation;

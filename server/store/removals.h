@@ -2,7 +2,7 @@
 /*
  * Devices that have to leave a channel and wait for a member to commit their Remove: the person
  * leaves, or a fact of the directory log says so. A commit that removes the device ends the row
- * (log.h). The lease says which member was asked.
+ * (log.h).
  * Errors, results and thread rule: store.h.
  */
 #ifndef WEFT_STORE_REMOVALS_H
@@ -69,15 +69,5 @@ MUST_CHECK enum status store_removals_channels(struct store_db *db,
                                                struct arena *arena,
                                                const struct id **channels,
                                                size_t *channels_count);
-
-/* Leases the channel's waiting commits to one device until `until_ms`. STATUS_CONFLICT while
- * another device's lease runs; `*holder` is then that device (the only out-parameter set on a
- * failure). */
-MUST_CHECK enum status store_removals_lease(struct store_db *db,
-                                            const struct id *channel,
-                                            const struct id *device,
-                                            int64_t now_ms,
-                                            int64_t until_ms,
-                                            struct id *holder);
 
 #endif

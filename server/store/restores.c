@@ -32,7 +32,6 @@ store_restores_mark(struct store_db *db, uint32_t number, struct span bytes, int
         "DELETE FROM key_packages",
         "DELETE FROM key_package_takings",
         "DELETE FROM welcomes",
-        "DELETE FROM work_leases",
     };
     TRY(write_statement(db, number, bytes, now_ms));
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)

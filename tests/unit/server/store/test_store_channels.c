@@ -101,8 +101,6 @@ static void lists_only_open_and_restricted_channels(void **state)
     ASSERT_OK(store_channels_listed(f->db, &list.items[0].channel, 1, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_false(list.more);
-    ASSERT_OK(store_channels_all(f->db, &none, 10, &f->arena, &list));
-    assert_int_equal(list.count, 5);
     struct id unknown = id_number(77);
     ASSERT_STATUS(store_channels_set_state(f->db, &unknown, STORE_CHANNEL_CLOSED),
                   STATUS_NOT_FOUND);
@@ -116,14 +114,11 @@ static void finds_channels_of_people_and_devices(void **state)
     struct id channel = make_channel(f->db, 1);
     struct id person = id_number(1);
     struct id device = id_number(1);
-    struct id found;
     bool is;
     ASSERT_OK(store_channels_of_person(f->db, &person, &none, 10, &f->arena, &list));
     assert_int_equal(list.count, 1);
     ASSERT_OK(store_channels_of_device(f->db, &device, &f->arena, &list));
     assert_int_equal(list.count, 1);
-    ASSERT_OK(store_channels_by_prefix(f->db, SPAN_LITERAL("000000010"), &found));
-    assert_true(id_equal(&found, &channel));
     ASSERT_OK(store_channels_has_person(f->db, &channel, &person, &is));
     assert_true(is);
     ASSERT_OK(store_devices_revoke(f->db, &device, NOW));
@@ -204,14 +199,13 @@ static void a_knock_lets_in_once(void **state)
     assert_int_equal(knock.state, STORE_KNOCK_WAITING);
 }
 
-static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
+static void a_removal_waits_for_a_member(void **state)
 {
     struct fixture *f = *state;
     struct id channel = make_channel(f->db, 1);
     struct id device = id_number(1);
     struct id other = id_number(2);
     struct id none = {{0}};
-    struct id holder;
     struct store_removal removal = {channel, device, STORE_REMOVAL_LEFT, SPAN_LITERAL("signed"),
                                     NOW};
     struct store_removal_list list;
@@ -231,13 +225,6 @@ static void a_removal_waits_for_a_member_and_is_leased_to_one(void **state)
     assert_int_equal(still, 1);
     removal.device = other;
     ASSERT_STATUS(store_removals_add(f->db, &removal), STATUS_NOT_FOUND);
-
-    ASSERT_OK(store_removals_lease(f->db, &channel, &device, NOW, NOW + 10, &holder));
-    ASSERT_STATUS(store_removals_lease(f->db, &channel, &other, NOW + 9, NOW + 19, &holder),
-                  STATUS_CONFLICT);
-    assert_true(id_equal(&holder, &device));
-    ASSERT_OK(store_removals_lease(f->db, &channel, &other, NOW + 10, NOW + 20, &holder));
-    assert_true(id_equal(&holder, &other));
 }
 
 /* A request that its device signed before it was lost does not stand in the way of its end. */
@@ -293,7 +280,7 @@ int main(void)
         TEST(counts_people_and_not_their_devices),
         TEST(a_knock_waits_until_it_is_answered),
         TEST(a_knock_lets_in_once),
-        TEST(a_removal_waits_for_a_member_and_is_leased_to_one),
+        TEST(a_removal_waits_for_a_member),
         TEST(revoked_takes_the_place_of_left_and_not_the_other_way_round),
         TEST(a_removal_is_withdrawn_with_its_reason),
     };

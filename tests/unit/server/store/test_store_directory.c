@@ -32,19 +32,6 @@ static void takes_only_the_next_entry(void **state)
     assert_true(span_equal(head.signed_head, SPAN_LITERAL("signed head")));
 }
 
-static void takes_a_new_head_only_for_the_same_log(void **state)
-{
-    struct fixture *f = *state;
-    struct store_directory_head head = head_of(1);
-    ASSERT_OK(append(f, 0, "first"));
-    head.signed_head = SPAN_LITERAL("signed later");
-    ASSERT_OK(store_directory_log_set_head(f->db, &head));
-    head.root = hash_number(5);
-    ASSERT_STATUS(store_directory_log_set_head(f->db, &head), STATUS_CONFLICT);
-    head = head_of(2);
-    ASSERT_STATUS(store_directory_log_set_head(f->db, &head), STATUS_CONFLICT);
-}
-
 static void pages_entries_by_count_and_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -125,7 +112,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(takes_only_the_next_entry),
-        TEST(takes_a_new_head_only_for_the_same_log),
         TEST(pages_entries_by_count_and_bytes),
         TEST(walks_leaf_hashes_until_told_to_stop),
         TEST(keeps_values_by_name),

@@ -92,7 +92,6 @@ static void accepts_one_commit_an_epoch(void **state)
     struct fixture *f = *state;
     struct id channel = make_channel(f->db, 1);
     struct store_group_state group;
-    struct store_entry entry;
     ASSERT_OK(append_commit(f, &channel, 1, 0));
     ASSERT_STATUS(append_commit(f, &channel, 2, 0), STATUS_WRONG_EPOCH);
     ASSERT_STATUS(append_commit(f, &channel, 3, 2), STATUS_WRONG_EPOCH);
@@ -105,10 +104,6 @@ static void accepts_one_commit_an_epoch(void **state)
     assert_int_equal(group.epoch, 2);
     assert_true(span_equal(group.public_state, SPAN_LITERAL("state n")));
     assert_true(span_equal(group.tree, SPAN_LITERAL("tree n")));
-    ASSERT_OK(store_log_commit_of_epoch(f->db, &channel, 1, 1, &f->arena, &entry));
-    assert_int_equal(entry.sequence, 2);
-    ASSERT_STATUS(store_log_commit_of_epoch(f->db, &channel, 1, 2, &f->arena, &entry),
-                  STATUS_NOT_FOUND);
 }
 
 static void accepts_a_late_message_for_five_epochs_and_sixty_seconds(void **state)

@@ -120,12 +120,8 @@ static void suspends_and_restores_people_who_joined(void **state)
     assert_int_equal(found.state, STORE_PERSON_SUSPENDED);
     ASSERT_OK(store_people_suspend(f->db, &person, false));
     ASSERT_STATUS(store_people_suspend(f->db, &other.person, true), STATUS_CONFLICT);
-    ASSERT_OK(store_people_set_role(f->db, &person, STORE_ROLE_ADMIN));
     ASSERT_OK(store_people_get(f->db, &person, &f->arena, &found));
     assert_int_equal(found.state, STORE_PERSON_JOINED);
-    assert_int_equal(found.role, STORE_ROLE_ADMIN);
-    struct id unknown = id_number(3);
-    ASSERT_STATUS(store_people_set_role(f->db, &unknown, STORE_ROLE_ADMIN), STATUS_NOT_FOUND);
 }
 
 static void finds_a_person_by_the_first_digits(void **state)
@@ -216,29 +212,6 @@ static void replaces_a_whole_profile(void **state)
     ASSERT_STATUS(store_profiles_set(f->db, &unknown, &profile), STATUS_NOT_FOUND);
 }
 
-static void counts_people_by_state(void **state)
-{
-    struct fixture *f = *state;
-    struct store_people_counts counts;
-    struct store_person person = imported(9, "B", "");
-    struct store_profile profile = {.opted_in = true};
-    for (uint32_t i = 1; i <= 4; i++)
-        make_person(f->db, i);
-    struct id first = id_number(1);
-    struct id second = id_number(2);
-    struct id third = id_number(3);
-    ASSERT_OK(store_people_add(f->db, &person));
-    ASSERT_OK(store_profiles_set(f->db, &first, &profile));
-    ASSERT_OK(store_people_suspend(f->db, &second, true));
-    ASSERT_OK(store_people_erase(f->db, &third, NOW));
-    ASSERT_OK(store_people_count(f->db, &counts));
-    assert_int_equal(counts.imported, 1);
-    assert_int_equal(counts.joined, 2);
-    assert_int_equal(counts.opted_in, 1);
-    assert_int_equal(counts.suspended, 1);
-    assert_int_equal(counts.erased, 1);
-}
-
 static void erases_all_but_the_id(void **state)
 {
     struct fixture *f = *state;
@@ -293,7 +266,6 @@ int main(void)
         TEST(lists_pages_in_order_of_id),
         TEST(shows_members_only_people_who_opted_in),
         TEST(replaces_a_whole_profile),
-        TEST(counts_people_by_state),
         TEST(erases_all_but_the_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

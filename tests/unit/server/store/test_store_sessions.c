@@ -232,18 +232,18 @@ static void a_read_position_only_moves_forward(void **state)
 {
     struct fixture *f = *state;
     struct id channel = make_channel(f->db, 1);
-    uint32_t generation;
-    uint64_t sequence;
-    ASSERT_OK(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
-    assert_int_equal(sequence, 0);
+    struct store_read_list reads;
+    ASSERT_OK(store_reads_of_person(f->db, &channel, 10, &f->arena, &reads));
+    assert_int_equal(reads.count, 0);
     ASSERT_OK(store_reads_set(f->db, &channel, &channel, 1, 9));
     ASSERT_OK(store_reads_set(f->db, &channel, &channel, 1, 8));
-    ASSERT_OK(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
-    assert_int_equal(sequence, 9);
+    ASSERT_OK(store_reads_of_person(f->db, &channel, 10, &f->arena, &reads));
+    assert_int_equal(reads.items[0].sequence, 9);
     ASSERT_OK(store_reads_set(f->db, &channel, &channel, 2, 1));
-    ASSERT_OK(store_reads_get(f->db, &channel, &channel, &generation, &sequence));
-    assert_int_equal(generation, 2);
-    assert_int_equal(sequence, 1);
+    ASSERT_OK(store_reads_of_person(f->db, &channel, 10, &f->arena, &reads));
+    assert_int_equal(reads.count, 1);
+    assert_int_equal(reads.items[0].generation, 2);
+    assert_int_equal(reads.items[0].sequence, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open_db, fixture_close_db)
