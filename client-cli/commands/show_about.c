@@ -149,6 +149,7 @@ static bool came_before(const struct revision_reaction *reactions, size_t at)
 
 void show_about_reactions(struct out *out,
                           struct engine *engine,
+                          const struct channel *channel,
                           const struct stored_entry *entry,
                           json_t *record)
 {
@@ -156,7 +157,8 @@ void show_about_reactions(struct out *out,
     struct revision_reaction *reactions = NULL;
     size_t count = 0;
     json_t *list = json_array();
-    if (revision_reactions(engine, &entry->message, &arena, &reactions, &count) != STATUS_OK)
+    if (revision_reactions(engine, &channel->id, &entry->message, &arena, &reactions, &count) !=
+        STATUS_OK)
         count = 0;
     for (size_t i = 0; i < count; i++) {
         char person[ID_TEXT_SIZE];

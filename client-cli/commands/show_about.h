@@ -28,6 +28,7 @@ void show_about_reply(struct out *out,
 /* Below a message: who reacted to it. */
 void show_about_reactions(struct out *out,
                           struct engine *engine,
+                          const struct channel *channel,
                           const struct stored_entry *entry,
                           json_t *record);
 

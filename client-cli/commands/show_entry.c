@@ -239,7 +239,7 @@ static void show_content(struct out *out,
         show_reveal(out, engine, channel, &entry->person, &body.reveal, record);
     else
         show_body(out, engine, content.kind, &body, record);
-    show_about_reactions(out, engine, entry, record);
+    show_about_reactions(out, engine, channel, entry, record);
     json_object_set_new(record, "edited", json_integer((json_int_t)entry->edited));
 }
 

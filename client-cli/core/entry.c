@@ -3,6 +3,9 @@
 
 #include "client-cli/core/records.h"
 #include "protocol/codec/schema.h"
+#include "protocol/crypto/hash.h"
+
+#include <string.h>
 
 #define WARNING_BYTES_MAX 600
 
@@ -47,6 +50,16 @@ static const struct field position_fields[] = {
 static const struct schema position_schema = SCHEMA("position", struct position, position_fields);
 
 enum status
+entry_message_scope(const struct id *channel, const struct id *message, struct id *scope)
+{
+    struct digest digest;
+    const struct span parts[] = {id_span(channel), id_span(message)};
+    TRY(hash_parts(HASH_SHA256, parts, sizeof parts / sizeof *parts, &digest));
+    memcpy(scope->bytes, digest.bytes, sizeof scope->bytes);
+    return STATUS_OK;
+}
+
+enum status
 entry_replace(struct engine *engine, const struct id *channel, const struct stored_entry *entry)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
@@ -63,8 +76,9 @@ entry_store(struct engine *engine, const struct id *channel, const struct stored
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(64);
     struct position position = {entry->sequence};
-    struct vault_place lookup = {.kind = RECORD_MESSAGE, .scope = entry->message};
+    struct vault_place lookup = {.kind = RECORD_MESSAGE};
     TRY(entry_replace(engine, channel, entry));
+    TRY(entry_message_scope(channel, &entry->message, &lookup.scope));
     /* The id of what cannot be read is only the server's word, by which a message that comes later
      * would be taken for a repeat. Of repeats, the first keeps its id. */
     if (entry->fate == ENTRY_DELETED ||
@@ -112,13 +126,17 @@ enum status entry_get(struct engine *engine,
     return status_of_stored(schema_decode(&entry_schema, buffer_span(record), arena, entry));
 }
 
-static enum status
-look_up(struct engine *engine, enum record_kind kind, const struct id *message, uint64_t *sequence)
+static enum status look_up(struct engine *engine,
+                           enum record_kind kind,
+                           const struct id *channel,
+                           const struct id *message,
+                           uint64_t *sequence)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(64);
     struct arena none = ARENA_INIT(0);
     struct position position;
-    struct vault_place place = {.kind = (uint16_t)kind, .scope = *message};
+    struct vault_place place = {.kind = (uint16_t)kind};
+    TRY(entry_message_scope(channel, message, &place.scope));
     TRY(vault_get(engine->vault, &place, &bytes));
     if (schema_decode(&position_schema, buffer_span(&bytes), &none, &position) != STATUS_OK)
         return STATUS_CORRUPT;
@@ -126,9 +144,12 @@ look_up(struct engine *engine, enum record_kind kind, const struct id *message, 
     return STATUS_OK;
 }
 
-enum status entry_find_message(struct engine *engine, const struct id *message, uint64_t *sequence)
+enum status entry_find_message(struct engine *engine,
+                               const struct id *channel,
+                               const struct id *message,
+                               uint64_t *sequence)
 {
-    return look_up(engine, RECORD_MESSAGE, message, sequence);
+    return look_up(engine, RECORD_MESSAGE, channel, message, sequence);
 }
 
 enum status entry_get_message(struct engine *engine,
@@ -139,17 +160,11 @@ enum status entry_get_message(struct engine *engine,
                               struct stored_entry *entry)
 {
     uint64_t sequence = 0;
-    struct stored_entry found;
-    enum status known = look_up(engine, RECORD_MESSAGE, message, &sequence);
+    enum status known = look_up(engine, RECORD_MESSAGE, channel, message, &sequence);
     if (known == STATUS_NOT_FOUND)
-        known = look_up(engine, RECORD_TOMBSTONE, message, &sequence);
+        known = look_up(engine, RECORD_TOMBSTONE, channel, message, &sequence);
     TRY(known);
-    TRY(entry_get(engine, channel, sequence, record, arena, &found));
-    /* Ids are looked up for all channels: another one's message is none of this one. */
-    if (!id_equal(&found.message, message))
-        return STATUS_NOT_FOUND;
-    *entry = found;
-    return STATUS_OK;
+    return entry_get(engine, channel, sequence, record, arena, entry);
 }
 
 static enum status visit_record(void *context, const struct vault_place *place, struct span value)

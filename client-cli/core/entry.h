@@ -94,9 +94,16 @@ MUST_CHECK enum status entry_get(struct engine *engine,
 MUST_CHECK enum status
 entry_replace(struct engine *engine, const struct id *channel, const struct stored_entry *entry);
 
-/* Where a message is: its channel's sequence. STATUS_NOT_FOUND. */
+/* Under which the vault has what is about a message of a channel. An id is its sender's choice: in
+ * another channel the same one is another message. */
 MUST_CHECK enum status
-entry_find_message(struct engine *engine, const struct id *message, uint64_t *sequence);
+entry_message_scope(const struct id *channel, const struct id *message, struct id *scope);
+
+/* Where a message of this channel is: its sequence. STATUS_NOT_FOUND. */
+MUST_CHECK enum status entry_find_message(struct engine *engine,
+                                          const struct id *channel,
+                                          const struct id *message,
+                                          uint64_t *sequence);
 
 /* The entry of a message of this channel, one that was deleted included. STATUS_NOT_FOUND. */
 MUST_CHECK enum status entry_get_message(struct engine *engine,

@@ -129,7 +129,8 @@ static enum status take_content(struct take *take, struct span bytes, bool own)
     uint64_t first;
     const char *breach = NULL;
     const char *problem = NULL;
-    enum status known = entry_find_message(take->engine, &take->stored.message, &first);
+    enum status known =
+        entry_find_message(take->engine, &take->channel->id, &take->stored.message, &first);
     if (known == STATUS_OK) {
         take->stored.fate = ENTRY_REPEATED;
         return warn(take, "this message was sent before: a repeat is not shown");

@@ -276,7 +276,8 @@ static enum status announce(struct sending *sending, struct channel_said *said)
                                 .chunk_count = sending->chunk_count};
     memcpy(body.key, sending->upload.key, sizeof body.key);
     said->message = sending->upload.message;
-    enum status known = entry_find_message(engine, &said->message, &said->sequence);
+    enum status known =
+        entry_find_message(engine, &sending->channel->id, &said->message, &said->sequence);
     if (known == STATUS_NOT_FOUND)
         known = session_say_as(engine, sending->channel, &sending->upload.message, CONTENT_FILE,
                                NULL, &body, said);

@@ -264,7 +264,7 @@ static enum status outdate_target(void *context, const struct id *message)
 {
     const struct since *since = context;
     uint64_t target = 0;
-    enum status found = entry_find_message(since->engine, message, &target);
+    enum status found = entry_find_message(since->engine, &since->channel->id, message, &target);
     if (found != STATUS_OK)
         return found == STATUS_NOT_FOUND ? STATUS_OK : found;
     return history_keys_outdate(since->engine, since->channel, target);

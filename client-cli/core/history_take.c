@@ -373,7 +373,8 @@ static enum status refuse_message(struct taking *taking, struct message *message
 static enum status check_repeated(const struct taking *taking, struct message *message)
 {
     uint64_t first = 0;
-    enum status known = entry_find_message(taking->engine, &message->stored.message, &first);
+    enum status known =
+        entry_find_message(taking->engine, &taking->channel->id, &message->stored.message, &first);
     if (known != STATUS_OK)
         return known == STATUS_NOT_FOUND ? STATUS_OK : known;
     message->stored.fate = ENTRY_REPEATED;

@@ -37,7 +37,7 @@ enum record_kind {
     /* Scope: a channel and a person (admission.c). */
     RECORD_ADMITTED = 50, /* 0, 0: who admitted the person, knowing how much of the directory */
 
-    /* Scope: a message. */
+    /* Scope: a message of a channel (entry.h). */
     RECORD_MESSAGE = 60,   /* 0, 0: where in its channel's log it is */
     RECORD_TOMBSTONE = 61, /* 0, 0: the same of one that we only know as deleted */
     RECORD_REACTION = 62,  /* major: sequence, minor: generation of the reaction: revision.c */

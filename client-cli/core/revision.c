@@ -58,15 +58,6 @@ static const struct field reaction_fields[] = {
 static const struct schema reaction_schema =
     SCHEMA("reaction_record", struct reaction_record, reaction_fields);
 
-static struct vault_place
-place_about(enum record_kind kind, const struct id *message, const struct stored_entry *entry)
-{
-    return (struct vault_place){.kind = (uint16_t)kind,
-                                .scope = *message,
-                                .major = entry->sequence,
-                                .minor = entry->generation};
-}
-
 /* ---- taking ---- */
 
 struct taking {
@@ -84,6 +75,16 @@ static void taking_clear(struct taking *taking)
 {
     arena_clear(&taking->arena);
     buffer_clear(&taking->record);
+}
+
+/* Of an edit or a reaction, the message that it is about naming the scope. */
+static enum status
+place_about(const struct taking *taking, enum record_kind kind, struct vault_place *place)
+{
+    *place = (struct vault_place){.kind = (uint16_t)kind,
+                                  .major = taking->entry->sequence,
+                                  .minor = taking->entry->generation};
+    return entry_message_scope(&taking->channel->id, &taking->content->reply_to, &place->scope);
 }
 
 /* STATUS_NOT_FOUND for what is not here, or here no more. */
@@ -136,7 +137,8 @@ static enum status take_edit(struct taking *taking)
     taking->target.authenticated = SPAN_EMPTY; /* it has the old text */
     taking->target.edited = taking->entry->sequence;
     TRY(history_keys_outdate(taking->engine, taking->channel, taking->target.sequence));
-    struct vault_place place = place_about(RECORD_EDIT, &taking->content->reply_to, taking->entry);
+    struct vault_place place;
+    TRY(place_about(taking, RECORD_EDIT, &place));
     TRY(vault_put(taking->engine->vault, &place, SPAN_EMPTY));
     search_forget(taking->engine);
     return entry_replace(taking->engine, &taking->channel->id, &taking->target);
@@ -153,8 +155,8 @@ static enum status take_reaction(struct taking *taking)
     }
     TRY(find_target(taking, &taking->content->reply_to));
     struct reaction_record record = {taking->entry->person, reaction.text, reaction.on};
-    struct vault_place place =
-        place_about(RECORD_REACTION, &taking->content->reply_to, taking->entry);
+    struct vault_place place;
+    TRY(place_about(taking, RECORD_REACTION, &place));
     TRY(schema_encode(&reaction_schema, &record, &bytes));
     return vault_put(taking->engine->vault, &place, buffer_span(&bytes));
 }
@@ -164,6 +166,8 @@ static enum status forget(struct taking *taking)
 {
     struct vault *vault = taking->engine->vault;
     struct stored_entry *target = &taking->target;
+    struct id scope;
+    TRY(entry_message_scope(&taking->channel->id, &target->message, &scope));
     search_forget(taking->engine);
     target->fate = ENTRY_DELETED;
     target->content = SPAN_EMPTY;
@@ -172,8 +176,8 @@ static enum status forget(struct taking *taking)
     target->deleted = taking->entry->sequence;
     target->deleted_by = taking->entry->person;
     TRY(history_keys_outdate(taking->engine, taking->channel, target->sequence));
-    TRY(vault_delete_range(vault, RECORD_REACTION, &target->message, 0, UINT64_MAX));
-    TRY(vault_delete_range(vault, RECORD_EDIT, &target->message, 0, UINT64_MAX));
+    TRY(vault_delete_range(vault, RECORD_REACTION, &scope, 0, UINT64_MAX));
+    TRY(vault_delete_range(vault, RECORD_EDIT, &scope, 0, UINT64_MAX));
     return entry_replace(taking->engine, &taking->channel->id, target);
 }
 
@@ -315,12 +319,12 @@ static enum status fold_reaction(void *context, const struct vault_place *place,
 static enum status
 walk_about(struct engine *engine,
            enum record_kind kind,
-           const struct id *message,
+           const struct id *scope,
            enum status (*visit)(void *context, const struct vault_place *place, struct span value),
            void *context)
 {
     struct vault_walk walk = {.kind = (uint16_t)kind,
-                              .scope = *message,
+                              .scope = *scope,
                               .to = UINT64_MAX,
                               .visit = visit,
                               .context = context};
@@ -328,19 +332,22 @@ walk_about(struct engine *engine,
 }
 
 enum status revision_reactions(struct engine *engine,
+                               const struct id *channel,
                                const struct id *message,
                                struct arena *arena,
                                struct revision_reaction **reactions,
                                size_t *count)
 {
     struct reaction_gathering gathering = {.arena = arena};
+    struct id scope;
     void *memory = NULL;
-    TRY(walk_about(engine, RECORD_REACTION, message, count_record, &gathering.room));
+    TRY(entry_message_scope(channel, message, &scope));
+    TRY(walk_about(engine, RECORD_REACTION, &scope, count_record, &gathering.room));
     if (gathering.room != 0)
         TRY(arena_take(arena, gathering.room, sizeof *gathering.items, &memory));
     gathering.items = memory;
     if (gathering.room != 0)
-        TRY(walk_about(engine, RECORD_REACTION, message, fold_reaction, &gathering));
+        TRY(walk_about(engine, RECORD_REACTION, &scope, fold_reaction, &gathering));
     *reactions = gathering.items;
     *count = gathering.count;
     return STATUS_OK;
@@ -394,6 +401,7 @@ enum status revision_delete(struct engine *engine,
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct deletion_gathering gathering = {.engine = engine, .channel = channel};
+    struct id scope;
     size_t edits = 0;
     void *messages = NULL;
     void *places = NULL;
@@ -401,7 +409,8 @@ enum status revision_delete(struct engine *engine,
     if (!facilitates && !id_equal(&entry->person, &engine->account.person))
         return engine_explain(engine, STATUS_DENIED,
                               "only who said it, or a facilitator of the channel, may delete it");
-    TRY(walk_about(engine, RECORD_EDIT, &entry->message, count_record, &edits));
+    TRY(entry_message_scope(&channel->id, &entry->message, &scope));
+    TRY(walk_about(engine, RECORD_EDIT, &scope, count_record, &edits));
     TRY(arena_take(&arena, edits + 1, sizeof *gathering.messages, &messages));
     TRY(arena_take(&arena, edits + 1, sizeof *gathering.places, &places));
     gathering.messages = messages;
@@ -410,7 +419,7 @@ enum status revision_delete(struct engine *engine,
     gathering.messages[0].message = entry->message;
     gathering.places[0] = (struct wire_cursor){entry->generation, entry->sequence};
     gathering.count = 1;
-    TRY(walk_about(engine, RECORD_EDIT, &entry->message, add_edit, &gathering));
+    TRY(walk_about(engine, RECORD_EDIT, &scope, add_edit, &gathering));
     return say_deleted(&gathering, channel, said);
 }
 

@@ -47,6 +47,7 @@ struct revision_reaction {
 /* The reactions to a message, in the order in which they came and with nothing that was taken
  * back. Lends from the arena. */
 MUST_CHECK enum status revision_reactions(struct engine *engine,
+                                          const struct id *channel,
                                           const struct id *message,
                                           struct arena *arena,
                                           struct revision_reaction **reactions,

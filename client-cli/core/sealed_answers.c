@@ -168,7 +168,7 @@ static enum status reveal_one(struct engine *engine,
     *found = due.number != 0;
     if (!*found)
         return STATUS_OK;
-    enum status sent = entry_find_message(engine, &due.kept.message, &sequence);
+    enum status sent = entry_find_message(engine, &channel->id, &due.kept.message, &sequence);
     if (sent == STATUS_OK) {
         struct content_reveal reveal = {.message = due.kept.message};
         memcpy(reveal.key, due.kept.key, sizeof reveal.key);
@@ -213,7 +213,7 @@ enum status sealed_answers_open(struct engine *engine,
     struct content_sealed sealed;
     uint64_t sequence;
     *result = REVEAL_WAITING;
-    enum status status = entry_find_message(engine, &reveal->message, &sequence);
+    enum status status = entry_find_message(engine, &channel->id, &reveal->message, &sequence);
     if (status == STATUS_OK)
         status = entry_get(engine, &channel->id, sequence, &record, &arena, &entry);
     if (status == STATUS_NOT_FOUND)

@@ -125,7 +125,8 @@ find_mover(struct engine *engine, struct channel *channel, struct session_view *
         view->mover = SESSION_MOVER_NOBODY;
     if (id_is_none(&channel->session.control))
         return STATUS_OK;
-    enum status found = entry_find_message(engine, &channel->session.control, &sequence);
+    enum status found =
+        entry_find_message(engine, &channel->id, &channel->session.control, &sequence);
     if (found == STATUS_OK)
         found = entry_get(engine, &channel->id, sequence, &record, &arena, &entry);
     if (found == STATUS_NOT_FOUND) {

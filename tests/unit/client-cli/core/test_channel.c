@@ -90,17 +90,20 @@ static void store(struct profile_room *room, uint64_t sequence, uint8_t fate, st
 static void only_a_message_that_was_read_has_its_id(void **state)
 {
     struct profile_room *room = *state;
+    const struct id channel = {{1}};
     const struct id message = {{7}};
     uint64_t sequence = 0;
     const uint8_t unread[] = {ENTRY_UNREADABLE, ENTRY_BEFORE, ENTRY_CHANGED, ENTRY_REPEATED};
     for (size_t i = 0; i < sizeof unread; i++) {
         store(room, i + 1, unread[i], message);
-        assert_int_equal(entry_find_message(room->engine, &message, &sequence), STATUS_NOT_FOUND);
+        assert_int_equal(entry_find_message(room->engine, &channel, &message, &sequence),
+                         STATUS_NOT_FOUND);
     }
     store(room, 5, ENTRY_READ, message);
     for (size_t i = 0; i < sizeof unread; i++) {
         store(room, i + 6, unread[i], message);
-        assert_int_equal(entry_find_message(room->engine, &message, &sequence), STATUS_OK);
+        assert_int_equal(entry_find_message(room->engine, &channel, &message, &sequence),
+                         STATUS_OK);
         assert_int_equal(sequence, 5);
     }
 }

@@ -65,6 +65,23 @@ static void take(struct channel_room *room, uint8_t kind, const struct party *by
     assert_int_equal(vault_commit(engine->vault), STATUS_OK);
 }
 
+/* Has somebody have said the same before, in another channel: ids are the sender's choice. */
+static void say_elsewhere(struct channel_room *room, struct span sent)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct engine *engine = room->profile.engine;
+    const struct id elsewhere = {{0xee}};
+    struct mls_message_head head;
+    struct message_header header;
+    assert_int_equal(mls_message_peek(sent, &head), STATUS_OK);
+    assert_int_equal(message_header_decode(head.authenticated_data, &arena, &header), STATUS_OK);
+    const struct stored_entry entry = {
+        .sequence = 1, .generation = 1, .fate = ENTRY_READ, .message = header.message};
+    assert_int_equal(vault_begin(engine->vault), STATUS_OK);
+    assert_int_equal(entry_store(engine, &elsewhere, &entry), STATUS_OK);
+    assert_int_equal(vault_commit(engine->vault), STATUS_OK);
+}
+
 /* Says a note, and gives the warning that stands at it. */
 static void say(struct channel_room *room, struct party *by, char *warning, size_t size)
 {
@@ -84,6 +101,7 @@ static void say(struct channel_room *room, struct party *by, char *warning, size
     assert_int_equal(mls_group_protect(by->group, buffer_span(&header), buffer_span(&plain), 256,
                                        random_system(), &sent),
                      STATUS_OK);
+    say_elsewhere(room, buffer_span(&sent.message)); /* which must not matter */
     take(room, ENTRY_APPLICATION, by, buffer_span(&sent.message));
     assert_int_equal(entry_get(room->profile.engine, &room->world.channel, room->channel->cursor,
                                &record, &arena, &stored),
