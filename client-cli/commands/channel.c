@@ -274,6 +274,12 @@ static enum status take_roster(struct engine *engine,
         engine_notice(engine, own,
                       "The server says that you are not in this channel any more: these are the "
                       "people whom your weft knows to be in it");
+    else if (shown->info.generation > own->generation)
+        engine_notice(
+            engine, own,
+            "The server says that this channel goes on in a later generation, in which "
+            "this device is not yet: weft sync. These are the people whom your weft knows "
+            "to have been in it");
     else if (is_ahead(own, &shown->info))
         engine_notice(engine, own,
                       "The server says that the channel was changed, and does not show the change: "

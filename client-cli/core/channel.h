@@ -80,6 +80,8 @@ struct channel {
 
     bool subscribed;   /* on this connection; not kept in the vault */
     bool frozen;       /* as the server said last; not kept in the vault */
+    bool overtaken;    /* it says that the log goes on in a later generation; not kept in the
+                        * vault */
     bool outrun;       /* the log's next change has our signature, and cannot be followed here:
                         * joined anew first; not kept in the vault */
     int64_t latest_ms; /* of the last entry that this process took; 0: none yet */

@@ -295,25 +295,49 @@ static bool is_open_channel(struct engine *engine, struct channel *channel)
            extension.visibility == CHANNEL_OPEN;
 }
 
-static enum status await(struct engine *engine,
-                         struct channel *channel,
-                         const struct wire_channel_generation_response *standing)
+static enum status become_awaiting(struct engine *engine, struct channel *channel)
 {
     uint8_t state = CHANNEL_STATE_AWAITING;
-    /* Somebody has let us in before we looked: the Welcome is here, or on its way. */
-    if (standing->member && channel->state != CHANNEL_STATE_AWAITING)
-        return channel_transact(engine, channel, become, &state);
+    return channel->state == state ? STATUS_OK : channel_transact(engine, channel, become, &state);
+}
+
+/* Somebody has let us in before we looked: the Welcome is on the server since then, or was lost. */
+static enum status come_in(struct engine *engine, struct channel *channel, uint32_t generation)
+{
+    TRY(channel_join_welcomes(engine));
+    return channel->state == CHANNEL_STATE_AWAITING
+               ? channel_enter_next(engine, channel, generation, true)
+               : STATUS_OK;
+}
+
+static enum status await(struct engine *engine,
+                         struct channel *channel,
+                         const struct wire_channel_generation_response *standing,
+                         bool invited)
+{
+    if (standing->member) {
+        TRY(become_awaiting(engine, channel));
+        return invited ? STATUS_OK : come_in(engine, channel, standing->generation);
+    }
     if (is_open_channel(engine, channel))
-        return channel_enter_next(engine, channel);
+        return channel_enter_next(engine, channel, standing->generation, false);
     if (!standing->awaited)
         return engine_explain(engine, STATUS_REMOVED,
-                              "this channel goes on without you: ask a facilitator");
-    if (channel->state != CHANNEL_STATE_AWAITING)
-        TRY(channel_transact(engine, channel, become, &state));
+                              "this channel goes on without you, as the server says: ask a "
+                              "facilitator");
+    TRY(become_awaiting(engine, channel));
     return wait_for(engine, channel, "a member's weft to let you in again");
 }
 
-enum status channel_continue_look(struct engine *engine, struct channel *channel)
+enum status channel_continue_explain_hidden(struct engine *engine)
+{
+    return engine_explain(engine, STATUS_UNTRUSTED,
+                          "the server says that this channel goes on in a later generation, and "
+                          "does not show it to you. Tell whoever runs the server");
+}
+
+/* `invited`: a Welcome is here, and is opened next. */
+static enum status look(struct engine *engine, struct channel *channel, bool invited)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_channel_generation_request request = {.channel = channel->id};
@@ -332,10 +356,24 @@ enum status channel_continue_look(struct engine *engine, struct channel *channel
     bool behind = standing.generation > channel->generation ||
                   (channel->state == CHANNEL_STATE_AWAITING && !standing.member);
     if (behind)
-        return await(engine, channel, &standing);
+        return await(engine, channel, &standing, invited);
+    if (channel->overtaken) {
+        channel->overtaken = false; /* until it says so again */
+        return channel_continue_explain_hidden(engine);
+    }
     return channel->state == CHANNEL_STATE_MEMBER && !standing.member
                ? dormant_return(engine, channel)
                : STATUS_OK;
+}
+
+enum status channel_continue_look(struct engine *engine, struct channel *channel)
+{
+    return look(engine, channel, false);
+}
+
+enum status channel_continue_make_way(struct engine *engine, struct channel *channel)
+{
+    return look(engine, channel, true);
 }
 
 /* ---- what others began ---- */
@@ -358,24 +396,33 @@ static bool no_new_roles(const struct channel_extension *before,
     return true;
 }
 
+enum status channel_continue_check_rules(struct engine *engine,
+                                         struct channel *channel,
+                                         const struct mls_public_group *next)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension before;
+    struct channel_extension after;
+    TRY(channel_need_group(engine, channel));
+    TRY(channel_extension(channel, &arena, &before));
+    TRY(channel_policy_extension(next, &arena, &after));
+    if (same_rules(&before, &after) && no_new_roles(&before, &after))
+        return STATUS_OK;
+    return engine_explain(engine, STATUS_UNTRUSTED,
+                          "this channel was continued with other rules or roles than it had: "
+                          "not followed. Ask its facilitators");
+}
+
 enum status channel_continue_check(struct engine *engine,
                                    struct channel *channel,
                                    const struct mls_public_group *next)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct channel_extension before;
-    struct channel_extension after;
     struct people known;
     struct people nobody = {0};
     struct people strangers;
-    TRY(channel_need_group(engine, channel));
+    TRY(channel_continue_check_rules(engine, channel, next));
     const struct mls_public_group *old = mls_group_public(channel->group);
-    TRY(channel_extension(channel, &arena, &before));
-    TRY(channel_policy_extension(next, &arena, &after));
-    if (!same_rules(&before, &after) || !no_new_roles(&before, &after))
-        return engine_explain(engine, STATUS_UNTRUSTED,
-                              "this channel was continued with other rules or roles than it had: "
-                              "not followed. Ask its facilitators");
     TRY(list_roster(engine, old, &nobody, &arena, &known));
     TRY(list_roster(engine, next, &known, &arena, &strangers));
     for (size_t i = 0; i < known.count; i++)

@@ -18,10 +18,22 @@
  * do. When there is nothing to do but wait, that is said and the state tells. */
 MUST_CHECK enum status channel_continue_look(struct engine *engine, struct channel *channel);
 
-/* Whether the group that a Welcome or an open channel's log offers goes on with the rules that this
- * channel had here: STATUS_UNTRUSTED, explained. Says how many are in it that were not here before,
- * and admits those who were. In the transaction in which the new group takes the place of the old;
- * both are lent. */
+/* The same for whoever is about to open a Welcome into a later generation: leaves the channel
+ * waiting for it. */
+MUST_CHECK enum status channel_continue_make_way(struct engine *engine, struct channel *channel);
+
+/* STATUS_UNTRUSTED, explained: the server names a later generation and shows none. */
+MUST_CHECK enum status channel_continue_explain_hidden(struct engine *engine);
+
+/* Whether a group has the rules that this channel had here, and gives nobody a role that they had
+ * not: STATUS_UNTRUSTED, explained. Both are lent. */
+MUST_CHECK enum status channel_continue_check_rules(struct engine *engine,
+                                                    struct channel *channel,
+                                                    const struct mls_public_group *next);
+
+/* The same of the group that a Welcome or the log offers. Says how many are in it that were not
+ * here before, and admits those who were. In the transaction in which the new group takes the place
+ * of the old; both are lent. */
 MUST_CHECK enum status channel_continue_check(struct engine *engine,
                                               struct channel *channel,
                                               const struct mls_public_group *next);

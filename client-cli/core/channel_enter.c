@@ -28,6 +28,7 @@ struct entering {
     bool unasked; /* by the server's word, and not by the person's */
     bool asks;    /* a member first, to add us: then `added`, and no commit of ours */
     bool added;
+    uint32_t least; /* the first generation that may be entered */
     struct mls_group *group;
     uint32_t generation;
     uint64_t sequence;
@@ -83,6 +84,13 @@ static void bundle_clear(struct mls_commit_bundle *bundle)
     mls_commit_bundle_clear(bundle);
 }
 
+/* Whether the generation takes the place of one that we are in: by the rules of that one. */
+static bool goes_on(const struct channel *known, uint32_t generation)
+{
+    return known->generation != 0 && generation > known->generation &&
+           known->state != CHANNEL_STATE_LEFT && known->state != CHANNEL_STATE_REMOVED;
+}
+
 /* Whoever was removed since is in an old state of the group, with keys that work in it. */
 static enum status check_not_older(struct engine *engine, const struct entering *entering)
 {
@@ -90,13 +98,19 @@ static enum status check_not_older(struct engine *engine, const struct entering 
     struct id id;
     uint32_t generation;
     TRY(channel_group_id_decode(mls_group_id(entering->group), &id, &generation));
-    if (known == NULL || known->generation != generation)
+    if (generation < entering->least)
+        return channel_continue_explain_hidden(engine);
+    if (known != NULL && goes_on(known, generation))
+        return channel_continue_check_rules(engine, known, mls_group_public(entering->group));
+    if (known == NULL || generation > known->generation)
         return STATUS_OK;
     enum status kept = channel_need_group(engine, known);
     if (status_passes(kept))
         return kept;
     /* One that is damaged is what a resync is for. */
-    if (kept != STATUS_OK || mls_group_epoch(entering->group) > mls_group_epoch(known->group))
+    bool present = generation == known->generation;
+    if (present &&
+        (kept != STATUS_OK || mls_group_epoch(entering->group) > mls_group_epoch(known->group)))
         return STATUS_OK;
     return engine_explain(engine, STATUS_UNTRUSTED,
                           "the server shows an older state of this channel than you have seen: not "
@@ -200,7 +214,7 @@ static enum status enter(struct engine *engine, struct entering *entering)
 static enum status store_entered(struct engine *engine, struct channel *channel, void *context)
 {
     struct entering *entering = context;
-    if (channel->generation != 0 && entering->generation != channel->generation)
+    if (goes_on(channel, entering->generation))
         TRY(channel_continue_check(engine, channel, mls_group_public(entering->group)));
     mls_group_free(&channel->group);
     channel->group = entering->group;
@@ -232,14 +246,19 @@ channel_enter_open(struct engine *engine, const struct wire_channel *info, struc
     return STATUS_OK;
 }
 
-enum status channel_enter_next(struct engine *engine, struct channel *channel)
+enum status
+channel_enter_next(struct engine *engine, struct channel *channel, uint32_t least, bool let_in)
 {
-    CLEANUP(entering_clear) struct entering entering = {.channel = channel->id};
+    CLEANUP(entering_clear)
+    struct entering entering = {
+        .channel = channel->id, .resync = let_in, .unasked = true, .least = least};
     TRY(enter(engine, &entering));
     TRY(channel_transact(engine, channel, store_entered, &entering));
-    engine_notice(engine, channel,
-                  "This channel goes on with fresh keys (generation %u), and you are in it again.",
-                  (unsigned)channel->generation);
+    engine_notice(
+        engine, channel,
+        "This channel goes on with fresh keys (generation %u), and you are in it again.%s",
+        (unsigned)channel->generation,
+        let_in ? " The invitation was lost: messages in between cannot be read here." : "");
     return STATUS_OK;
 }
 

@@ -21,8 +21,12 @@ MUST_CHECK enum status channel_enter_open(struct engine *engine,
 MUST_CHECK enum status
 channel_enter_resync(struct engine *engine, struct channel *channel, bool asked);
 
-/* Into the next generation of an open channel of ours. */
-MUST_CHECK enum status channel_enter_next(struct engine *engine, struct channel *channel);
+/* Into a later generation of a channel of ours: `least` or one after it. `let_in`: a member has
+ * added us there, and the Welcome is lost; else the channel is open. STATUS_NOT_NOW as above;
+ * STATUS_UNTRUSTED, explained, when the server does not show such a generation, or one with other
+ * rules. */
+MUST_CHECK enum status
+channel_enter_next(struct engine *engine, struct channel *channel, uint32_t least, bool let_in);
 
 /* Back into a channel from which we were removed for absence, with the leaf's key as it was.
  * STATUS_DENIED, STATUS_NOT_FOUND when we are not listed there, STATUS_EXPIRED after a year,

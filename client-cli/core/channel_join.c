@@ -179,6 +179,7 @@ enum status channel_join_begin_at(struct channel *channel, uint64_t sequence, ui
     channel->distrusted = false;
     channel->outrun = false;
     channel->frozen = false;
+    channel->overtaken = false;
     channel->subscribed = false; /* the server counts us as somebody new */
     channel->cursor = sequence;
     channel->joined_sequence = sequence;
@@ -281,7 +282,7 @@ static enum status check_replaces_nothing(struct engine *engine,
     enum status status = channel_log_take_new(engine, channel);
     bool goes_on = status == STATUS_OK && item->generation > channel->generation;
     if (status == STATUS_REMOVED || goes_on)
-        status = channel_continue_look(engine, channel);
+        status = channel_continue_make_way(engine, channel);
     TRY(status);
     return channel->state == CHANNEL_STATE_MEMBER ? STATUS_EXISTS : STATUS_OK;
 }

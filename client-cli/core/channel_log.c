@@ -164,6 +164,13 @@ static bool shows_less(const struct channel *channel, const struct wire_channel_
            page->last_sequence <= generation_base(channel->generation + 1);
 }
 
+/* Sequences rise over all generations, so that a later one shows in how far the log goes. */
+static bool goes_beyond(const struct channel *channel,
+                        const struct wire_channel_page_response *page)
+{
+    return reads_on(channel) && page->last_sequence >= generation_base(channel->generation + 1);
+}
+
 /* `promised` is how far the server said that the log goes when its page showed nothing: it may have
  * grown while the page was made, and that is so once. */
 static enum status
@@ -188,6 +195,7 @@ take_page(struct engine *engine, struct channel *channel, uint64_t *promised, bo
                               "the server's log of this channel is shorter than it was");
     uint64_t before = channel->cursor;
     TRY(take_entries(engine, channel, page.entries, page.entry_count));
+    channel->overtaken = channel->overtaken || goes_beyond(channel, &page);
     *more = channel->cursor < page.last_sequence && reads_on(channel);
     if (channel->cursor > before)
         return STATUS_OK;
@@ -241,7 +249,7 @@ enum status channel_log_make_ready(struct engine *engine, struct channel *channe
 /* Whether the group may not go on as it is. */
 static bool needs_look(const struct channel *channel)
 {
-    return channel->frozen || channel->state == CHANNEL_STATE_STUCK ||
+    return channel->frozen || channel->overtaken || channel->state == CHANNEL_STATE_STUCK ||
            channel->state == CHANNEL_STATE_CONTINUING || channel->state == CHANNEL_STATE_AWAITING;
 }
 

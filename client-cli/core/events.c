@@ -50,7 +50,9 @@ static enum status on_entry(struct engine *engine, struct span body, struct aren
     if (channel == NULL)
         return STATUS_OK;
     enum status status = channel_log_take_event(engine, channel, &event.entry);
-    if (status == STATUS_OK && (channel->state == CHANNEL_STATE_STUCK || channel->outrun))
+    bool cannot_follow =
+        channel->state == CHANNEL_STATE_STUCK || channel->outrun || channel->overtaken;
+    if (status == STATUS_OK && cannot_follow)
         status = channel_log_catch_up(engine, channel); /* which reports it, or joins anew */
     return settle(engine, channel, status);
 }

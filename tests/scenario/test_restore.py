@@ -226,3 +226,22 @@ def test_whoever_was_away_follows_into_a_generation_that_let_them_in_already(sce
         ann.run("react", channel, wrong, "thanks", code=NOT_FOUND)
     assert "--since" in ann.run("read", channel, "--since", "2.x", code=USAGE).error
     server.stop()
+
+
+def test_whoever_left_an_open_channel_can_join_it_in_its_next_generation(scene):
+    server = scene.server()
+    ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group="Ward 7"))
+    channel = make_channel(server, ann, [ben], "--open")
+    ben.run("channel", "leave", channel)
+    ann.run("sync")
+    backup = scene.directory / "copy"
+    server.stop()
+    server.admin("backup", backup)
+    server.admin("restore", backup)
+    server.start()
+    for _ in range(2):
+        ann.run("sync")
+    ben.run("channel", "join", channel)
+    ann.run("say", channel, "after")
+    assert texts(ben, channel)[-1] == "after"
+    server.stop()
