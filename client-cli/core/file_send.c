@@ -148,23 +148,49 @@ static enum status forget_upload(struct engine *engine, struct channel *channel,
     return vault_delete(engine->vault, &place);
 }
 
+/* Whether the message that was to announce the upload stands in the channel. One that was killed
+ * after it had said so may have been deleted since, with the file: STATUS_CONFLICT then. */
+static enum status find_announcement(struct sending *sending, uint64_t *sequence)
+{
+    CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(ENTRY_RECORD_BYTES_MAX);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct stored_entry entry;
+    TRY(entry_get_message(sending->engine, &sending->channel->id, &sending->upload.message, &record,
+                          &arena, &entry));
+    if (entry.fate != ENTRY_READ || !id_equal(&entry.device, &sending->engine->account.device))
+        return STATUS_CONFLICT;
+    *sequence = entry.sequence;
+    return STATUS_OK;
+}
+
+static enum status begin_anew(struct sending *sending)
+{
+    struct engine *engine = sending->engine;
+    TRY(id_random(engine->random, &sending->upload.file));
+    TRY(id_random(engine->random, &sending->upload.message));
+    TRY(random_fill(engine->random, sending->upload.key, sizeof sending->upload.key));
+    return channel_transact(engine, sending->channel, put_upload, sending);
+}
+
 /* What the vault has of an upload of these contents, or a new one. */
 static enum status find_or_begin(struct sending *sending)
 {
     struct engine *engine = sending->engine;
+    uint64_t sequence;
     struct vault_walk walk = {.kind = RECORD_UPLOAD,
                               .scope = sending->channel->id,
                               .to = UINT64_MAX,
                               .visit = look_at,
                               .context = sending};
     TRY(vault_walk(engine->vault, &walk));
-    if (!id_is_none(&sending->upload.file))
-        return STATUS_OK;
-    sending->number++; /* after the last */
-    TRY(id_random(engine->random, &sending->upload.file));
-    TRY(id_random(engine->random, &sending->upload.message));
-    TRY(random_fill(engine->random, sending->upload.key, sizeof sending->upload.key));
-    return channel_transact(engine, sending->channel, put_upload, sending);
+    if (id_is_none(&sending->upload.file)) {
+        sending->number++; /* after the last */
+        return begin_anew(sending);
+    }
+    enum status announced = find_announcement(sending, &sequence);
+    if (announced == STATUS_CONFLICT)
+        return begin_anew(sending); /* in its place */
+    return announced == STATUS_NOT_FOUND ? STATUS_OK : announced;
 }
 
 /* ---- to the server ---- */
@@ -276,8 +302,7 @@ static enum status announce(struct sending *sending, struct channel_said *said)
                                 .chunk_count = sending->chunk_count};
     memcpy(body.key, sending->upload.key, sizeof body.key);
     said->message = sending->upload.message;
-    enum status known =
-        entry_find_message(engine, &sending->channel->id, &said->message, &said->sequence);
+    enum status known = find_announcement(sending, &said->sequence);
     if (known == STATUS_NOT_FOUND)
         known = session_say_as(engine, sending->channel, &sending->upload.message, CONTENT_FILE,
                                NULL, &body, said);

@@ -6,8 +6,8 @@ import random
 import signal
 
 from weft_access_world import GENERATION, Handover
-from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
-from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, vector
+from weft_scenario import CONFLICT, NETWORK, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
+from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, RESPONSE, Proxy, vector
 
 CHUNK = 262160  # an encrypted chunk of full length
 
@@ -168,6 +168,49 @@ def test_whoever_deletes_an_own_message_of_the_same_id_takes_nobodys_file(scene)
     ann.run("file", "save", channel, sent["sequence"], "--as", ann.home)
     assert (ann.home / "scan.pdf").read_bytes() == path.read_bytes()
     proxy.close()
+    server.stop()
+
+
+class LosesAnAnswer(Proxy):
+    """Cuts the connection in the place of the next answer to something that was said."""
+
+    def __init__(self, server):
+        self.losing = False
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
+
+    def look(self, direction, _, payload):
+        said = direction == "down" and payload[0] == RESPONSE and int.from_bytes(payload[5:7], "big") == CHANNEL_SEND
+        if not (said and self.losing):
+            return payload
+        self.losing = False
+        return None
+
+
+def test_a_file_is_sent_once_whatever_was_lost_and_again_after_it_was_deleted(scene):
+    server = scene.server()
+    with LosesAnAnswer(server) as proxy:
+        (ann, bea), channel = share_channel(
+            scene, server, link=lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
+        path = make_file(scene, "scan.pdf", 1000)
+
+        def lose_the_answer():
+            proxy.losing = True
+            ann.run("file", "send", channel, path, code=NETWORK)
+
+        def sent_to_bea():
+            return [record["sequence"] for record in bea.json("read", channel) if record.get("kind") == "file"]
+
+        lose_the_answer()
+        first = send(ann, channel, path)
+        assert sent_to_bea() == [first]
+        lose_the_answer()
+        ann.run("sync")
+        _, second = sent_to_bea()
+        ann.run("delete", channel, second)
+        third = send(ann, channel, path)
+        assert sent_to_bea() == [first, third]
+        bea.run("file", "save", channel, third, "--as", bea.home)
+        assert (bea.home / "scan.pdf").read_bytes() == path.read_bytes()
     server.stop()
 
 
