@@ -23,7 +23,7 @@ static void take_channel(struct query *q, struct arena *arena, void *item)
     query_take_id(q, &channel->channel);
     query_take_enum(q, STORE_VISIBILITY_CONFIDENTIAL, &visibility);
     query_take_unsigned32(q, &history);
-    query_take_enum(q, STORE_CHANNEL_CLOSED, &state);
+    query_take_enum(q, STORE_CHANNEL_FROZEN, &state);
     query_take_bytes(q, arena, &channel->title);
     query_take_bytes(q, arena, &channel->brief);
     query_take_id(q, &channel->created_by);
@@ -156,7 +156,7 @@ enum status store_channels_listed(struct store_db *db,
 {
     CLEANUP(query_end)
     struct query q = query_on(db, "SELECT " CHANNEL_COLUMNS FROM_CHANNELS
-                                  "WHERE c.channel > ? AND c.visibility IN (1, 2) AND c.state <> 3"
+                                  "WHERE c.channel > ? AND c.visibility IN (1, 2)"
                                   " ORDER BY c.channel LIMIT ?");
     query_bind_id(&q, after);
     return take_page(&q, count_max, arena, channels);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Channels: what the server knows of each, the public state of its current group, and its members
- * by device. Generation, epoch and last sequence change only through log.h.
+ * by device. Epoch and last sequence change only through log.h, the generation through
+ * generations.h.
  * Errors, results and thread rule: store.h.
  */
 #ifndef WEFT_STORE_CHANNELS_H
@@ -20,7 +21,6 @@ enum store_channel_state {
     STORE_CHANNEL_ACTIVE = 1,
     /* Takes no entry until it goes on in the next generation (decided by its members' reports). */
     STORE_CHANNEL_FROZEN = 2,
-    STORE_CHANNEL_CLOSED = 3,
 };
 
 struct store_channel {
@@ -35,7 +35,7 @@ struct store_channel {
     /* The person who made it. */
     struct id created_by;
     int64_t created_at_ms;
-    /* The current group, the first generation being 1, and the last entry, 0 for none. */
+    /* The current group, the first generation being 1, and the last entry, 0 before the first. */
     uint32_t generation;
     uint64_t epoch;
     uint64_t last_sequence;
@@ -105,8 +105,7 @@ MUST_CHECK enum status store_channels_get(struct store_db *db,
                                           struct arena *arena,
                                           struct store_channel *found);
 
-/* Listed (open and restricted) channels that are not closed, in order of id after `after` (none at
- * first). */
+/* Listed (open and restricted) channels, in order of id after `after` (none at first). */
 MUST_CHECK enum status store_channels_listed(struct store_db *db,
                                              const struct id *after,
                                              uint32_t count_max,
@@ -138,8 +137,8 @@ MUST_CHECK enum status store_channels_group(struct store_db *db,
                                             struct arena *arena,
                                             struct store_group_state *group);
 
-/* The tree as it was at an epoch: the current one, or a kept snapshot. STATUS_NOT_FOUND: replay
- * it from the log. */
+/* The tree as it was at an epoch: the current one, or that of a Welcome that waits.
+ * STATUS_NOT_FOUND. */
 MUST_CHECK enum status store_channels_tree(struct store_db *db,
                                            const struct id *channel,
                                            uint32_t generation,

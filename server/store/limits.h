@@ -54,9 +54,6 @@
  * quarter of the write-ahead log when each has a page of its own. */
 #define STORE_LOG_IDS_PORTION 512
 
-/* A tree is kept at every 64th epoch, so that any other can be replayed in few steps. */
-#define STORE_TREE_SNAPSHOT_EPOCHS 64
-
 /* How exactly it is kept when a member last wrote: it is weighed in days, and every message would
  * rewrite the row otherwise. */
 #define STORE_TOOK_PART_MS (INT64_C(60) * 1000)

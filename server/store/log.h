@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The log of a channel: entries numbered without gaps from 1 in each generation. A cursor is
- * (generation, sequence) of one channel; there is no order between channels.
+ * The log of a channel: entries numbered without gaps, in generation g from (g - 1) * 2^32 + 1 on.
+ * A cursor is (generation, sequence) of one channel; there is no order between channels.
  *
  * Appending is a compare-and-set on the epoch and is idempotent: a message id that the device has
  * used in this channel before gives the first result, whatever the bytes are now.
@@ -63,7 +63,7 @@ struct store_message {
  * STORE_LATE_EPOCHS_MAX that ended less than STORE_LATE_EPOCH_MS before `now_ms`.
  * STATUS_NOT_FOUND without such a channel; STATUS_DENIED unless the device is active and a member
  * now; STATUS_WRONG_EPOCH (also for another generation); STATUS_NOT_NOW while the channel is
- * frozen or closed. A message that was appended before is answered whatever the channel's state.
+ * frozen. A message that was appended before is answered whatever the channel's state.
  */
 MUST_CHECK enum status store_log_append_message(struct store_db *db,
                                                 const struct store_message *message,
@@ -102,11 +102,11 @@ struct store_commit {
 
 /*
  * Appends a commit if its epoch is the current one, and with it, or not at all: the new group
- * state, the members, the Welcomes, the tree's snapshot where one is kept; waiting removals of
- * devices that are now gone are done. STATUS_WRONG_EPOCH when another commit won, or for another
- * generation; otherwise as store_log_append_message, where a device that the commit itself adds
- * (an external join) counts as a member; STATUS_DENIED also when it adds a device that is not
- * active or not that person's; STATUS_CONFLICT when the changes do not fit the members.
+ * state, the members, the Welcomes, the tree; waiting removals of devices that are now gone are
+ * done. STATUS_WRONG_EPOCH when another commit won, or for another generation; otherwise as
+ * store_log_append_message, where a device that the commit itself adds (an external join) counts as
+ * a member; STATUS_DENIED also when it adds a device that is not active or not that person's;
+ * STATUS_CONFLICT when the changes do not fit the members.
  */
 MUST_CHECK enum status store_log_append_commit(struct store_db *db,
                                                const struct store_commit *commit,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/trees.h"
 
-#include "server/store/limits.h"
 #include "server/store/query.h"
 
 enum status store_trees_add(struct store_db *db,
@@ -26,12 +25,11 @@ enum status store_trees_prune(struct store_db *db, const struct id *channel)
 {
     CLEANUP(query_end)
     struct query q =
-        query_on(db, "DELETE FROM trees WHERE channel = ?1 AND epoch % ?2 <> 0"
+        query_on(db, "DELETE FROM trees WHERE channel = ?"
                      " AND NOT EXISTS (SELECT 1 FROM channels c WHERE c.channel = trees.channel"
                      "   AND c.generation = trees.generation AND c.epoch = trees.epoch)"
                      " AND NOT EXISTS (SELECT 1 FROM welcomes w WHERE w.channel = trees.channel"
                      "   AND w.generation = trees.generation AND w.epoch = trees.epoch)");
     query_bind_id(&q, channel);
-    query_bind_int(&q, STORE_TREE_SNAPSHOT_EPOCHS);
     return query_run(&q);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Ratchet trees by epoch. The current one is always kept; an earlier one while a Welcome to its
- * epoch waits, or for ever where its epoch is one to replay from. For this folder only.
+ * epoch waits. For this folder only.
  */
 #ifndef WEFT_STORE_TREES_H
 #define WEFT_STORE_TREES_H

@@ -35,7 +35,7 @@ MUST_CHECK enum status store_welcomes_list(struct store_db *db,
                                            struct arena *arena,
                                            struct store_welcome_list *welcomes);
 
-/* The device has joined: deletes the Welcome, and the tree's snapshot when nobody else needs it.
+/* The device has joined: deletes the Welcome, and its epoch's tree when nobody else needs it.
  * Repeating it changes nothing. */
 MUST_CHECK enum status store_welcomes_done(struct store_db *db,
                                            const struct id *device,
