@@ -194,15 +194,30 @@ static enum status receive_all(struct receiving *receiving)
     return STATUS_OK;
 }
 
+/* Gives the part its name; errno tells of a failure. */
+static bool rename_part(const struct receiving *receiving)
+{
+    const struct file_target *target = receiving->target;
+    int folder = receiving->directory;
+    unsigned flags = target->replace ? 0 : RENAME_NOREPLACE;
+    if (renameat2(folder, receiving->part_name, folder, target->name, flags) == 0)
+        return true;
+    if (flags == 0 || errno != EINVAL)
+        return false;
+    /* NFS, and much that FUSE mounts, know no flags. */
+    if (faccessat(folder, target->name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return renameat(folder, receiving->part_name, folder, target->name) == 0;
+    errno = EEXIST;
+    return false;
+}
+
 static enum status put_in_place(struct receiving *receiving)
 {
     const struct file_target *target = receiving->target;
-    unsigned flags = target->replace ? 0 : RENAME_NOREPLACE;
     if (ftruncate(receiving->part, (off_t)receiving->file->size) != 0 ||
         fsync(receiving->part) != 0)
         return explain_errno(receiving, receiving->part_name);
-    if (renameat2(receiving->directory, receiving->part_name, receiving->directory, target->name,
-                  flags) != 0)
+    if (!rename_part(receiving))
         return errno == EEXIST ? explain_exists(receiving) : explain_errno(receiving, target->name);
     return fsync(receiving->directory) == 0 ? STATUS_OK : explain_errno(receiving, target->name);
 }

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files in a channel: sent and saved whole, taken up again after kills of the server and the client,
 refused when the server changed a byte, and gone with their message."""
+import errno
 import os
 import random
 import signal
 
 from weft_access_world import GENERATION, Handover
+from weft_fault import ERROR, NAME, Faults, Way
 from weft_scenario import CONFLICT, NETWORK, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
 from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, RESPONSE, Proxy, vector
 
@@ -168,6 +170,32 @@ def test_whoever_deletes_an_own_message_of_the_same_id_takes_nobodys_file(scene)
     ann.run("file", "save", channel, sent["sequence"], "--as", ann.home)
     assert (ann.home / "scan.pdf").read_bytes() == path.read_bytes()
     proxy.close()
+    server.stop()
+
+
+def test_a_folder_that_cannot_rename_with_flags_takes_files_too(scene, faults_library):
+    """As NFS, where the homes of many a ward are, and much that FUSE mounts."""
+    server = scene.server()
+    (ann, bea), channel = share_channel(scene, server)
+    path = make_file(scene, "scan.pdf", 1000)
+    number = send(ann, channel, path)
+    folder = scene.directory / "saved"
+    folder.mkdir()
+    faults = Faults(faults_library, scene.directory / "faults", [folder])
+    bea.environment = faults.environment(bea.environment)
+    faults["kinds"] = NAME
+
+    def save(name, code=0):
+        faults.fail(renaming, Way("no flags", NAME, ERROR, errno.EINVAL))
+        return bea.run("file", "save", channel, number, "--as", folder / name, code=code)
+
+    bea.run("file", "save", channel, number, "--as", folder / "first.pdf")
+    renaming = faults["calls"]
+    save("second.pdf")
+    assert faults.call.startswith("renameat2")
+    assert (folder / "second.pdf").read_bytes() == path.read_bytes()
+    assert sorted(name.name for name in folder.iterdir()) == ["first.pdf", "second.pdf"]
+    assert "--force" in save("second.pdf", CONFLICT).error
     server.stop()
 
 
