@@ -53,7 +53,7 @@ struct channel_sharing {
     size_t answered_count;
     struct id holder;       /* the device that was asked last */
     int64_t holder_since;   /* since when it is a member */
-    int64_t lease_until_ms; /* wall time; 0: nobody holds it */
+    int64_t lease_until_ms; /* monotonic; 0: nobody holds it */
     int64_t turn_until_ms;  /* as far as the holder can renew it */
 };
 

@@ -20,7 +20,7 @@ static bool is_wanted(const struct channel *channel)
 
 static bool is_held(const struct delivery *delivery, const struct channel *channel)
 {
-    return channel->sharing.lease_until_ms > clock_wall_ms(delivery->hub->clock);
+    return channel->sharing.lease_until_ms > clock_monotonic_ms(delivery->hub->clock);
 }
 
 static int compare(const struct channel_member *member, int64_t since_ms, const struct id *device)
@@ -71,7 +71,7 @@ static const struct channel_member *choose(const struct delivery *delivery,
 static void
 lease(struct delivery *delivery, struct channel *channel, const struct channel_member *member)
 {
-    int64_t now_ms = clock_wall_ms(delivery->hub->clock);
+    int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
     channel->sharing.holder = member->device;
     channel->sharing.holder_since = member->since_ms;
     channel->sharing.lease_until_ms = now_ms + HISTORY_LEASE_MS;
@@ -144,7 +144,7 @@ bool history_holds(const struct channel *channel, const struct id *device)
 void history_go_on(struct delivery *delivery, struct channel *channel, const struct id *device)
 {
     struct channel_sharing *sharing = &channel->sharing;
-    int64_t until_ms = clock_wall_ms(delivery->hub->clock) + HISTORY_LEASE_MS;
+    int64_t until_ms = clock_monotonic_ms(delivery->hub->clock) + HISTORY_LEASE_MS;
     if (history_holds(channel, device))
         sharing->lease_until_ms =
             until_ms < sharing->turn_until_ms ? until_ms : sharing->turn_until_ms;

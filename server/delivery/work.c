@@ -156,7 +156,7 @@ static enum status lease(struct delivery *delivery,
     TRY(list_adds(channel, &member->person, arena, &listed));
     TRY(list_removes(work, arena, &listed));
     work->holder = member->device;
-    work->lease_until_ms = listed.lease_until;
+    work->lease_until_ms = clock_monotonic_ms(delivery->hub->clock) + lease_ms(work);
     *taken = listed;
     return STATUS_OK;
 }
@@ -197,7 +197,7 @@ static void offer(struct delivery *delivery, struct channel *channel)
         return;
     client_send_event(client, WIRE_EVENT_WORK, &event);
     if (work->asked_ms == 0)
-        work->asked_ms = clock_wall_ms(delivery->hub->clock);
+        work->asked_ms = clock_monotonic_ms(delivery->hub->clock);
     JOURNAL(delivery->hub->journal, JOURNAL_DEBUG, "work_offered",
             JOURNAL_I("channel", &channel->id), JOURNAL_N("adds", event.work.add_count),
             JOURNAL_N("removes", event.work.remove_count));
@@ -205,7 +205,7 @@ static void offer(struct delivery *delivery, struct channel *channel)
 
 static bool is_held(const struct delivery *delivery, const struct work *work)
 {
-    return work->lease_until_ms > clock_wall_ms(delivery->hub->clock);
+    return work->lease_until_ms > clock_monotonic_ms(delivery->hub->clock);
 }
 
 static void offer_unless_held(struct delivery *delivery, struct channel *channel)
@@ -486,7 +486,7 @@ static bool has_hands(const struct delivery *delivery, const struct channel *cha
 bool work_sends_alone(const struct delivery *delivery, const struct channel *channel)
 {
     struct work *work = channel->work;
-    int64_t now_ms = clock_wall_ms(delivery->hub->clock);
+    int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
     if (!has_hands(delivery, channel))
         return true;
     if (work == NULL || work->asked_ms == 0 || now_ms - work->asked_ms < 2 * lease_ms(work) ||

@@ -30,8 +30,9 @@ struct work {
     struct id id;
     struct work_add *adds;
     struct work_remove *removes;
-    struct id holder;       /* the device that was asked last */
-    int64_t lease_until_ms; /* wall time; 0: nobody holds it */
+    struct id holder; /* the device that was asked last */
+    /* Monotonic: who is asked waits for nobody to set a clock. */
+    int64_t lease_until_ms; /* 0: nobody holds it */
     int64_t asked_ms;       /* when somebody was asked first since the last commit; 0: nobody */
     int64_t alone_until_ms; /* until then no other newcomer is sent alone */
     bool more;              /* the store has adds that were left for after the next commit */

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Clocks that are a day wrong, of the server or of people, and clocks that are set while everybody works."""
+import os
+import signal
 import time
 
 import pytest
 
 from weft_assist import Assist, last, messages, session, texts
 from weft_fault import Clock
-from weft_scenario import OK
+from weft_scenario import OK, PATIENCE_S, until
 
 DAY_MS = 24 * 3600 * 1000
 SLACK_MS = 3000  # between two looks at a session on a busy machine
@@ -98,4 +100,25 @@ def test_a_person_whose_clock_is_wrong_and_then_set(scene, clock, ahead_ms):
     following.end()
     cy = scene.person("Cy", server.invite(group="Ward 3"))
     assert ben.run("channel", "add", own, cy.id).code == OK
+    server.stop()
+
+
+def test_a_member_who_was_asked_keeps_nobody_waiting_when_the_clock_is_set_back(scene, clock):
+    """Leases are of time that passes: else one that runs just then runs for a day."""
+    server = scene.server(start=False, log_level="debug")
+    server.start(clock.environment(scene.environment))
+    host, ann, ben, cy = scene.people(["Host", "Ann", "Ben", "Cy"], lambda name: server.invite(group=f"Ward of {name}"))
+    channel = last(host, "channel", "create", "Falls", "--open")["channel"]
+    for person in (ann, ben):
+        person.run("channel", "join", channel)
+    absent = ann.follow(channel)
+    os.kill(absent.process.pid, signal.SIGSTOP)  # connected, and does nothing of what she is asked
+    joining = cy.stream("channel", "join", channel, json_lines=False)
+    until("Ann is asked", lambda: "work_offered" in server.log())
+    clock.set(-DAY_MS)
+    following = ben.follow(channel)
+    assert joining.process.wait(PATIENCE_S) == OK, joining.log()
+    following.end()
+    os.kill(absent.process.pid, signal.SIGCONT)
+    absent.end()
     server.stop()
