@@ -31,6 +31,22 @@ static enum status await(struct engine *engine, struct channel *channel)
     return STATUS_OK;
 }
 
+static void show_count(struct out *out, size_t count, const char *what)
+{
+    if (count != 0)
+        out_prose(out, "  %zu %s", count, what);
+}
+
+static void show_figures(struct out *out, const struct history_figures *f)
+{
+    out_line(out, "%zu %s of before you joined", f->messages,
+             f->messages == 1 ? "message" : "messages");
+    show_count(out, f->withheld - f->commits_too_many, HISTORY_COUNT_WITHHELD);
+    show_count(out, f->commits_too_many, HISTORY_COUNT_LEFT_OUT);
+    show_count(out, f->refused, HISTORY_COUNT_REFUSED);
+    show_count(out, f->control, HISTORY_COUNT_CONTROL);
+}
+
 static void
 show(struct out *out, const struct channel *channel, bool shares, const struct history_figures *f)
 {
@@ -40,22 +56,20 @@ show(struct out *out, const struct channel *channel, bool shares, const struct h
     id_text(&channel->id, id);
     if (!shares)
         out_prose(out, "newcomers of this channel see what is said from their joining on");
-    else if (here && f->messages + f->withheld + f->refused + f->missing == 0)
+    else if (here && f->messages == 0 && !history_count_is_doubtful(f))
         out_line(out, "nothing was said before you joined");
     else
-        out_prose(out,
-                  "%zu messages of before you joined, %zu withheld, %zu refused, %llu not shared",
-                  f->messages, f->withheld, f->refused, (unsigned long long)f->missing);
+        show_figures(out, f);
     history_count_ranges_text(f, ranges);
     if (f->missing != 0)
-        out_line(out, "not shared: numbers %s", ranges);
+        out_prose(out, "  %llu not shared yet: numbers %s", (unsigned long long)f->missing, ranges);
     if (shares && !here)
         out_prose(out, "more comes when a member who has it is online");
-    out_record(out, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:s}", "type", "history",
-                              "channel", id, "full", shares, "here", here, "messages",
+    out_record(out, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:s}", "type",
+                              "history", "channel", id, "full", shares, "here", here, "messages",
                               (json_int_t)f->messages, "withheld", (json_int_t)f->withheld,
-                              "refused", (json_int_t)f->refused, "missing", (json_int_t)f->missing,
-                              "missing_numbers", ranges));
+                              "control", (json_int_t)f->control, "refused", (json_int_t)f->refused,
+                              "missing", (json_int_t)f->missing, "missing_numbers", ranges));
 }
 
 enum status history_run(struct invocation *invocation)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* weft read [CHANNEL]: what was said, from where we stopped reading or further back. */
 #include "client-cli/commands/own_channel.h"
+#include "client-cli/commands/show_control.h"
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
@@ -11,6 +12,15 @@
 #include "client-cli/core/work.h"
 
 #define LAST_MAX 1000000
+
+/* Whether an entry is one that the reader gets: programs get all. */
+static bool is_shown(const struct invocation *invocation,
+                     const struct channel *channel,
+                     const struct stored_entry *entry)
+{
+    return out_is_json(invocation->out) ||
+           !show_control_is_silent(invocation->engine, channel, entry);
+}
 
 struct reading {
     struct invocation *invocation;
@@ -34,7 +44,8 @@ static void mark_new(struct reading *reading, const struct stored_entry *entry)
 static enum status show(void *context, const struct stored_entry *entry)
 {
     struct reading *reading = context;
-    mark_new(reading, entry);
+    if (is_shown(reading->invocation, reading->channel, entry))
+        mark_new(reading, entry);
     show_entry(reading->invocation->out, reading->invocation->engine, reading->channel, entry,
                &reading->around);
     reading->shown = entry->sequence;
@@ -42,6 +53,8 @@ static enum status show(void *context, const struct stored_entry *entry)
 }
 
 struct counting {
+    const struct invocation *invocation;
+    const struct channel *channel;
     int64_t left;
     uint64_t from;
 };
@@ -49,23 +62,27 @@ struct counting {
 static enum status count_back(void *context, const struct stored_entry *entry)
 {
     struct counting *counting = context;
+    if (!is_shown(counting->invocation, counting->channel, entry))
+        return STATUS_OK;
     counting->from = entry->sequence;
     return --counting->left == 0 ? STATUS_CANCELLED : STATUS_OK;
 }
 
 /* Where the last so many entries begin: between two generations of a channel numbers are left out.
  */
-static enum status
-find_last(struct engine *engine, const struct channel *channel, int64_t last, uint64_t *from)
+static enum status find_last(const struct invocation *invocation,
+                             const struct channel *channel,
+                             int64_t last,
+                             uint64_t *from)
 {
-    struct counting counting = {last, channel->cursor + 1};
+    struct counting counting = {invocation, channel, last, channel->cursor + 1};
     struct entry_walk walk = {.channel = channel->id,
                               .from = 1,
                               .to = channel->cursor,
                               .backwards = true,
                               .visit = count_back,
                               .context = &counting};
-    TRY(entry_walk(engine, &walk));
+    TRY(entry_walk(invocation->engine, &walk));
     *from = counting.from;
     return STATUS_OK;
 }
@@ -89,24 +106,35 @@ static void bring_up_to_date(struct invocation *invocation, struct channel *chan
                                                         : engine_explanation(engine));
 }
 
+struct noting {
+    const struct invocation *invocation;
+    const struct channel *channel;
+    bool *any;
+};
+
 static enum status note_any(void *context, const struct stored_entry *entry)
 {
-    (void)entry;
-    *(bool *)context = true;
+    struct noting *noting = context;
+    if (!is_shown(noting->invocation, noting->channel, entry))
+        return STATUS_OK;
+    *noting->any = true;
     return STATUS_CANCELLED;
 }
 
 /* Whether entries before `from` were never shown: then they stay new, whatever is shown after. */
-static enum status
-leaves_out_new(struct engine *engine, const struct channel *channel, uint64_t from, bool *leaves)
+static enum status leaves_out_new(const struct invocation *invocation,
+                                  const struct channel *channel,
+                                  uint64_t from,
+                                  bool *leaves)
 {
+    struct noting noting = {invocation, channel, leaves};
     struct entry_walk walk = {.channel = channel->id,
                               .from = channel->shown + 1,
                               .to = from - 1,
                               .visit = note_any,
-                              .context = leaves};
+                              .context = &noting};
     *leaves = false;
-    return from <= channel->shown + 1 ? STATUS_OK : entry_walk(engine, &walk);
+    return from <= channel->shown + 1 ? STATUS_OK : entry_walk(invocation->engine, &walk);
 }
 
 static enum status note_shown(struct engine *engine, struct channel *channel, void *context)
@@ -133,7 +161,7 @@ enum status read_run(struct invocation *invocation)
     bring_up_to_date(invocation, channel);
     uint64_t from = since + 1;
     if (last != 0)
-        TRY(find_last(engine, channel, last, &from));
+        TRY(find_last(invocation, channel, last, &from));
     else if (arguments_has(&invocation->arguments, "new"))
         from = channel->shown + 1;
     struct reading reading = {
@@ -144,7 +172,7 @@ enum status read_run(struct invocation *invocation)
                               .visit = show,
                               .context = &reading};
     bool leaves = false;
-    TRY(leaves_out_new(engine, channel, from, &leaves));
+    TRY(leaves_out_new(invocation, channel, from, &leaves));
     if (leaves)
         out_prose(invocation->out, "  -- more before this is new: weft read --new");
     TRY(people_learn_from(engine, &channel->id, from, channel->cursor));

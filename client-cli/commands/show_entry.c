@@ -2,6 +2,7 @@
 #include "client-cli/commands/show_entry.h"
 
 #include "client-cli/commands/show_about.h"
+#include "client-cli/commands/show_control.h"
 #include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/revision.h"
@@ -254,6 +255,24 @@ static const char *kind_name(const struct stored_entry *entry)
 
 /* ---- commits ---- */
 
+/* Whoever admitted somebody need not be online when a member's client adds them. */
+static void describe_added(struct engine *engine,
+                           const struct stored_entry *entry,
+                           const struct entry_change *change,
+                           char *text,
+                           size_t size)
+{
+    struct people_name who;
+    struct people_name by;
+    struct people_name committer;
+    bool other = !id_is_none(&change->by) && !id_equal(&change->by, &entry->person);
+    people_name(engine, &change->person, &who);
+    people_name(engine, other ? &change->by : &entry->person, &by);
+    people_name(engine, &entry->person, &committer);
+    snprintf(text, size, "%s let %s in%s%s%s", by.name, who.name, other ? " (committed by " : "",
+             other ? committer.name : "", other ? ")" : "");
+}
+
 static void describe_change(struct engine *engine,
                             const struct stored_entry *entry,
                             const struct entry_change *change,
@@ -267,7 +286,7 @@ static void describe_change(struct engine *engine,
     people_name(engine, &change->person, &who);
     switch ((enum entry_change_kind)change->kind) {
     case ENTRY_ADDED:
-        snprintf(text, size, "%s let %s in", by.name, who.name);
+        describe_added(engine, entry, change, text, size);
         return;
     case ENTRY_REMOVED:
         snprintf(text, size, "%s is out of the channel (committed by %s)", who.name, by.name);
@@ -309,11 +328,10 @@ static void describe_change(struct engine *engine,
     snprintf(text, size, "a change of a newer version");
 }
 
-/* What is no message, and of which channel it is where several are shown. */
-static void show_aside(struct out *out,
-                       const struct channel *channel,
-                       const struct show_entry_around *around,
-                       const char *text)
+void show_entry_aside(struct out *out,
+                      const struct channel *channel,
+                      const struct show_entry_around *around,
+                      const char *text)
 {
     bool titled = around->with_title && channel->title.len != 0;
     out_prose(out, "  -- %s%s%.*s", text, titled ? "  in " : "",
@@ -347,7 +365,7 @@ static void show_changes(struct out *out,
         id_text(&change->person, person);
         if (entry_change_is_named(entry, i)) {
             describe_change(engine, entry, change, text, sizeof text);
-            show_aside(out, channel, around, text);
+            show_entry_aside(out, channel, around, text);
         } else {
             show_rest(out, entry, i);
         }
@@ -363,8 +381,8 @@ static void show_changes(struct out *out,
 
 static json_t *begin_record(const struct channel *channel, const struct stored_entry *entry)
 {
-    static const char *const types[] = {"",           "message",  "change",  "before",
-                                        "unreadable", "repeated", "deleted", "withheld"};
+    static const char *const types[] = {"",         "message", "change",   "before", "unreadable",
+                                        "repeated", "deleted", "withheld", "control"};
     char id[ID_TEXT_SIZE];
     char message[ID_TEXT_SIZE];
     char person[ID_TEXT_SIZE];
@@ -388,6 +406,8 @@ static bool mentions_us(const struct engine *engine, const struct stored_entry *
            mention_has(content.body, &engine->account.person);
 }
 
+#define KIND_TEXT_SIZE 40
+
 /* Of before we joined: it is here because somebody shared it. */
 #define SHARED_SIZE (LIMIT_NAME_BYTES + 32)
 
@@ -402,6 +422,15 @@ describe_shared(struct engine *engine, const struct stored_entry *entry, char te
     snprintf(text, SHARED_SIZE, "  (shared by %s)", name.name);
 }
 
+/* "last-idea", as the command that says it. */
+static const char *kind_for_people(const struct stored_entry *entry, char text[KIND_TEXT_SIZE])
+{
+    snprintf(text, KIND_TEXT_SIZE, "%s", kind_name(entry));
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    return text;
+}
+
 /* Who, when, and of what kind. */
 static void show_head(struct out *out,
                       struct engine *engine,
@@ -413,7 +442,8 @@ static void show_head(struct out *out,
     char time[SHOW_TIME_SIZE];
     char shared[SHARED_SIZE];
     struct people_name name = {"somebody", ""};
-    const char *kind = kind_name(entry);
+    char kind_text[KIND_TEXT_SIZE];
+    const char *kind = kind_for_people(entry, kind_text);
     describe_shared(engine, entry, shared);
     bool plain = strcmp(kind, "text") == 0 || kind[0] == '\0';
     if (!id_is_none(&entry->person))
@@ -436,6 +466,8 @@ static void show_message(struct out *out,
                          json_t *record)
 {
     if (show_about_other(out, engine, channel, entry, around->seen_from, record))
+        return;
+    if (!out_is_json(out) && show_control(out, engine, channel, entry, around))
         return;
     show_head(out, engine, channel, entry, around->with_title, "");
     show_content(out, engine, channel, entry, record);
@@ -467,15 +499,16 @@ static void show_by_fate(struct out *out,
         show_changes(out, engine, channel, entry, around, record);
         return;
     case ENTRY_BEFORE:
-        show_aside(out, channel, around, "sent before you joined");
+        show_entry_aside(out, channel, around, "sent before you joined");
         return;
     case ENTRY_UNREADABLE:
-        show_aside(out, channel, around, "a message that cannot be read here");
+        show_entry_aside(out, channel, around, "a message that cannot be read here");
         return;
     case ENTRY_REPEATED:
+    case ENTRY_CONTROL:
         return;
     case ENTRY_WITHHELD:
-        out_prose(out, "  -- %s was not shared by %s: deleted, not kept any more, or keys",
+        out_prose(out, "  -- %s was not shared: deleted or no longer kept, says %s",
                   message_number(entry->sequence).text, shared_by.name);
         return;
     case ENTRY_DELETED:

@@ -23,6 +23,12 @@ void show_entry(struct out *out,
                 const struct stored_entry *entry,
                 const struct show_entry_around *around);
 
+/* What is no message, and of which channel it is where several are shown. */
+void show_entry_aside(struct out *out,
+                      const struct channel *channel,
+                      const struct show_entry_around *around,
+                      const char *text);
+
 /* Local time as YYYY-MM-DD HH:MM. */
 #define SHOW_TIME_SIZE 24
 void show_entry_time(int64_t time_ms, char text[SHOW_TIME_SIZE]);

@@ -157,10 +157,9 @@ const struct command command_table[] = {
      .summary = "fetch what was said before you joined, where the channel gives it to newcomers",
      .details =
          "A member who has it is asked, and shares it inside the encryption; who that was is shown "
-         "with each message. Checked of each message: that its author's device signed it, and "
-         "that "
+         "with each message. Checked of each message: that its author's device signed it, and that "
          "the directory listed that device then. By the word of whoever shared it: order, times, "
-         "and that what is withheld was deleted or is not kept any more.",
+         "and that what is not shared was deleted, is not kept any more or holds nothing to read.",
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = 1},
     {.noun = "search",

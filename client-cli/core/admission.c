@@ -139,6 +139,20 @@ static enum status find_admitted(struct engine *engine,
     return status_of_stored(schema_decode(&admitted_schema, buffer_span(&record), &none, admitted));
 }
 
+enum status admission_by(struct engine *engine,
+                         const struct channel *channel,
+                         const struct id *person,
+                         struct id *by)
+{
+    struct admitted admitted;
+    enum status found = find_admitted(engine, channel, person, &admitted);
+    if (found == STATUS_OK)
+        *by = admitted.by;
+    else
+        *by = (struct id){{0}};
+    return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+}
+
 enum status admission_end(struct engine *engine,
                           const struct channel *channel,
                           const struct channel_identity *removed,

@@ -46,6 +46,12 @@ MUST_CHECK enum status admission_end(struct engine *engine,
                                      const struct channel_identity *removed,
                                      struct span leaf_key);
 
+/* Who said that a person may come in; none when nobody had to. */
+MUST_CHECK enum status admission_by(struct engine *engine,
+                                    const struct channel *channel,
+                                    const struct id *person,
+                                    struct id *by);
+
 /* Whether a device of a person may be added: STATUS_DENIED when nobody admitted them here. */
 MUST_CHECK enum status admission_check(struct engine *engine,
                                        struct channel *channel,

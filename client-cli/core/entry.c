@@ -82,7 +82,7 @@ entry_store(struct engine *engine, const struct id *channel, const struct stored
     /* The id of what cannot be read is only the server's word, by which a message that comes later
      * would be taken for a repeat. Of repeats, the first keeps its id. */
     if (entry->fate == ENTRY_DELETED ||
-        (entry->fate == ENTRY_WITHHELD && !id_is_none(&entry->message)))
+        (entry_is_shared_empty(entry) && !id_is_none(&entry->message)))
         lookup.kind = RECORD_TOMBSTONE;
     else if (entry->fate != ENTRY_READ)
         return STATUS_OK;
@@ -210,12 +210,17 @@ enum status entry_content(const struct stored_entry *entry, struct content *cont
     return entry->fate == ENTRY_READ ? content_decode(entry->content, content) : STATUS_NOT_FOUND;
 }
 
+bool entry_is_shared_empty(const struct stored_entry *entry)
+{
+    return entry->fate == ENTRY_WITHHELD || entry->fate == ENTRY_CONTROL;
+}
+
 bool entry_is_lacking(const struct stored_entry *entry)
 {
     /* Whoever shares says each message once: another stood in the place of a repeat. */
     bool repeated_by_sharer = entry->fate == ENTRY_REPEATED && !id_is_none(&entry->shared_by);
     return entry->fate == ENTRY_BEFORE || entry->fate == ENTRY_UNREADABLE ||
-           entry->fate == ENTRY_WITHHELD || repeated_by_sharer;
+           entry_is_shared_empty(entry) || repeated_by_sharer;
 }
 
 bool entry_is_shared_commit(const struct stored_entry *entry)

@@ -20,10 +20,11 @@ enum entry_fate {
     ENTRY_REPEATED = 5,   /* an id or a key that was used before: not shown as a message */
     ENTRY_DELETED = 6,    /* its text is gone, here and on the server */
     ENTRY_WITHHELD = 7,   /* of before we joined, and `shared_by` did not share it */
+    ENTRY_CONTROL = 8,    /* likewise, since it holds nothing for people: by their word */
 };
 
 enum entry_change_kind {
-    ENTRY_ADDED = 1,
+    ENTRY_ADDED = 1, /* admitted by `by`, if anybody had to */
     ENTRY_REMOVED = 2,
     ENTRY_JOINED = 3,         /* by itself, into an open channel */
     ENTRY_REJOINED = 4,       /* with a fresh leaf for its old one */
@@ -130,6 +131,9 @@ size_t entry_changes_alike(const struct stored_entry *entry, size_t at, size_t c
 
 /* Whether the change is told by name, or counted with others of its kind. */
 bool entry_change_is_named(const struct stored_entry *entry, size_t at);
+
+/* Whether nothing of it was shared, by the word of whoever shared the rest. */
+bool entry_is_shared_empty(const struct stored_entry *entry);
 
 /* Whether what was said there may come from somebody who has it. */
 bool entry_is_lacking(const struct stored_entry *entry);

@@ -390,10 +390,12 @@ static enum status add_added(struct take *take, const struct mls_credential *cre
     bool further = device != NULL && has_others(take->engine, device);
     if (further && has_person(before, &identity.person) && device->authority != DIRECTORY_BY_ADMIN)
         return add_change(take, ENTRY_DEVICE_ADDED, credential);
-    if (device == NULL || device->authority != DIRECTORY_BY_ADMIN)
-        return add_change(take, ENTRY_ADDED, credential);
-    TRY(add_change(take, ENTRY_ADDED_RESET, credential));
-    take->stored.changes[take->stored.change_count - 1].by = device->by_person;
+    bool reset = device != NULL && device->authority == DIRECTORY_BY_ADMIN;
+    TRY(add_change(take, reset ? ENTRY_ADDED_RESET : ENTRY_ADDED, credential));
+    struct entry_change *change = &take->stored.changes[take->stored.change_count - 1];
+    if (!reset)
+        return admission_by(take->engine, take->channel, &identity.person, &change->by);
+    change->by = device->by_person;
     return STATUS_OK;
 }
 

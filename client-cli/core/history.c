@@ -91,9 +91,8 @@ static enum status judge(struct engine *engine,
     bool believed = standing->answers.people_count >= CORE_HISTORY_OPINIONS;
     standing->state = channel->history;
     if (figures->missing == 0)
-        standing->state = figures->withheld + figures->refused == 0 || believed
-                              ? CHANNEL_HISTORY_HERE
-                              : CHANNEL_HISTORY_DOUBTED;
+        standing->state = history_count_is_doubtful(figures) && !believed ? CHANNEL_HISTORY_DOUBTED
+                                                                          : CHANNEL_HISTORY_HERE;
     else if (answered)
         standing->state = CHANNEL_HISTORY_PART;
     return STATUS_OK;
@@ -122,14 +121,14 @@ tell_part(struct engine *engine, const struct channel *channel, const struct sta
                   standing->figures.messages == 1 ? "message" : "messages", ranges, name.name);
 }
 
-#define COUNT_SIZE 40
+#define COUNT_SIZE 100
 
-/* "", or ", 2 withheld". */
+/* "", or what else there is to say of so many. */
 static void count_text(size_t count, const char *what, char text[COUNT_SIZE])
 {
     text[0] = '\0';
     if (count != 0)
-        snprintf(text, COUNT_SIZE, ", %zu %s", count, what);
+        snprintf(text, COUNT_SIZE, " %zu %s.", count, what);
 }
 
 static void
@@ -137,16 +136,19 @@ tell_here(struct engine *engine, const struct channel *channel, const struct sta
 {
     const struct history_figures *figures = &standing->figures;
     char withheld[COUNT_SIZE];
+    char left_out[COUNT_SIZE];
     char refused[COUNT_SIZE];
-    count_text(figures->withheld, "withheld", withheld);
-    count_text(figures->refused, "refused", refused);
+    count_text(figures->withheld - figures->commits_too_many, HISTORY_COUNT_WITHHELD, withheld);
+    count_text(figures->commits_too_many, HISTORY_COUNT_LEFT_OUT, left_out);
+    count_text(figures->refused, HISTORY_COUNT_REFUSED, refused);
     engine_notice(engine, channel,
-                  "What was said before you joined is here: %zu %s%s%s. weft read shows it, and "
-                  "by whom each was shared%s",
+                  "What was said before you joined is here: %zu %s. weft read shows it, and by "
+                  "whom each was shared.%s%s%s%s",
                   figures->messages, figures->messages == 1 ? "message" : "messages", withheld,
-                  refused,
-                  standing->state == CHANNEL_HISTORY_DOUBTED
-                      ? ". Of what is withheld a second member is asked"
+                  left_out, refused,
+                  standing->state == CHANNEL_HISTORY_DOUBTED &&
+                          figures->withheld + figures->refused != 0
+                      ? " Another member is asked for them."
                       : "");
 }
 

@@ -3,7 +3,9 @@
 
 #include "client-cli/core/entry.h"
 #include "client-cli/core/message_number.h"
+#include "client-cli/core/revision.h"
 #include "protocol/wire/generations.h"
+#include "protocol/wire/message_header.h"
 
 #include <stdio.h>
 
@@ -26,6 +28,18 @@ static void count_missing(struct counting *counting, uint64_t until)
     figures->range_count++;
 }
 
+/* Whether people said it, and not of another message. */
+static bool is_said(const struct stored_entry *entry)
+{
+    struct content content;
+    struct id target;
+    if (entry_content(entry, &content) != STATUS_OK ||
+        revision_target(entry, &target) != STATUS_NOT_FOUND)
+        return false;
+    const struct content_kind_row *kind = content_kind_find(content.kind);
+    return kind == NULL || kind->lane != LANE_CONTROL;
+}
+
 static enum status count_entry(void *context, const struct stored_entry *entry)
 {
     struct counting *counting = context;
@@ -38,8 +52,9 @@ static enum status count_entry(void *context, const struct stored_entry *entry)
     }
     if (id_is_none(&entry->shared_by))
         return STATUS_OK;
-    counting->figures->messages += entry->fate == ENTRY_READ ? 1 : 0;
+    counting->figures->messages += is_said(entry) ? 1 : 0;
     counting->figures->withheld += entry->fate == ENTRY_WITHHELD ? 1 : 0;
+    counting->figures->control += entry->fate == ENTRY_CONTROL ? 1 : 0;
     bool refused = entry->fate == ENTRY_UNREADABLE || entry->fate == ENTRY_REPEATED;
     counting->figures->refused += refused ? 1 : 0;
     return STATUS_OK;
@@ -60,6 +75,11 @@ history_count(struct engine *engine, const struct channel *channel, struct histo
         figures->commits_too_many = counting.commits - channel->joined_epoch;
     figures->withheld += figures->commits_too_many;
     return STATUS_OK;
+}
+
+bool history_count_is_doubtful(const struct history_figures *figures)
+{
+    return figures->withheld + figures->control + figures->refused != 0;
 }
 
 void history_count_ranges_text(const struct history_figures *figures,

@@ -18,8 +18,9 @@ struct history_missing {
 
 /* How much of what was said before we joined is here. */
 struct history_figures {
-    size_t messages;
+    size_t messages; /* that people said */
     size_t withheld; /* deleted, over, or left out: by the word of whoever shared it */
+    size_t control;  /* likewise by their word: nothing for people */
     size_t refused;  /* shared, but not said by whom it is said to be, or shared twice */
     /* Entries of this generation that are said to be commits, beyond those that led to the epoch in
      * which we joined: left out, and among the withheld. */
@@ -29,6 +30,17 @@ struct history_figures {
     struct history_missing ranges[HISTORY_COUNT_RANGES_MAX];
     size_t range_count; /* of all */
 };
+
+/* What is to be said of those that are not shown as messages. */
+#define HISTORY_COUNT_WITHHELD "not shared: deleted or no longer kept, says whoever shared the rest"
+#define HISTORY_COUNT_LEFT_OUT "left out, and passed off as changes of the channel"
+#define HISTORY_COUNT_REFUSED "refused: shared twice, or not said by whom it is said to be"
+#define HISTORY_COUNT_CONTROL "that hold nothing to read, says whoever shared the rest"
+
+/* Whether something is left out by the word of whoever shared the rest, or was refused: then
+ * another member may have it. */
+bool history_count_is_doubtful(const struct history_figures *figures);
+
 MUST_CHECK enum status history_count(struct engine *engine,
                                      const struct channel *channel,
                                      struct history_figures *figures);

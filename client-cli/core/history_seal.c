@@ -85,17 +85,24 @@ is_superseded(struct sealing *sealing, const struct stored_entry *edit, bool *su
     return STATUS_OK;
 }
 
-static enum status may_share(struct sealing *sealing, const struct stored_entry *entry, bool *may)
+/* As what the entry is shared, if others can check it. */
+static enum status
+find_kind(struct sealing *sealing, const struct stored_entry *entry, uint8_t *kind)
 {
     struct content content;
-    bool superseded = false;
-    *may = false;
-    if (entry->time < sealing->range->kept_since || entry_content(entry, &content) != STATUS_OK ||
-        content.kind == CONTENT_HISTORY)
+    bool control = false;
+    *kind = SEGMENT_WITHHELD;
+    if (entry->fate == ENTRY_CONTROL)
+        *kind = SEGMENT_CONTROL;
+    if (entry_content(entry, &content) != STATUS_OK)
         return STATUS_OK;
+    control = content.kind == CONTENT_HISTORY;
     if (content.kind == CONTENT_EDIT)
-        TRY(is_superseded(sealing, entry, &superseded));
-    *may = !superseded;
+        TRY(is_superseded(sealing, entry, &control));
+    if (control)
+        *kind = SEGMENT_CONTROL;
+    else if (entry->time >= sealing->range->kept_since)
+        *kind = entry->edited == 0 ? SEGMENT_MESSAGE : SEGMENT_EDITED;
     return STATUS_OK;
 }
 
@@ -147,7 +154,7 @@ static enum status add_entry(void *context, const struct stored_entry *entry)
 {
     struct sealing *sealing = context;
     struct segment *segment = &sealing->segment;
-    bool may = false;
+    uint8_t kind = SEGMENT_COMMIT;
     if (entry->sequence != sealing->next || entry->fate == ENTRY_BEFORE)
         return STATUS_CANCELLED;
     sealing->next++;
@@ -162,10 +169,13 @@ static enum status add_entry(void *context, const struct stored_entry *entry)
     /* The id of what was not read is nobody's word but the server's. */
     if (entry->fate != ENTRY_UNREADABLE && entry->fate != ENTRY_REPEATED)
         item->message = entry->message;
-    TRY(may_share(sealing, entry, &may));
-    if (!may)
-        return STATUS_OK;
-    return entry->edited == 0 ? add_message(sealing, entry) : add_edited(sealing, entry);
+    TRY(find_kind(sealing, entry, &kind));
+    if (kind == SEGMENT_MESSAGE)
+        return add_message(sealing, entry);
+    if (kind == SEGMENT_EDITED)
+        return add_edited(sealing, entry);
+    item->kind = kind;
+    return STATUS_OK;
 }
 
 /* ---- the epoch before ---- */

@@ -423,7 +423,8 @@ static enum status is_here(struct taking *taking, struct message *message, uint6
         return refuse(taking, "it is of another log than yours");
     message->instead = entry_is_shared_commit(&own);
     bool gives_way = entry_is_lacking(&own) || message->instead;
-    *here = !gives_way || item->kind == SEGMENT_COMMIT || item->kind == SEGMENT_WITHHELD;
+    bool says = item->kind == SEGMENT_MESSAGE || item->kind == SEGMENT_EDITED;
+    *here = !gives_way || !says;
     return STATUS_OK;
 }
 
@@ -459,6 +460,8 @@ static enum status take_item(struct taking *taking, const struct segment_item *i
     describe(taking, &message, at);
     if (item->kind == SEGMENT_COMMIT)
         message.stored.fate = ENTRY_CHANGED;
+    else if (item->kind == SEGMENT_CONTROL)
+        message.stored.fate = ENTRY_CONTROL;
     else if (item->kind == SEGMENT_WITHHELD)
         taking->taken->withheld++;
     else

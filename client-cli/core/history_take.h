@@ -7,7 +7,8 @@
  * channel, this generation and an epoch whose GroupContext is the one that everybody signs who
  * speaks in it; that what its author had seen of the log is what the segment says of it; and that
  * the segment leads to the group that we joined. Taken on the sharer's word, and shown with their
- * name: order and time; that what is withheld was deleted or is over; that the GroupContext of an
+ * name: order and time; that what is withheld was deleted or is over, and what is
+ * called control holds nothing for people; that the GroupContext of an
  * epoch is its own, which its authors' signatures vouch for together.
  *
  * What is here already is never replaced, and what it edits or deletes is edited or deleted in what

@@ -72,6 +72,7 @@ static bool is_item(const struct segment_item *item, uint64_t sequence)
     switch ((enum segment_kind)item->kind) {
     case SEGMENT_COMMIT:
     case SEGMENT_WITHHELD:
+    case SEGMENT_CONTROL:
         return plain && item->authenticated.len == 0;
     case SEGMENT_MESSAGE:
         return named && plain && item->authenticated.len != 0;

@@ -3,7 +3,7 @@
  * A sealed segment of a channel's history: up to LIMIT_SEGMENT_ENTRIES entries of its log without
  * a gap, for people who join later (PROTOCOL.md, 10.1). What was said is there as its author
  * signed it, with the GroupContext of the epoch that the signature covers; what is not to be
- * shared (it was deleted, or holds keys) leaves its place empty.
+ * shared (it was deleted, or holds keys) leaves its place empty, and says which of the two.
  *
  * Blocks: a generation's log is cut at every LIMIT_SEGMENT_ENTRIES entries, and a segment holds
  * the beginning of one block, or all of it. So everybody agrees where segments begin.
@@ -25,7 +25,8 @@ enum segment_kind {
     SEGMENT_COMMIT = 1,   /* ends an epoch; what it did is not told */
     SEGMENT_MESSAGE = 2,  /* `authenticated` is what its author signed */
     SEGMENT_EDITED = 3,   /* `authenticated` is the author's edit, whose text stands now */
-    SEGMENT_WITHHELD = 4, /* deleted, over, unreadable to the sealer, or keys of segments */
+    SEGMENT_WITHHELD = 4, /* deleted, over, or unreadable to the sealer */
+    SEGMENT_CONTROL = 5,  /* nothing for people: keys of segments, or an edit that is replaced */
 };
 
 struct segment_epoch {

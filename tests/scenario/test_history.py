@@ -106,6 +106,48 @@ def test_what_came_is_told_with_the_numbers_that_count_something(scene):
     server.stop()
 
 
+def test_nothing_is_called_withheld_that_nobody_withheld(scene):
+    """Where people came before, and edited: the keys that they were given, and edits that others replaced, lack nobody."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    edited = said(cy, channel, "canary-first-words")
+    for words in ("canary-second-words", "canary-third-words"):
+        cy.run("edit", channel, edited, words)
+    bea.run("react", channel, edited, "thanks")
+    dee = newcomer(scene, server, ann, channel)
+    told = ann.run("sync").error + until("the history", lambda: next(
+        (text for text in [dee.run("sync").error] if "before you joined is here" in text), None))
+    result = fetched(dee, channel)
+    assert (result["withheld"], result["missing"], result["refused"]) == (0, 0, 0) and result["control"] > 1, result
+    assert result["messages"] == 10 and "is here: 10 messages." in told, (result, told)
+    shown = told + dee.run("history", channel).text + dee.run("read", channel).text
+    for word in ("withheld", "shared:", "deleted", "kept", "Another member"):
+        assert word not in shown, shown
+    server.stop()
+
+
+def test_the_screen_has_what_people_said_and_who_came_in(scene):
+    """Keys, admissions and what each newcomer is told again say nothing to a person: programs get them, people do not."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full", count=1)
+    dee = newcomer(scene, server, ann, channel)
+    ann.run("sync")
+    fetched(dee, channel)
+    kinds = [record["kind"] for record in ann.json("read", channel) if record["type"] == "message"]
+    assert {"history", "admission", "channel_state"} <= set(kinds), kinds
+    lines = ann.run("read", channel).text.splitlines()
+    assert [line.strip() for line in lines if "2026" not in line and not re.match(r"\d", line)] == [
+        '-- the channel is called "Falls at night"', "canary-ann-0", "-- Ann let Bea in", "canary-bea-0",
+        "-- Ann let Cy in", "canary-cy-0", "-- Ann let Dee in"], lines
+    # Of what came before, the changes themselves are not told to a newcomer.
+    text = dee.run("read", channel).text
+    assert "-- Ann let in: Bea" in text and "-- Ann let in: Cy" in text, text
+    assert "[" not in text and text.count("Falls at night") == 1, text
+    # So many lines of them as were asked for.
+    assert "canary-cy-0" in dee.run("read", channel, "--last", 2).text
+    server.stop()
+
+
 def test_what_was_edited_or_deleted_is_shared_as_it_stands(scene):
     server = scene.server()
     ann, bea = scene.people(["Ann", "Bea"], lambda name: server.invite(group=f"Ward of {name}"))

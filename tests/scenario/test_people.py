@@ -32,6 +32,20 @@ def test_nobody_is_found_who_did_not_opt_in(scene):
     server.stop()
 
 
+def test_who_let_somebody_in_shows_also_when_another_member_adds_them(scene):
+    server = scene.server()
+    ann, bea, cy = scene.people(["Ann", "Bea", "Cy"], lambda name: server.invite(group=f"Ward of {name}"))
+    cy.run("profile", "set", "--opt-in", "--topic", "falls")
+    channel = ann.json("peer-assist", "ask", "Falls at night", "--topic", "falls", "--facilitator", bea.id)[0]["channel"]
+    bea.run("sync")
+    ann.run("peer-assist", "invite", channel, cy.id)
+    cy.run("invitation", "accept")
+    bea.run("sync")  # Ann is away
+    shown = bea.run("read", channel).text
+    assert "-- Ann let Cy in (committed by Bea)" in shown, shown
+    server.stop()
+
+
 @pytest.mark.parametrize("arguments", [
     ["--topic", "x" * 81], ["--weekly-contacts", "-1"], ["--weekly-contacts", "1000"], ["--opt-in", "--opt-out"],
     ["--topic"] + ["x"] * 1 + [word for i in range(17) for word in ("--topic", f"t{i}")], [], ["--colour", "red"],

@@ -77,17 +77,37 @@ static void what_is_left_out_shows(void **state)
     assert_int_equal(room->taken.withheld, 1);
 }
 
-static void what_one_left_out_another_fills_in(void **state)
+static void what_is_said_to_hold_nothing_is_not_called_left_out(void **state)
 {
     struct history_room *room = *state;
-    struct segment_item whole = room->items[1];
-    room->items[1].kind = SEGMENT_WITHHELD;
+    room->items[1].kind = SEGMENT_CONTROL;
     room->items[1].authenticated = SPAN_EMPTY;
     assert_int_equal(history_room_take(room), STATUS_OK);
-    assert_int_equal(history_room_fate_of(room, 2, NULL, NULL), ENTRY_WITHHELD);
+    assert_int_equal(history_room_fate_of(room, 2, NULL, NULL), ENTRY_CONTROL);
+    assert_int_equal(room->taken.withheld, 0);
+}
+
+static void fill_in(struct history_room *room, uint8_t kind, enum entry_fate fate)
+{
+    struct segment_item whole = room->items[1];
+    room->items[1].kind = kind;
+    room->items[1].authenticated = SPAN_EMPTY;
+    assert_int_equal(history_room_take(room), STATUS_OK);
+    assert_int_equal(history_room_fate_of(room, 2, NULL, NULL), fate);
     room->items[1] = whole;
     assert_int_equal(history_room_take(room), STATUS_OK);
     assert_int_equal(history_room_fate_of(room, 2, "two", &room->ben), ENTRY_READ);
+}
+
+static void what_one_left_out_another_fills_in(void **state)
+{
+    fill_in(*state, SEGMENT_WITHHELD, ENTRY_WITHHELD);
+}
+
+/* It may have been a message. */
+static void what_one_said_to_hold_nothing_another_fills_in(void **state)
+{
+    fill_in(*state, SEGMENT_CONTROL, ENTRY_CONTROL);
 }
 
 static void
@@ -603,7 +623,9 @@ int main(void)
         TEST(words_are_nobodys_but_whose_device_signed_them),
         TEST(a_message_has_the_id_that_its_author_gave_it),
         TEST(what_is_left_out_shows),
+        TEST(what_is_said_to_hold_nothing_is_not_called_left_out),
         TEST(what_one_left_out_another_fills_in),
+        TEST(what_one_said_to_hold_nothing_another_fills_in),
         TEST(one_file_is_no_two_blocks),
         TEST(a_file_is_no_other_block_than_it_was_taken_for),
         TEST(a_lie_about_a_file_says_nothing_of_another_key),

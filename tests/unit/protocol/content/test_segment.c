@@ -53,16 +53,17 @@ static void comes_back_as_it_was(void **state)
                                     .reply_to = someone,
                                     .stage_counter = 3,
                                     .authenticated = SPAN_LITERAL("edit")},
-                                   {.kind = SEGMENT_WITHHELD, .message = something}};
+                                   {.kind = SEGMENT_WITHHELD, .message = something},
+                                   {.kind = SEGMENT_CONTROL, .message = something}};
     struct segment_epoch epochs[] = {{3, SPAN_LITERAL("three")}, {4, SPAN_LITERAL("four")}};
-    struct segment segment = segment_of(items, 4);
+    struct segment segment = segment_of(items, 5);
     struct segment read;
     segment.epochs = epochs;
     segment.epoch_count = 2;
     segment.epoch = 3;
     assert_int_equal(segment_encode(&segment, &bytes), STATUS_OK);
     assert_int_equal(segment_decode(buffer_span(&bytes), &arena, &read), STATUS_OK);
-    assert_int_equal(read.item_count, 4);
+    assert_int_equal(read.item_count, 5);
     assert_int_equal(read.items[2].edited, 8);
     assert_int_equal(read.items[2].stage_counter, 3);
     assert_true(span_equal(read.items[1].authenticated, SPAN_LITERAL("signed")));
@@ -120,7 +121,8 @@ static void each_kind_has_what_it_needs_and_nothing_else(void **state)
     const struct span some = SPAN_LITERAL("signed");
     const struct segment_item wrong[] = {
         {.kind = 0},
-        {.kind = 5},
+        {.kind = 6},
+        {.kind = SEGMENT_CONTROL, .authenticated = some},
         {.kind = SEGMENT_COMMIT, .authenticated = some},
         {.kind = SEGMENT_WITHHELD, .authenticated = some},
         {.kind = SEGMENT_WITHHELD, .edited = 9},
