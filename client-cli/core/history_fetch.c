@@ -147,7 +147,7 @@ static enum status take(struct engine *engine, struct channel *channel, void *co
     return history_keys_note_taken(engine, channel, &segment->key, taken.revised != 0);
 }
 
-/* What does not verify is not asked for again, and its key goes to nobody. */
+/* What does not verify is not fetched again on the same word today, and its key goes to nobody. */
 static enum status give_up(struct engine *engine, struct channel *channel, void *context)
 {
     const struct segment_bytes *segment = context;
@@ -190,11 +190,11 @@ static enum status take_offered(struct engine *engine,
 {
     CLEANUP(segment_bytes_clear)
     struct segment_bytes segment = {.key = *offered, .bytes = BUFFER_INIT(SEGMENT_PADDED_MAX)};
-    bool tried = false;
+    bool taken = false;
     bool left = false;
     bool lacking = false;
-    TRY(history_keys_was_tried(engine, channel, offered, &tried));
-    if (tried)
+    TRY(history_keys_was_taken(engine, channel, offered, &taken));
+    if (taken)
         return STATUS_OK;
     TRY(history_tries_left(engine, channel, offered, &left));
     if (!left)

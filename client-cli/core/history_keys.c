@@ -116,14 +116,14 @@ static bool is_same(const struct history_key *a, const struct history_key *b)
            span_equal(SPAN_OF(a->sha256), SPAN_OF(b->sha256));
 }
 
-enum status history_keys_was_tried(struct engine *engine,
+enum status history_keys_was_taken(struct engine *engine,
                                    const struct channel *channel,
                                    const struct history_key *key,
                                    bool *was)
 {
     struct history_key known;
     enum status found = history_keys_get(engine, channel, key->first, &known);
-    *was = found == STATUS_OK && (known.taken || known.refused) && is_same(&known, key);
+    *was = found == STATUS_OK && known.taken && is_same(&known, key);
     secret_wipe(&known, sizeof known);
     return found == STATUS_NOT_FOUND ? STATUS_OK : found;
 }

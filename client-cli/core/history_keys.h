@@ -25,7 +25,7 @@ struct history_key {
         shared_by; /* the person who said the key; we, once we know that it is as we have it */
     bool outdated; /* something in it was edited or deleted: its key is given to nobody */
     bool taken;    /* what it opens is here, or was sealed here */
-    bool refused;  /* it does not open what it is said to: given to nobody, nor tried again */
+    bool refused;  /* it did not open what it is said to: given to nobody */
 };
 
 /* What a message of the kind `history` gives. */
@@ -66,9 +66,9 @@ MUST_CHECK enum status history_keys_take(struct engine *engine,
 MUST_CHECK enum status
 history_keys_outdate(struct engine *engine, const struct channel *channel, uint64_t sequence);
 
-/* Whether what is known of the block is that just this was tried: the same file under the same key,
+/* Whether what is known of the block is that just this was taken: the same file under the same key,
  * said to hold the same. Another key of the same file is another claim. */
-MUST_CHECK enum status history_keys_was_tried(struct engine *engine,
+MUST_CHECK enum status history_keys_was_taken(struct engine *engine,
                                               const struct channel *channel,
                                               const struct history_key *key,
                                               bool *was);

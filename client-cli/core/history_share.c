@@ -31,6 +31,7 @@ struct sharing {
     size_t key_count;
     size_t key_room;
     bool sealed; /* something that others do not have the key of */
+    bool again;  /* whoever asks has had our answer already: it may not have opened */
 };
 
 static void sharing_clear(struct sharing *sharing)
@@ -312,14 +313,15 @@ static enum status put_vouched(struct engine *engine, struct channel *channel, v
 
 /* Newcomers see our name with what we give the key of: what another member has sealed must be what
  * we would have, and open with the key, else STATUS_NOT_FOUND. Who has not all of it cannot tell
- * the first: gives what there is. */
+ * the first: gives what there is. What is ours, or was taken, is looked at again for whoever asks
+ * again: the server may have spoiled it since. */
 static enum status
 vouch(struct sharing *sharing, const struct history_range *range, struct history_key *key)
 {
     const struct id *own = &sharing->engine->account.person;
     bool ours = false;
-    bool opens = key->taken;
-    if (id_equal(&key->shared_by, own))
+    bool opens = key->taken && !sharing->again;
+    if (id_equal(&key->shared_by, own) && opens)
         return STATUS_OK;
     if (key->last > range->last) /* one that says more than there is */
         return STATUS_NOT_FOUND;
@@ -425,6 +427,42 @@ static enum status find_arrival(void *context, const struct stored_entry *entry)
     return STATUS_OK;
 }
 
+struct answering {
+    const struct sharing *sharing;
+    bool done;
+};
+
+static enum status find_own_answer(void *context, const struct stored_entry *entry)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct answering *answering = context;
+    const struct sharing *sharing = answering->sharing;
+    struct content content;
+    struct content_history history;
+    if (!id_equal(&entry->person, &sharing->engine->account.person) ||
+        entry_content(entry, &content) != STATUS_OK || content.kind != CONTENT_HISTORY)
+        return STATUS_OK;
+    enum status decoded = content_decode_body(&content, &arena, &history);
+    if (decoded != STATUS_OK)
+        return status_is_local(decoded) ? decoded : STATUS_OK;
+    answering->done = id_equal(&history.asked_by, &sharing->shown.asked_by);
+    return answering->done ? STATUS_CANCELLED : STATUS_OK;
+}
+
+/* Whether whoever asks has had our answer: they name who has lately, and ask somebody else. */
+static enum status find_answered(struct sharing *sharing)
+{
+    struct answering answering = {.sharing = sharing};
+    struct entry_walk walk = {.channel = sharing->channel->id,
+                              .from = sharing->wanted,
+                              .to = sharing->channel->cursor,
+                              .visit = find_own_answer,
+                              .context = &answering};
+    TRY(entry_walk(sharing->engine, &walk));
+    sharing->again = answering.done;
+    return STATUS_OK;
+}
+
 /* Where whoever asks came in: what follows they have themselves. Somebody who is not a member as
  * far as we can tell gets nothing. */
 static enum status find_wanted(struct sharing *sharing)
@@ -440,7 +478,7 @@ static enum status find_wanted(struct sharing *sharing)
         return STATUS_OK;
     TRY(entry_walk(sharing->engine, &walk));
     sharing->wanted = arrival.sequence;
-    return STATUS_OK;
+    return find_answered(sharing);
 }
 
 static enum status tell_done(const struct sharing *sharing)

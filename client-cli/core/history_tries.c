@@ -10,14 +10,28 @@
 struct tries {
     uint32_t count;
     int64_t since_ms;
+    uint8_t claim[32]; /* what was fetched last: a hash, since keys are kept in one place alone */
 };
 
 static const struct field tries_fields[] = {
     FIELD_PLAIN(FIELD_U32, struct tries, count),
     FIELD_PLAIN(FIELD_TIME, struct tries, since_ms),
+    FIELD_ID(struct tries, claim),
 };
 static const struct schema tries_schema = SCHEMA("tries", struct tries, tries_fields);
 #define RECORD_BYTES_MAX 64
+
+/* Of all that is said of a segment but by whom. */
+static enum status claim_of(const struct history_key *key, uint8_t claim[32])
+{
+    struct digest digest;
+    const uint64_t numbers[] = {key->first, key->last, key->size};
+    const struct span parts[] = {span_of((const uint8_t *)numbers, sizeof numbers),
+                                 id_span(&key->file), SPAN_OF(key->key), SPAN_OF(key->sha256)};
+    TRY(hash_parts(HASH_SHA256, parts, sizeof parts / sizeof *parts, &digest));
+    memcpy(claim, digest.bytes, 32);
+    return STATUS_OK;
+}
 
 /* Of the person a hash: nobody can choose an id that counts as another's. */
 static enum status
@@ -59,9 +73,12 @@ enum status history_tries_left(struct engine *engine,
 {
     struct vault_place place;
     struct tries tries;
+    uint8_t claim[32];
     TRY(place_of(channel, key, &place));
     TRY(get(engine, &place, &tries));
-    *left = tries.count < CORE_HISTORY_TRIES;
+    TRY(claim_of(key, claim));
+    bool same = tries.count != 0 && span_equal(SPAN_OF(tries.claim), SPAN_OF(claim));
+    *left = tries.count < CORE_HISTORY_TRIES && !same;
     return STATUS_OK;
 }
 
@@ -75,6 +92,7 @@ enum status history_tries_note(struct engine *engine,
     TRY(place_of(channel, key, &place));
     TRY(get(engine, &place, &tries));
     tries.count++;
+    TRY(claim_of(key, tries.claim));
     TRY(schema_encode(&tries_schema, &tries, &bytes));
     return vault_put(engine->vault, &place, buffer_span(&bytes));
 }

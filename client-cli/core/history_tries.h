@@ -2,7 +2,8 @@
 /*
  * How often a segment of each block was fetched on each member's word, so that nobody has a
  * newcomer fetch without end what gives them nothing: another key of a file in each message, or
- * one segment after another in which all is withheld. It says nothing of what others share.
+ * one segment after another in which all is withheld. It says nothing of what others share, who may
+ * say the same: what did not open may have been spoiled on its way, and be whole again.
  *
  * Errors: those of vault.h. Thread rule: the engine's thread.
  */
@@ -11,7 +12,8 @@
 
 #include "client-cli/core/history_keys.h"
 
-/* Whether what key->shared_by says of the block may be fetched once more. */
+/* Whether what key->shared_by says of the block may be fetched once more: so often in a day, and
+ * not what was fetched last on their word. */
 MUST_CHECK enum status history_tries_left(struct engine *engine,
                                           const struct channel *channel,
                                           const struct history_key *key,

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from conftest import program
+from test_files import stored
 from test_history import by_text, fetched, newcomer, said, segments, sql, talk
 from weft_fault import Clock
 from weft_scenario import until
@@ -108,6 +109,80 @@ def test_nobody_has_a_newcomer_fetch_without_end(scene, forge_history):
     dee.run("sync")
     ann.run("sync")
     assert fetched(dee, channel)["missing"] == 0
+    server.stop()
+
+
+def spoil(path):
+    """One bit of what the server keeps; a second time takes it back."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_what_the_server_spoiled_comes_when_it_is_whole_again(scene):
+    """Whoever is asked next says the very same of it, which was refused once."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    dee = newcomer(scene, server, ann, channel)
+    ann.run("sync")
+    (path,) = stored(server)
+    spoil(path)
+    heard = dee.run("sync")
+    assert (heard.text + heard.error).count("was not taken") == 1, heard
+    spoil(path)
+    server.restart()  # asks may come at once again
+    dee.run("sync")
+    bea.run("sync")
+    assert [said for said in answers(bea, channel) if said[1] == dee.id] == [(ann.id, dee.id), (bea.id, dee.id)]
+    result = fetched(dee, channel)
+    assert result["missing"] == 0 and result["refused"] == 0, result
+    assert by_text(dee, channel)["canary-ann-0"]["shared_by"] == "Bea"
+    assert len(stored(server)) == 1, "it was not sealed anew"
+    server.stop()
+
+
+def test_what_stays_spoiled_is_sealed_anew_by_whoever_is_asked_again(scene, faults_library):
+    """All have taken it or sealed it themselves, and would give its key on unseen."""
+    server = scene.server(start=False)
+    clock = Clock(faults_library, scene.directory / "clock")
+    clock.set(0)
+    server.start(clock.environment(scene.environment))
+    ann = scene.person("Ann", server.invite(group="Ward of Ann"))
+    channel = ann.json("channel", "create", "Falls", "--private", "--history", "full")[0]["channel"]
+    ann.run("say", channel, "canary-ann-0")
+    dee = newcomer(scene, server, ann, channel)
+    ann.run("sync")
+    (sealed,) = segments(server)
+    (path,) = stored(server)
+    spoil(path)
+    heard = dee.run("sync")
+    assert (heard.text + heard.error).count("was not taken") == 1, heard
+    for person in (ann, dee):
+        person.environment = clock.environment(person.environment)
+    server.stop()
+    clock.set(25 * 3600 * 1000)  # nobody is asked twice in a day
+    server.start(clock.environment(scene.environment))
+    dee.run("sync")
+    ann.run("sync")
+    result = fetched(dee, channel)
+    assert result["missing"] == 0 and result["refused"] == 0, result
+    assert by_text(dee, channel)["canary-ann-0"]["shared_by"] == "Ann"
+    assert segments(server) != [sealed]
+    server.stop()
+
+
+def test_the_same_said_again_is_fetched_once_a_day(scene, forge_history):
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    dee = newcomer(scene, server, ann, channel)
+    (sealed,) = segments(server)
+    for _ in range(3):
+        forge(scene, forge_history, bea, channel, "answer", dee.id, sealed[0].lower(), 1, sealed[2])
+    heard = dee.run("sync")
+    assert (heard.text + heard.error).count("was not taken") == 1, heard
+    forge(scene, forge_history, cy, channel, "answer", dee.id, sealed[0].lower(), 1, sealed[2])
+    heard = dee.run("sync")
+    assert (heard.text + heard.error).count("What Cy shared") == 1, heard
     server.stop()
 
 

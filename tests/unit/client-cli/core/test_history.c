@@ -173,10 +173,10 @@ static void note_refused(struct history_room *room, const struct history_key *ke
     assert_int_equal(vault_commit(engine->vault), STATUS_OK);
 }
 
-static bool was_tried(struct history_room *room, const struct history_key *key)
+static bool was_taken(struct history_room *room, const struct history_key *key)
 {
     bool was = false;
-    assert_int_equal(history_keys_was_tried(room->profile.engine, room->channel, key, &was),
+    assert_int_equal(history_keys_was_taken(room->profile.engine, room->channel, key, &was),
                      STATUS_OK);
     return was;
 }
@@ -233,20 +233,19 @@ static void a_lie_about_a_file_says_nothing_of_another_key(void **state)
     lies[3].size++;
     for (size_t i = 0; i < 4; i++) {
         put(room, &lies[i]);
-        assert_false(was_tried(room, &lies[i]));
+        assert_false(was_taken(room, &lies[i]));
         note_refused(room, &honest); /* somebody else's, which is not known */
         what_is_known_is(room, &lies[i]);
         note_refused(room, &lies[i]);
         lies[i].refused = true;
         what_is_known_is(room, &lies[i]);
-        assert_true(was_tried(room, &lies[i]));
-        assert_false(was_tried(room, &honest));
+        assert_false(was_taken(room, &lies[i]) || was_taken(room, &honest));
     }
     note_taken(room, &honest);
     struct history_key taken = honest;
     taken.taken = true;
     what_is_known_is(room, &taken);
-    assert_true(was_tried(room, &honest));
+    assert_true(was_taken(room, &honest));
     /* Nor is what was taken made a lie. */
     note_refused(room, &lies[0]);
     note_refused(room, &honest);
@@ -296,11 +295,12 @@ static void a_block_is_fetched_so_often_in_a_day_on_ones_word(void **state)
     of_another.shared_by = room->ann.account.person;
     of_another_block.first = 1001;
     for (uint32_t i = 0; i < CORE_HISTORY_TRIES; i++) {
-        assert_true(has_tries_left(room, &key));
         key.file.bytes[0]++; /* whatever they say */
+        assert_true(has_tries_left(room, &key));
         engine->start_ms += 1000;
         note_try(room, &key);
     }
+    key.file.bytes[0]++;
     assert_false(has_tries_left(room, &key));
     assert_true(has_tries_left(room, &of_another));
     assert_true(has_tries_left(room, &of_another_block));
@@ -311,8 +311,34 @@ static void a_block_is_fetched_so_often_in_a_day_on_ones_word(void **state)
     assert_true(has_tries_left(room, &key));
     for (uint32_t i = 0; i < CORE_HISTORY_TRIES; i++)
         note_try(room, &key);
+    key.file.bytes[0]++;
     assert_false(has_tries_left(room, &key));
     engine->start_ms -= INT64_C(2) * CORE_HISTORY_ANSWER_MS; /* the clock was put back */
+    assert_true(has_tries_left(room, &key));
+}
+
+/* Who says one thing and another in turn has no more tries by it. */
+static void the_same_is_fetched_again_on_anothers_word_or_another_day(void **state)
+{
+    struct history_room *room = *state;
+    struct history_key key = {.first = 1, .last = 1000, .shared_by = room->sharer, .size = 10};
+    struct history_key claims[6] = {key, key, key, key, key, key};
+    claims[1].key[31]++;
+    claims[2].sha256[31]++;
+    claims[3].last--;
+    claims[4].size++;
+    claims[5].file.bytes[15]++;
+    note_try(room, &key);
+    assert_false(has_tries_left(room, &claims[0]));
+    for (size_t i = 1; i < 6; i++)
+        assert_true(has_tries_left(room, &claims[i]));
+    claims[0].shared_by = room->ann.account.person;
+    assert_true(has_tries_left(room, &claims[0]));
+    note_try(room, &claims[1]);
+    note_try(room, &key);
+    note_try(room, &claims[1]);
+    assert_false(has_tries_left(room, &key));
+    room->profile.engine->start_ms += CORE_HISTORY_ANSWER_MS;
     assert_true(has_tries_left(room, &key));
 }
 
@@ -630,6 +656,7 @@ int main(void)
         TEST(a_file_is_no_other_block_than_it_was_taken_for),
         TEST(a_lie_about_a_file_says_nothing_of_another_key),
         TEST(what_was_edited_stays_outdated_when_its_key_comes),
+        TEST(the_same_is_fetched_again_on_anothers_word_or_another_day),
         TEST(a_block_is_fetched_so_often_in_a_day_on_ones_word),
         TEST(a_repeat_is_shown_as_one),
         TEST(a_device_speaks_only_while_the_directory_lists_it),
