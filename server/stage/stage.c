@@ -7,8 +7,9 @@
 
 #include <stdlib.h>
 
-/* Formats of some hundred sessions at a time. */
-#define RESTORE_ARENA_MAX LIMIT_DECODED_BYTES
+/* Sessions read at a time: however many there are, the server starts again. */
+#define RESTORE_SESSIONS 100
+#define RESTORE_ARENA_MAX (RESTORE_SESSIONS * 2 * LIMIT_FRAME_BYTES)
 
 struct stage_now stage_now(const struct stage *stage)
 {
@@ -175,15 +176,22 @@ struct restore {
     struct store_job job;
     struct stage *stage;
     struct arena arena;
+    struct id after;
     struct store_session_list rows;
     struct stage_now now;
     enum status status;
 };
 
+static void restore_clear(struct restore *restore)
+{
+    arena_clear(&restore->arena);
+}
+
 static enum status restore_run(struct store_db *db, struct store_job *job)
 {
     struct restore *restore = (struct restore *)(void *)job;
-    TRY(store_sessions_open(db, &restore->arena, &restore->rows));
+    TRY(store_sessions_open(db, &restore->after, RESTORE_SESSIONS, &restore->arena,
+                            &restore->rows));
     for (size_t i = 0; i < restore->rows.count; i++) {
         const struct store_session *row = &restore->rows.items[i];
         /* At the end of time every other lease has run out: also that of a session which our last
@@ -195,16 +203,18 @@ static enum status restore_run(struct store_db *db, struct store_job *job)
     return STATUS_OK;
 }
 
-static enum status take_up(struct stage *stage, const struct restore *restore)
+static enum status take_up(struct stage *stage, struct restore *restore)
 {
     for (size_t i = 0; i < restore->rows.count; i++) {
+        const struct store_session *row = &restore->rows.items[i];
         struct session *session = NULL;
-        TRY(session_new(&restore->rows.items[i], &restore->now, &session));
+        TRY(session_new(row, &restore->now, &session));
         enum status status = stage_add(stage, session);
         if (status != STATUS_OK) {
             session_free(&session);
             return status;
         }
+        restore->after = row->session;
     }
     return STATUS_OK;
 }
@@ -215,25 +225,36 @@ static void restore_done(struct store_job *job, enum status status)
     restore->status = status;
 }
 
-enum status stage_restore(struct stage *stage)
+/* Those after `*after`, which moves on; `*more` says that there may be further ones. */
+static enum status restore_some(struct stage *stage, struct id *after, bool *more)
 {
+    CLEANUP(restore_clear)
     struct restore restore = {
         .job = {.run = restore_run, .done = restore_done},
         .stage = stage,
         .arena = ARENA_INIT(RESTORE_ARENA_MAX),
+        .after = *after,
         .now = stage_now(stage),
         .status = STATUS_INTERNAL,
     };
-    enum status status = store_write(stage->hub->store, &restore.job);
-    if (status == STATUS_OK)
-        status = restore.status;
-    if (status == STATUS_OK)
-        status = take_up(stage, &restore);
-    if (status == STATUS_OK && restore.rows.count > 0)
+    TRY(store_write(stage->hub->store, &restore.job));
+    TRY(restore.status);
+    TRY(take_up(stage, &restore));
+    *more = restore.rows.count == RESTORE_SESSIONS;
+    *after = restore.after;
+    return STATUS_OK;
+}
+
+enum status stage_restore(struct stage *stage)
+{
+    struct id after = {{0}};
+    bool more = true;
+    while (more)
+        TRY(restore_some(stage, &after, &more));
+    if (stage->sessions.count > 0)
         JOURNAL(stage->hub->journal, JOURNAL_INFO, "sessions_restored",
-                JOURNAL_N("count", restore.rows.count));
-    arena_clear(&restore.arena);
-    return status;
+                JOURNAL_N("count", stage->sessions.count));
+    return STATUS_OK;
 }
 
 /* ---- the tick: what is left is stored ---- */

@@ -129,12 +129,19 @@ enum status store_sessions_of_channel(struct store_db *db,
     return take_all(&q, arena, sessions);
 }
 
-enum status
-store_sessions_open(struct store_db *db, struct arena *arena, struct store_session_list *sessions)
+enum status store_sessions_open(struct store_db *db,
+                                const struct id *after,
+                                uint32_t count_max,
+                                struct arena *arena,
+                                struct store_session_list *sessions)
 {
     CLEANUP(query_end)
     struct query q =
-        query_on(db, "SELECT " SESSION_COLUMNS " FROM sessions WHERE state <> 4 ORDER BY row");
+        query_on(db, "SELECT " SESSION_COLUMNS " FROM sessions WHERE state <> 4"
+                     " AND row > ifnull((SELECT row FROM sessions WHERE session = ?), 0)"
+                     " ORDER BY row LIMIT ?");
+    query_bind_id(&q, after);
+    query_bind_int(&q, count_max);
     return take_all(&q, arena, sessions);
 }
 

@@ -69,9 +69,13 @@ MUST_CHECK enum status store_sessions_of_channel(struct store_db *db,
                                                  struct arena *arena,
                                                  struct store_session_list *sessions);
 
-/* All that are not ended, of all channels. */
-MUST_CHECK enum status
-store_sessions_open(struct store_db *db, struct arena *arena, struct store_session_list *sessions);
+/* Of those that are not ended, in all channels, the oldest that were made after `after`; none: the
+ * oldest of all. */
+MUST_CHECK enum status store_sessions_open(struct store_db *db,
+                                           const struct id *after,
+                                           uint32_t count_max,
+                                           struct arena *arena,
+                                           struct store_session_list *sessions);
 
 /*
  * Changes state, stage, counter, remaining time, deadline, control message, start and end to those

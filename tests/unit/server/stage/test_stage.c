@@ -335,6 +335,55 @@ static void a_session_paused_before_a_restart_resumes_at_once(void **state)
     tear_down(&server);
 }
 
+/* As large as a frame lets them be: together more than one look at the store may hold. */
+#define MANY_SESSIONS 1100
+#define MANY_CHANNELS 1000 /* the first of theirs */
+
+static enum status plan_many(struct store_db *db, void *context)
+{
+    const struct span format = buffer_span(context);
+    for (uint32_t i = 0; i < MANY_SESSIONS; i++) {
+        struct store_session session = {.session = id_number(100000 + i),
+                                        .channel = make_channel(db, MANY_CHANNELS + i),
+                                        .format = format,
+                                        .created_by = id_number(FACILITATOR),
+                                        .state = STORE_SESSION_PLANNED,
+                                        .stage_counter = 1,
+                                        .remaining_ms = -1};
+        bool again = false;
+        TRY(store_sessions_add(db, &session, &again));
+    }
+    return STATUS_OK;
+}
+
+/* Whoever plans sessions and never holds them keeps no server from starting again. */
+static void takes_up_however_many_sessions_there_are(void **state)
+{
+    WITH_SERVER(server, state);
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(1u << 16);
+    static uint8_t prompt[4000];
+    static const uint8_t names[] = "abcdefghijklmno";
+    struct format_stage stages[sizeof names - 1];
+    struct format format = *format_catalogue_find(SPAN_LITERAL("peer-assist"));
+    memset(prompt, 'x', sizeof prompt);
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+        stages[i] = format.stages[0];
+        stages[i].name = span_of(names + i, 1);
+        stages[i].prompt = SPAN_OF(prompt);
+    }
+    format.stages = stages;
+    format.stage_count = sizeof stages / sizeof *stages;
+    ASSERT_OK(format_encode(&format, &bytes));
+    ASSERT_OK(fixture_run(server.store, plan_many, &bytes));
+    restart(&server, &clock_);
+    for (uint32_t i = 0; i < MANY_SESSIONS; i++) {
+        struct id channel = id_number(MANY_CHANNELS + i);
+        struct wire_session session;
+        ASSERT_OK(stage_describe(server.stage, &channel, &session));
+    }
+    tear_down(&server);
+}
+
 static void the_process_holds_a_lease_while_the_clock_runs(void **state)
 {
     WITH_SERVER(server, state);
@@ -419,6 +468,7 @@ int main(void)
         TEST(a_killed_server_goes_on_where_it_stood),
         TEST(a_tick_of_a_stage_that_is_over_is_not_stored),
         TEST(a_session_paused_before_a_restart_resumes_at_once),
+        TEST(takes_up_however_many_sessions_there_are),
         TEST(the_process_holds_a_lease_while_the_clock_runs),
         TEST(the_floor_is_gated_and_the_other_lanes_are_not),
         TEST(an_ended_session_is_gone_from_memory_and_found_in_the_store),

@@ -121,13 +121,13 @@ static void one_process_runs_the_clock(void **state)
                   STATUS_CONFLICT);
     ASSERT_OK(store_sessions_lease(f->db, &session.session, &second, NOW + 15000, NOW + 20000));
     ASSERT_STATUS(store_sessions_lease(f->db, &first, &first, NOW, NOW), STATUS_NOT_FOUND);
-    ASSERT_OK(store_sessions_open(f->db, &f->arena, &list));
+    ASSERT_OK(store_sessions_open(f->db, &(struct id){{0}}, 10, &f->arena, &list));
     assert_int_equal(list.count, 1);
     assert_true(id_equal(&list.items[0].owner, &second));
     session.state = STORE_SESSION_ENDED;
     session.stage_counter = 1;
     ASSERT_OK(store_sessions_change(f->db, &session, 0));
-    ASSERT_OK(store_sessions_open(f->db, &f->arena, &list));
+    ASSERT_OK(store_sessions_open(f->db, &(struct id){{0}}, 10, &f->arena, &list));
     assert_int_equal(list.count, 0);
 }
 
