@@ -163,22 +163,17 @@ enum status store_db_open_reader(const char *path, struct store_db **db)
     return open_connection(path, false, db);
 }
 
-void store_db_clear(struct store_db *db)
-{
-    for (size_t i = 0; i < STORE_STATEMENTS_MAX; i++)
-        sqlite3_finalize(db->statements[i].prepared);
-    sqlite3_close(db->sqlite);
-    log_ids_free(&db->log_ids);
-    log_heads_free(&db->log_heads);
-    *db = (struct store_db){0};
-}
-
 void store_db_close(struct store_db **db)
 {
-    if (*db == NULL)
+    struct store_db *closing = *db;
+    if (closing == NULL)
         return;
-    store_db_clear(*db);
-    free(*db);
+    for (size_t i = 0; i < STORE_STATEMENTS_MAX; i++)
+        sqlite3_finalize(closing->statements[i].prepared);
+    sqlite3_close(closing->sqlite);
+    log_ids_free(&closing->log_ids);
+    log_heads_free(&closing->log_heads);
+    free(closing);
     *db = NULL;
 }
 

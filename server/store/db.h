@@ -48,9 +48,6 @@ MUST_CHECK enum status store_db_open_writer(const char *path, struct store_db **
 /* A connection that can only read. The writer is open already. */
 MUST_CHECK enum status store_db_open_reader(const char *path, struct store_db **db);
 
-/* Closes a connection in the caller's storage and gives its statements back. */
-void store_db_clear(struct store_db *db);
-
 /* NULL is allowed; `*db` becomes NULL. */
 void store_db_close(struct store_db **db);
 
