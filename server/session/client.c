@@ -107,13 +107,15 @@ struct client *client_new(struct hub *hub, struct connection *connection)
     return client;
 }
 
-void client_free(struct client *client)
+void client_free(struct client **client)
 {
-    for (struct call *call = client->calls; call != NULL; call = call->next)
+    struct client *ending = *client;
+    for (struct call *call = ending->calls; call != NULL; call = call->next)
         call->client = NULL;
-    upload_clear(&client->upload);
-    large_clear(&client->large);
-    free(client);
+    upload_clear(&ending->upload);
+    large_clear(&ending->large);
+    free(ending);
+    *client = NULL;
 }
 
 void client_keep_call(struct client *client, struct call *call)

@@ -47,7 +47,9 @@ struct client {
 
 /* Sends the server_hello. NULL when that fails. */
 struct client *client_new(struct hub *hub, struct connection *connection);
-void client_free(struct client *client);
+
+/* Calls under way end without an answer; `*client` becomes NULL. */
+void client_free(struct client **client);
 
 /* A whole frame from the client. */
 void client_receive(struct client *client, struct span bytes);

@@ -116,7 +116,7 @@ static void on_closed(void *context, void *user)
         hub->clients = client->next;
     if (client->next != NULL)
         client->next->previous = client->previous;
-    client_free(client);
+    client_free(&client);
 }
 
 struct transport_handler hub_transport_handler(struct hub *hub, void (*tick)(void *context))

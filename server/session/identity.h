@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Who this server is: the directory log's signing key and the key that will follow it, each in a
- * file of the state directory (0600, 64 hex digits), and what it says of its TLS key.
+ * file of the state directory (0600, 64 hex digits).
  *
  * An invite link pins the first key and the hash of the second, so losing both means inviting
- * everybody again: DESIGN.md and the manual say to keep a copy of the second elsewhere.
+ * everybody again. No backup has them: they are to be copied once.
  * Errors: STATUS_EXISTS, STATUS_NOT_FOUND, STATUS_IO, STATUS_MALFORMED, those of crypto/.
  * Thread rule: loop thread only.
  */
