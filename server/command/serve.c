@@ -8,6 +8,7 @@
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
 #include "server/command/monitor.h"
+#include "server/delivery/look.h"
 #include "server/figures/figures.h"
 #include "server/introduce/rounds.h"
 #include "server/limits.h"
@@ -357,7 +358,7 @@ static enum status start(struct serve *serve, const char **what)
     TRY(file_disk_sweep(&serve->app.files, is_known, serve));
     *what = "the threads";
     TRY(start_threads(serve));
-    delivery_look_for_work(serve->app.services.delivery);
+    look_for_work(serve->app.services.delivery);
     *what = "listening on the address and port of weftd.conf";
     TRY(start_network(serve, certificate, key));
     serve->app.hub.port = transport_port(serve->transport);

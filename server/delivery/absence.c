@@ -4,6 +4,7 @@
 #include "protocol/base/limits.h"
 #include "server/config/config.h"
 #include "server/delivery/internal.h"
+#include "server/delivery/look.h"
 #include "server/delivery/work.h"
 #include "server/store/devices.h"
 #include "server/store/removals.h"
@@ -53,7 +54,7 @@ static void done(struct community_change *change, enum status status)
         work_away(delivery, &statement->device);
     } else if (status == STATUS_OK) {
         work_gather_removals(delivery);
-        delivery_look_for_work(delivery); /* of whoever let it in meanwhile */
+        look_for_work(delivery); /* of whoever let it in meanwhile */
     }
     buffer_clear(&statement->entry);
     free(statement);

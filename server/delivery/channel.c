@@ -133,6 +133,11 @@ uint16_t channel_roles(const struct channel *channel, const struct id *person)
     return channel_extension_roles(&channel->extension, person);
 }
 
+bool channel_facilitates(const struct channel *channel, const struct id *person)
+{
+    return (channel_roles(channel, person) & CHANNEL_ROLE_FACILITATOR) != 0;
+}
+
 uint32_t channel_people(const struct channel *channel)
 {
     return (uint32_t)channel->people.count;

@@ -113,6 +113,8 @@ const struct channel_member *channel_member(const struct channel *channel, const
 /* Role bits of enum channel_role. */
 uint16_t channel_roles(const struct channel *channel, const struct id *person);
 
+bool channel_facilitates(const struct channel *channel, const struct id *person);
+
 /* People, not devices. */
 uint32_t channel_people(const struct channel *channel);
 

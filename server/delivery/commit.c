@@ -145,6 +145,23 @@ static void tell_members(struct commit_work *work)
     }
 }
 
+static void see_to_what_follows(struct commit_work *work)
+{
+    struct delivery *delivery = work->delivery;
+    struct channel *channel = work->channel;
+    const struct validate_output *output = &work->output;
+    JOURNAL(delivery->hub->journal, JOURNAL_INFO, "commit", JOURNAL_I("channel", &channel->id),
+            JOURNAL_N("changes", output->change_count));
+    if (work->closes_history)
+        history_close(delivery, channel, &work->segments);
+    if (output->change_count != 0)
+        paths_somebody_moved(delivery, channel);
+    work_after_commit(delivery, channel);
+    for (size_t i = 0; i < output->change_count; i++)
+        if (output->changes[i].added)
+            work_person_came(delivery, &output->changes[i].person);
+}
+
 static void append_done(struct store_job *job, enum status status)
 {
     struct commit_work *work =
@@ -156,29 +173,21 @@ static void append_done(struct store_job *job, enum status status)
         fail(work, status);
         return;
     }
-    if (!work->appended.again && !work->only_find) {
-        status = follow(work);
-        /* The commit is durable and was checked: only memory can fail here, and a server that
-         * cannot follow its own log must start again from it. */
-        if (status != STATUS_OK) {
-            delivery_fall_behind(work->delivery, work->channel, status);
-            fail(work, status);
-            return;
-        }
-        publish(work);
-        tell_members(work);
-        JOURNAL(work->delivery->hub->journal, JOURNAL_INFO, "commit",
-                JOURNAL_I("channel", &work->channel->id),
-                JOURNAL_N("changes", work->output.change_count));
-        if (work->closes_history)
-            history_close(work->delivery, work->channel, &work->segments);
-        if (work->output.change_count != 0)
-            paths_somebody_moved(work->delivery, work->channel);
-        work_after_commit(work->delivery, work->channel);
-        for (size_t i = 0; i < work->output.change_count; i++)
-            if (work->output.changes[i].added)
-                work_person_came(work->delivery, &work->output.changes[i].person);
+    if (work->appended.again || work->only_find) {
+        answer(work);
+        return;
     }
+    status = follow(work);
+    /* The commit is durable and was checked: only memory can fail here, and a server that cannot
+     * follow its own log must start again from it. */
+    if (status != STATUS_OK) {
+        delivery_fall_behind(work->delivery, work->channel, status);
+        fail(work, status);
+        return;
+    }
+    publish(work);
+    tell_members(work);
+    see_to_what_follows(work);
     answer(work);
 }
 

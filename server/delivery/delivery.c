@@ -7,6 +7,10 @@
 #include "server/delivery/absence.h"
 #include "server/delivery/history.h"
 #include "server/delivery/internal.h"
+#include "server/delivery/paths.h"
+#include "server/delivery/upkeep.h"
+#include "server/delivery/work.h"
+#include "server/delivery/work_items.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +58,7 @@ void delivery_free(struct delivery **delivery)
     size_t at = 0;
     for (struct channel *channel = delivery_next(*delivery, &at); channel != NULL;
          channel = delivery_next(*delivery, &at)) {
-        work_drop(channel);
+        work_items_drop(channel);
         channel_free(&channel);
     }
     id_map_clear(&(*delivery)->channels);
@@ -386,7 +390,7 @@ void delivery_continue(struct delivery *delivery,
         delivery_fall_behind(delivery, channel, status);
         return;
     }
-    work_drop(channel);
+    work_items_drop(channel);
     tell_to_look(delivery, channel);
     struct subscription *next = NULL;
     for (struct subscription *s = channel->subscriptions; s != NULL; s = next) {

@@ -112,9 +112,6 @@ void delivery_continue(struct delivery *delivery,
                        uint32_t generation,
                        const struct channel_member *first);
 
-/* Looks through the store for channels with removals or adds that wait. */
-void delivery_look_for_work(struct delivery *delivery);
-
 /* Once a second: leases that ran out, channels that nobody needs, what has expired. */
 void delivery_tick(struct delivery *delivery);
 

@@ -7,6 +7,17 @@
 #include "server/delivery/file_removal.h"
 #include "server/delivery/internal.h"
 
+/* How long one member has until it begins or sends the next segment. */
+#define LEASE_MS 30000
+
+/* And in all, so that nobody keeps others from sharing: some hundred segments over a ward's line.
+ * What is sealed by then stays, and the next goes on. */
+#define TURN_MS 600000
+
+/* Between two requests of a person in a channel: each makes a member seal and compare, and all
+ * others read what it says. */
+#define ASK_INTERVAL_MS (2 * LEASE_MS)
+
 bool history_is_shared(const struct channel *channel)
 {
     return channel->extension.history == CHANNEL_HISTORY_FULL;
@@ -74,8 +85,8 @@ lease(struct delivery *delivery, struct channel *channel, const struct channel_m
     int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
     channel->sharing.holder = member->device;
     channel->sharing.holder_since = member->since_ms;
-    channel->sharing.lease_until_ms = now_ms + HISTORY_LEASE_MS;
-    channel->sharing.turn_until_ms = now_ms + HISTORY_TURN_MS;
+    channel->sharing.lease_until_ms = now_ms + LEASE_MS;
+    channel->sharing.turn_until_ms = now_ms + TURN_MS;
 }
 
 static bool offer(struct delivery *delivery, struct channel *channel)
@@ -97,7 +108,7 @@ history_spend_ask(const struct delivery *delivery, struct channel *channel, cons
     int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
     if (asker == NULL)
         return 0;
-    int64_t until_ms = asker->asked_history_ms - 1 + HISTORY_ASK_INTERVAL_MS;
+    int64_t until_ms = asker->asked_history_ms - 1 + ASK_INTERVAL_MS;
     if (asker->asked_history_ms != 0 && until_ms > now_ms)
         return (uint32_t)(until_ms - now_ms);
     asker->asked_history_ms = now_ms + 1;
@@ -144,7 +155,7 @@ bool history_holds(const struct channel *channel, const struct id *device)
 void history_go_on(struct delivery *delivery, struct channel *channel, const struct id *device)
 {
     struct channel_sharing *sharing = &channel->sharing;
-    int64_t until_ms = clock_monotonic_ms(delivery->hub->clock) + HISTORY_LEASE_MS;
+    int64_t until_ms = clock_monotonic_ms(delivery->hub->clock) + LEASE_MS;
     if (history_holds(channel, device))
         sharing->lease_until_ms =
             until_ms < sharing->turn_until_ms ? until_ms : sharing->turn_until_ms;

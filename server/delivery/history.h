@@ -15,17 +15,6 @@
 #include "server/delivery/delivery.h"
 #include "server/store/files.h"
 
-/* How long one member has until it begins or sends the next segment. */
-#define HISTORY_LEASE_MS 30000
-
-/* And in all, so that nobody keeps others from sharing: some hundred segments over a ward's line.
- * What is sealed by then stays, and the next goes on. */
-#define HISTORY_TURN_MS 600000
-
-/* Between two requests of a person in a channel: each makes a member seal and compare, and all
- * others read what it says. Two leases' time. */
-#define HISTORY_ASK_INTERVAL_MS 60000
-
 bool history_is_shared(const struct channel *channel);
 
 /* Counts a request of a person in the channel: how long it must wait; 0: not at all. */

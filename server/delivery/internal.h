@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * What the files of delivery/ share among themselves.
+ * What is behind `struct delivery`, for the files of delivery/ alone.
+ * Thread rule: loop thread only.
  */
 #ifndef WEFT_DELIVERY_INTERNAL_H
 #define WEFT_DELIVERY_INTERNAL_H
@@ -20,17 +21,5 @@ struct delivery {
     uint64_t events;    /* published */
     uint64_t deliveries;
 };
-
-/* work_items.c: forgets what waits, when the channel goes. */
-void work_drop(struct channel *channel);
-
-/* work.c: offers what nobody holds. */
-void work_tick(struct delivery *delivery);
-
-/* paths.c: asks for a path where one is due. */
-void paths_tick(struct delivery *delivery);
-
-/* upkeep.c: deletes what has expired, now and then. */
-void upkeep_tick(struct delivery *delivery);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/*
- * Finds the channels in which something waits to be committed: at the start, and after acts that
- * may concern any channel.
- */
+#include "server/delivery/look.h"
+
 #include "server/delivery/internal.h"
 #include "server/delivery/work.h"
 #include "server/store/removals.h"
@@ -70,7 +68,7 @@ static void look_done(struct store_job *job, enum status status)
         begin_look(delivery, &last);
     } else if (delivery->look_again) {
         delivery->look_again = false;
-        delivery_look_for_work(delivery);
+        look_for_work(delivery);
     }
 }
 
@@ -89,7 +87,7 @@ static void begin_look(struct delivery *delivery, const struct id *after)
         look_done(&look->job, status);
 }
 
-void delivery_look_for_work(struct delivery *delivery)
+void look_for_work(struct delivery *delivery)
 {
     struct id first = {{0}};
     if (delivery->looking)

@@ -28,11 +28,6 @@ void paths_somebody_moved(struct delivery *delivery, struct channel *channel)
     channel->paths.next_ms = clock_monotonic_ms(delivery->hub->clock) + SETTLE_MS;
 }
 
-static bool is_facilitator(const struct channel *channel, const struct channel_member *member)
-{
-    return (channel_roles(channel, &member->person) & CHANNEL_ROLE_FACILITATOR) != 0;
-}
-
 const struct channel_member *paths_choose(const struct channel *channel,
                                           const uint32_t *spared,
                                           bool (*may_ask)(const void *context,
@@ -47,7 +42,7 @@ const struct channel_member *paths_choose(const struct channel *channel,
         if (spared[member->leaf] == 0 || !may_ask(context, member))
             continue;
         const struct channel_member **of_kind =
-            is_facilitator(channel, member) ? &best_facilitator : &best;
+            channel_facilitates(channel, &member->person) ? &best_facilitator : &best;
         if (*of_kind == NULL || spared[member->leaf] > spared[(*of_kind)->leaf])
             *of_kind = member;
     }

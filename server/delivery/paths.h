@@ -14,6 +14,9 @@
 /* After a commit that added or removed somebody: the tree is another, and more may come. */
 void paths_somebody_moved(struct delivery *delivery, struct channel *channel);
 
+/* Once a second: asks for a path where one is due. */
+void paths_tick(struct delivery *delivery);
+
 /* Of the members that may be asked, the one whose path spares the most (`spared` by leaf, as
  * mls_path_costs gives it); facilitators only when no other spares anything. NULL: nobody does. */
 const struct channel_member *paths_choose(const struct channel *channel,

@@ -178,7 +178,7 @@ void send_begin(struct delivery *delivery,
         send->delivery = delivery;
         send->channel = channel;
         send->call = call;
-        send->facilitates = (channel_roles(channel, &call->person) & CHANNEL_ROLE_FACILITATOR) != 0;
+        send->facilitates = channel_facilitates(channel, &call->person);
         status = read_message(send);
     }
     if (status == STATUS_OK && delivery->hooks.may_send != NULL)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/*
- * KeyPackages and Welcomes end with their lifetimes, files with their message, messages with their
- * channel's retention; they go in the background.
- */
+#include "server/delivery/upkeep.h"
+
 #include "protocol/base/limits.h"
 #include "server/delivery/file_removal.h"
 #include "server/delivery/internal.h"

@@ -18,7 +18,7 @@ void validate_output_init(struct validate_output *output)
     *output = (struct validate_output){
         .public_state = BUFFER_INIT(STATE_BYTES_MAX),
         .tree = BUFFER_INIT(STATE_BYTES_MAX),
-        .welcomes_bytes = BUFFER_INIT(2 * LIMIT_OBJECT_BYTES),
+        .welcomes_bytes = BUFFER_INIT(STATE_BYTES_MAX),
         .refusal = {.reason = NULL},
     };
 }

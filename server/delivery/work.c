@@ -4,6 +4,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/wire/events.h"
 #include "server/delivery/internal.h"
+#include "server/delivery/look.h"
 #include "server/delivery/work_items.h"
 #include "server/store/devices.h"
 #include "server/store/key_packages.h"
@@ -20,6 +21,10 @@
 #define HELD_MS (INT64_C(24) * 3600 * 1000)
 
 #define GATHER_ARENA_MAX (4u << 20)
+
+/* How long one member has where somebody is to be removed: such a commit has a path, of 821 KB
+ * among 10,000, which takes a slow line seconds more. */
+#define REMOVAL_LEASE_MS 10000
 
 /* ---- offering ---- */
 
@@ -66,7 +71,7 @@ static int suitability(const struct delivery *delivery,
         return 0;
     bool all = adds || work->adds == NULL;
     /* Facilitators are on stage: last among those who can do as much. */
-    bool free_hands = (channel_roles(channel, &member->person) & CHANNEL_ROLE_FACILITATOR) == 0;
+    bool free_hands = !channel_facilitates(channel, &member->person);
     bool fresh = !id_equal(&member->device, &work->holder);
     /* Whoever approved the device knows it best. */
     return 1 + (fresh ? 8 : 0) + (own ? 4 : 0) + (all ? 2 : 0) + (free_hands ? 1 : 0);
@@ -137,7 +142,7 @@ list_removes(const struct work *work, struct arena *arena, struct wire_work *tak
 
 static int64_t lease_ms(const struct work *work)
 {
-    return work->removes == NULL ? WORK_LEASE_MS : WORK_REMOVAL_LEASE_MS;
+    return work->removes == NULL ? WORK_LEASE_MS : REMOVAL_LEASE_MS;
 }
 
 static enum status lease(struct delivery *delivery,
@@ -416,7 +421,7 @@ static void gather_done(struct store_job *job, enum status status)
     free_gather(gather);
     again = again || (work != NULL && work->more && has_room(work));
     if (work != NULL && work_items_is_empty(work) && !again)
-        work_drop(channel);
+        work_items_drop(channel);
     else if (again)
         work_gather(delivery, channel);
     else if (work != NULL)
@@ -522,7 +527,7 @@ void work_away(struct delivery *delivery, const struct id *device)
         if (channel->work != NULL)
             work_items_forget(channel->work, device);
     }
-    delivery_look_for_work(delivery);
+    look_for_work(delivery);
 }
 
 void work_shut_out_person(struct delivery *delivery, const struct id *person)
@@ -533,7 +538,7 @@ void work_shut_out_person(struct delivery *delivery, const struct id *person)
         if (channel->work != NULL)
             work_items_forget_person(channel->work, person);
     }
-    delivery_look_for_work(delivery);
+    look_for_work(delivery);
 }
 
 static void count_active(void *context, const struct directory_device *device)
@@ -547,7 +552,7 @@ void work_person_came(struct delivery *delivery, const struct id *person)
     directory_each_device(community_directory(delivery->hub->community), person, count_active,
                           &devices);
     if (devices > 1)
-        delivery_look_for_work(delivery);
+        look_for_work(delivery);
 }
 
 void work_after_commit(struct delivery *delivery, struct channel *channel)
@@ -561,7 +566,7 @@ void work_after_commit(struct delivery *delivery, struct channel *channel)
     if (work->more)
         work_gather(delivery, channel);
     else if (work_items_is_empty(work) && !work->gathering)
-        work_drop(channel);
+        work_items_drop(channel);
     else
         offer(delivery, channel);
 }

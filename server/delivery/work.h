@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * What members are asked to commit: adds of people who were let in and of
- * further devices of those who are, removes of devices that left
- * or were shut out (paths: paths.h). The server proposes nothing inside MLS; it asks one online
- * member after another, each with a lease, and clients check the facts themselves.
+ * What members are asked to commit: adds of people who were let in and of further devices of those
+ * who are, removes of devices that left or were shut out (paths: paths.h). The server proposes
+ * nothing inside MLS; it asks one online member after another, each with a lease, and clients check
+ * the facts themselves.
  *
  * A KeyPackage that was taken for an add stays with the work until the add is committed, so that
  * asking twice does not use two.
@@ -17,10 +17,6 @@
 /* How long one member has: a commit of 128 adds takes a phone a second or two, and a thousand
  * people may wait for it. */
 #define WORK_LEASE_MS 5000
-
-/* The same where somebody is to be removed: such a commit has a path, of 821 KB among 10,000, which
- * takes a slow line seconds more. */
-#define WORK_REMOVAL_LEASE_MS 10000
 
 /* Looks what waits for a channel in the store, and offers it. */
 void work_gather(struct delivery *delivery, struct channel *channel);
@@ -56,6 +52,9 @@ void work_after_commit(struct delivery *delivery, struct channel *channel);
 
 /* A client has logged in: work of its channels that nobody holds is offered to it. */
 void work_client_arrived(struct delivery *delivery, struct client *client);
+
+/* Once a second: offers what nobody holds. */
+void work_tick(struct delivery *delivery);
 
 /* What this member may commit now, leased to it; an id of none when nothing waits or somebody
  * else holds it. Lists come from the arena, bytes are lent from the work until the next event. */

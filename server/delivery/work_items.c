@@ -28,7 +28,7 @@ void work_items_drop_removes(struct work *work)
     }
 }
 
-void work_drop(struct channel *channel)
+void work_items_drop(struct channel *channel)
 {
     struct work *work = channel->work;
     if (work == NULL)

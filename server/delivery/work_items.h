@@ -46,6 +46,9 @@ void work_items_drop_removes(struct work *work);
 /* The channel's work, made if need be; NULL without memory. */
 struct work *work_items_ensure(struct delivery *delivery, struct channel *channel);
 
+/* Forgets what waits, when nothing does any more or the channel goes. */
+void work_items_drop(struct channel *channel);
+
 bool work_items_is_empty(const struct work *work);
 
 size_t work_items_count_adds(const struct work *work);

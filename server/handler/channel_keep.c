@@ -28,7 +28,7 @@ static void finish(struct task *task)
 
 void channel_keep_handle(struct services *services, struct channel *channel, struct call *call)
 {
-    if ((channel_roles(channel, &call->person) & CHANNEL_ROLE_FACILITATOR) == 0) {
+    if (!channel_facilitates(channel, &call->person)) {
         call_fail(call, STATUS_DENIED, "only a facilitator says how long messages are kept");
         return;
     }

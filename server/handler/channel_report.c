@@ -82,7 +82,7 @@ void channel_report_handle(struct services *services, struct channel *channel, s
         .device = call->device,
         .person = call->person,
         .bytes = kept,
-        .decides = (channel_roles(channel, &call->person) & CHANNEL_ROLE_FACILITATOR) != 0,
+        .decides = channel_facilitates(channel, &call->person),
     };
     report->task.run = run;
     report->task.finish = finish;

@@ -6,6 +6,7 @@
 #include "protocol/channel/identity.h"
 #include "protocol/mls/public/key_package.h"
 #include "protocol/wire/people.h"
+#include "server/delivery/look.h"
 #include "server/delivery/validate.h"
 #include "server/delivery/work.h"
 #include "server/handler/task.h"
@@ -75,7 +76,7 @@ static void finish(struct task *task)
 {
     struct services *services = task->services;
     task_answer_empty(task);
-    delivery_look_for_work(services->delivery);
+    look_for_work(services->delivery);
 }
 
 static void check_done(struct pool_job *job, enum status status)

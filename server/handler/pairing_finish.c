@@ -6,6 +6,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/wire/accounts.h"
 #include "protocol/wire/devices.h"
+#include "server/delivery/look.h"
 #include "server/delivery/work.h"
 #include "server/handler/pairing.h"
 #include "server/store/audit.h"
@@ -124,7 +125,7 @@ static void done(struct community_change *change, enum status status)
         hub_close_person(hub, &finish->entry.person);
         work_shut_out_person(finish->services->delivery, &finish->entry.person);
     } else {
-        delivery_look_for_work(finish->services->delivery);
+        look_for_work(finish->services->delivery);
     }
     call_answer(finish->call, &response);
 }

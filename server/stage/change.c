@@ -227,7 +227,7 @@ void stage_change(struct stage *stage, struct channel *channel, struct call *cal
     struct move *move = NULL;
     const char *detail = NULL;
     enum status status = STATUS_OK;
-    if ((channel_roles(channel, &call->person) & CHANNEL_ROLE_FACILITATOR) == 0) {
+    if (!channel_facilitates(channel, &call->person)) {
         status = STATUS_DENIED;
         detail = "only a facilitator of the channel moves its session";
     }
