@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* weft device: more than one device for one person, and shutting one out. */
-#include "client-cli/commands/find.h"
 #include "client-cli/commands/fresh_profile.h"
+#include "client-cli/commands/known_id.h"
 #include "client-cli/commands/own_person.h"
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/terminal.h"
@@ -212,7 +212,7 @@ enum status device_reset_run(struct invocation *invocation)
     if (found == STATUS_NOT_FOUND)
         return command_explain(invocation, found,
                                "nobody who shows themselves is called \"%s\": whoever runs the "
-                               "server finds the whole id with weftd --json person list",
+                               "server finds the id with weftd person list",
                                whom);
     TRY(found);
     if (id_equal(&person, &engine->account.person))
@@ -452,28 +452,15 @@ enum status device_list_run(struct invocation *invocation)
     return STATUS_OK;
 }
 
-/* One of our own by the beginning of its id; anybody's by the whole. */
 static enum status find_device(struct invocation *invocation, const char *text, struct id *device)
 {
-    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    struct engine *engine = invocation->engine;
-    struct wire_device_list_response listed;
-    struct find find;
-    size_t at = 0;
-    if (id_parse(span_from_text(text), device) == STATUS_OK)
-        return STATUS_OK;
-    TRY(devices_list(engine, &engine->account.person, &reply, &listed));
-    find_begin(&find, text);
-    for (size_t i = 0; i < listed.device_count; i++)
-        find_offer(&find, &listed.devices[i].device, SPAN_EMPTY);
-    enum status status = find_finish(&find, &at);
-    if (status != STATUS_OK)
-        return command_explain(invocation, status,
-                               "no device of yours begins with \"%s\" (six letters at least): weft "
-                               "device list",
-                               text);
-    *device = listed.devices[at].device;
-    return STATUS_OK;
+    enum status status = known_id_find(invocation, KNOWN_ID_DEVICE, text, device);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    return command_explain(invocation, status,
+                           "no device's id begins with \"%s\", with eight digits at least: weft "
+                           "device list",
+                           text);
 }
 
 static void

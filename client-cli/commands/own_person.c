@@ -2,6 +2,7 @@
 #include "client-cli/commands/own_person.h"
 
 #include "client-cli/commands/find.h"
+#include "client-cli/commands/known_id.h"
 #include "client-cli/core/people.h"
 #include "protocol/channel/identity.h"
 #include "protocol/wire/people.h"
@@ -119,7 +120,7 @@ static enum status pick(const struct candidates *candidates, const char *text, s
     size_t at = 0;
     find_begin(&find, text);
     for (size_t i = 0; i < candidates->count; i++)
-        find_offer(&find, &candidates->items[i].person, span_from_text(candidates->items[i].name));
+        find_offer(&find, NULL, span_from_text(candidates->items[i].name));
     TRY(find_finish(&find, &at));
     *person = candidates->items[at].person;
     return STATUS_OK;
@@ -136,7 +137,7 @@ list_fitting(struct invocation *invocation, const struct candidates *candidates,
         size_t at;
         char id[ID_TEXT_SIZE];
         find_begin(&find, text);
-        find_offer(&find, &item->person, span_from_text(item->name));
+        find_offer(&find, NULL, span_from_text(item->name));
         if (find_finish(&find, &at) != STATUS_OK)
             continue;
         id_text(&item->person, id);
@@ -155,13 +156,14 @@ enum status own_person_find(struct invocation *invocation,
     CLEANUP(candidates_clear) struct candidates near = {.arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
     CLEANUP(candidates_clear) struct candidates all = {.arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
     struct engine *engine = invocation->engine;
-    if (id_parse(span_from_text(text), person) == STATUS_OK)
-        return STATUS_OK;
+    enum status status = known_id_find(invocation, KNOWN_ID_PERSON, text, person);
+    if (status != STATUS_NOT_FOUND)
+        return status;
     if (channel != NULL && channel->state == CHANNEL_STATE_MEMBER) {
         TRY(add_members(engine, channel, &near));
         TRY(add_knocking(engine, channel, &near));
     }
-    enum status status = pick(&near, text, person);
+    status = pick(&near, text, person);
     if (status == STATUS_CONFLICT)
         return list_fitting(invocation, &near, text);
     if (status != STATUS_NOT_FOUND)
@@ -173,7 +175,8 @@ enum status own_person_find(struct invocation *invocation,
     if (status == STATUS_NOT_FOUND)
         return command_explain(invocation, status,
                                "nobody here is called \"%s\": weft people lists those who show "
-                               "themselves; anybody else's id is in their weft status",
+                               "themselves; anybody else's id is in their weft status, of which "
+                               "eight digits are enough",
                                text);
     return status;
 }

@@ -9,9 +9,9 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/core/channel.h"
 
-/* The person that `text` names: an id, the beginning of one, a name or the beginning of one. Looked
- * for among those in the channel and those who knock at it, then among those who show themselves to
- * all. When several fit, they are listed. `channel` may be NULL. */
+/* The person that `text` names: an id or the beginning of one (known_id.h), a name or the beginning
+ * of one. Names are looked for among those in the channel and those who knock at it, then among
+ * those who show themselves to all. When several fit, they are listed. `channel` may be NULL. */
 MUST_CHECK enum status own_person_find(struct invocation *invocation,
                                        struct channel *channel,
                                        const char *text,

@@ -327,3 +327,11 @@ void directory_each_device(const struct directory *directory,
          record != NULL; record = directory_state_next_of(directory, record))
         visit(context, &record->device);
 }
+
+void directory_each(const struct directory *directory,
+                    void (*visit)(void *context, const struct directory_device *device),
+                    void *context)
+{
+    for (size_t i = 0; i < directory->record_count; i++)
+        visit(context, &directory->records[i].device);
+}

@@ -110,4 +110,9 @@ void directory_each_device(const struct directory *directory,
                            void (*visit)(void *context, const struct directory_device *device),
                            void *context);
 
+/* The same for each device of everybody, in the order in which they were added. */
+void directory_each(const struct directory *directory,
+                    void (*visit)(void *context, const struct directory_device *device),
+                    void *context);
+
 #endif

@@ -232,7 +232,7 @@ def test_who_lost_the_only_device_is_set_up_again_by_an_admin(scene):
     asha.run("sync")
     old = own_device(asha)
     ann.run("device", "reset", asha.id, code=NOT_NOW)
-    assert "weftd --json person list" in admin.run("device", "reset", "Asha", code=NOT_FOUND).error
+    assert "weftd person list" in admin.run("device", "reset", "Asha", code=NOT_FOUND).error
     assert asha.id in [record["person"] for record in server.json("person", "list")]
     fresh = scene.person("Asha's new telephone")
     pair(admin, fresh, "device", "reset", asha.id)

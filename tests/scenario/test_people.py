@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from weft_scenario import OK, USAGE, decode_link
+from weft_scenario import NOT_FOUND, OK, USAGE, decode_link
 from weft_wire import LOG_ENTRIES, Account, Connection, Reader
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnol\u2066\u200f\tEve\r\nroot#"
@@ -29,6 +29,25 @@ def test_nobody_is_found_who_did_not_opt_in(scene):
     bea.run("profile", "set", "--opt-out")
     assert names(ann) == []
     assert not cy.one("profile", "show")["opted_in"]
+    server.stop()
+
+
+def test_the_digits_that_are_shown_of_somebody_are_enough(scene):
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    channel = ann.json("channel", "create", "Falls")[0]["channel"]
+    bea, cy = scene.people(["Bea", "Cy"], lambda name: server.invite(group="Ward 8"))  # neither shows herself to others
+    (digits,) = [line.split()[0] for line in server.admin("person", "list").text.splitlines() if "Bea" in line]
+    assert bea.id.startswith(digits) and len(digits) < 32
+    assert "added: Bea" in ann.run("channel", "add", channel, digits).text
+    assert "added: Cy" in ann.run("channel", "add", channel, cy.id[:8].upper()).text
+    assert ann.run("channel", "remove", channel, cy.id[:9])
+    refused = ann.run("channel", "add", channel, cy.id[:7], code=NOT_FOUND)
+    assert "eight digits are enough" in refused.error, refused
+    admin = scene.person("Dan", server.invite(group="Ward 7", role="admin"))
+    device = admin.json("device", "list", bea.id[:8])[0]["device"]
+    assert "is shut out" in admin.run("device", "revoke", device[:8]).text
+    assert "eight digits" in admin.run("device", "revoke", "ffffffff", code=NOT_FOUND).error
     server.stop()
 
 

@@ -16,7 +16,7 @@ import pytest
 from weft_scenario import NOT_FOUND, PATIENCE_S
 
 LINE = ("weft: nobody here is called \"Zoe\": weft people lists those who show themselves; anybody else's id is in their "
-        "weft status")
+        "weft status, of which eight digits are enough")
 
 
 def on_terminal(person, *arguments, columns=80, out_too=False):
