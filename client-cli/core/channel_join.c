@@ -329,27 +329,55 @@ static bool is_known(const struct engine *engine, const struct wire_welcome_item
            channel->generation == item->generation && channel->joined_sequence >= item->sequence;
 }
 
-enum status channel_join_welcomes(struct engine *engine)
+/* What may pass (network, disk, a server with too much to do) must not lose a Welcome for ever. */
+static bool may_pass(enum status status)
 {
-    CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
-    struct wire_empty nothing = {0};
-    struct wire_welcomes_response response;
-    TRY(engine_call(engine, WIRE_WELCOMES, &nothing, &reply, &response));
-    if (response.welcome_count != 0)
-        TRY(replica_update(engine, SPAN_EMPTY));
-    for (size_t i = 0; i < response.welcome_count; i++) {
-        const struct wire_welcome_item *item = &response.welcomes[i];
+    return status == STATUS_NETWORK || status == STATUS_TIMEOUT || status == STATUS_RATE_LIMITED ||
+           status == STATUS_FULL || status_passes(status);
+}
+
+static void tell_unopened(struct engine *engine, enum status status)
+{
+    const char *why = status == STATUS_NOT_FOUND
+                          ? "it is for a key that this device has used before, or never had"
+                          : status_text(status);
+    engine_notice(engine, NULL, "An invitation into a channel could not be opened: %s%s", why,
+                  status == STATUS_INTERNAL ? "; the next command tries again" : "");
+    engine_forget_explanation(engine);
+}
+
+/* Opens what there is; `*done` is how many need not be given again. */
+static enum status
+open_welcomes(struct engine *engine, const struct wire_welcomes_response *response, size_t *done)
+{
+    *done = 0;
+    for (size_t i = 0; i < response->welcome_count; i++) {
+        const struct wire_welcome_item *item = &response->welcomes[i];
         enum status status = is_known(engine, item) ? STATUS_OK : open_welcome(engine, item);
-        /* What may pass (network, disk) must not lose a Welcome for ever. */
-        if (status == STATUS_NETWORK || status == STATUS_TIMEOUT || status_passes(status) ||
-            status == STATUS_FULL)
+        if (may_pass(status))
             return status;
         if (status != STATUS_OK)
-            engine_notice(engine, NULL, "An invitation into a channel could not be opened: %s",
-                          status == STATUS_NOT_FOUND
-                              ? "it is for a key that this device has used before, or never had"
-                              : status_text(status));
+            tell_unopened(engine, status);
+        if (status == STATUS_INTERNAL)
+            continue; /* of a server that has failed: it may give it later, and others now */
         TRY(confirm(engine, item));
+        ++*done;
+    }
+    return STATUS_OK;
+}
+
+enum status channel_join_welcomes(struct engine *engine)
+{
+    size_t done = 1;
+    for (int i = 0; i < CORE_WELCOME_ROUNDS && done != 0; i++) {
+        CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
+        struct wire_empty nothing = {0};
+        struct wire_welcomes_response response;
+        TRY(engine_call(engine, WIRE_WELCOMES, &nothing, &reply, &response));
+        if (response.welcome_count == 0)
+            return STATUS_OK;
+        TRY(replica_update(engine, SPAN_EMPTY));
+        TRY(open_welcomes(engine, &response, &done));
     }
     return STATUS_OK;
 }

@@ -48,6 +48,10 @@
 /* Events kept while a command waits for an answer; beyond that the channels are paged instead. */
 #define CORE_EVENTS_MAX 1000
 
+/* Lists of Welcomes asked for one after another, each with some that can be opened: whoever is let
+ * into more channels at once opens the rest next time. */
+#define CORE_WELCOME_ROUNDS 32
+
 /* A page of a channel's log: a few frames. */
 #define CORE_PAGE_BYTES (256u << 10)
 
