@@ -6,6 +6,7 @@
  */
 #include "protocol/directory/restore.h"
 #include "protocol/base/limits.h"
+#include "protocol/json/dump.h"
 #include "server/command/audit.h"
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
@@ -173,25 +174,33 @@ static const char *explanation(enum status status, const struct restoring *resto
     }
 }
 
+/* An exit code: without memory it is told in words, since what was done stays done. */
+static int print_json(const char *path, const char *aside, const struct restoring *restoring)
+{
+    json_t *object =
+        json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "restored", path, "replaced",
+                  aside[0] == '\0' ? NULL : aside, "restore", (json_int_t)restoring->number,
+                  "directory_entries", (json_int_t)restoring->log.size, "files",
+                  (json_int_t)restoring->files, "file_bytes", (json_int_t)restoring->file_bytes,
+                  "missing", (json_int_t)restoring->lost.missing, "damaged",
+                  (json_int_t)restoring->lost.damaged, "lost", lost_files_json(&restoring->lost));
+    char *text = dump_json(object, JSON_COMPACT);
+    json_decref(object);
+    if (text == NULL) {
+        fprintf(stderr, "weftd: %s is the store now, and there is no memory to say more of it\n",
+                path);
+        return EXIT_CODE_INTERNAL;
+    }
+    printf("%s\n", text);
+    free(text);
+    return EXIT_CODE_OK;
+}
+
 static void print(const struct app_place *place,
                   const char *path,
                   const char *aside,
-                  bool json,
                   const struct restoring *restoring)
 {
-    if (json) {
-        json_t *object = json_pack(
-            "{s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "restored", path, "replaced",
-            aside[0] == '\0' ? NULL : aside, "restore", (json_int_t)restoring->number,
-            "directory_entries", (json_int_t)restoring->log.size, "files",
-            (json_int_t)restoring->files, "file_bytes", (json_int_t)restoring->file_bytes,
-            "missing", (json_int_t)restoring->lost.missing, "damaged",
-            (json_int_t)restoring->lost.damaged, "lost", lost_files_json(&restoring->lost));
-        json_dumpf(object, stdout, JSON_COMPACT);
-        json_decref(object);
-        putchar('\n');
-        return;
-    }
     printf("%s is the store now, with %" PRIu64 " %s.\n", path, restoring->files,
            restoring->files == 1 ? "file" : "files");
     if (aside[0] != '\0')
@@ -251,6 +260,8 @@ int restore_run(const struct app_place *place, bool json, int argc, const char *
         fprintf(stderr, "weftd: nothing was restored: %s\n", explanation(status, &restoring));
         return exit_code_of(status);
     }
-    print(place, argv[0], aside, json, &restoring);
+    if (json)
+        return print_json(argv[0], aside, &restoring);
+    print(place, argv[0], aside, &restoring);
     return EXIT_CODE_OK;
 }

@@ -11,7 +11,8 @@ import pytest
 
 from test_devices import own_device, pair
 from weft_counts import Tally, count
-from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, TRUST, USAGE
+from weft_fault import Faults
+from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, OK, TRUST, USAGE
 
 RESTORES = count("restores")
 
@@ -245,3 +246,29 @@ def test_whoever_left_an_open_channel_can_join_it_in_its_next_generation(scene):
     ann.run("say", channel, "after")
     assert texts(ben, channel)[-1] == "after"
     server.stop()
+
+
+def test_a_restore_for_whose_record_there_is_no_memory_says_so(server_scene, faults_library):
+    server = server_scene.server(start=False)
+    backup = server.directory / "copy"
+    server.admin("backup", backup)
+    faults = Faults(faults_library, server_scene.directory / "faults", [server.state])
+    environment = faults.environment(server_scene.environment)
+    argv = [server_scene.weftd, "--state", server.state, "--json", "restore", backup]
+
+    def restore():
+        return server_scene.run(argv, environment=environment, code=None)
+
+    for _ in range(2):  # from the second on there is a store to be put aside
+        faults.clear()
+        assert restore().expect(OK).lines[0]["restored"] == str(backup)
+    allocations = faults["allocations"]
+    outcomes = set()
+    for back in range(40):  # the record is made last of all
+        faults.clear()
+        faults.fail_allocation(allocations - back)
+        result = restore()
+        outcomes.add(result.code)
+        assert len(result.lines) == (result.code == OK) and (result.code == OK or "weftd: " in result.error), str(result)
+        assert result.code == OK or "is the store now" in result.error or "nothing was restored" in result.error, str(result)
+    assert len(outcomes) > 1, "some of them were of the record"
