@@ -13,12 +13,16 @@
 
 const struct command commands[] = {
     {"invite", invite_command_begin,
-     "--group NAME [--uses N] | --person ID\n"
+     "--group NAME [--uses N] | --person ID | --imported\n"
      "             [--role staff|facilitator|admin] [--expires DAYS]\n"
-     "       weftd invite list | revoke ID",
+     "       weftd invite list | revoke ID\n"
+     "       --person: one who was imported, by the person_id of the import or the id\n"
+     "       that weftd person list shows. --imported: a link for each of them who\n"
+     "       has not joined, in lines of person_id, name, group and link, with tabs",
      "make an invite link; list or withdraw invites", 0, NULL, false},
     {"person", person_command_begin,
      "list | suspend ID | restore ID | erase ID | export ID\n"
+     "       ID: as weftd person list shows it, or the person_id of the import.\n"
      "       export: what is kept of somebody, for them; but for their introductions,\n"
      "       which they alone see. The audit log says that it was made",
      "the people of the community", 0, NULL, false},
@@ -185,6 +189,11 @@ void command_finish(struct command_call *call, enum status status, const char *w
         command_complain(call, "weftd: %s: %s\n", what, status_text(status));
     else if (status != STATUS_OK)
         command_complain(call, "weftd: %s\n", status_text(status));
+    finish(call, exit_code_of(status));
+}
+
+void command_fail(struct command_call *call, enum status status)
+{
     finish(call, exit_code_of(status));
 }
 

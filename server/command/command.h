@@ -72,6 +72,9 @@ void command_clear(struct command_call *call);
  * `what` (or its own text alone, when NULL). */
 void command_finish(struct command_call *call, enum status status, const char *what);
 
+/* Ends it with a status that command_complain has told. */
+void command_fail(struct command_call *call, enum status status);
+
 /* Ends it with the command's usage. */
 void command_usage(struct command_call *call);
 

@@ -12,8 +12,9 @@ enum status find_person(struct store_db *db, const char *text, struct id *person
 const char *find_person_problem(enum status found, const char *otherwise)
 {
     if (found == STATUS_NOT_FOUND)
-        return "nobody's id begins so, with six letters at least (weftd person list shows them)";
+        return "nobody has this person_id, or an id that begins so, with six letters at least "
+               "(weftd person list)";
     if (found == STATUS_CONFLICT)
-        return "several people's ids begin so (weftd person list shows them)";
+        return "several people's ids begin so (weftd person list)";
     return otherwise;
 }

@@ -90,9 +90,10 @@ static void print_person(struct person_read *read, const struct store_person *pe
                                      command_json_text(person->external_id), "group",
                                      command_json_text(group), "opted_in", person->opted_in));
     else
-        command_print(call, "%.12s  %-9s  %-11s  %s (%s)\n", id, state_names[person->state],
+        command_print(call, "%.12s  %-9s  %-11s  %s (%s)%s%s\n", id, state_names[person->state],
                       role_names[person->role], command_clean(call, person->name),
-                      command_clean(call, group));
+                      command_clean(call, group), person->external_id.len == 0 ? "" : "  ",
+                      command_clean(call, person->external_id));
 }
 
 static void done_list(struct store_job *job, enum status status)

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 
-from weft_scenario import INTERNAL, NOT_FOUND, OK, USAGE, decode_link
+from weft_scenario import CONFLICT, INTERNAL, NOT_FOUND, OK, USAGE, decode_link
 from weft_wire import INVITE_SHOW, Account, Connection, Reader
 
 RACERS = 20
@@ -151,3 +151,76 @@ def test_a_guessed_secret_is_not_found_and_the_real_one_is_not_stored(server_sce
     server.stop()
     assert server.occurrences(secret) == []
     assert server.occurrences(secret.hex()) == []
+
+
+def imported(server, lines=("x1,Ann Baker,Ward 7", "x2,Bea,Ward 8", "x3,Carl,Ward 8")):
+    people, ties = server.directory / "people.csv", server.directory / "ties.csv"
+    people.write_text("person_id,name,group\n" + "".join(f"{line}\n" for line in lines))
+    ties.write_text("person_a,person_b\nx1,x2\n")
+    server.admin("import", people, ties)
+
+
+def test_a_list_of_invites_says_whom_each_is_for(server_scene):
+    server = server_scene.server()
+    imported(server)
+    made = server.admin("invite", "--person", "x1")
+    assert made.text.startswith("weft://") and made.text.count("\n") == 1
+    assert "Ann Baker, as staff" in made.error and "works once, until" in made.error
+    for_ward = server.admin("invite", "--group", "Ward 9", "--uses", "3", "--role", "facilitator")
+    assert "Ward 9, as facilitator" in for_ward.error and "works 3 times, until" in for_ward.error
+    listed = server.admin("invite", "list").text.splitlines()
+    assert any(line.endswith("Ann Baker") for line in listed), listed
+    assert any(line.endswith("Ward 9") for line in listed), listed
+    assert all(len(line) <= 80 for line in listed), listed
+    invites = server.json("invite", "list")
+    assert {invite.get("person_name") for invite in invites} >= {"Ann Baker"}
+    assert {invite.get("group") for invite in invites} >= {"Ward 9"}
+    assert "x1" in server.admin("person", "list").text, "the id that the admin knows"
+    server.stop()
+
+
+def test_one_command_invites_everybody_who_was_imported_and_has_not_joined(server_scene):
+    server = server_scene.server()
+    imported(server)
+    with Connection(server.port) as connection:
+        code, _ = Account("Bea").redeem(connection, secret_of(server.invite(person="x2")))
+        assert code == "ok"
+    made = server.admin("invite", "--imported", "--expires", "30")
+    rows = [line.split("\t") for line in made.text.splitlines()]
+    assert rows[0] == ["person_id", "name", "group", "link"]
+    assert [row[:3] for row in rows[1:]] == [["x1", "Ann Baker", "Ward 7"], ["x3", "Carl", "Ward 8"]]
+    assert "2 links, each for one person and one use, until" in made.error
+    accounts = [Account("Ann"), Account("Carl")]
+    for account, row in zip(accounts, rows[1:]):
+        with Connection(server.port) as connection:
+            assert account.redeem(connection, secret_of(row[3]))[0] == "ok"
+    assert {person["external_id"] for person in people(server)} == {"x1", "x2", "x3"}
+    nobody = server.admin("invite", "--imported")
+    assert nobody.text.splitlines() == ["person_id\tname\tgroup\tlink"] and "nobody" in nobody.error
+    assert server.json("invite", "--imported") == []
+    server.stop()
+
+
+def test_an_invite_that_cannot_be_made_says_what_is_wrong_with_it(server_scene):
+    server = server_scene.server(start=False)
+    imported(server)
+    for bad, why in ((("--group", "Ward 7", "--expires", "400"), "from 1 to 365"),
+                     (("--group", "Ward 7", "--uses", "0"), "from 1 to 20000"),
+                     (("--group", "Ward 7", "--role", "nurse"), "staff, facilitator or admin"),
+                     (("--person", "x1", "--uses", "2"), "one person"),
+                     (("--imported", "--uses", "2"), "one person"),
+                     ((), "--group, --person or --imported"),
+                     (("--group", "A", "--person", "x1"), "--group, --person or --imported"),
+                     (("--groop", "A"), "--groop")):
+        assert why in server.admin("invite", *bad, code=USAGE).error, bad
+    assert "weftd person list" in server.admin("invite", "--person", "x9", code=NOT_FOUND).error
+
+
+def test_whoever_has_joined_already_gets_another_device_and_not_another_invite(server_scene):
+    server = server_scene.server()
+    imported(server)
+    with Connection(server.port) as connection:
+        assert Account("Ann").redeem(connection, secret_of(server.invite(person="x1")))[0] == "ok"
+    refused = server.admin("invite", "--person", "x1", code=CONFLICT).error
+    assert "has joined already" in refused and "weft device reset" in refused
+    server.stop()
