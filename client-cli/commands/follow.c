@@ -8,6 +8,7 @@
 #include "client-cli/commands/show_session.h"
 #include "client-cli/core/events.h"
 #include "client-cli/core/introductions.h"
+#include "client-cli/core/knocks.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/read_mark.h"
 #include "client-cli/core/work.h"
@@ -194,6 +195,7 @@ static enum status begin(struct follow *follow)
     TRY(events_subscribe_all(engine));
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         TRY(work_look(engine, channel));
+    TRY(knocks_look(engine));
     TRY(introductions_look(engine));
     follow->looked_ms = engine_now_ms(engine);
     follow->backoff_ms = 0;

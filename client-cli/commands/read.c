@@ -144,6 +144,17 @@ static enum status note_shown(struct engine *engine, struct channel *channel, vo
     return STATUS_OK;
 }
 
+/* Whoever sees nothing would not know whether that is all there is. */
+static void say_nothing(struct out *out, const struct channel *channel, uint64_t from)
+{
+    if (from > channel->joined_sequence + 1)
+        out_line(out, "  -- nothing new since");
+    else if (channel->joined_sequence <= 1)
+        out_line(out, "  -- nothing was said here yet");
+    else if (history_is_here(channel))
+        out_line(out, "  -- nothing was said here since you joined");
+}
+
 enum status read_run(struct invocation *invocation)
 {
     struct engine *engine = invocation->engine;
@@ -177,6 +188,8 @@ enum status read_run(struct invocation *invocation)
         out_prose(invocation->out, "  -- more before this is new: weft read --new");
     TRY(people_learn_from(engine, &channel->id, from, channel->cursor));
     TRY(entry_walk(engine, &walk));
+    if (reading.shown == 0)
+        say_nothing(invocation->out, channel, from);
     if (!history_is_here(channel) && from <= channel->joined_sequence)
         out_prose(invocation->out, "  -- what was said before you joined is not all here yet: weft "
                                    "history");

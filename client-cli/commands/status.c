@@ -3,6 +3,7 @@
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel.h"
 #include "client-cli/core/introductions.h"
+#include "client-cli/core/knocks.h"
 
 static const char *state_name(const struct channel *channel)
 {
@@ -62,5 +63,7 @@ enum status status_run(struct invocation *invocation)
                          reached == STATUS_OK, "directory_entries", (json_int_t)log_size));
     for (const struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         show_channel(out, channel);
-    return reached == STATUS_OK ? introductions_look(engine) : reached;
+    TRY(reached);
+    TRY(knocks_look(engine));
+    return introductions_look(engine);
 }

@@ -358,10 +358,19 @@ def test_a_restricted_channel_lets_in_whom_it_wants(scene):
         person.run("channel", "join", channel)
     knocks = ann.run("channel", "knocks", channel).text
     assert "Bea" in knocks and "Cy" in knocks
+    told = f"By knocking: 2 people ask to be let in: weft channel knocks {channel[:8]}"
+    assert told in ann.run("status").error and told in ann.run("sync").error
     assert "added: Bea" in ann.run("channel", "add", channel, bea.id).text
     assert "in already: Bea" in ann.run("channel", "add", channel, bea.id).text
     assert "--give ROLE" in ann.run("channel", "role", channel, bea.id, code=USAGE).error
+    told = f"Cy asks to be let in: weft channel add {channel[:8]} {cy.id[:8]}, or weft channel refuse"
+    assert told in ann.run("status").error
+    following = ann.follow()
+    assert any(told in record.get("text", "") for record in following.records())
+    following.end()
+    assert "asks to be let in" not in bea.run("sync").error + bea.run("status").error, "who may not let in"
     ann.run("channel", "refuse", channel, cy.id)
+    assert "to be let in" not in ann.run("status").error
     bea.run("sync")
     bea.run("say", channel, "thank you")
     cy.run("sync")

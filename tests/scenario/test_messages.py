@@ -103,6 +103,21 @@ def test_a_text_that_is_too_long_is_refused_with_what_to_do_and_not_sent(scene):
     server.stop()
 
 
+def test_where_there_is_nothing_to_read_that_is_said(scene):
+    server = scene.server()
+    (ann,), channel = share_channel(scene, server, ("Ann",), "--history", "from-joining")
+    assert "  -- nothing was said here yet\n" in ann.run("read", channel).text
+    said(ann, channel, "How do you prevent falls at night?")
+    late = scene.person("Dee", server.invite(group="Ward of Dee"))
+    ann.run("channel", "add", channel, late.id)
+    assert late.run("read").text == "  -- nothing was said here since you joined\n"
+    assert late.json("read") == []
+    said(ann, channel, "Anybody?")
+    assert "Anybody?" in late.run("read", "--new").text
+    assert late.run("read", "--new").text == "  -- nothing new since\n"
+    server.stop()
+
+
 def test_saying_something_in_no_channel_tells_what_there_is(scene):
     server = scene.server()
     (ann, bea, _), channel = share_channel(scene, server)
