@@ -27,6 +27,7 @@ struct channel_member {
     uint32_t leaf;
     int64_t since_ms;
     int64_t path_asked_ms; /* when it was asked for a path, monotonic; 0: never */
+    int64_t work_asked_ms; /* the same for work, until it commits (work.h) */
 };
 
 struct channel_person {
@@ -79,6 +80,7 @@ struct channel {
     struct commit_work **commits_last;
     /* What waits for a member to commit; NULL when nothing does. */
     struct work *work;
+    int64_t work_took_ms; /* how long members take who are asked (work.h); 0: nobody was */
     struct channel_paths paths;
     struct channel_sharing sharing;
     /* Who still needs the pointer, and since when nobody has asked for it (monotonic). */

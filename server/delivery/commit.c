@@ -336,6 +336,7 @@ void commit_begin(struct delivery *delivery, struct channel *channel, struct cal
         call_fail(call, status, NULL);
         return;
     }
+    work_answered(delivery, channel, &call->device);
     bool alone = channel->commits == NULL;
     *channel->commits_last = work;
     channel->commits_last = &work->next;

@@ -7,8 +7,9 @@
 #include "server/delivery/internal.h"
 #include "server/delivery/work.h"
 
-/* A newcomer knocks again every 10 s: whoever comes with the others has come by then. */
-#define SETTLE_MS 10000
+/* A newcomer knocks again every 10 s: after three of those, whoever comes with the others has come,
+ * and phones have followed the commits before these, which go to all of them as well. */
+#define SETTLE_MS 30000
 
 /* Paths between one who comes or goes and the next. A thousand members, added 128 at a time, need
  * 15 (bench_mls); as many more would bring the next commit from 4 KB to 2, for up to 4 KB each. */

@@ -26,6 +26,11 @@
  * among 10,000, which takes a slow line seconds more. */
 #define REMOVAL_LEASE_MS 10000
 
+/* Whoever is slow is not asked in vain: after one who took longer (a phone that follows a thousand
+ * newcomers, a machine with much to do), members have twice that, up to this. More than one commit
+ * for an epoch is work thrown away, and one who comes alone meanwhile makes it so for all. */
+#define LEASE_MAX_MS 30000
+
 /* ---- offering ---- */
 
 static bool is_leaving(const struct work *work, const struct id *device)
@@ -140,9 +145,39 @@ list_removes(const struct work *work, struct arena *arena, struct wire_work *tak
     return STATUS_OK;
 }
 
-static int64_t lease_ms(const struct work *work)
+static int64_t lease_ms(const struct channel *channel)
 {
-    return work->removes == NULL ? WORK_LEASE_MS : REMOVAL_LEASE_MS;
+    int64_t least = channel->work->removes == NULL ? WORK_LEASE_MS : REMOVAL_LEASE_MS;
+    int64_t twice = 2 * channel->work_took_ms;
+    return twice <= least ? least : twice < LEASE_MAX_MS ? twice : LEASE_MAX_MS;
+}
+
+/* One that answers so late does something else than what it was asked for. */
+static bool is_still_asked(const struct channel_member *member, int64_t now_ms)
+{
+    return member->work_asked_ms != 0 && now_ms - member->work_asked_ms < 2 * LEASE_MAX_MS;
+}
+
+/* From the first time on, when it is asked again before it has answered. */
+static void note_asked(struct delivery *delivery, struct channel *channel, const struct id *device)
+{
+    int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
+    struct channel_member *member = id_map_find(&channel->members, device);
+    if (!is_still_asked(member, now_ms))
+        member->work_asked_ms = now_ms;
+}
+
+void work_answered(struct delivery *delivery, struct channel *channel, const struct id *device)
+{
+    int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
+    struct channel_member *member = id_map_find(&channel->members, device);
+    if (member == NULL)
+        return;
+    /* One who is quick does not make the others quick. */
+    channel->work_took_ms /= 2;
+    if (is_still_asked(member, now_ms) && now_ms - member->work_asked_ms > channel->work_took_ms)
+        channel->work_took_ms = now_ms - member->work_asked_ms;
+    member->work_asked_ms = 0;
 }
 
 static enum status lease(struct delivery *delivery,
@@ -156,12 +191,13 @@ static enum status lease(struct delivery *delivery,
         .work = work->id,
         .channel = channel->id,
         .generation = channel->row.generation,
-        .lease_until = clock_wall_ms(delivery->hub->clock) + lease_ms(work),
+        .lease_until = clock_wall_ms(delivery->hub->clock) + lease_ms(channel),
     };
     TRY(list_adds(channel, &member->person, arena, &listed));
     TRY(list_removes(work, arena, &listed));
     work->holder = member->device;
-    work->lease_until_ms = clock_monotonic_ms(delivery->hub->clock) + lease_ms(work);
+    work->lease_until_ms = clock_monotonic_ms(delivery->hub->clock) + lease_ms(channel);
+    note_asked(delivery, channel, &member->device);
     *taken = listed;
     return STATUS_OK;
 }
@@ -210,7 +246,8 @@ static void offer(struct delivery *delivery, struct channel *channel)
 
 static bool is_held(const struct delivery *delivery, const struct work *work)
 {
-    return work->lease_until_ms > clock_monotonic_ms(delivery->hub->clock);
+    return work->lease_until_ms > clock_monotonic_ms(delivery->hub->clock) &&
+           hub_client_of_device(delivery->hub, &work->holder) != NULL;
 }
 
 static void offer_unless_held(struct delivery *delivery, struct channel *channel)
@@ -494,7 +531,7 @@ bool work_sends_alone(const struct delivery *delivery, const struct channel *cha
     int64_t now_ms = clock_monotonic_ms(delivery->hub->clock);
     if (!has_hands(delivery, channel))
         return true;
-    if (work == NULL || work->asked_ms == 0 || now_ms - work->asked_ms < 2 * lease_ms(work) ||
+    if (work == NULL || work->asked_ms == 0 || now_ms - work->asked_ms < 2 * lease_ms(channel) ||
         now_ms < work->alone_until_ms)
         return false;
     work->alone_until_ms = now_ms + WORK_LEASE_MS;

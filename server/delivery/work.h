@@ -30,6 +30,10 @@ void work_gather_adds(struct delivery *delivery, struct channel *channel);
  * asked next: a thousand at once would be a thousand commits for one epoch. */
 bool work_sends_alone(const struct delivery *delivery, const struct channel *channel);
 
+/* A commit of this device has come, whatever becomes of it: how long it took since it was asked is
+ * how long the next ones may take. */
+void work_answered(struct delivery *delivery, struct channel *channel, const struct id *device);
+
 /* Looks again wherever somebody was to be removed: some of it may not be wanted any more. */
 void work_gather_removals(struct delivery *delivery);
 

@@ -8,7 +8,9 @@
  * a1000w1, a1000w8   one channel of 1,000 who follow; one sender with 1 or 8 messages under way,
  *                    each done when everybody has it
  * b500x10            500 channels of 10 who follow; 2,000 messages a second are offered
- * idle10k            10,000 logged-in connections that say nothing, and one pair that does
+ * idle10k            10,000 logged-in connections that say nothing; of them one then sends ping
+ *                    after ping (cpu_us_per_ping), and last one speaks to another, whose messages
+ *                    are durable first as all are (cpu_us_per_delivery)
  * append10           10 senders with one message of 1 KiB under way, nobody follows: what is
  *                    acknowledged is durable
  * append100          the same with ten each
@@ -444,7 +446,7 @@ static void print(double seconds, double cpu_seconds)
         (void)printf("cpu_s_per_million %.3f s\ndeliveries_per_s %.0f /s\n",
                      cpu_seconds / deliveries * 1e6, deliveries / seconds);
     if (scenario->idle > 0)
-        (void)printf("cpu_us_per_ping %.1f us\n", cpu_seconds / deliveries * 1e6);
+        (void)printf("cpu_us_per_delivery %.1f us\n", cpu_seconds / deliveries * 1e6);
     if (scenario->subscribers > 0)
         (void)printf("p50_ms %.3f ms\np99_ms %.3f ms\n", latencies_ms(&bench.latencies, .5),
                      latencies_ms(&bench.latencies, .99));
@@ -495,6 +497,26 @@ static void print_slow(double tcp_mib)
         fan_server_metric(&bench.server, "weftd_outboxes_behind_total"),
         fan_server_metric(&bench.server, "weftd_connections_ended_total{reason=\"stalled\"}"),
         still_open());
+}
+
+static uint64_t ping_for(struct fan_device *device, int64_t duration_ns)
+{
+    static const struct wire_empty nothing;
+    uint64_t count = 0;
+    for (int64_t until = now_ns() + duration_ns; now_ns() < until; count++)
+        (void)fan_device_call(&bench.loop, device, WIRE_PING, &nothing);
+    return count;
+}
+
+/* What it costs that one of many says that it is there, which writes nothing to the disk. */
+static void measure_pings(void)
+{
+    struct fan_device *device = &bench.devices[bench.device_count - 1]; /* an idle one */
+    (void)ping_for(device, WARM_UP_NS);
+    double cpu_from = fan_server_cpu_seconds(&bench.server);
+    uint64_t count = ping_for(device, (int64_t)(bench.seconds * 1e9));
+    double cpu_seconds = fan_server_cpu_seconds(&bench.server) - cpu_from;
+    (void)printf("cpu_us_per_ping %.1f us\n", cpu_seconds / (double)count * 1e6);
 }
 
 static void measure(void)
@@ -659,6 +681,8 @@ int main(int argc, char **argv)
     take_core_and_descriptors();
     prepare(text_after(argc, argv, "--directory", "."), text_after(argc, argv, "--set", ""));
     come_back();
+    if (bench.scenario->idle > 0)
+        measure_pings();
     if (bench.scenario->away > 0)
         measure_return();
     else

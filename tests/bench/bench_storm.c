@@ -60,9 +60,9 @@
  * more: in front of all of them it would wake up for each frame alone, at twice the CPU. */
 #define CLIENT_NICENESS 5
 
-/* After so long without another epoch none follows: weftd waits 10 s for further newcomers, and 5 s
+/* After so long without another epoch none follows: weftd waits 30 s for further newcomers, and 5 s
  * after each member that it asks. */
-#define PATHS_QUIET_S 25
+#define PATHS_QUIET_S 45
 
 struct storm {
     struct fan_server server;

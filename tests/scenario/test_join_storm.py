@@ -12,6 +12,7 @@ from conftest import program
 JOINERS = 40
 CROWD = 20  # more than are told by name, in whichever commit
 GATHER_S = 2  # less than a member's time to answer
+LATE_S = 8  # more than that, and less than what a newcomer waits before coming alone
 
 
 @pytest.fixture
@@ -90,4 +91,36 @@ def test_a_member_who_does_not_answer_holds_up_nobody(scene):
     for process in (following.process, stopped.process):
         process.send_signal(signal.SIGCONT)
     assert ("joined", dan.id) in changes(ann, channel)
+    server.stop()
+
+
+def test_members_are_given_as_long_as_they_were_seen_to_need(scene):
+    server = scene.server()
+    ann, bea, cy, dan = people(scene, server, "Ann", "Bea", "Cy", "Dan")
+    channel = create(ann)
+    bea.run("channel", "join", channel)
+    slow = bea.follow()
+
+    def join_while_bea_sleeps(person):
+        slow.process.send_signal(signal.SIGSTOP)
+        awake = threading.Timer(LATE_S, slow.process.send_signal, [signal.SIGCONT])
+        awake.start()
+        person.run("channel", "join", channel)
+        awake.join()
+
+    def who_let_in(person):
+        ann.run("sync")
+        [record] = [record for record in ann.json("read", channel)
+                    if ("added", person.id) in [(change["change"], change["person"])
+                                                for change in record.get("changes", [])]]
+        return record["person"]
+
+    # Nobody but Bea can be asked. She has five seconds, and takes more.
+    join_while_bea_sleeps(cy)
+    assert who_let_in(cy) == bea.id
+    # Ann facilitates: whoever is free is asked before her, and is given that long now.
+    following = ann.follow()
+    join_while_bea_sleeps(dan)
+    assert who_let_in(dan) == bea.id
+    following.end()
     server.stop()
