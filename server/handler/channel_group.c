@@ -9,8 +9,6 @@
 #include "server/store/channels.h"
 #include "server/store/welcomes.h"
 
-#define WELCOMES_LOOKED_AT 64
-
 struct group {
     struct task task;
     struct wire_channel_group_response response;
@@ -19,27 +17,18 @@ struct group {
 static enum status find_by_hash(struct store_db *db, struct group *group, struct span wanted)
 {
     struct task *task = &group->task;
-    struct arena *arena = &task->call->arena;
-    struct store_welcome_list welcomes;
-    TRY(store_welcomes_list(db, &task->call->device, task->now_ms, WELCOMES_LOOKED_AT, arena,
-                            &welcomes));
-    for (size_t i = 0; i < welcomes.count; i++) {
-        const struct store_welcome *welcome = &welcomes.items[i];
-        struct span tree;
-        if (!id_equal(&welcome->channel, &task->channel->id) ||
-            !span_equal(welcome->tree_hash, wanted))
-            continue;
-        TRY(store_channels_tree(db, &welcome->channel, welcome->generation, welcome->epoch, arena,
-                                &tree));
-        group->response = (struct wire_channel_group_response){
-            .generation = welcome->generation,
-            .epoch = welcome->epoch,
-            .sequence = welcome->sequence,
-            .ratchet_tree = tree,
-        };
-        return STATUS_OK;
-    }
-    return STATUS_NOT_FOUND;
+    struct store_welcome welcome = {.channel = task->channel->id, .tree_hash = wanted};
+    struct span tree;
+    TRY(store_welcomes_find(db, &task->call->device, task->now_ms, &welcome));
+    TRY(store_channels_tree(db, &welcome.channel, welcome.generation, welcome.epoch,
+                            &task->call->arena, &tree));
+    group->response = (struct wire_channel_group_response){
+        .generation = welcome.generation,
+        .epoch = welcome.epoch,
+        .sequence = welcome.sequence,
+        .ratchet_tree = tree,
+    };
+    return STATUS_OK;
 }
 
 static enum status run(struct store_db *db, struct task *task)

@@ -54,6 +54,11 @@
  * quarter of the write-ahead log when each has a page of its own. */
 #define STORE_LOG_IDS_PORTION 512
 
+/* Of the Welcomes that wait for a device, what one answer has, which is asked for again until there
+ * are none: a Welcome is 1 KiB, or 8 MiB of somebody who wants nothing else to get through. */
+#define STORE_WELCOMES_AT_ONCE 20
+#define STORE_WELCOMES_BYTES_AT_ONCE (1u << 20)
+
 /* How exactly it is kept when a member last wrote: it is weighed in days, and every message would
  * rewrite the row otherwise. */
 #define STORE_TOOK_PART_MS (INT64_C(60) * 1000)

@@ -16,10 +16,9 @@ struct store_welcome {
     uint64_t epoch;
     /* The entry of its commit: the newcomer reads on after it. */
     uint64_t sequence;
-    struct span key_package_ref;
+    struct id added_by; /* the person whose commit it was */
     struct span tree_hash;
     struct span bytes;
-    int64_t expires_at_ms;
 };
 
 struct store_welcome_list {
@@ -27,13 +26,20 @@ struct store_welcome_list {
     size_t count;
 };
 
-/* What waits for the device and is valid, oldest first, at most `count_max`. */
+/* What waits for the device and is valid, oldest first: as much as one answer has room for, and one
+ * however large it is. */
 MUST_CHECK enum status store_welcomes_list(struct store_db *db,
                                            const struct id *device,
                                            int64_t now_ms,
-                                           uint32_t count_max,
                                            struct arena *arena,
                                            struct store_welcome_list *welcomes);
+
+/* Of a Welcome that waits for the device, into `welcome->channel` and an epoch with the tree hash
+ * `welcome->tree_hash`, where it leads to. STATUS_NOT_FOUND. */
+MUST_CHECK enum status store_welcomes_find(struct store_db *db,
+                                           const struct id *device,
+                                           int64_t now_ms,
+                                           struct store_welcome *welcome);
 
 /* The device has joined: deletes the Welcome, and its epoch's tree when nobody else needs it.
  * Repeating it changes nothing. */

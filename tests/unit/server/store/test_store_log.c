@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "tests/unit/server/store/fixture.h"
 
+#include "protocol/base/buffer.h"
+#include "protocol/base/limits.h"
 #include "server/store/devices.h"
 #include "server/store/knocks.h"
 #include "server/store/limits.h"
@@ -186,19 +188,19 @@ static void a_commit_brings_members_and_their_welcomes(void **state)
     struct store_commit late = commit;
     late.message.epoch = 1;
     ASSERT_STATUS(store_log_append_commit(f->db, &late, &appended), STATUS_WRONG_EPOCH);
-    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 0);
     ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
     ASSERT_OK(store_channels_members(f->db, &channel, &f->arena, &members));
     assert_int_equal(members.count, 2);
     assert_true(id_equal(&members.items[1].device, &device));
-    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 1);
     assert_true(span_equal(welcomes.items[0].tree_hash, SPAN_LITERAL("hash")));
     assert_int_equal(welcomes.items[0].epoch, 1);
     assert_int_equal(welcomes.items[0].sequence, 1);
     assert_true(span_equal(welcomes.items[0].bytes, SPAN_LITERAL("welcome")));
-    ASSERT_OK(store_welcomes_list(f->db, &device, NOW + DAY, 10, &f->arena, &welcomes));
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW + DAY, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 0);
     ASSERT_OK(store_knocks_list(f->db, &channel, STORE_KNOCK_ACCEPTED, &f->arena, &knocks));
     assert_int_equal(knocks.count, 0);
@@ -327,9 +329,48 @@ static void expired_welcomes_go_with_their_trees(void **state)
     ASSERT_OK(store_welcomes_expire(f->db, NOW + DAY - 1));
     ASSERT_OK(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree));
     ASSERT_OK(store_welcomes_expire(f->db, NOW + DAY));
-    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, 10, &f->arena, &welcomes));
+    ASSERT_OK(store_welcomes_list(f->db, &device, NOW, &f->arena, &welcomes));
     assert_int_equal(welcomes.count, 0);
     ASSERT_STATUS(store_channels_tree(f->db, &channel, 1, 1, &f->arena, &tree), STATUS_NOT_FOUND);
+}
+
+/* Else whoever adds somebody to two channels with large rules keeps every other Welcome from them.
+ */
+static void however_large_what_waits_is_some_of_it_is_given(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP(buffer_clear) struct buffer large = BUFFER_INIT(LIMIT_OBJECT_BYTES);
+    uint8_t *bytes = NULL;
+    ASSERT_OK(buffer_extend(&large, LIMIT_OBJECT_BYTES, &bytes));
+    struct id person = make_person(f->db, 2);
+    struct id device = make_device(f->db, 2, &person);
+    for (uint32_t i = 0; i < 6; i++) {
+        struct id channel = make_channel(f->db, 10 + i);
+        struct span of_welcome = i % 2 == 0 ? buffer_span(&large) : SPAN_LITERAL("small");
+        struct store_welcome_new welcome = {device, SPAN_LITERAL("r"), of_welcome, NOW + DAY};
+        struct store_commit commit = commit_of(&channel, 5, 0);
+        struct store_appended appended;
+        commit.welcomes = &welcome;
+        commit.welcomes_count = 1;
+        commit.tree_hash = SPAN_LITERAL("hash");
+        ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    }
+    for (uint32_t i = 0; i < 6;) {
+        CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_OBJECT_BYTES + (1u << 16));
+        struct store_welcome_list welcomes;
+        ASSERT_OK(store_welcomes_list(f->db, &device, NOW, &arena, &welcomes));
+        assert_int_equal(welcomes.count, 1);
+        for (size_t k = 0; k < welcomes.count; k++, i++) {
+            struct store_welcome found = {.channel = id_number(10 + i),
+                                          .tree_hash = SPAN_LITERAL("hash")};
+            assert_true(id_equal(&welcomes.items[k].channel, &found.channel));
+            assert_true(id_equal(&welcomes.items[k].added_by, &found.channel));
+            ASSERT_OK(store_welcomes_find(f->db, &device, NOW, &found));
+            assert_int_equal(found.epoch, 1);
+            ASSERT_OK(store_welcomes_done(f->db, &device, &found.channel, 1, 1));
+            ASSERT_STATUS(store_welcomes_find(f->db, &device, NOW, &found), STATUS_NOT_FOUND);
+        }
+    }
 }
 
 static void pages_by_count_by_bytes_and_without_large_entries(void **state)
@@ -411,6 +452,7 @@ int main(void)
         TEST(a_committed_remove_ends_what_waited),
         TEST(keeps_a_tree_while_a_welcome_needs_it),
         TEST(expired_welcomes_go_with_their_trees),
+        TEST(however_large_what_waits_is_some_of_it_is_given),
         TEST(pages_by_count_by_bytes_and_without_large_entries),
         TEST(a_deleted_entry_leaves_its_place_and_hash),
     };
