@@ -27,6 +27,7 @@ struct import {
     struct tables_errors errors[COMMAND_FILES_MAX];
     struct tables_people *people;
     struct tables_ties *ties;
+    bool ids_unread; /* of the people, so that those of the ties were not looked up */
     /* Ids for people and groups that are new, and those that they then have. */
     struct id *person_ids;
     struct id *group_ids;
@@ -46,12 +47,17 @@ static struct import *import_of_write(struct store_job *job)
     return (struct import *)(void *)((char *)job - offsetof(struct import, write));
 }
 
-static void finish(struct import *import, enum status status)
+static void import_clear(struct import *import)
 {
     tables_ties_free(&import->ties);
     tables_people_free(&import->people);
     free(import->person_ids);
     free(import->group_ids);
+}
+
+static void finish(struct import *import, enum status status)
+{
+    import_clear(import);
     command_finish(import->call, status, "nothing was imported");
 }
 
@@ -65,11 +71,30 @@ static enum status make_ids(struct import *import, uint32_t count, struct id **i
     return random_fill(import->call->app->hub.random, (uint8_t *)*ids, count * sizeof **ids);
 }
 
+/* Of people who cannot be imported: what is wrong with the ties is told at once too. */
+static enum status check_ties(struct import *import)
+{
+    CLEANUP(tables_people_free) struct tables_people *ids = NULL;
+    CLEANUP(tables_ties_free) struct tables_ties *none = NULL;
+    const struct span *files = import->call->files;
+    enum status read = tables_people_ids(files[PEOPLE_FILE], &ids);
+    if (read != STATUS_MALFORMED)
+        TRY(read);
+    import->ids_unread = ids == NULL;
+    TRY(tables_ties_read(files[TIES_FILE], ids == NULL ? NULL : ids->index,
+                         &import->errors[TIES_FILE], &none));
+    return STATUS_MALFORMED;
+}
+
 static enum status parse_run(struct pool_job *job)
 {
     struct import *import = import_of_parse(job);
     const struct span *files = import->call->files;
-    TRY(tables_people_read(files[PEOPLE_FILE], &import->errors[PEOPLE_FILE], &import->people));
+    enum status people =
+        tables_people_read(files[PEOPLE_FILE], &import->errors[PEOPLE_FILE], &import->people);
+    if (people == STATUS_MALFORMED)
+        return check_ties(import);
+    TRY(people);
     TRY(tables_ties_read(files[TIES_FILE], import->people->index, &import->errors[TIES_FILE],
                          &import->ties));
     TRY(make_ids(import, import->people->count, &import->person_ids));
@@ -226,11 +251,28 @@ static void write_done(struct store_job *job, enum status status)
     finish(import, status);
 }
 
+static void refuse(struct import *import)
+{
+    struct command_call *call = import->call;
+    if (import->ids_unread)
+        command_complain(call,
+                         "%s: whether somebody has its ids is looked up once those of\n"
+                         "the people can be read\n",
+                         command_clean(call, span_from_text(call->argv[TIES_FILE])));
+    command_complain(call, "weftd: nothing was imported: put these right, and import again\n");
+    import_clear(import);
+    command_misused(call);
+}
+
 static void parse_done(struct pool_job *job, enum status status)
 {
     struct import *import = import_of_parse(job);
     for (size_t i = 0; i < COMMAND_FILES_MAX; i++)
         print_errors(import, i);
+    if (status == STATUS_MALFORMED) {
+        refuse(import);
+        return;
+    }
     import->write = (struct store_job){.run = write_run, .done = write_done};
     if (status == STATUS_OK)
         status = store_write(import->call->app->store, &import->write);

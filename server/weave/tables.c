@@ -401,6 +401,40 @@ tables_people_read(struct span bytes, struct tables_errors *errors, struct table
     return STATUS_OK;
 }
 
+static enum status add_id(struct people_making *making, struct pass *pass)
+{
+    const struct rows_field *id = field_of(pass, 0);
+    struct tables_people *people = making->people;
+    uint32_t position;
+    if (pass->row.fault != ROWS_FAULT_NONE || id == NULL)
+        return STATUS_MALFORMED;
+    if (id->text.len == 0)
+        return STATUS_OK;
+    TRY(people_make_room(making));
+    TRY(text_of(people, id, &people->ids[people->count]));
+    enum status status = ids_add(people->index, people->ids, &position);
+    people->count += status == STATUS_OK ? 1 : 0;
+    return status == STATUS_EXISTS ? STATUS_OK : status;
+}
+
+enum status tables_people_ids(struct span bytes, struct tables_people **people)
+{
+    CLEANUP(people_making_clear) struct people_making making = {0};
+    struct tables_errors errors;
+    struct pass pass;
+    making.people = calloc(1, sizeof(*making.people));
+    if (making.people == NULL)
+        return STATUS_NO_MEMORY;
+    TRY(ids_new(NULL, 0, &making.people->index));
+    if (!pass_begin(&pass, &people_kind, bytes, &errors))
+        return STATUS_MALFORMED;
+    while (pass_next(&pass))
+        TRY(add_id(&making, &pass));
+    *people = making.people;
+    making.people = NULL;
+    return STATUS_OK;
+}
+
 void tables_people_free(struct tables_people **people)
 {
     struct tables_people *old = *people;
@@ -475,7 +509,7 @@ static enum status find_person(struct pass *pass,
     if (field->has_doubled_quotes)
         TRY(undouble(field->text, &texts, &id));
     enum tables_fault fault = id.len == 0 ? TABLES_EMPTY_ID : TABLES_ID_UNKNOWN;
-    if (id.len == 0 || ids_find(index, id, position) != STATUS_OK) {
+    if (id.len == 0 || (index != NULL && ids_find(index, id, position) != STATUS_OK)) {
         add_field_error(pass, fault, field);
         *good = false;
     }
@@ -487,16 +521,20 @@ static enum status
 add_tie(struct tables_ties *ties, size_t *capacity, struct pass *pass, const struct ids *index)
 {
     struct tables_tie tie = {0};
+    const struct rows_field *a = needed_field_of(pass, 0);
+    const struct rows_field *b = needed_field_of(pass, 1);
     bool good = true;
-    TRY(find_person(pass, index, needed_field_of(pass, 0), &good, &tie.a));
-    TRY(find_person(pass, index, needed_field_of(pass, 1), &good, &tie.b));
+    TRY(find_person(pass, index, a, &good, &tie.a));
+    TRY(find_person(pass, index, b, &good, &tie.b));
     good &= read_weight(pass, field_of(pass, 2), &tie.weight);
     if (!good)
         return STATUS_OK;
-    if (tie.a == tie.b) {
-        add_field_error(pass, TABLES_SELF_TIE, needed_field_of(pass, 1));
+    if (index == NULL ? span_equal(a->text, b->text) : tie.a == tie.b) {
+        add_field_error(pass, TABLES_SELF_TIE, b);
         return STATUS_OK;
     }
+    if (index == NULL)
+        return STATUS_OK;
     if (tie.a > tie.b) {
         uint32_t smaller = tie.b;
         tie.b = tie.a;

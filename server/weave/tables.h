@@ -95,6 +95,10 @@ struct tables_people {
 MUST_CHECK enum status
 tables_people_read(struct span bytes, struct tables_errors *errors, struct tables_people **people);
 
+/* The people of a file with errors, so that ties can be read beside it: their ids and the index
+ * over them alone, of bad rows too. STATUS_MALFORMED where some row's id cannot be read. */
+MUST_CHECK enum status tables_people_ids(struct span bytes, struct tables_people **people);
+
 /* `*people` becomes NULL; NULL is allowed. */
 void tables_people_free(struct tables_people **people);
 
@@ -111,7 +115,8 @@ struct tables_ties {
     struct tables_tie *list;
 };
 
-/* Reads a ties file whose ids are those of `index`. A header alone gives no ties and no error. */
+/* Reads a ties file whose ids are those of `index`. A header alone gives no ties and no error.
+ * Without an index no id is looked up, and no tie is given: for the errors alone. */
 MUST_CHECK enum status tables_ties_read(struct span bytes,
                                         const struct ids *index,
                                         struct tables_errors *errors,

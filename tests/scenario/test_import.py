@@ -57,6 +57,24 @@ def test_a_bad_row_is_told_by_line_and_column_and_nothing_is_imported(server_sce
     server.stop()
 
 
+def test_what_is_wrong_with_either_file_is_told_at_once(server_scene):
+    server = server_scene.server()
+    ties = TIES + "n1,n9,1\nn4,n1,much\n"
+    refused = server.admin("import", *write(server, PEOPLE + "n4,,\nn5,Only two\n", ties), code=None).error
+    told = [tuple(line.split("/")[-1].split(": ")[0].split(":")) for line in refused.splitlines() if ".csv" in line]
+    # n4 is somebody, though her row is bad.
+    assert [(name, line) for name, line, *_ in told] == [("people.csv", "5"), ("people.csv", "6"), ("ties.csv", "4"),
+                                                         ("ties.csv", "5")], refused
+    assert "no person has this id" in refused and "not a decimal number" in refused
+    # Where nobody knows who is there, all but that is told.
+    for people in ("person_id,name\nn1,A\n", PEOPLE + 'n4,"open quote,Ward 7\n'):
+        refused = server.admin("import", *write(server, people, ties), code=None).error
+        assert "ties.csv:5:7: the weight is not a decimal number" in refused, refused
+        assert "no person has this id" not in refused and "ties.csv: whether somebody has its ids" in refused, refused
+    assert server.json("person", "list") == []
+    server.stop()
+
+
 def test_an_import_that_is_killed_leaves_all_or_nothing(server_scene):
     server = server_scene.server()
     people = "person_id,name,group\n" + "".join(f"n{i},Person {i},Ward {i % 40}\n" for i in range(20000))

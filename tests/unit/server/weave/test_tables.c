@@ -44,8 +44,45 @@ static void assert_people_refused(
 #define REFUSED(text, fault, line, column)                                                         \
     assert_people_refused(text, sizeof(text) - 1, fault, line, column)
 
+static void ids_of_bad_rows_can_be_read(void **state)
+{
+    (void)state;
+    struct tables_people *people = NULL;
+    uint32_t position;
+    const char *text = "person_id,name,group\na,,\n\"b\"\"\"\na,A,B\n,A,B\n";
+    assert_int_equal(tables_people_ids(span_from_text(text), &people), STATUS_OK);
+    assert_int_equal(people->count, 2);
+    assert_int_equal(ids_find(people->index, SPAN_LITERAL("b\""), &position), STATUS_OK);
+    assert_int_equal(position, 1);
+    tables_people_free(&people);
+    const char *const unread[] = {"", "person_id,name\na,A\n", "name,group,person_id\nA,B\n",
+                                  "person_id,name,group\na,\"A,B\n"};
+    for (size_t i = 0; i < sizeof unread / sizeof *unread; i++) {
+        assert_int_equal(tables_people_ids(span_from_text(unread[i]), &people), STATUS_MALFORMED);
+        assert_null(people);
+    }
+}
+
 static const struct span three_ids[] = {
     {(const uint8_t *)"a", 1}, {(const uint8_t *)"b", 1}, {(const uint8_t *)"c", 1}};
+
+static void ties_without_people_have_errors_alone(void **state)
+{
+    (void)state;
+    struct tables_ties *ties = NULL;
+    const char *text = "person_a,person_b,weight\nx,y,1\nx,x,1\nx,,1\nx,y,z\n";
+    assert_int_equal(tables_ties_read(span_from_text(text), NULL, &errors, &ties),
+                     STATUS_MALFORMED);
+    assert_int_equal(errors.total, 3);
+    assert_int_equal(errors.list[0].fault, TABLES_SELF_TIE);
+    assert_int_equal(errors.list[1].fault, TABLES_EMPTY_ID);
+    assert_int_equal(errors.list[2].fault, TABLES_WEIGHT_NOT_NUMBER);
+    assert_int_equal(
+        tables_ties_read(SPAN_LITERAL("person_a,person_b\nx,y\n"), NULL, &errors, &ties),
+        STATUS_OK);
+    assert_int_equal(ties->count, 0);
+    tables_ties_free(&ties);
+}
 
 static struct tables_ties *ties_from(const char *text)
 {
@@ -298,6 +335,8 @@ static void survives_every_truncation_and_every_changed_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_of_bad_rows_can_be_read),
+        cmocka_unit_test(ties_without_people_have_errors_alone),
         cmocka_unit_test(reads_people_by_the_names_of_their_columns),
         cmocka_unit_test(undoes_quotes_and_keeps_delimiters_inside_them),
         cmocka_unit_test(reads_plain_groups_with_comments),
