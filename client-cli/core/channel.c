@@ -260,13 +260,11 @@ enum status channel_transact(struct engine *engine,
     enum status status = change(engine, channel, context);
     if (status == STATUS_OK)
         status = channel_store(engine, channel);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
+    status = vault_end(engine->vault, status);
     if (status == STATUS_OK) {
         channel_stored(channel);
         return STATUS_OK;
     }
-    vault_rollback(engine->vault);
     enum status reloaded = channel_reload(engine, channel);
     return reloaded == STATUS_OK ? status : reloaded;
 }
@@ -341,13 +339,7 @@ enum status channel_distrust_all(struct engine *engine)
         channel->distrusted = true;
     /* On disk at once: the server says it at this login only, and the next process must know. */
     TRY(vault_begin(engine->vault));
-    enum status status = store_distrusted(engine);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK) {
-        vault_rollback(engine->vault);
-        return status;
-    }
+    TRY(vault_end(engine->vault, store_distrusted(engine)));
     if (engine->channels != NULL)
         engine_notice(engine, NULL,
                       "This profile was put back from an older copy. Its channels are joined anew "

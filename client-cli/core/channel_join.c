@@ -24,13 +24,9 @@ static enum status store_new(struct engine *engine, struct channel *channel)
     enum status status = channel_store_new_group(engine, channel);
     if (status == STATUS_OK)
         status = history_keys_note_epoch(engine, channel);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK)
-        vault_rollback(engine->vault);
-    else
-        channel_stored(channel);
-    return status;
+    TRY(vault_end(engine->vault, status));
+    channel_stored(channel);
+    return STATUS_OK;
 }
 
 enum status channel_join_new_group(struct engine *engine,

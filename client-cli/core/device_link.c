@@ -66,12 +66,7 @@ static enum status store(struct engine *engine,
                          enum status (*write)(struct engine *, const struct device_link *))
 {
     TRY(vault_begin(engine->vault));
-    enum status status = write(engine, link);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK)
-        vault_rollback(engine->vault);
-    return status;
+    return vault_end(engine->vault, write(engine, link));
 }
 
 /* ---- the new device's part ---- */

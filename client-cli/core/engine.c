@@ -268,10 +268,7 @@ static enum status open_connection(struct engine *engine)
 static enum status raise_counter(struct engine *engine)
 {
     TRY(vault_begin(engine->vault));
-    enum status status = vault_commit(engine->vault);
-    if (status != STATUS_OK)
-        vault_rollback(engine->vault);
-    return status;
+    return vault_end(engine->vault, STATUS_OK);
 }
 
 /* Lifetimes, and the time that a stage has left, go by the server's clock; which of the two is

@@ -77,12 +77,7 @@ static enum status begin_joining(struct engine *engine,
     TRY(account_make_keys(&engine->account, engine->random));
     TRY(sign_entry(engine, &shown->invited_by, entry));
     TRY(vault_begin(engine->vault));
-    enum status status = store_joining(engine, link, buffer_span(entry));
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK)
-        vault_rollback(engine->vault);
-    return status;
+    return vault_end(engine->vault, store_joining(engine, link, buffer_span(entry)));
 }
 
 /* The entry of a redemption that was begun with this invite and whose answer never came. */
@@ -107,11 +102,7 @@ static enum status finish_joining(struct engine *engine)
     enum status status = vault_delete(engine->vault, &joining_place);
     if (status == STATUS_OK)
         status = account_store(engine->vault, &engine->account);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK)
-        vault_rollback(engine->vault);
-    return status;
+    return vault_end(engine->vault, status);
 }
 
 /* Sends the redemption; `entry` is in the vault already. */

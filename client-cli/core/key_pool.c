@@ -115,12 +115,7 @@ static enum status
 make_durable_batch(struct engine *engine, size_t one_time, bool last_resort, struct batch *batch)
 {
     TRY(vault_begin(engine->vault));
-    enum status status = make_batch(engine, one_time, last_resort, batch);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK)
-        vault_rollback(engine->vault);
-    return status;
+    return vault_end(engine->vault, make_batch(engine, one_time, last_resort, batch));
 }
 
 static enum status publish(struct engine *engine, struct batch *batch)

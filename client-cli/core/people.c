@@ -66,11 +66,7 @@ static enum status store_all(struct engine *engine, const struct wire_person_get
     enum status status = STATUS_OK;
     for (size_t i = 0; i < response->person_count && status == STATUS_OK; i++)
         status = store(engine, &response->people[i]);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK)
-        vault_rollback(engine->vault);
-    return status;
+    return vault_end(engine->vault, status);
 }
 
 static enum status ask(struct engine *engine, struct wire_id_item *items, size_t count)

@@ -112,14 +112,10 @@ static enum status take_restores(struct engine *engine, struct lost_entries *los
     enum status status = STATUS_OK;
     for (size_t i = 0; i < response.restore_count && status == STATUS_OK; i++)
         status = take_restore(engine, response.restores[i].bytes, &request.after, lost);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
-    if (status != STATUS_OK) {
-        vault_rollback(engine->vault);
+    status = vault_end(engine->vault, status);
+    if (status != STATUS_OK)
         TRY(reload(engine));
-        return status;
-    }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status refuse(struct engine *engine)
@@ -184,12 +180,10 @@ static enum status fetch(struct engine *engine)
     enum status status = STATUS_OK;
     while (status == STATUS_OK && !done)
         status = take_page(engine, &done);
-    if (status == STATUS_OK)
-        status = vault_commit(engine->vault);
+    status = vault_end(engine->vault, status);
     /* Whoever sees the directory for the first time has not missed anything. */
     if (status == STATUS_OK)
         return from == 0 ? STATUS_OK : devices_tell(engine, from);
-    vault_rollback(engine->vault);
     TRY(reload(engine));
     return status;
 }

@@ -505,6 +505,15 @@ void vault_rollback(struct vault *vault)
     vault->in_transaction = false;
 }
 
+enum status vault_end(struct vault *vault, enum status status)
+{
+    if (status == STATUS_OK)
+        status = vault_commit(vault);
+    if (status != STATUS_OK)
+        vault_rollback(vault);
+    return status;
+}
+
 bool vault_in_transaction(const struct vault *vault)
 {
     return vault->in_transaction;

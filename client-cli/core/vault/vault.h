@@ -8,12 +8,12 @@
  * scope (a channel's or a person's id) is stored as a keyed hash. Within one kind and scope,
  * records are ordered by major, then minor.
  *
- * Everything that is written belongs to a transaction: vault_begin, changes, vault_commit. A
+ * Everything that is written belongs to a transaction: vault_begin, changes, vault_end. A
  * commit is durable when it returns (synchronous=FULL), and the write-ahead log is emptied then,
  * so that an overwritten or deleted record is in no file (secure_delete).
  *
  * Errors: STATUS_CORRUPT (damaged, or changed by somebody), STATUS_IO, STATUS_FULL,
- * STATUS_NO_MEMORY, STATUS_LIMIT. After an error inside a transaction: vault_rollback.
+ * STATUS_NO_MEMORY, STATUS_LIMIT. After an error inside a transaction: vault_end.
  * Thread rule: one thread at a time.
  */
 #ifndef WEFT_VAULT_VAULT_H
@@ -68,6 +68,10 @@ uint64_t vault_counter(const struct vault *vault);
 MUST_CHECK enum status vault_begin(struct vault *vault);
 MUST_CHECK enum status vault_commit(struct vault *vault);
 void vault_rollback(struct vault *vault);
+
+/* Ends the transaction by how its changes went: commits when that is STATUS_OK, and otherwise, or
+ * when the commit fails, rolls back. How it then went. */
+MUST_CHECK enum status vault_end(struct vault *vault, enum status status);
 bool vault_in_transaction(const struct vault *vault);
 
 /* Writes or replaces. Only inside a transaction, as the deletes. */
