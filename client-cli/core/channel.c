@@ -305,18 +305,9 @@ uint16_t channel_own_roles(struct engine *engine, struct channel *channel)
 
 bool channel_has_person(struct engine *engine, struct channel *channel, const struct id *person)
 {
-    if (channel_need_group(engine, channel) != STATUS_OK)
-        return false;
-    const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
-    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
-         leaf = mls_tree_next_member(tree, leaf + 1)) {
-        struct channel_identity identity;
-        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
-                STATUS_OK &&
-            id_equal(&identity.person, person))
-            return true;
-    }
-    return false;
+    return channel_need_group(engine, channel) == STATUS_OK &&
+           channel_identity_in_tree(mls_public_group_tree(mls_group_public(channel->group)),
+                                    person);
 }
 
 enum status channel_begin_hash(struct channel *channel)

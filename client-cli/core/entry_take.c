@@ -351,19 +351,6 @@ add_change(struct take *take, enum entry_change_kind kind, const struct mls_cred
     return STATUS_OK;
 }
 
-static bool has_person(const struct mls_tree *tree, const struct id *person)
-{
-    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
-         leaf = mls_tree_next_member(tree, leaf + 1)) {
-        struct channel_identity identity;
-        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
-                STATUS_OK &&
-            id_equal(&identity.person, person))
-            return true;
-    }
-    return false;
-}
-
 static void count_device(void *context, const struct directory_device *device)
 {
     (void)device;
@@ -388,7 +375,8 @@ static enum status add_added(struct take *take, const struct mls_credential *cre
         directory_find(take->engine->directory, &identity.device);
     /* A first device can come later than others: when one of those has made the channel. */
     bool further = device != NULL && has_others(take->engine, device);
-    if (further && has_person(before, &identity.person) && device->authority != DIRECTORY_BY_ADMIN)
+    if (further && channel_identity_in_tree(before, &identity.person) &&
+        device->authority != DIRECTORY_BY_ADMIN)
         return add_change(take, ENTRY_DEVICE_ADDED, credential);
     bool reset = device != NULL && device->authority == DIRECTORY_BY_ADMIN;
     TRY(add_change(take, reset ? ENTRY_ADDED_RESET : ENTRY_ADDED, credential));
@@ -408,7 +396,7 @@ static enum status add_removed(struct take *take,
     TRY(channel_identity_decode(&leaf->credential, &identity));
     if (channel_extension_dormant(rules, &identity.device) != NULL)
         return add_change(take, ENTRY_DORMANT, &leaf->credential);
-    if (has_person(after, &identity.person))
+    if (channel_identity_in_tree(after, &identity.person))
         return add_change(take, ENTRY_DEVICE_REMOVED, &leaf->credential);
     TRY(add_change(take, ENTRY_REMOVED, &leaf->credential));
     return admission_end(take->engine, take->channel, &identity, leaf->signature_key);

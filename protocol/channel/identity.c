@@ -22,6 +22,19 @@ enum status channel_identity_decode(const struct mls_credential *credential,
     return STATUS_OK;
 }
 
+bool channel_identity_in_tree(const struct mls_tree *tree, const struct id *person)
+{
+    for (uint32_t leaf = mls_tree_next_member(tree, 0); leaf != MLS_NO_LEAF;
+         leaf = mls_tree_next_member(tree, leaf + 1)) {
+        struct channel_identity identity;
+        if (channel_identity_decode(&mls_tree_leaf(tree, leaf)->credential, &identity) ==
+                STATUS_OK &&
+            id_equal(&identity.person, person))
+            return true;
+    }
+    return false;
+}
+
 void channel_group_id_encode(const struct id *channel,
                              uint32_t generation,
                              uint8_t bytes[CHANNEL_GROUP_ID_SIZE])

@@ -9,7 +9,7 @@
 #define WEFT_CHANNEL_IDENTITY_H
 
 #include "protocol/base/id.h"
-#include "protocol/mls/public/credential.h"
+#include "protocol/mls/public/tree.h"
 
 #define CHANNEL_IDENTITY_SIZE (2 * ID_SIZE)
 #define CHANNEL_GROUP_ID_SIZE (ID_SIZE + 4)
@@ -25,6 +25,9 @@ void channel_identity_encode(const struct channel_identity *identity,
 
 MUST_CHECK enum status channel_identity_decode(const struct mls_credential *credential,
                                                struct channel_identity *identity);
+
+/* Whether a leaf of the tree is of a device of this person. */
+bool channel_identity_in_tree(const struct mls_tree *tree, const struct id *person);
 
 void channel_group_id_encode(const struct id *channel,
                              uint32_t generation,
