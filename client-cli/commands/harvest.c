@@ -8,6 +8,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/session_record.h"
+#include "client-cli/core/session_turn.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,27 @@ static enum status give(struct harvesting *harvesting)
                        &harvesting->harvest.harvest, &said);
 }
 
+/* What everybody reads from then on ought not to be nothing by mistake. */
+static enum status check_not_empty(const struct harvesting *harvesting)
+{
+    const struct format *format = &harvesting->view.format;
+    char commands[300] = "";
+    if (harvesting->harvest.harvest.item_count != 0 ||
+        arguments_has(&harvesting->invocation->arguments, "empty"))
+        return STATUS_OK;
+    for (size_t i = 0; i < format->harvest_count; i++) {
+        char command[SESSION_TURN_COMMAND_SIZE];
+        size_t used = strlen(commands);
+        session_turn_command(format->harvest[i].kind, command);
+        snprintf(commands + used, sizeof commands - used, "%sweft %s", i == 0 ? "" : ", ", command);
+    }
+    return command_explain(harvesting->invocation, STATUS_NOT_NOW,
+                           "the harvest is empty, and was not published: so far you can read "
+                           "nothing of what it is made of (%s). Say it first, or publish it empty: "
+                           "weft harvest --publish --empty",
+                           commands);
+}
+
 static enum status draft(struct harvesting *harvesting)
 {
     struct invocation *invocation = harvesting->invocation;
@@ -64,6 +86,7 @@ static enum status choose(struct harvesting *harvesting)
     TRY(draft(harvesting));
     if (!publish)
         return STATUS_OK;
+    TRY(check_not_empty(harvesting));
     TRY(give(harvesting));
     session_harvest_clear(&harvesting->harvest);
     return session_record_given(engine, harvesting->channel, &harvesting->view,
@@ -187,7 +210,9 @@ static void show(const struct harvesting *harvesting, const char *file)
         out_line(out, "%zu said yes, %zu said no%s%s", harvest->said_yes, harvest->said_no,
                  names[0] == '\0' ? "" : ", waiting for ", names);
     }
-    if (!harvest->given)
+    if (!harvest->given && harvest->harvest.item_count == 0)
+        out_prose(out, "This is a draft out of what you can read, and nothing is in it yet.");
+    else if (!harvest->given)
         out_prose(out, "This is a draft out of what you can read. To give it to the group: weft "
                        "harvest --publish");
     out_line(out, "%zu actions", harvesting->actions);

@@ -142,6 +142,7 @@ const struct flag table_flags_stats[] = {
 const struct flag table_flags_harvest[] = {
     {"out", "FILE", "write it to a file instead of the screen"},
     {"publish", NULL, "give it to the group: what everybody reads from then on"},
+    {"empty", NULL, "publish it also when nothing is in it yet"},
     {"draft", NULL, "make it anew out of what was said, whatever was given to the group"},
     {"follow-up", "DAY", "when you come back to report, as 2026-12-31"},
     {NULL, NULL, NULL},

@@ -97,3 +97,16 @@ def test_a_change_that_nobody_signed_is_shown_as_set_by_the_server(review):
     assert "set by the server" in bea.run("stage", "show", channel).text
     ann.run("stage", "next", channel)
     assert weft_assist.session(bea, channel)["set_by"] == "facilitator"
+
+
+def test_an_empty_harvest_is_published_only_when_that_is_meant(review):
+    people, channel, _ = review
+    ann = people["Ann"]
+    refused = ann.run("harvest", channel, "--publish", code=weft_scenario.NOT_NOW)
+    assert "weft lesson, weft action" in refused.error and "--publish --empty" in refused.error, refused
+    assert ann.json("harvest", channel, "--publish", code=weft_scenario.NOT_NOW) == []
+    assert not ann.json("harvest", channel)[-1]["published"]
+    assert ann.json("harvest", channel, "--publish", "--empty")[-1]["published"]
+    people["Bea"].run("lesson", channel, "Look in at one and at four")
+    given = ann.json("harvest", channel, "--publish")[-1]
+    assert given["published"] and [item["text"] for item in given["items"]] == ["Look in at one and at four"]
