@@ -33,9 +33,10 @@ static enum status give(struct harvesting *harvesting)
     struct channel_said said;
     const uint16_t may = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_HOST | CHANNEL_ROLE_NOTE_TAKER;
     if ((channel_own_roles(engine, harvesting->channel) & may) == 0)
-        return command_explain(harvesting->invocation, STATUS_DENIED,
-                               "a facilitator, the host or a note-taker gives the harvest to the "
-                               "group");
+        return command_explain(
+            harvesting->invocation, STATUS_DENIED,
+            "a facilitator, the assistee or a note-taker gives the harvest to the "
+            "group");
     return channel_say(engine, harvesting->channel, CONTENT_HARVEST, NULL,
                        &harvesting->harvest.harvest, &said);
 }

@@ -99,7 +99,7 @@ show_asked(struct out *out, const struct channel *channel, const struct request 
     char id[ID_TEXT_SIZE];
     id_text(&channel->id, id);
     out_heading(out, "Asked: %.*s", OUT_SPAN(channel->title));
-    out_prose(out, "The channel is %.8s. You are its host and facilitator.", id);
+    out_prose(out, "The channel is %.8s. You are its assistee and facilitator.", id);
     out_prose(out,
               "Next: weft peer-assist invite %.8s (whom to ask), then weft peer-assist open "
               "%.8s (begin)",

@@ -12,24 +12,26 @@ struct role_name {
 };
 
 static const struct role_name names[] = {
-    {"facilitator", CHANNEL_ROLE_FACILITATOR},
-    {"sponsor", CHANNEL_ROLE_SPONSOR},
-    {"host", CHANNEL_ROLE_HOST},
-    {"assister", CHANNEL_ROLE_ASSISTER},
+    {"facilitator", CHANNEL_ROLE_FACILITATOR}, {"sponsor", CHANNEL_ROLE_SPONSOR},
+    {"assistee", CHANNEL_ROLE_HOST},           {"assister", CHANNEL_ROLE_ASSISTER},
     {"note-taker", CHANNEL_ROLE_NOTE_TAKER},
 };
 static const size_t name_count = sizeof names / sizeof *names;
 
+/* As guides to peer assists say it too; typed, and never shown. */
+static const char assistee_otherwise[] = "host";
+
 enum status role_names_find(struct invocation *invocation, const char *name, uint16_t *role)
 {
+    const char *wanted = strcmp(name, assistee_otherwise) == 0 ? "assistee" : name;
     for (size_t i = 0; i < name_count; i++) {
-        if (strcmp(names[i].name, name) == 0) {
+        if (strcmp(names[i].name, wanted) == 0) {
             *role = names[i].role;
             return STATUS_OK;
         }
     }
     return command_explain(invocation, STATUS_USAGE,
-                           "\"%s\" is no role; one of: facilitator, sponsor, host, assister, "
+                           "\"%s\" is no role; one of: facilitator, sponsor, assistee, assister, "
                            "note-taker",
                            name);
 }

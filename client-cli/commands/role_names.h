@@ -12,7 +12,7 @@
 MUST_CHECK enum status
 role_names_find(struct invocation *invocation, const char *name, uint16_t *role);
 
-/* "facilitator, host"; empty without a role. */
+/* "facilitator, assistee"; empty without a role. */
 #define ROLE_NAMES_SIZE 80
 void role_names_text(uint16_t roles, char text[ROLE_NAMES_SIZE]);
 

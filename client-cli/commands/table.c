@@ -287,7 +287,7 @@ const struct command command_table[] = {
      .run = peer_assist_ask_run,
      .usage = "QUESTION...",
      .summary = "ask peers for help; needs nobody's approval",
-     .details = "Makes a channel with you as its host and facilitator, and plans the session. "
+     .details = "Makes a channel with you as its assistee and facilitator, and plans the session. "
                 "Then: weft peer-assist invite, weft peer-assist open.",
      .flags = table_flags_ask,
      .needs = COMMAND_NEEDS_CONNECTION,
@@ -315,7 +315,7 @@ const struct command command_table[] = {
      .verb = "role",
      .run = peer_assist_role_run,
      .usage = "[CHANNEL] PERSON ROLE",
-     .summary = "make somebody facilitator, sponsor, host, assister or note-taker",
+     .summary = "make somebody facilitator, sponsor, assistee, assister or note-taker",
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 2,
      .positional_max = 3},

@@ -92,7 +92,7 @@ const struct flag table_flags_channel_set[] = {
 };
 
 const struct flag table_flags_channel_role[] = {
-    {"give", "ROLE", "facilitator, sponsor, host, assister or note-taker; again for more"},
+    {"give", "ROLE", "facilitator, sponsor, assistee, assister or note-taker; again for more"},
     {"take", "ROLE", "likewise"},
     {NULL, NULL, NULL},
 };

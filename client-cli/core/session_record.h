@@ -3,10 +3,10 @@
  * What remains of a session: its messages out of the vault, each with the stage it was said in, and
  * the harvest made of them, as a draft or as it was given to the group.
  *
- * A harvest counts as given when a facilitator, the host or a note-taker sent it into the channel;
- * the last one stands. Where the format asks for approval, it is approved once everybody who took
- * part and is still in the channel has said yes, and nobody's last word is no; whoever sent it has
- * said yes with it.
+ * A harvest counts as given when a facilitator, the assistee or a note-taker sent it into the
+ * channel; the last one stands. Where the format asks for approval, it is approved once everybody
+ * who took part and is still in the channel has said yes, and nobody's last word is no; whoever
+ * sent it has said yes with it.
  *
  * Errors: those of engine.h and harvest.h. Thread rule: the engine's thread.
  */

@@ -102,7 +102,7 @@ check(const struct channel *channel, const struct call *call, const char **detai
     const struct wire_assisters_invite_request *request = call->request;
     const uint16_t askers = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_HOST | CHANNEL_ROLE_SPONSOR;
     if ((channel_roles(channel, &call->person) & askers) == 0) {
-        *detail = "only the host, a facilitator or a sponsor invites people";
+        *detail = "only the assistee, a facilitator or a sponsor invites people";
         return STATUS_DENIED;
     }
     if (request->person_count > INVITED_AT_ONCE_MAX) {

@@ -301,7 +301,8 @@ void assisters_propose_handle(struct services *services, struct channel *channel
 {
     const uint16_t askers = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_HOST | CHANNEL_ROLE_SPONSOR;
     if ((channel_roles(channel, &call->person) & askers) == 0) {
-        call_fail(call, STATUS_DENIED, "only the host, a facilitator or a sponsor invites people");
+        call_fail(call, STATUS_DENIED,
+                  "only the assistee, a facilitator or a sponsor invites people");
         return;
     }
     if (!hub_spend_for(call, BUDGET_PROPOSALS, 1))

@@ -22,7 +22,7 @@ static enum status check(const struct channel *channel, struct call *call, const
     const struct wire_session_create_request *request = call->request;
     const uint16_t makers = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_HOST;
     if ((channel_roles(channel, &call->person) & makers) == 0) {
-        *detail = "only a facilitator or the host makes a session";
+        *detail = "only a facilitator or the assistee makes a session";
         return STATUS_DENIED;
     }
     *detail = "the format is not the one that the channel's members agreed on";

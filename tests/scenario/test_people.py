@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What people may know of each other: nothing unless they opted in, nothing after they were erased, and
 never a control sequence in a name."""
+import re
 import sqlite3
 
 import pytest
@@ -29,6 +30,23 @@ def test_nobody_is_found_who_did_not_opt_in(scene):
     bea.run("profile", "set", "--opt-out")
     assert names(ann) == []
     assert not cy.one("profile", "show")["opted_in"]
+    server.stop()
+
+
+def test_whoever_asks_for_help_is_called_the_assistee(scene):
+    server = scene.server()
+    ann, bea = scene.people(["Ann", "Bea"], lambda name: server.invite(group=f"Ward of {name}"))
+    asked = ann.run("peer-assist", "ask", "Falls at night", "--topic", "falls")
+    (channel,) = [record["channel"] for record in ann.json("status") if record["type"] == "channel"]
+    ann.run("channel", "add", channel, bea.id)
+    bea.run("sync")
+    given = ann.run("channel", "role", channel, bea.id, "--give", "assistee").text
+    given += ann.run("peer-assist", "role", channel, bea.id, "host").text  # as others call it
+    refused = bea.run("harvest", channel, "--publish", "--empty", code=None).error
+    refused += ann.run("peer-assist", "role", channel, bea.id, "guest", code=USAGE).error
+    shown = asked.text + given + refused + ann.run("channel", "show", channel).text
+    shown += "".join(ann.run("help", *words).text for words in ([], ["peer-assist", "ask"], ["channel", "role"]))
+    assert "Bea is now: assistee" in shown and not re.search(r"\bhost\b", shown), shown
     server.stop()
 
 
