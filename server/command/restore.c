@@ -12,6 +12,7 @@
 #include "server/command/local.h"
 #include "server/command/lost_files.h"
 #include "server/command/progress.h"
+#include "server/store/generations.h"
 #include "server/store/restore.h"
 #include "server/store/restores.h"
 
@@ -25,6 +26,8 @@ struct restoring {
     const struct identity *identity;
     struct directory_log log;
     uint32_t number; /* of the last restore that either store knows */
+    struct arena arena;
+    struct store_generation_places generations; /* in the store that is replaced */
     int64_t now_ms;
     struct store_restore *restore;
     const char *problem;
@@ -69,6 +72,15 @@ static enum status keep_number(struct store_db *db, void *context)
     return STATUS_OK;
 }
 
+/* What the store that is replaced knows and the backup may not: by the same backup, put back a
+ * second time, a channel would go on in a generation that its members have had. */
+static enum status keep_known(struct store_db *db, void *context)
+{
+    struct restoring *restoring = context;
+    TRY(keep_number(db, restoring));
+    return store_generations_list(db, &restoring->arena, &restoring->generations);
+}
+
 static enum status mark(struct store_db *db, void *context)
 {
     struct restoring *restoring = context;
@@ -79,6 +91,8 @@ static enum status mark(struct store_db *db, void *context)
     TRY(directory_restore_sign(&restoring->log, number, restoring->now_ms,
                                identity_log_private_key(restoring->identity), &bytes));
     TRY(store_restores_mark(db, number, buffer_span(&bytes), restoring->now_ms));
+    for (size_t i = 0; i < restoring->generations.count; i++)
+        TRY(store_generations_raise(db, &restoring->generations.items[i]));
     TRY(audit_add(db, restoring->now_ms, "restore", NULL, restoring->log.size));
     restoring->number = number;
     return STATUS_OK;
@@ -140,7 +154,7 @@ static enum status restore(const struct app_place *place,
                                               .lost = note_lost,
                                               .context = restoring};
     TRY(store_restore_begin(place->state_directory, path, &watch, &restoring->restore));
-    enum status looked = store_restore_look(restoring->restore, keep_number, restoring);
+    enum status looked = store_restore_look(restoring->restore, keep_known, restoring);
     (void)looked; /* a store that cannot be read is replaced all the same */
     TRY(store_restore_run(restoring->restore, mark, restoring));
     TRY(bring_files(restoring));
@@ -237,12 +251,14 @@ run(const struct app_place *place, const char *path, struct restoring *restoring
     status = restore(place, path, restoring, aside);
     store_restore_cancel(&restoring->restore);
     identity_close(&identity);
+    arena_clear(&restoring->arena);
     return status;
 }
 
 int restore_run(const struct app_place *place, bool json, int argc, const char **argv)
 {
-    struct restoring restoring = {.now_ms = clock_wall_ms(clock_system())};
+    struct restoring restoring = {.now_ms = clock_wall_ms(clock_system()),
+                                  .arena = ARENA_INIT(LIMIT_DECODED_BYTES)};
     char aside[64] = "";
     if (argc == 2 && strcmp(argv[0], "--incomplete") == 0) {
         restoring.incomplete = true;

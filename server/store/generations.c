@@ -243,6 +243,58 @@ enum status store_generations_begin(struct store_db *db,
     return STATUS_OK;
 }
 
+/* ---- after a restore ---- */
+
+static void take_place(struct query *q, struct arena *arena, void *item)
+{
+    struct store_generation_place *place = item;
+    (void)arena;
+    query_take_id(q, &place->channel);
+    query_take_unsigned32(q, &place->generation);
+}
+
+enum status store_generations_list(struct store_db *db,
+                                   struct arena *arena,
+                                   struct store_generation_places *places)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT channel, generation FROM channels WHERE generation > 1");
+    struct query_rows rows;
+    TRY(query_all(&q, arena, sizeof(struct store_generation_place), take_place, &rows));
+    *places = (struct store_generation_places){rows.items, rows.count};
+    return STATUS_OK;
+}
+
+/* Those that stopped the channel are about the group that it goes on from. */
+static enum status
+raise_reports(struct store_db *db, const struct store_generation_place *place, uint32_t before)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE channel_reports SET generation = ?"
+                                  " WHERE channel = ? AND generation = ?");
+    query_bind_int(&q, place->generation);
+    query_bind_id(&q, &place->channel);
+    query_bind_int(&q, before);
+    return query_run(&q);
+}
+
+enum status store_generations_raise(struct store_db *db, const struct store_generation_place *place)
+{
+    struct position position;
+    enum status status = get_position(db, &place->channel, &position);
+    if (status == STATUS_NOT_FOUND ||
+        (status == STATUS_OK && position.generation >= place->generation))
+        return STATUS_OK;
+    TRY(status);
+    TRY(raise_reports(db, place, position.generation));
+    CLEANUP(query_end)
+    struct query q = query_on(db, "UPDATE channels SET generation = ?1,"
+                                  " generation_base = (?1 - 1) << 32 WHERE channel = ?2");
+    query_bind_int(&q, place->generation);
+    query_bind_id(&q, &place->channel);
+    return query_run(&q);
+}
+
 enum status store_generations_begun_by(struct store_db *db,
                                        const struct id *channel,
                                        uint32_t generation,

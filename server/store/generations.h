@@ -72,4 +72,25 @@ MUST_CHECK enum status store_generations_begun_by(struct store_db *db,
                                                   uint32_t generation,
                                                   struct id *person);
 
+struct store_generation_place {
+    struct id channel;
+    uint32_t generation;
+};
+
+struct store_generation_places {
+    struct store_generation_place *items;
+    size_t count;
+};
+
+/* The channels that are not in their first generation. */
+MUST_CHECK enum status store_generations_list(struct store_db *db,
+                                              struct arena *arena,
+                                              struct store_generation_places *places);
+
+/* Of a store that was put back: the channel is known to have been in this generation, so that the
+ * next has a number which nobody has had. A channel that is not there, or further, stays as it is.
+ */
+MUST_CHECK enum status store_generations_raise(struct store_db *db,
+                                               const struct store_generation_place *place);
+
 #endif

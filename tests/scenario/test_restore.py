@@ -92,6 +92,42 @@ def test_after_a_restore_everybody_goes_on(scene):
     server.stop()
 
 
+def test_the_same_backup_put_back_twice_splits_no_channel(scene):
+    """Who was away the first time is first the second time, and knows nothing of what the others went on in."""
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group="Ward 7"))
+    channels = [make_channel(server, ann, [ben, cy], *flags) for flags in ((), ("--open",))]
+    for channel in channels:
+        ann.run("channel", "role", channel, cy.id, "--give", "facilitator")
+    for person in (ben, cy):
+        person.run("sync")
+    backup = scene.directory / "copy"
+    server.admin("backup", backup)
+
+    def put_back():
+        server.stop()
+        server.admin("restore", backup)
+        server.start()
+
+    put_back()
+    come_back(ann, [ben], channels[0])
+    for channel in channels:
+        ben.run("say", channel, "in the second generation")
+        ann.run("sync")
+    put_back()
+    cy.run("sync")
+    for _ in range(2):  # whoever is let in again waits for whom to be let in by
+        come_back(cy, [ann, ben], channels[0])
+    for channel in channels:
+        for person in (ann, ben, cy):
+            person.run("say", channel, f"{person.name} is here")
+        for person in (ann, ben, cy):
+            read = texts(person, channel)
+            assert read[-3:] == ["Ann is here", "Ben is here", "Cy is here"], (person, read)
+            assert ("in the second generation" in read) == (person is not cy), (person, read)
+    server.stop()
+
+
 def test_who_was_shut_out_since_the_backup_stays_out(scene):
     server = scene.server()
     admin = scene.person("Dan", server.first_link)

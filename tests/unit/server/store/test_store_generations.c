@@ -173,6 +173,38 @@ static void the_log_goes_on_after_all_that_the_generation_before_may_have_had(vo
     assert_int_equal(page.count, 2); /* the old entries can still be paged */
 }
 
+/* What stopped the channel in the store that was put back still leaves out whom it is about. */
+static void a_generation_that_members_have_had_is_not_begun_again(void **state)
+{
+    struct fixture *f = *state;
+    struct scene scene = make_scene(f);
+    struct store_report report = report_of(&scene, 1, true);
+    struct store_generation_places places;
+    struct store_channel row;
+    bool frozen = false;
+    bool again = false;
+    bool reported = false;
+    ASSERT_OK(store_generations_report(f->db, &report, &frozen));
+    ASSERT_OK(store_generations_list(f->db, &f->arena, &places));
+    assert_int_equal(places.count, 0);
+    ASSERT_OK(store_generations_raise(f->db, &(struct store_generation_place){id_number(99), 7}));
+    ASSERT_OK(store_generations_raise(f->db, &(struct store_generation_place){scene.channel, 5}));
+    ASSERT_OK(store_generations_raise(f->db, &(struct store_generation_place){scene.channel, 4}));
+    ASSERT_OK(store_generations_list(f->db, &f->arena, &places));
+    assert_int_equal(places.count, 1);
+    assert_int_equal(places.items[0].generation, 5);
+    ASSERT_OK(store_channels_get(f->db, &scene.channel, &f->arena, &row));
+    assert_int_equal(row.last_sequence, 4 * BASE);
+    struct id bad = id_number(3);
+    ASSERT_OK(store_generations_is_reported(f->db, &scene.channel, 5, &bad, &reported));
+    assert_true(reported);
+    struct store_generation_new next = next_of(&scene, 2);
+    ASSERT_STATUS(store_generations_begin(f->db, &next, &again), STATUS_CONFLICT);
+    next.generation = 6;
+    next.base = 5 * BASE;
+    ASSERT_OK(store_generations_begin(f->db, &next, &again));
+}
+
 static void a_restore_stops_every_channel_and_forgets_what_may_be_used_up(void **state)
 {
     struct fixture *f = *state;
@@ -218,6 +250,7 @@ int main(void)
         TEST(a_report_is_about_a_commit_of_the_present_generation),
         TEST(the_first_continues_a_frozen_channel_and_nobody_else),
         TEST(the_log_goes_on_after_all_that_the_generation_before_may_have_had),
+        TEST(a_generation_that_members_have_had_is_not_begun_again),
         TEST(a_restore_stops_every_channel_and_forgets_what_may_be_used_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
