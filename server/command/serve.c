@@ -362,6 +362,8 @@ static enum status start(struct serve *serve, const char **what)
     *what = "listening on the address and port of weftd.conf";
     TRY(start_network(serve, certificate, key));
     serve->app.hub.port = transport_port(serve->transport);
+    *what = "a TLS connection with itself";
+    TRY(transport_rehearse(serve->transport));
     *what = "listening on the monitor_port of weftd.conf";
     TRY(start_monitor(serve));
     *what = "the admin socket";

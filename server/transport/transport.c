@@ -5,6 +5,7 @@
 #include "server/limits.h"
 #include "server/transport/address.h"
 #include "server/transport/handshake.h"
+#include "server/transport/rehearsal.h"
 
 #include <dlfcn.h>
 #include <libwebsockets.h>
@@ -607,6 +608,11 @@ transport_use_certificate(struct transport *transport, const char *certificate, 
     bool taken = SSL_CTX_use_certificate_chain_file(transport->tls, certificate) == 1 &&
                  SSL_CTX_use_PrivateKey_file(transport->tls, key, SSL_FILETYPE_PEM) == 1;
     return taken ? STATUS_OK : STATUS_BAD_KEY;
+}
+
+enum status transport_rehearse(struct transport *transport)
+{
+    return transport->tls == NULL ? STATUS_OK : rehearsal_run(transport->tls);
 }
 
 uint16_t transport_port(const struct transport *transport)

@@ -63,6 +63,10 @@ MUST_CHECK enum status transport_open(struct uv_loop_s *loop,
 MUST_CHECK enum status
 transport_use_certificate(struct transport *transport, const char *certificate, const char *key);
 
+/* Has it connect to itself once (rehearsal.h), so that what TLS needs is there from now on.
+ * STATUS_CRYPTO: nobody could connect. Without TLS there is nothing to do. */
+MUST_CHECK enum status transport_rehearse(struct transport *transport);
+
 /* The port that it listens on. */
 uint16_t transport_port(const struct transport *transport);
 
