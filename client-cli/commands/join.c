@@ -9,10 +9,13 @@
 
 #include <string.h>
 
-/* Shown before the operator's own notice, whatever that says. */
+/* Shown before the operator's own notice, which says who keeps what for how long. */
 static const char first_notice[] =
     "Never write anything by which a patient could be recognised: no names, dates, places or "
     "pictures.";
+static const char second_notice[] =
+    "Only the members of a channel can read what is written in it. The server cannot, but knows "
+    "who is in which channel, when, and how long messages are.";
 
 static const char *role_name(uint8_t role)
 {
@@ -28,11 +31,10 @@ static void show_notice(struct out *out, const struct wire_invite_show_response 
     else
         out_line(out, "You join as %s.", role_name(shown->role));
     out_line(out, "%s", "");
-    out_line(out, "%s", first_notice);
-    out_prose(out,
-              "What you write is encrypted: only members of a channel can read it, this server "
-              "cannot. It knows who is in which channel, when, and how long messages are.");
-    out_text(out, "", shown->notice);
+    out_prose(out, "%s", first_notice);
+    out_prose(out, "%s", second_notice);
+    if (shown->notice.len != 0)
+        out_prose(out, "%.*s", OUT_SPAN(shown->notice));
     out_line(out, "%s", "");
     out_record(out, json_pack("{s:s, s:o, s:s, s:o, s:s, s:o}", "type", "notice", "community",
                               out_json_text(shown->community), "role", role_name(shown->role),

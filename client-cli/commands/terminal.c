@@ -24,11 +24,20 @@ static enum status read_line(struct buffer *answer)
     return STATUS_OK;
 }
 
-enum status terminal_ask(const char *question, struct buffer *answer)
+static enum status ask(const char *question, struct buffer *answer)
 {
     fprintf(stderr, "%s ", question);
     fflush(stderr);
     return read_line(answer);
+}
+
+enum status terminal_ask(const char *question, struct buffer *answer)
+{
+    enum status status = ask(question, answer);
+    /* Nobody ended the line by typing. */
+    if (isatty(STDERR_FILENO) != 0 && (status != STATUS_OK || isatty(STDIN_FILENO) == 0))
+        fputc('\n', stderr);
+    return status;
 }
 
 enum status terminal_ask_secret(const char *question, struct buffer *answer)
@@ -40,7 +49,7 @@ enum status terminal_ask_secret(const char *question, struct buffer *answer)
         hidden.c_lflag &= (tcflag_t)~ECHO;
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     }
-    enum status status = terminal_ask(question, answer);
+    enum status status = ask(question, answer);
     if (terminal) {
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
         fputc('\n', stderr);

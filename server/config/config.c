@@ -41,9 +41,10 @@ static const struct config_key keys[] = {
     {"community", VALUE_TEXT, offsetof(struct config, community), 1, LIMIT_NAME_BYTES,
      "Weft community", "The community's name, as people see it before they join."},
     {"notice", VALUE_TEXT, offsetof(struct config, notice), 1, 1000,
-     "Write no patient-identifiable data. Messages are end-to-end encrypted: this server keeps "
-     "them sealed, with who is in which channel and when, until a channel is deleted.",
-     "What people are told before their first message: who keeps what for how long."},
+     "This server keeps messages until their channel is deleted, or for as long as the channel "
+     "says.",
+     "What people are told before they join, after what weft says of patients and of who can read "
+     "what: who keeps what for how long."},
     {"address", VALUE_ADDRESS, offsetof(struct config, address), 0, 64, "127.0.0.1",
      "Numeric address to listen on; empty for all addresses of the machine."},
     {"port", VALUE_NUMBER, offsetof(struct config, port), 0, 65535, "7443",
