@@ -56,11 +56,3 @@ enum status id_parse(struct span text, struct id *id)
     *id = parsed;
     return STATUS_OK;
 }
-
-enum status id_from_bytes(struct span bytes, struct id *id)
-{
-    if (bytes.len != ID_SIZE)
-        return STATUS_MALFORMED;
-    memcpy(id->bytes, bytes.ptr, ID_SIZE);
-    return STATUS_OK;
-}

@@ -35,7 +35,4 @@ void id_text(const struct id *id, char text[ID_TEXT_SIZE]);
 /* STATUS_MALFORMED unless `text` is 32 hex digits. */
 MUST_CHECK enum status id_parse(struct span text, struct id *id);
 
-/* STATUS_MALFORMED unless `bytes` is 16 long. */
-MUST_CHECK enum status id_from_bytes(struct span bytes, struct id *id);
-
 #endif

@@ -115,8 +115,8 @@ void mls_framed_content_write(struct writer *writer, const struct mls_framed_con
     write_body(writer, content);
 }
 
-enum status
-mls_auth_data_read(struct reader *reader, enum mls_content_type type, struct mls_auth_data *auth)
+static enum status
+read_auth_data(struct reader *reader, enum mls_content_type type, struct mls_auth_data *auth)
 {
     struct reader next = *reader;
     struct mls_auth_data read = {0};
@@ -128,9 +128,8 @@ mls_auth_data_read(struct reader *reader, enum mls_content_type type, struct mls
     return STATUS_OK;
 }
 
-void mls_auth_data_write(struct writer *writer,
-                         enum mls_content_type type,
-                         const struct mls_auth_data *auth)
+static void
+write_auth_data(struct writer *writer, enum mls_content_type type, const struct mls_auth_data *auth)
 {
     writer_vector(writer, auth->signature);
     if (type == MLS_CONTENT_COMMIT)
@@ -145,7 +144,7 @@ enum status mls_authenticated_content_read(struct reader *reader,
     struct mls_authenticated_content read = {0};
     TRY(reader_u16(&next, &read.wire_format));
     TRY(mls_framed_content_read(&next, arena, &read.content));
-    TRY(mls_auth_data_read(&next, read.content.type, &read.auth));
+    TRY(read_auth_data(&next, read.content.type, &read.auth));
     *reader = next;
     *authenticated = read;
     return STATUS_OK;
@@ -171,7 +170,7 @@ void mls_authenticated_content_write(struct writer *writer,
         writer_bytes(writer, authenticated->content.bytes);
     else
         mls_framed_content_write(writer, &authenticated->content);
-    mls_auth_data_write(writer, authenticated->content.type, &authenticated->auth);
+    write_auth_data(writer, authenticated->content.type, &authenticated->auth);
 }
 
 void mls_covered_clear(struct mls_covered *covered)
@@ -195,7 +194,7 @@ static enum status cover(uint16_t wire_format,
         mls_framed_content_write(&writer, content);
     size_t head_size = encoded->len;
     if (auth != NULL)
-        mls_auth_data_write(&writer, content->type, auth);
+        write_auth_data(&writer, content->type, auth);
     TRY(writer_finish(&writer));
     bool has_context = content->sender.type == MLS_SENDER_MEMBER ||
                        content->sender.type == MLS_SENDER_NEW_MEMBER_COMMIT;
@@ -288,7 +287,7 @@ static enum status read_public_message(struct reader *reader,
     struct reader next = *reader;
     struct mls_public_message read = {0};
     TRY(read_content(&next, arena, frame_only, &read.content));
-    TRY(mls_auth_data_read(&next, read.content.type, &read.auth));
+    TRY(read_auth_data(&next, read.content.type, &read.auth));
     if (read.content.sender.type == MLS_SENDER_MEMBER)
         TRY(reader_vector(&next, SIZE_MAX, &read.membership_tag));
     *reader = next;
@@ -296,17 +295,10 @@ static enum status read_public_message(struct reader *reader,
     return STATUS_OK;
 }
 
-enum status mls_public_message_read(struct reader *reader,
-                                    struct arena *arena,
-                                    struct mls_public_message *message)
-{
-    return read_public_message(reader, arena, false, message);
-}
-
-void mls_public_message_write(struct writer *writer, const struct mls_public_message *message)
+static void write_public_message(struct writer *writer, const struct mls_public_message *message)
 {
     mls_framed_content_write(writer, &message->content);
-    mls_auth_data_write(writer, message->content.type, &message->auth);
+    write_auth_data(writer, message->content.type, &message->auth);
     if (message->content.sender.type == MLS_SENDER_MEMBER)
         writer_vector(writer, message->membership_tag);
 }
@@ -319,7 +311,7 @@ static enum status read_private_head(struct reader *reader, struct mls_private_m
     return reader_vector(reader, SIZE_MAX, &message->authenticated_data);
 }
 
-enum status mls_private_message_read(struct reader *reader, struct mls_private_message *message)
+static enum status read_private_message(struct reader *reader, struct mls_private_message *message)
 {
     struct reader next = *reader;
     struct mls_private_message read = {0};
@@ -346,7 +338,7 @@ void mls_private_message_write_content_aad(struct writer *writer,
     writer_vector(writer, message->authenticated_data);
 }
 
-void mls_private_message_write(struct writer *writer, const struct mls_private_message *message)
+static void write_private_message(struct writer *writer, const struct mls_private_message *message)
 {
     mls_private_message_write_content_aad(writer, message);
     writer_vector(writer, message->encrypted_sender_data);
@@ -364,7 +356,7 @@ enum status mls_private_content_decode(struct span plaintext,
     struct mls_auth_data read_auth;
     read.type = type;
     TRY(read_body(&reader, arena, &read));
-    TRY(mls_auth_data_read(&reader, type, &read_auth));
+    TRY(read_auth_data(&reader, type, &read_auth));
     /* RFC 9420, 6.3.1: "A receiver MUST verify that there are no non-zero bytes in the `padding`
      * field, and if this check fails, the enclosing PrivateMessage MUST be rejected as
      * malformed." */
@@ -385,7 +377,7 @@ void mls_private_content_write(struct writer *writer,
 {
     static const uint8_t zeros[256];
     write_body(writer, content);
-    mls_auth_data_write(writer, content->type, auth);
+    write_auth_data(writer, content->type, auth);
     /* RFC 9420, 6.3.1: "The `padding` field MUST be filled with all zero bytes." */
     for (; padding > sizeof zeros; padding -= sizeof zeros)
         writer_bytes(writer, SPAN_OF(zeros));
@@ -420,7 +412,7 @@ static enum status read_message_body(struct reader *reader,
     case MLS_WIRE_PUBLIC_MESSAGE:
         return read_public_message(reader, arena, frame_only, &message->public_message);
     case MLS_WIRE_PRIVATE_MESSAGE:
-        return mls_private_message_read(reader, &message->private_message);
+        return read_private_message(reader, &message->private_message);
     case MLS_WIRE_WELCOME:
         return mls_welcome_read(reader, arena, &message->welcome);
     case MLS_WIRE_GROUP_INFO:
@@ -470,10 +462,10 @@ void mls_message_write(struct writer *writer, const struct mls_message *message)
     writer_u16(writer, message->wire_format);
     switch (message->wire_format) {
     case MLS_WIRE_PUBLIC_MESSAGE:
-        mls_public_message_write(writer, &message->public_message);
+        write_public_message(writer, &message->public_message);
         return;
     case MLS_WIRE_PRIVATE_MESSAGE:
-        mls_private_message_write(writer, &message->private_message);
+        write_private_message(writer, &message->private_message);
         return;
     case MLS_WIRE_WELCOME:
         mls_welcome_write(writer, &message->welcome);

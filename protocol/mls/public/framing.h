@@ -61,12 +61,6 @@ struct mls_auth_data {
     struct span confirmation_tag; /* commit only */
 };
 
-MUST_CHECK enum status
-mls_auth_data_read(struct reader *reader, enum mls_content_type type, struct mls_auth_data *auth);
-void mls_auth_data_write(struct writer *writer,
-                         enum mls_content_type type,
-                         const struct mls_auth_data *auth);
-
 struct mls_authenticated_content {
     uint16_t wire_format;
     struct mls_framed_content content;
@@ -124,11 +118,6 @@ struct mls_public_message {
     struct span membership_tag; /* sender member only */
 };
 
-MUST_CHECK enum status mls_public_message_read(struct reader *reader,
-                                               struct arena *arena,
-                                               struct mls_public_message *message);
-void mls_public_message_write(struct writer *writer, const struct mls_public_message *message);
-
 struct mls_private_message {
     struct span group_id;
     uint64_t epoch;
@@ -137,10 +126,6 @@ struct mls_private_message {
     struct span encrypted_sender_data;
     struct span ciphertext;
 };
-
-MUST_CHECK enum status mls_private_message_read(struct reader *reader,
-                                                struct mls_private_message *message);
-void mls_private_message_write(struct writer *writer, const struct mls_private_message *message);
 
 /* Writes PrivateContentAAD: group_id, epoch, type and authenticated_data count. */
 void mls_private_message_write_content_aad(struct writer *writer,

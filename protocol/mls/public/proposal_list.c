@@ -162,6 +162,11 @@ enum status mls_proposal_check(const struct mls_proposal_base *base,
 
 /* ---- the list (12.2) ---- */
 
+struct updated_leaf {
+    uint32_t leaf;
+    const struct mls_leaf_node *leaf_node;
+};
+
 struct applying {
     const struct mls_proposal_base *base;
     const struct mls_proposal_list *list;
@@ -208,8 +213,7 @@ static enum status collect_update(struct applying *applying, const struct mls_se
         return STATUS_INVALID_PROPOSAL;
     TRY(touch(applying, leaf));
     TRY(mls_list_push(&applying->updated, applying->arena, &place));
-    *(struct mls_updated_leaf *)place = (struct mls_updated_leaf){
-        leaf, mls_tree_leaf(applying->base->tree, leaf), item->proposal->update};
+    *(struct updated_leaf *)place = (struct updated_leaf){leaf, item->proposal->update};
     return STATUS_OK;
 }
 
@@ -356,7 +360,7 @@ static enum status as_proposal_fault(enum status status)
 static enum status apply_updates(struct applying *applying, struct buffer *bytes)
 {
     struct mls_tree *tree = applying->effect->tree;
-    const struct mls_updated_leaf *updated = applying->updated.items;
+    const struct updated_leaf *updated = applying->updated.items;
     for (size_t i = 0; i < applying->updated.count; i++)
         TRY(mls_tree_remove(tree, updated[i].leaf));
     for (size_t i = 0; i < applying->updated.count; i++) {
@@ -406,8 +410,6 @@ static void give_arrays(const struct applying *applying, struct mls_proposal_eff
     effect->added_count = applying->added.count;
     effect->removed = applying->removed.items;
     effect->removed_count = applying->removed.count;
-    effect->updated = applying->updated.items;
-    effect->updated_count = applying->updated.count;
     effect->psks = applying->psks.items;
     effect->psk_count = applying->psks.count;
 }
@@ -450,7 +452,7 @@ enum status mls_proposal_list_apply(const struct mls_proposal_base *base,
                                 .effect = &made,
                                 .added = MLS_LIST_OF(struct mls_added_leaf),
                                 .removed = MLS_LIST_OF(struct mls_removed_leaf),
-                                .updated = MLS_LIST_OF(struct mls_updated_leaf),
+                                .updated = MLS_LIST_OF(struct updated_leaf),
                                 .psks = MLS_LIST_OF(struct mls_psk_id)};
     enum status status = validate_and_apply(&applying);
     if (status != STATUS_OK) {

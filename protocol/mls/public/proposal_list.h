@@ -43,12 +43,6 @@ struct mls_removed_leaf {
     const struct mls_leaf_node *leaf_node;
 };
 
-struct mls_updated_leaf {
-    uint32_t leaf;
-    const struct mls_leaf_node *old_leaf_node;
-    const struct mls_leaf_node *leaf_node;
-};
-
 /* What a list does. Arrays come from the arena, views lend from the proposals and the old tree. */
 struct mls_proposal_effect {
     struct mls_tree *tree; /* with the proposals applied: the caller's to free */
@@ -58,8 +52,6 @@ struct mls_proposal_effect {
     size_t added_count;
     const struct mls_removed_leaf *removed;
     size_t removed_count;
-    const struct mls_updated_leaf *updated;
-    size_t updated_count;
     const struct mls_psk_id *psks; /* in order */
     size_t psk_count;
     const struct mls_reinit *reinit; /* NULL for none */

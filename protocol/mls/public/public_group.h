@@ -99,8 +99,7 @@ MUST_CHECK enum status mls_public_group_cache_content(struct mls_public_group *g
 
 /* A cached proposal: lends until the next merge. */
 struct mls_cached_proposal {
-    struct span reference;     /* ProposalRef */
-    struct span content_bytes; /* AuthenticatedContent */
+    struct span reference; /* ProposalRef */
     struct mls_sender sender;
     struct mls_proposal proposal;
 };

@@ -30,8 +30,7 @@ static enum status decode(struct group_proposal *proposal)
     if (content->content.type != MLS_CONTENT_PROPOSAL)
         return STATUS_INVALID;
     proposal->view = (struct mls_cached_proposal){
-        digest_span(&proposal->reference), buffer_span(&proposal->bytes), content->content.sender,
-        content->content.proposal};
+        digest_span(&proposal->reference), content->content.sender, content->content.proposal};
     return STATUS_OK;
 }
 

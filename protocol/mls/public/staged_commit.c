@@ -248,12 +248,6 @@ uint32_t mls_staged_commit_committer(const struct mls_staged_commit *staged)
     return staged->committer;
 }
 
-const struct mls_leaf_node *
-mls_staged_commit_committer_before(const struct mls_staged_commit *staged)
-{
-    return staged->committer_before;
-}
-
 const struct mls_proposal_effect *mls_staged_commit_effect(const struct mls_staged_commit *staged)
 {
     return &staged->effect;

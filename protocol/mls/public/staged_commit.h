@@ -27,11 +27,7 @@ bool mls_staged_commit_is_external(const struct mls_staged_commit *staged);
 /* The committer's leaf in the new tree (an external committer's is new). */
 uint32_t mls_staged_commit_committer(const struct mls_staged_commit *staged);
 
-/* The committer's leaf before the commit; NULL for an external one. */
-const struct mls_leaf_node *
-mls_staged_commit_committer_before(const struct mls_staged_commit *staged);
-
-/* Added, removed and updated leaves, PSKs, ReInit, ExternalInit, extensions. An external
+/* Added and removed leaves, PSKs, ReInit, ExternalInit, extensions. An external
  * committer's own leaf is not among the added. effect->tree is the tree before the path. */
 const struct mls_proposal_effect *mls_staged_commit_effect(const struct mls_staged_commit *staged);
 

@@ -53,16 +53,6 @@ bool mls_node_is_under(uint32_t node, uint32_t ancestor)
     return node >= ancestor - half && node <= ancestor + half;
 }
 
-uint32_t mls_node_common_ancestor(uint32_t a, uint32_t b)
-{
-    while (!mls_node_is_under(b, a)) {
-        uint32_t level = mls_node_level(a);
-        uint32_t bit = a >> (level + 1) & 1;
-        a = (a | UINT32_C(1) << level) ^ bit << (level + 1);
-    }
-    return a;
-}
-
 uint32_t mls_leaf_count_for(uint32_t leaves)
 {
     uint32_t count = 1;

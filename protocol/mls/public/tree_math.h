@@ -57,9 +57,6 @@ void mls_node_leaves(uint32_t node, uint32_t *first, uint32_t *end);
 /* Whether `node` is `ancestor` or below it. */
 bool mls_node_is_under(uint32_t node, uint32_t ancestor);
 
-/* The lowest node that is above (or is) both. */
-uint32_t mls_node_common_ancestor(uint32_t a, uint32_t b);
-
 /* The smallest power of two that is at least `leaves`; 1 for 0. `leaves` is at most 2^31. */
 uint32_t mls_leaf_count_for(uint32_t leaves);
 

@@ -46,19 +46,6 @@ static void every_other_text_is_malformed(void **state)
     assert_true(id_equal(&parsed, &sample));
 }
 
-static void bytes_make_an_id_only_at_its_length(void **state)
-{
-    (void)state;
-    struct id id = sample;
-    uint8_t bytes[ID_SIZE + 1] = {7};
-    assert_int_equal(id_from_bytes(span_of(bytes, ID_SIZE - 1), &id), STATUS_MALFORMED);
-    assert_int_equal(id_from_bytes(span_of(bytes, ID_SIZE + 1), &id), STATUS_MALFORMED);
-    assert_int_equal(id_from_bytes(SPAN_EMPTY, &id), STATUS_MALFORMED);
-    assert_true(id_equal(&id, &sample));
-    assert_int_equal(id_from_bytes(span_of(bytes, ID_SIZE), &id), STATUS_OK);
-    assert_true(span_equal(id_span(&id), span_of(bytes, ID_SIZE)));
-}
-
 static void only_zeros_stand_for_none(void **state)
 {
     (void)state;
@@ -96,7 +83,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_reads_back_as_the_same_id),
         cmocka_unit_test(every_other_text_is_malformed),
-        cmocka_unit_test(bytes_make_an_id_only_at_its_length),
         cmocka_unit_test(only_zeros_stand_for_none),
         cmocka_unit_test(takes_its_bytes_from_the_source_or_stays_as_it_was),
     };
