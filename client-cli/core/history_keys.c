@@ -41,12 +41,6 @@ enum status history_keys_put(struct engine *engine,
     return vault_put(engine->vault, &place, buffer_span(&bytes));
 }
 
-enum status history_keys_drop(struct engine *engine, const struct channel *channel, uint64_t first)
-{
-    struct vault_place place = place_of(channel, first);
-    return vault_delete(engine->vault, &place);
-}
-
 static enum status decode(struct span bytes, struct history_key *key)
 {
     struct arena none = ARENA_INIT(0);

@@ -89,8 +89,6 @@ MUST_CHECK enum status history_keys_note_refused(struct engine *engine,
 MUST_CHECK enum status history_keys_put(struct engine *engine,
                                         const struct channel *channel,
                                         const struct history_key *key);
-MUST_CHECK enum status
-history_keys_drop(struct engine *engine, const struct channel *channel, uint64_t first);
 
 /* STATUS_NOT_FOUND. */
 MUST_CHECK enum status history_keys_get(struct engine *engine,

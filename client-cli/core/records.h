@@ -13,7 +13,6 @@ enum record_kind {
     RECORD_JOINING = 2,     /* 0, 0: a redemption whose answer is not known yet */
     RECORD_KEY_PACKAGE = 3, /* major: a number: key_pool.h */
     RECORD_LOG_ENTRY = 4,   /* major: position in the directory log */
-    RECORD_LOG_HEAD = 5,    /* 0, 0: the last signed head */
     RECORD_CHANNEL = 6,     /* major: a number: channel.h */
     RECORD_LINKING = 7,     /* 0, 0: a pairing with another device of ours (device_link.h) */
     RECORD_RESTORE = 8,     /* 0, 0: the last time that the server was put back, signed */

@@ -7,6 +7,7 @@
 #include "client-cli/core/history_count.h"
 #include "client-cli/core/history_tries.h"
 #include "client-cli/core/limits.h"
+#include "client-cli/core/records.h"
 #include "tests/unit/client-cli/core/history_room.h"
 
 #include <setjmp.h>
@@ -212,7 +213,9 @@ static void a_file_is_no_other_block_than_it_was_taken_for(void **state)
     give(room, &keys[2], 1);
     assert_true(has_key(room, 2001));
     assert_int_equal(vault_begin(room->profile.engine->vault), STATUS_OK);
-    assert_int_equal(history_keys_drop(room->profile.engine, room->channel, 2001), STATUS_OK);
+    const struct vault_place place = {
+        .kind = RECORD_SEGMENT, .scope = room->channel->id, .major = 2001};
+    assert_int_equal(vault_delete(room->profile.engine->vault, &place), STATUS_OK);
     assert_int_equal(vault_commit(room->profile.engine->vault), STATUS_OK);
     struct history_key honest;
     assert_int_equal(history_keys_get(room->profile.engine, room->channel, 1, &honest), STATUS_OK);
