@@ -130,7 +130,7 @@ void out_heading(struct out *out, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    write_format(out, OUT_DATA, true, format, values);
+    write_format(out, OUT_PROSE, true, format, values);
     va_end(values);
 }
 

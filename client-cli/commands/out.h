@@ -54,7 +54,7 @@ __attribute__((format(printf, 2, 3))) void out_line(struct out *out, const char 
 /* One line that is a sentence for people. */
 __attribute__((format(printf, 2, 3))) void out_prose(struct out *out, const char *format, ...);
 
-/* As out_line, in bold. */
+/* The same in bold. */
 __attribute__((format(printf, 2, 3))) void out_heading(struct out *out, const char *format, ...);
 
 /* Text of several lines, each with `indent` in front. */

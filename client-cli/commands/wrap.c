@@ -8,11 +8,16 @@ static bool begins_character(uint8_t byte)
     return (byte & 0xc0) != 0x80;
 }
 
+/* What turns bold letters on and off takes no room. */
 static size_t width_of(struct span text)
 {
     size_t width = 0;
-    for (size_t i = 0; i < text.len; i++)
-        width += begins_character(text.ptr[i]) ? 1 : 0;
+    bool escape = false;
+    for (size_t i = 0; i < text.len; i++) {
+        escape = escape || text.ptr[i] == '\x1b';
+        width += !escape && begins_character(text.ptr[i]) ? 1 : 0;
+        escape = escape && text.ptr[i] != 'm';
+    }
     return width;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Lines that end between words, as a screen is wide. A character of UTF-8 counts as one column, and
- * a word that is longer than a line stays whole.
+ * a word that is longer than a line stays whole. What makes letters bold counts as nothing.
  * Errors: those of buffer.h. Thread rule: pure functions.
  */
 #ifndef WEFT_COMMANDS_WRAP_H

@@ -73,6 +73,13 @@ def test_sentences_end_between_words_and_what_people_said_is_left(ann):
     said = "What somebody said stays one line, as it was said, so that it can be copied and sought: all of it."
     ann.run("say", channel, said)
     assert f"    {said}" in on_terminal(ann, "read", channel, out_too=True)
+    title = "What keeps people from falling at night on a ward for older people, and what did not help"
+    ann.run("channel", "create", title, "--private")
+    lines = on_terminal(ann, "read", title, out_too=True)
+    assert max(map(len, lines)) <= 80 and f'-- the channel is called "{title}"' in joined(lines), lines
+    ann.run("say", title, "Yes")
+    lines = on_terminal(ann, "search", "yes", out_too=True)
+    assert max(map(len, lines)) <= 80 and title in joined(lines).replace("\x1b[0m", ""), lines
     lines = on_terminal(ann, "profile", "show", out_too=True)
     assert max(map(len, lines)) <= 80 and len(lines) > len(ann.run("profile", "show").text.splitlines()), lines
 

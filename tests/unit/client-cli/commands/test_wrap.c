@@ -52,6 +52,15 @@ static void a_screen_narrower_than_forty_columns_counts_as_forty(void **state)
                    "the first of these lines holds just what\nforty columns hold\n");
 }
 
+static void bold_takes_no_room(void **state)
+{
+    (void)state;
+    assert_wrapped("\x1b[1m0123456789 0123456789 0123456789 0123456\x1b[0m\n", 40,
+                   "\x1b[1m0123456789 0123456789 0123456789 0123456\x1b[0m\n");
+    assert_wrapped("\x1b[1m0123456789 0123456789 0123456789 01234567\x1b[0m\n", 40,
+                   "\x1b[1m0123456789 0123456789 0123456789\n01234567\x1b[0m\n");
+}
+
 static void characters_are_counted_and_not_bytes(void **state)
 {
     (void)state;
@@ -69,6 +78,7 @@ int main(void)
         cmocka_unit_test(a_long_line_ends_between_words),
         cmocka_unit_test(a_word_longer_than_the_line_stays_whole),
         cmocka_unit_test(a_screen_narrower_than_forty_columns_counts_as_forty),
+        cmocka_unit_test(bold_takes_no_room),
         cmocka_unit_test(characters_are_counted_and_not_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
