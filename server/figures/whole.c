@@ -211,12 +211,14 @@ static double e_i_of(uint64_t across, uint64_t within)
     return 2 * (double)across / (double)(across + within) - 1;
 }
 
+/* Where none of a kind is published, few hold them or nobody: all within, or all across, would be
+ * said as if it were known. */
 static void tell_e_i(const uint64_t counts[WHOLE_COUNTS], struct statistics *after)
 {
     double random = after->numbers[INDICATOR_E_I_RANDOM].value;
     bool shown = after->numbers[INDICATOR_E_I_RANDOM].shown &&
-                 after->numbers[INDICATOR_TIES].shown &&
-                 counts[WHOLE_ACROSS] + counts[WHOLE_WITHIN] != 0;
+                 after->numbers[INDICATOR_TIES].shown && counts[WHOLE_ACROSS] != 0 &&
+                 counts[WHOLE_WITHIN] != 0;
     after->numbers[INDICATOR_E_I].shown = shown;
     after->numbers[INDICATOR_E_I_RESCALED].shown = shown;
     if (!shown)

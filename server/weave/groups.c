@@ -167,7 +167,65 @@ static void count_cells(const struct graph *graph,
     }
 }
 
-/* People who hold a tie of a hidden cell within (or across) parts. */
+static bool is_pool(const struct groups_parts *parts, uint32_t part)
+{
+    return parts->group[part] == GRAPH_NONE;
+}
+
+/* Ties of the pool's people with each other, within groups or between them, and who hold them. */
+static struct groups_cell
+count_in_pool(const struct graph *graph, const struct groups_parts *parts, bool within)
+{
+    struct groups_cell counted = {0};
+    for (uint32_t u = 0; u < graph->node_count; u++) {
+        bool holds = false;
+        for (uint32_t i = 0; i < graph_degree(graph, u); i++) {
+            uint32_t v = graph_neighbours(graph, u)[i];
+            if (!is_pool(parts, part_of(graph, parts, u)) ||
+                !is_pool(parts, part_of(graph, parts, v)) ||
+                (graph->groups[u] == graph->groups[v]) != within)
+                continue;
+            counted.ties += u < v;
+            holds = true;
+        }
+        counted.people += holds;
+    }
+    return counted;
+}
+
+/* Leaves out of the pool's own cell what few hold of either kind. */
+static void
+part_pool(const struct graph *graph, const struct groups_parts *parts, struct groups_matrix *matrix)
+{
+    uint32_t pool = parts->count - 1;
+    if (parts->count == 0 || !is_pool(parts, pool))
+        return;
+    struct groups_cell *cell = cell_at(matrix, pool, pool);
+    for (int within = 0; within < 2; within++) {
+        struct groups_cell counted = count_in_pool(graph, parts, within != 0);
+        matrix->pool_hides[within] = counted.people < WEAVE_CELL_PEOPLE_MIN;
+        if (!matrix->pool_hides[within])
+            continue;
+        cell->ties -= counted.ties;
+        cell->hidden = count_in_pool(graph, parts, within == 0).people < WEAVE_CELL_PEOPLE_MIN;
+    }
+}
+
+/* Whether a tie is of a hidden cell within (or across) parts, or of what the pool hides. */
+static bool is_hidden(const struct graph *graph,
+                      const struct groups_parts *parts,
+                      const struct groups_matrix *matrix,
+                      uint32_t u,
+                      uint32_t v,
+                      bool within)
+{
+    uint32_t part = part_of(graph, parts, u), other = part_of(graph, parts, v);
+    bool in_pool = part == other && is_pool(parts, part);
+    bool same = in_pool ? graph->groups[u] == graph->groups[v] : part == other;
+    return same == within &&
+           (cell_at(matrix, part, other)->hidden || (in_pool && matrix->pool_hides[within]));
+}
+
 static uint32_t people_hidden(const struct graph *graph,
                               const struct groups_parts *parts,
                               const struct groups_matrix *matrix,
@@ -175,12 +233,9 @@ static uint32_t people_hidden(const struct graph *graph,
 {
     uint32_t people = 0;
     for (uint32_t u = 0; u < graph->node_count; u++) {
-        uint32_t part = part_of(graph, parts, u);
         bool hidden = false;
-        for (uint32_t i = 0; i < graph_degree(graph, u) && !hidden; i++) {
-            uint32_t other = part_of(graph, parts, graph_neighbours(graph, u)[i]);
-            hidden = (part == other) == within && cell_at(matrix, part, other)->hidden;
-        }
+        for (uint32_t i = 0; i < graph_degree(graph, u) && !hidden; i++)
+            hidden = is_hidden(graph, parts, matrix, u, graph_neighbours(graph, u)[i], within);
         people += hidden;
     }
     return people;
@@ -192,7 +247,7 @@ static void hide_one_more(const struct graph *graph,
                           const struct groups_matrix *matrix,
                           bool within)
 {
-    uint32_t hidden = 0;
+    uint32_t hidden = matrix->pool_hides[within];
     struct groups_cell *smallest = NULL;
     for (uint32_t a = 0; a < matrix->part_count; a++)
         for (uint32_t b = a; b < (within ? a + 1 : matrix->part_count); b++) {
@@ -230,6 +285,7 @@ enum status groups_matrix_count(const struct graph *graph,
         count_cells(graph, parts, &made, seen);
     for (size_t i = 0; i < cells; i++)
         made.cells[i].hidden = made.cells[i].people < WEAVE_CELL_PEOPLE_MIN;
+    part_pool(graph, parts, &made);
     free(seen);
     *matrix = made;
     return STATUS_OK;

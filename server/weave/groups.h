@@ -11,6 +11,9 @@
  *      included. Since the totals within and across are public, the smallest cell of the same
  *      kind that is shown is hidden too when only one of a kind is hidden, or when fewer than that
  *      many people hold the hidden ones together.
+ *   3. The pool's own cell has ties of both kinds, within its groups and between them, and the
+ *      totals would tell the two apart. A kind that fewer than that many people hold is left out
+ *      of it, and counts as one more hidden cell of its kind.
  *
  * Errors: STATUS_NO_MEMORY, STATUS_LIMIT for a matrix above GROUPS_PARTS_MAX parts.
  * Thread rule: pure functions.
@@ -46,7 +49,7 @@ void groups_parts_clear(struct groups_parts *parts);
 
 struct groups_cell {
     uint64_t ties;
-    uint32_t people; /* who hold them */
+    uint32_t people; /* who hold them; the pool's own: with what is left out of it */
     bool hidden;     /* then neither number may be shown */
 };
 
@@ -54,6 +57,7 @@ struct groups_cell {
 struct groups_matrix {
     uint32_t part_count;
     struct groups_cell *cells;
+    bool pool_hides[2]; /* of its own cell: ties between its groups, ties within them */
 };
 
 MUST_CHECK enum status groups_matrix_init(const struct graph *graph,

@@ -400,7 +400,39 @@ static void a_cell_changes_only_when_ten_people_entered_or_left_it(void **state)
 
 /* ---- within one table ---- */
 
-/* The equations are the sums within and across. A hidden cell is told when it is alone in one. */
+static bool
+is_in_pool(const struct network *network, uint32_t person, const struct statistics *statistics)
+{
+    uint32_t pool = statistics->part_count - 1;
+    for (uint32_t i = 0; i < pool; i++)
+        if (is_of(network, person, &statistics->parts[i]))
+            return false;
+    return statistics->part_count != 0 && statistics->parts[pool].kind == STATISTICS_POOL;
+}
+
+/* Whether there is a pool, and fewer than ten people hold the ties between its groups, or within
+ * them. */
+static bool
+few_in_pool(const struct network *network, const struct statistics *statistics, bool within)
+{
+    bool holds[PEOPLE] = {false};
+    uint32_t people = 0, holders = 0;
+    for (uint32_t i = 0; i < network->person_count; i++)
+        people += is_in_pool(network, i, statistics);
+    for (size_t i = 0; i < network->tie_count; i++) {
+        uint32_t a = network->ties[i].a, b = network->ties[i].b;
+        if (!is_in_pool(network, a, statistics) || !is_in_pool(network, b, statistics) ||
+            (network->groups[a] == network->groups[b]) != within)
+            continue;
+        holders += holds[a] ? 0 : 1;
+        holders += holds[b] ? 0 : 1;
+        holds[a] = holds[b] = true;
+    }
+    return people != 0 && holders < WEAVE_CELL_PEOPLE_MIN;
+}
+
+/* The equations are the sums within and across. A hidden cell is told when it is alone in one; what
+ * is left out of the pool's own cell is hidden like a cell. */
 static void no_hidden_cell_is_alone_in_its_sum(void **state)
 {
     (void)state;
@@ -419,6 +451,8 @@ static void no_hidden_cell_is_alone_in_its_sum(void **state)
                     hidden[a == b] += ties == STATISTICS_HIDDEN;
                 }
             for (int within = 0; within < 2; within++) {
+                hidden[within] +=
+                    few_in_pool(&history->snapshots[week].network, statistics, within != 0);
                 assert_false(hidden[within] == 1 && cells[within] > 1);
                 seen += hidden[within] != 0;
             }
@@ -476,7 +510,8 @@ static void ties_across_that_few_hold_are_not_told(void **state)
     publish_rings(2, &few);
     publish_rings(5, &many);
     assert_int_equal(count_of(&few.statistics, INDICATOR_TIES), 24);
-    assert_true(few.statistics.numbers[INDICATOR_E_I].value <= -1);
+    assert_false(few.statistics.numbers[INDICATOR_E_I].shown); /* -1 would be no fact */
+    assert_false(few.statistics.numbers[INDICATOR_E_I_RESCALED].shown);
     assert_false(few.statistics.profile.shown);
     assert_true(few.statistics.cover.shown);
     assert_int_equal(count_of(&many.statistics, INDICATOR_TIES), 29);
@@ -484,6 +519,49 @@ static void ties_across_that_few_hold_are_not_told(void **state)
     assert_true(many.statistics.profile.shown);
     publication_clear(&few);
     publication_clear(&many);
+}
+
+/* Sums of the cells of parts with themselves and of the others; whether all of them are shown. */
+static bool add_up(const struct statistics *statistics, bool within, uint64_t *sum)
+{
+    bool all = true;
+    *sum = 0;
+    for (uint32_t a = 0; a < statistics->part_count; a++)
+        for (uint32_t b = a; b < statistics->part_count; b++) {
+            uint64_t ties = statistics->cells[statistics_place(statistics->part_count, a, b)];
+            if ((a == b) != within)
+                continue;
+            all = all && ties != STATISTICS_HIDDEN;
+            *sum += ties == STATISTICS_HIDDEN ? 0 : ties;
+        }
+    return all;
+}
+
+/* The pool's own cell has ties within its groups and between them; the totals know the two apart.
+ */
+static void what_few_hold_in_the_pool_does_not_come_out_of_sums(void **state)
+{
+    (void)state;
+    struct history *history = calloc(1, sizeof *history);
+    uint32_t seen = 0;
+    for (uint64_t seed = 1; seed <= 20 * SEQUENCES; seed++) {
+        publish_all(history, seed);
+        const struct statistics *first = of_week(history, 0);
+        const struct network *network = &history->snapshots[0].network;
+        uint64_t diagonal, others, across = across_of(first);
+        uint64_t within = count_of(first, INDICATOR_TIES) - across;
+        bool few_between = few_in_pool(network, first, false);
+        if (add_up(first, true, &diagonal) && few_between)
+            assert_int_equal(diagonal, within);
+        if (first->part_count > 1) {
+            assert_false(add_up(first, false, &others) && few_between);
+            assert_false(add_up(first, true, &diagonal) && few_in_pool(network, first, true));
+        }
+        seen += few_between;
+        forget_all(history);
+    }
+    free(history);
+    assert_true(seen > 50);
 }
 
 /* ---- what it is good for ---- */
@@ -531,6 +609,7 @@ int main(void)
         cmocka_unit_test(no_hidden_cell_is_alone_in_its_sum),
         cmocka_unit_test(nothing_shown_is_about_fewer_than_ten),
         cmocka_unit_test(ties_across_that_few_hold_are_not_told),
+        cmocka_unit_test(what_few_hold_in_the_pool_does_not_come_out_of_sums),
         cmocka_unit_test(a_published_number_is_never_ten_off),
         cmocka_unit_test(a_step_goes_towards_what_is_there),
     };
