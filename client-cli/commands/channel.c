@@ -82,16 +82,22 @@ static const char *first_argument(const struct invocation *invocation)
 
 /* ---- list and show ---- */
 
-static void show_info(struct out *out, const struct wire_channel *info)
+/* `own` is NULL where we never were in it. Whoever has left is a member, as the server counts,
+ * until another's client has taken them out. */
+static const char *standing(const struct wire_channel *info, const struct channel *own)
+{
+    if (own != NULL && own->state == CHANNEL_STATE_LEFT && info->member)
+        return "  (you have left; out when a member is online)";
+    return info->member ? "  (you are in)" : info->knocked ? "  (you have knocked)" : "";
+}
+
+static void show_info(struct out *out, const struct wire_channel *info, const struct channel *own)
 {
     char id[ID_TEXT_SIZE];
     id_text(&info->channel, id);
     out_line(out, "%.8s  %-10s %3u %-6s  %.*s%s", id, visibility_name(info->visibility),
              info->member_count, info->member_count == 1 ? "person" : "people",
-             OUT_SPAN(info->title),
-             info->member    ? "  (you are in)"
-             : info->knocked ? "  (you have knocked)"
-                             : "");
+             OUT_SPAN(info->title), standing(info, own));
     out_record(
         out, json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:i, s:s}",
                        "type", "channel", "channel", id, "title", out_json_text(info->title),
@@ -138,6 +144,7 @@ static enum status each_channel(struct engine *engine,
 }
 
 struct listing {
+    const struct engine *engine;
     struct out *out;
     size_t count;
 };
@@ -145,7 +152,7 @@ struct listing {
 static bool list_one(void *context, const struct wire_channel *info)
 {
     struct listing *listing = context;
-    show_info(listing->out, info);
+    show_info(listing->out, info, channel_find(listing->engine, &info->channel));
     listing->count++;
     return true;
 }
@@ -159,7 +166,7 @@ static bool list_unlisted(void *context, const struct wire_channel *info)
 enum status channel_list_run(struct invocation *invocation)
 {
     bool mine = arguments_has(&invocation->arguments, "mine");
-    struct listing listing = {.out = invocation->out};
+    struct listing listing = {.engine = invocation->engine, .out = invocation->out};
     /* The server lists these for nobody: they are asked for by themselves. */
     if (!mine)
         TRY(each_channel(invocation->engine, true, list_unlisted, &listing));
@@ -323,7 +330,8 @@ static enum status show_channel(struct invocation *invocation,
     if (own != NULL)
         shown->info.member_count = people.count;
     fill_title(invocation->engine, &shown->info);
-    show_info(invocation->out, &shown->info);
+    show_info(invocation->out, &shown->info,
+              channel_find(invocation->engine, &shown->info.channel));
     out_text(invocation->out, "  ", shown->info.brief);
     if (own != NULL) /* the group's word, not the server's */
         TRY(channel_has_history(invocation->engine, own, &shares));

@@ -4,6 +4,7 @@
 #include "client-cli/commands/own_channel.h"
 #include "client-cli/commands/save.h"
 #include "client-cli/commands/saying.h"
+#include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/people.h"
@@ -197,6 +198,13 @@ static json_t *harvest_json(const struct harvesting *harvesting, const char *fil
         (json_int_t)harvesting->actions);
 }
 
+static void tell_given(struct out *out, const struct session_harvest *harvest)
+{
+    char time[SHOW_TIME_SIZE];
+    show_entry_time(harvest->time, time);
+    out_line(out, "Given to the group, %s: whoever is in the channel reads this.", time);
+}
+
 static void show(const struct harvesting *harvesting, const char *file)
 {
     struct out *out = harvesting->invocation->out;
@@ -216,7 +224,9 @@ static void show(const struct harvesting *harvesting, const char *file)
     else if (!harvest->given)
         out_prose(out, "This is a draft out of what you can read. To give it to the group: weft "
                        "harvest --publish");
-    out_line(out, "%zu actions", harvesting->actions);
+    else
+        tell_given(out, harvest);
+    out_line(out, "%zu %s", harvesting->actions, harvesting->actions == 1 ? "action" : "actions");
     out_record(out, harvest_json(harvesting, file));
 }
 

@@ -86,7 +86,7 @@ static void show_standing(struct out *out, const struct wire_network_response *n
                   network->cut_off, network->cut_off == 1 ? "person" : "people");
     else
         out_line(out, "  Nobody would be cut off without you.");
-    if (network->in_cover)
+    if (network->in_cover && network->tie_count + network->unnamed_ties != 0)
         out_prose(out,
                   "  You are one of %u people who together are tied to everybody: what you know "
                   "gets around.",

@@ -219,16 +219,22 @@ static void tell_reset(struct engine *engine, const struct directory_entry *entr
 {
     struct people_name name;
     struct people_name admin;
+    char person[ID_TEXT_SIZE];
+    char channel_id[ID_TEXT_SIZE];
     people_name(engine, &entry->person, &name);
     people_name(engine, &entry->by_person, &admin);
+    id_text(&entry->person, person);
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         if (channel->state == CHANNEL_STATE_MEMBER &&
-            channel_has_person(engine, channel, &entry->person))
+            channel_has_person(engine, channel, &entry->person)) {
+            id_text(&channel->id, channel_id);
             engine_notice(engine, channel,
                           "%s, an admin as the server says, has signed a new device for %s; the "
                           "old ones are shut out. Whose it is nobody has shown: before you let "
-                          "it in, ask %s in person whether it is theirs",
-                          admin.name, name.name, name.name);
+                          "it in, ask %s in person whether it is theirs; then: weft channel add "
+                          "%.8s %.8s --checked",
+                          admin.name, name.name, name.name, channel_id, person);
+        }
 }
 
 static void tell_own_reset(struct engine *engine, const struct directory_entry *entry)

@@ -32,11 +32,13 @@ static bool has_kind(const struct statistics *statistics, enum statistics_part_k
     return false;
 }
 
-static bool has_untied(const struct ring *ring, const struct statistics *statistics)
+/* Whether a group is drawn as one with ties to others, or as one without. */
+static bool has_group(const struct ring *ring, const struct statistics *statistics, bool tied)
 {
     for (uint32_t i = 0; i < ring->count; i++)
-        if (!ring->nodes[i].tied && statistics->parts[ring->nodes[i].part].kind == STATISTICS_GROUP)
-            return ring->count > 1;
+        if (statistics->parts[ring->nodes[i].part].kind == STATISTICS_GROUP &&
+            ring->nodes[i].tied == tied)
+            return true;
     return false;
 }
 
@@ -65,10 +67,14 @@ static void draw_keys(struct page *page,
 {
     struct key keys[5];
     size_t count = 0;
-    keys[count++] = (struct key){CANVAS_BLUE, "#ffffff", "a group: the larger, the more people"};
-    if (has_untied(ring, statistics))
+    bool tied = has_group(ring, statistics, true);
+    if (tied)
         keys[count++] =
-            (struct key){CANVAS_ORANGE, "#ffffff", "no tie to others, or too few to show"};
+            (struct key){CANVAS_BLUE, "#ffffff", "a group: the larger, the more people"};
+    if (has_group(ring, statistics, false))
+        keys[count++] = (struct key){CANVAS_ORANGE, "#ffffff",
+                                     tied ? "no tie to others, or too few to show"
+                                          : "a group with no tie to others, or too few to show"};
     if (has_kind(statistics, STATISTICS_POOL))
         keys[count++] = (struct key){"url(#hidden)", CANVAS_MUTED, "smaller groups, together"};
     if (has_kind(statistics, STATISTICS_NO_GROUP))
@@ -86,14 +92,12 @@ static void draw_scale(struct page *page, uint64_t most, double width_max, doubl
         count++;
     for (size_t i = 0; i < count; i++) {
         double strength = sqrt(shares[i]), y = bottom - 24 * (double)(count - 1 - i);
-        struct canvas_colour colour = ring_colour(strength);
         char text[PAGE_DATE_BYTES];
         page_number(round((double)most * shares[i]), true, text);
-        page_print(page,
-                   "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#%02x%02x%02x\""
-                   " stroke-width=\"%.2f\" stroke-linecap=\"round\"/>\n",
-                   right - 52, y - 5, right - 8, y - 5, colour.red, colour.green, colour.blue,
-                   ring_width(strength, width_max));
+        page_print(page, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"", right - 52, y - 5,
+                   right - 8, y - 5);
+        ring_stroke(page, strength, width_max);
+        page_print(page, "/>\n");
         struct canvas_text label = {
             .x = right - 70, .y = y, .size = 13, .anchor = CANVAS_END, .colour = CANVAS_MUTED};
         canvas_print(page, &label, "%s ties", text);

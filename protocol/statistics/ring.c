@@ -99,8 +99,11 @@ static double room_of_all(struct ring *ring, const struct statistics *statistics
     return room;
 }
 
+/* A group that is alone lacks nothing. */
 static bool is_tied(const struct statistics *statistics, uint32_t part)
 {
+    if (statistics->part_count == 1)
+        return true;
     for (uint32_t other = 0; other < statistics->part_count; other++)
         if (other != part && ties_of(statistics, part, other) != 0)
             return true;
@@ -174,14 +177,12 @@ static uint32_t list_lines(const struct ring *ring, const uint64_t *cells, struc
     return count;
 }
 
-struct canvas_colour ring_colour(double strength)
+void ring_stroke(struct page *page, double strength, double width_max)
 {
-    return canvas_blue(0.35 + 0.5 * strength);
-}
-
-double ring_width(double strength, double width_max)
-{
-    return 0.5 + (width_max - 0.5) * strength;
+    struct canvas_colour colour = canvas_blue(0.35 + 0.5 * strength);
+    page_print(page, " stroke=\"#%02x%02x%02x\" stroke-width=\"%.2f\" stroke-opacity=\"%.2f\"",
+               colour.red, colour.green, colour.blue, 0.5 + (width_max - 0.5) * strength,
+               0.25 + 0.6 * strength);
 }
 
 void ring_ties(struct page *page, const struct ring *ring, const uint64_t *cells, double width_max)
@@ -191,12 +192,9 @@ void ring_ties(struct page *page, const struct ring *ring, const uint64_t *cells
     page_print(page, "<g fill=\"none\" stroke-linecap=\"round\">\n");
     for (uint32_t i = 0; i < count; i++) {
         double strength = sqrt((double)lines[i].ties / (double)lines[count - 1].ties);
-        struct canvas_colour colour = ring_colour(strength);
         begin_line(page, ring, &lines[i]);
-        page_print(page,
-                   " stroke=\"#%02x%02x%02x\" stroke-width=\"%.2f\" stroke-opacity=\"%.2f\"/>\n",
-                   colour.red, colour.green, colour.blue, ring_width(strength, width_max),
-                   0.25 + 0.6 * strength);
+        ring_stroke(page, strength, width_max);
+        page_print(page, "/>\n");
     }
     page_print(page, "</g>\n");
 }

@@ -41,9 +41,9 @@ void ring_order(const struct statistics *statistics, uint32_t *order);
 /* Sets the nodes; the members before `count` are the caller's. */
 void ring_place(struct ring *ring, const struct statistics *statistics);
 
-/* How a line is drawn: its strength is the root of its share of the most ties. */
-struct canvas_colour ring_colour(double strength);
-double ring_width(double strength, double width_max);
+/* How a line is drawn, as attributes of its element: the strength is the root of its share of the
+ * most ties. */
+void ring_stroke(struct page *page, double strength, double width_max);
 
 /* Lines for ties, weak ones first: thickness and colour say how many. */
 void ring_ties(struct page *page, const struct ring *ring, const uint64_t *cells, double width_max);

@@ -78,10 +78,12 @@ static void refuse(struct hub *hub, struct call *call, enum status status)
                   "ask an admin");
         return;
     }
-    call_fail(call, unknown || shut_out ? STATUS_UNAUTHENTICATED : status,
-              unknown    ? "this device is not known here"
-              : shut_out ? "this device or account may not log in any more: ask an admin"
-                         : NULL);
+    call_fail(
+        call, unknown || shut_out ? STATUS_UNAUTHENTICATED : status,
+        unknown ? "this device is not known here: the server was put back to before it joined. Ask "
+                  "for a new invite; then weft join LINK --profile NAME"
+        : shut_out ? "this device or account may not log in any more: ask an admin"
+                   : NULL);
 }
 
 static void done(struct store_job *job, enum status status)

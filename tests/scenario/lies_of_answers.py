@@ -43,6 +43,10 @@ def now_ms():
 
 # ---- silence ----
 
+UNKNOWN = ("error: this device is not known here: the server was put back to before it joined. Ask for a new invite; then weft "
+           "join LINK --profile NAME")
+
+
 @cell("silence", "joining", ("Finn", "error: 127.0.0.1:PORT cannot be reached. Try again later"), ("Finn", "exit code 3"))
 def _(c):
     def rule(talk, way, frame):
@@ -90,7 +94,7 @@ NOT_SHOWN = ("error: the server says that it has what you said as number {}, and
              "get it. It is sent again with the next command; tell whoever runs the server")
 
 
-@cell("acknowledge and forget", "joining", ("Finn", "error: this device is not known here"), ("Finn", "exit code 6"))
+@cell("acknowledge and forget", "joining", ("Finn", UNKNOWN), ("Finn", "exit code 6"))
 def _(c):
     """A redemption."""
     def answer(request):
@@ -364,7 +368,7 @@ def _(c):
     c.run(c.cy, "sync")
 
 
-@cell("an old challenge", "return", ("Cy", "error: this device is not known here"), ("Cy", "exit code 6"))
+@cell("an old challenge", "return", ("Cy", UNKNOWN), ("Cy", "exit code 6"))
 def _(c):
     """The nonce of another connection: what is signed for it is of no use here."""
     def change(hello):

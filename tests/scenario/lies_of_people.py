@@ -143,7 +143,8 @@ def _(c):
 
 @cell("add a ghost device", "return",
       ("Ann", "Mallory, an admin as the server says, has signed a new device for Bea; the old ones are shut out. Whose it is "
-              "nobody has shown: before you let it in, ask Bea in person whether it is theirs"),
+              "nobody has shown: before you let it in, ask Bea in person whether it is theirs; then: weft channel add "
+              "CHANNEL PERSON --checked"),
       ("Bea", "Admin Mallory has set up a new device for you, and this one is shut out. If you did not ask for it, somebody may "
               "take your place: tell the people you work with, not over this server"))
 def _(c):

@@ -59,7 +59,9 @@ def test_a_review_from_sealed_answers_to_an_approved_harvest(scene):
     page = scene.directory / "harvest.md"
     refused = conductor.run("harvest", channel, "--out", page, code=None)
     assert refused.code not in (OK, 2) and not page.exists(), str(refused)
-    conductor.run("harvest", channel, "--publish")
+    assert "draft" in conductor.run("harvest", channel).text
+    published = conductor.run("harvest", channel, "--publish").text
+    assert "Given to the group, 2" in published and published.endswith("\n1 action\n"), published
     assert not last(conductor, "harvest", channel)["approved"]
     assert conductor.run("harvest", channel, "--out", page, code=None).code != OK and not page.exists()
     bea.run("sync")

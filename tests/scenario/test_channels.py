@@ -144,6 +144,18 @@ def test_who_leaves_is_removed_by_somebody_else_and_reads_no_more(scene):
     server.stop()
 
 
+def test_who_has_left_is_not_told_that_they_are_in(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    ann.run("sync")
+    cy.run("channel", "leave", channel)
+    listed = cy.run("channel", "list").text
+    assert "(you are in)" not in listed and "(you have left; out when a member is online)" in listed
+    ann.run("sync")
+    assert "(you" not in cy.run("channel", "list").text
+    server.stop()
+
+
 def test_an_erased_person_is_removed_and_their_name_gone_while_others_go_on(scene):
     server = scene.server()
     (ann, bea, cy), channel = share_channel(scene, server, ["Ann", "Bea", "Zebulon Quixworth"])

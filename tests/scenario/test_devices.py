@@ -240,7 +240,9 @@ def test_who_lost_the_only_device_is_set_up_again_by_an_admin(scene):
     assert asha.run("sync", code=NOT_NOW).error
     assert devices(admin, asha.id)[old]["state"] == "revoked"
     assert fresh.json("status")[1:] == [], "in no channel"
-    assert "Dan, an admin as the server says, has signed a new device for Asha" in ann.run("sync").error
+    told = ann.run("sync").error
+    assert "Dan, an admin as the server says, has signed a new device for Asha" in told
+    assert f"weft channel add {talk[:8]} {asha.id[:8]} --checked" in told
     # In an open channel too, a member lets them in.
     assert fresh.json("channel", "join", opened)[-1]["type"] == "knocked"
     for channel in (talk, opened):

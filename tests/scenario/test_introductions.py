@@ -564,15 +564,16 @@ def test_only_a_broker_is_told_that_they_are_one(scene):
     server = scene.server()
     people = scene.directory / "people.csv"
     star = scene.directory / "ties.csv"
-    people.write_text("person_id,name,group\n" + "".join(f"p{i},Person {i},Ward {i % 3}\n" for i in range(12)))
+    people.write_text("person_id,name,group\n" + "".join(f"p{i},Person {i},Ward {i % 3}\n" for i in range(13)))
     star.write_text("person_a,person_b\n" + "".join(f"p0,p{i}\n" for i in range(1, 12)))
     server.admin("import", people, star)
     ids = {person["name"]: person["person"] for person in server.json("person", "list")}
-    hub, leaf = scene.people(["Person 0", "Person 5"], lambda name: server.invite(person=ids[name]))
+    hub, leaf, alone = scene.people(["Person 0", "Person 5", "Person 12"], lambda name: server.invite(person=ids[name]))
     told = standing(hub)
     assert told["cut_off"] == 10 and told["in_cover"] and told["unnamed_ties"] == 11
     assert "Without you, 10 people would be cut off" in hub.run("network").text
     assert standing(leaf)["cut_off"] == 0 and not standing(leaf)["in_cover"]
+    assert "gets around" in hub.run("network").text and "gets around" not in alone.run("network").text
     assert "cut_off" not in server.admin("stats", json_lines=True).text
     server.stop()
 

@@ -69,7 +69,8 @@ def test_after_a_restore_everybody_goes_on(scene):
         assert f"Restore {number + 1}" in restored.text
         server.start()
         # Whoever joined after the backup is told so, and not by silence.
-        assert "not known here" in dora.run("sync", code=AUTHENTICATION).error
+        unknown = dora.run("sync", code=AUTHENTICATION).error
+        assert "not known here" in unknown and "weft join LINK --profile NAME" in unknown
         shown = ann.run("sync")
         assert "put back from a backup" in shown.error and "1 device joined" in shown.error, shown
         come_back(ann, [ben, cy], knocking)

@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import random
+import re
 import sqlite3
 import xml.etree.ElementTree as XML
 
@@ -77,6 +78,9 @@ def test_members_and_admins_see_the_same_and_nobody(scene):
     for who, run in (("admin", server.admin), ("member", nia.run)):
         run("stats", "--svg", server.directory / who)
         assert sorted(path.name for path in (server.directory / who).iterdir()) == PICTURES
+    network = (server.directory / "admin" / "network.svg").read_text()
+    strongest = re.findall(r"<path [^>]*(stroke-width[^>]*)/>", network)[-1]
+    assert re.search(rf"<line [^>]*{re.escape(strongest)}/>", network), "the legend is of the lines that are drawn"
     for picture in PICTURES:
         drawn = (server.directory / "admin" / picture).read_bytes()
         assert drawn == (server.directory / "member" / picture).read_bytes()

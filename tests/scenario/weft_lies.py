@@ -114,6 +114,7 @@ class Lie:
     def note(self, person, records):
         for text in problems(records):
             if not self.NOTICES.fullmatch(text):
+                text = re.sub(r"channel add [0-9a-f]{8} [0-9a-f]{8}", "channel add CHANNEL PERSON", text)
                 self.seen.add((person.name, text.replace(str(self.community.port), "PORT")))
 
     def run(self, person, *arguments):
