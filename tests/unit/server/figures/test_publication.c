@@ -544,7 +544,7 @@ static void what_few_hold_in_the_pool_does_not_come_out_of_sums(void **state)
     (void)state;
     struct history *history = calloc(1, sizeof *history);
     uint32_t seen = 0;
-    for (uint64_t seed = 1; seed <= 20 * SEQUENCES; seed++) {
+    for (uint64_t seed = 1; seed <= SEQUENCES; seed++) {
         publish_all(history, seed);
         const struct statistics *first = of_week(history, 0);
         const struct network *network = &history->snapshots[0].network;
@@ -561,7 +561,7 @@ static void what_few_hold_in_the_pool_does_not_come_out_of_sums(void **state)
         forget_all(history);
     }
     free(history);
-    assert_true(seen > 50);
+    assert_true(seen > 10);
 }
 
 /* ---- what it is good for ---- */
