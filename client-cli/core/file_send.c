@@ -102,8 +102,9 @@ static enum status measure(struct sending *sending)
                               (int)sending->file->name.len, (const char *)sending->file->name.ptr);
     if ((uint64_t)found.st_size > LIMIT_FILE_BYTES)
         return engine_explain(sending->engine, STATUS_LIMIT,
-                              "this file is too large: %llu MiB, at most %u",
-                              (unsigned long long)found.st_size >> 20, LIMIT_FILE_BYTES >> 20);
+                              "this file is too large: %llu bytes, at most %u (%u MiB)",
+                              (unsigned long long)found.st_size, LIMIT_FILE_BYTES,
+                              LIMIT_FILE_BYTES >> 20);
     sending->size = (uint64_t)found.st_size;
     sending->chunk_count = file_chunk_count(sending->size);
     for (uint32_t i = 0; i < sending->chunk_count; i++) {

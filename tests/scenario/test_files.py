@@ -60,6 +60,9 @@ def test_a_file_arrives_as_it_was_sent_and_the_server_knows_no_name(scene):
     folder = ann.run("file", "send", channel, scene.directory, code=USAGE)
     assert f"{scene.directory.name} is not a plain file" in folder.error
     ann.run("file", "send", channel, scene.directory / "nothing", code=NOT_FOUND)
+    os.truncate(path, (100 << 20) + 1)
+    too_large = ann.run("file", "send", channel, path, code=USAGE)
+    assert "104857601 bytes, at most 104857600 (100 MiB)" in too_large.error
     stranger = scene.person("Cy", server.invite(group="Ward of Cy"))
     assert stranger.run("file", "save", channel, number, code=None).code in (NOT_FOUND, NOT_NOW)
     server.stop()
