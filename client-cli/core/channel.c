@@ -233,13 +233,6 @@ enum status channel_reload(struct engine *engine, struct channel *channel)
     return vault_walk(engine->vault, &walk);
 }
 
-enum status channel_explain_out(struct engine *engine)
-{
-    return engine_explain(engine, STATUS_REMOVED,
-                          "the server says that you are not in this channel any more: weft channel "
-                          "leave ends that, weft channel resync contradicts it");
-}
-
 enum status channel_need_group(struct engine *engine, struct channel *channel)
 {
     struct mls_options options;

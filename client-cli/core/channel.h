@@ -37,6 +37,15 @@ enum channel_history_state {
                                   * member: a second is asked */
 };
 
+/* Why a member's commit took us out (channel_out.h). */
+enum channel_out_reason {
+    CHANNEL_OUT_REMOVED = 1,  /* a facilitator did */
+    CHANNEL_OUT_LEFT = 2,     /* another device of ours asked for it */
+    CHANNEL_OUT_SHUT_OUT = 3, /* the directory does not let this device in */
+    CHANNEL_OUT_ABSENT = 4,   /* it was not seen for long, as the directory says */
+    CHANNEL_OUT_COPY = 5,     /* our own keys, elsewhere */
+};
+
 /* When a past epoch ended, by the server's clock. */
 struct channel_epoch_end {
     uint64_t epoch;
@@ -78,12 +87,14 @@ struct channel {
     uint64_t looked_size;   /* the log's when somebody was shut out last (directory.h) */
     uint64_t unlooked_size; /* the least that a commit since then knew of the directory */
 
-    bool subscribed;   /* on this connection; not kept in the vault */
-    bool frozen;       /* as the server said last; not kept in the vault */
-    bool overtaken;    /* it says that the log goes on in a later generation; not kept in the
-                        * vault */
-    bool outrun;       /* the log's next change has our signature, and cannot be followed here:
-                        * joined anew first; not kept in the vault */
+    bool subscribed; /* on this connection; not kept in the vault */
+    bool frozen;     /* as the server said last; not kept in the vault */
+    bool overtaken;  /* it says that the log goes on in a later generation; not kept in the
+                      * vault */
+    bool outrun;     /* the log's next change has our signature, and cannot be followed here:
+                      * joined anew first; not kept in the vault */
+    uint8_t out;     /* enum channel_out_reason, once a commit took us out; not kept in the vault */
+    struct id out_by;  /* whose commit; not kept in the vault */
     int64_t latest_ms; /* of the last entry that this process took; 0: none yet */
     bool history_due;  /* keys of segments came, or we are asked to share; not kept in the vault */
     int64_t history_ask_ms; /* when we ask for it next; 0: at once; not kept in the vault */
@@ -127,10 +138,6 @@ MUST_CHECK enum status channel_delete_group(struct engine *engine, struct channe
 
 /* Drops what is in memory and reads the record again. */
 MUST_CHECK enum status channel_reload(struct engine *engine, struct channel *channel);
-
-/* STATUS_REMOVED, explained: we are out by the server's word, which nothing proves to somebody who
- * was away. */
-MUST_CHECK enum status channel_explain_out(struct engine *engine);
 
 /* Makes sure that the group is in memory. STATUS_NOT_FOUND for a channel without one. */
 MUST_CHECK enum status channel_need_group(struct engine *engine, struct channel *channel);

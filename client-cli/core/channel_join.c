@@ -384,6 +384,8 @@ enum status channel_join_leave(struct engine *engine, struct channel *channel)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
+    if (channel->state == CHANNEL_STATE_REMOVED) /* as a member's commit has said */
+        return channel_transact(engine, channel, become_left, NULL);
     TRY(channel_need_group(engine, channel));
     const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
     const struct mls_leaf_node *own = mls_tree_leaf(tree, mls_group_own_leaf(channel->group));

@@ -5,6 +5,7 @@
 #include "client-cli/core/channel_continue.h"
 #include "client-cli/core/channel_enter.h"
 #include "client-cli/core/channel_join.h"
+#include "client-cli/core/channel_out.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/entry_take.h"
@@ -99,6 +100,8 @@ commit_batch(struct engine *engine, struct channel *channel, const struct batch 
         engine_notice(engine, channel,
                       "This channel is stuck: the server accepted a change that must not be "
                       "followed. It is reported; weft channel resync takes you back in alone");
+    if (channel->state == CHANNEL_STATE_REMOVED)
+        channel_out_tell(engine, channel);
     if (channel->outrun)
         engine_notice(engine, channel,
                       "This channel was changed with this profile's keys, and this device cannot "
@@ -230,7 +233,7 @@ enum status channel_log_take_new(struct engine *engine, struct channel *channel)
         tell_progress(engine, channel, from, &told);
         enum status status = take_page(engine, channel, &promised, &more);
         if (status == STATUS_NOT_FOUND || status == STATUS_DENIED)
-            return channel_explain_out(engine);
+            return channel_out_explain_unproven(engine);
         TRY(status);
     }
     return STATUS_OK;

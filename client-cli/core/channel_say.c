@@ -355,6 +355,8 @@ static enum status say(struct engine *engine,
         return engine_explain(engine, encodes, "this is too long for one message");
     TRY(encodes);
     TRY(channel_log_catch_up(engine, channel));
+    if (channel->state != CHANNEL_STATE_MEMBER)
+        return engine_explain(engine, STATUS_REMOVED, "you are not in this channel any more");
     TRY(shut_out_look_before(engine, channel));
     TRY(next_number(engine, channel, &number));
     outgoing->lane = row->lane;

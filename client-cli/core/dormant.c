@@ -2,6 +2,7 @@
 #include "client-cli/core/dormant.h"
 
 #include "client-cli/core/channel_enter.h"
+#include "client-cli/core/channel_out.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/limits.h"
 #include "protocol/channel/identity.h"
@@ -192,5 +193,5 @@ enum status dormant_return(struct engine *engine, struct channel *channel)
         return status;
     if (status == STATUS_EXPIRED || status == STATUS_NOT_NOW)
         return STATUS_REMOVED; /* with its explanation */
-    return channel_explain_out(engine);
+    return channel_out_explain_unproven(engine);
 }

@@ -3,6 +3,7 @@
 
 #include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
+#include "client-cli/core/channel_out.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/entry_seen.h"
@@ -524,6 +525,9 @@ static enum status follow_commit(struct take *take)
         return be_outrun(take);
     if (by_copy)
         channel->distrusted = true;
+    if (over)
+        TRY(channel_out_note(take->engine, channel, staged, take->received.authenticated_data,
+                             &take->stored.person));
     TRY(mls_group_merge_staged(channel->group));
     /* A commit of ours that was pending has lost. */
     TRY(channel_commit_forget(take->engine, channel));

@@ -64,6 +64,7 @@ static enum status check_access(const struct services *services,
     bool listed = channel_is_listed(channel);
     bool dormant = is_dormant(services, channel, &call->device);
     bool allowed = (access == HANDLER_VISIBLE && listed) ||
+                   (access == HANDLER_MEMBER_OR_FORMER && !dormant) ||
                    (access == HANDLER_MEMBER_OR_OPEN && (channel_is_open(channel) || dormant));
     if (allowed)
         return STATUS_OK;
@@ -85,8 +86,7 @@ static void ready(struct delivery_waiter *waiter, struct channel *channel, enum 
         waiting->handler->handle_channel(waiting->services, channel, call);
         return;
     }
-    call_fail(call, status,
-              status == STATUS_DENIED ? "this device is not a member of the channel" : NULL);
+    call_fail(call, status, status == STATUS_DENIED ? HANDLER_NOT_A_MEMBER : NULL);
 }
 
 static void

@@ -32,10 +32,13 @@ struct services {
 
 /* How the caller must stand to the channel. Otherwise an unlisted channel does not exist. */
 enum handler_access {
-    HANDLER_VISIBLE,        /* members; of listed channels, any account */
-    HANDLER_MEMBER,         /* devices that are members */
-    HANDLER_MEMBER_OR_OPEN, /* members and dormant devices; of open channels, any account */
+    HANDLER_VISIBLE,          /* members; of listed channels, any account */
+    HANDLER_MEMBER,           /* devices that are members */
+    HANDLER_MEMBER_OR_FORMER, /* and those that were taken out, as far as reach.h lets them */
+    HANDLER_MEMBER_OR_OPEN,   /* members and dormant devices; of open channels, any account */
 };
+
+#define HANDLER_NOT_A_MEMBER "this device is not a member of the channel"
 
 /* HANDLER(NAME, name): requests about no channel, or that find theirs themselves. READ is
  * answered by session/. */
@@ -87,8 +90,8 @@ enum handler_access {
     HANDLER(CHANNEL_KEEP, channel_keep, MEMBER, channel)                                           \
     HANDLER(CHANNEL_SEND, channel_send, MEMBER, channel)                                           \
     HANDLER(CHANNEL_DELETE, channel_delete, MEMBER, channel)                                       \
-    HANDLER(CHANNEL_PAGE, channel_page, MEMBER, channel)                                           \
-    HANDLER(CHANNEL_ENTRY, channel_entry, MEMBER, channel)                                         \
+    HANDLER(CHANNEL_PAGE, channel_page, MEMBER_OR_FORMER, channel)                                 \
+    HANDLER(CHANNEL_ENTRY, channel_entry, MEMBER_OR_FORMER, channel)                               \
     HANDLER(CHANNEL_SUBSCRIBE, channel_subscribe, MEMBER, channel)                                 \
     HANDLER(CHANNEL_KNOCK, channel_knock, VISIBLE, channel)                                        \
     HANDLER(CHANNEL_KNOCKS, channel_knocks, MEMBER, channel)                                       \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/log.h"
 
+#include "server/store/departures.h"
 #include "server/store/limits.h"
 #include "server/store/log_heads.h"
 #include "server/store/log_ids.h"
@@ -172,10 +173,14 @@ static enum status check_committer(struct store_db *db, const struct store_commi
 
 static enum status apply_change(struct store_db *db,
                                 const struct store_message *message,
+                                uint64_t sequence,
                                 const struct store_member_change *change)
 {
-    if (!change->added)
-        return store_members_remove(db, &message->channel, &change->device, change->leaf);
+    const struct store_departure departure = {message->generation, sequence};
+    if (!change->added) {
+        TRY(store_members_remove(db, &message->channel, &change->device, change->leaf));
+        return store_departures_note(db, &message->channel, &change->device, &departure);
+    }
     TRY(store_members_check_device(db, &change->device, &change->person));
     return store_members_add(db, &message->channel, &change->person, &change->device, change->leaf,
                              message->now_ms);
@@ -236,7 +241,7 @@ enum status store_log_append_commit(struct store_db *db,
         return STATUS_WRONG_EPOCH;
     TRY(append(db, message, STORE_ENTRY_COMMIT, &head, &made));
     for (size_t i = 0; i < commit->changes_count; i++)
-        TRY(apply_change(db, message, &commit->changes[i]));
+        TRY(apply_change(db, message, made.sequence, &commit->changes[i]));
     TRY(set_group(db, commit));
     for (size_t i = 0; i < commit->welcomes_count; i++)
         TRY(write_welcome(db, commit, &commit->welcomes[i], made.sequence));
@@ -336,7 +341,7 @@ enum status store_log_page(struct store_db *db,
     CLEANUP(query_end)
     struct query q =
         query_on(db, "SELECT " ENTRY_COLUMNS ", CASE WHEN size_bytes <= ? THEN bytes END FROM log"
-                     " WHERE channel = ? AND generation = ? AND sequence > ?"
+                     " WHERE channel = ? AND generation = ? AND sequence > ? AND sequence <= ?"
                      " ORDER BY sequence LIMIT ?");
     struct query_rows rows = {0};
     size_t bytes_left = query->bytes_max;
@@ -344,6 +349,7 @@ enum status store_log_page(struct store_db *db,
     query_bind_id(&q, &query->channel);
     query_bind_int(&q, query->generation);
     query_bind_unsigned(&q, query->after_sequence);
+    query_bind_unsigned(&q, query->until_sequence == 0 ? INT64_MAX : query->until_sequence);
     query_bind_int(&q, (int64_t)query->count_max + 1);
     for (bool full = false;;) {
         bool has_row;

@@ -124,6 +124,8 @@ struct store_log_query {
     uint32_t generation;
     /* The last entry that the reader has; 0: none. */
     uint64_t after_sequence;
+    /* The last entry that they may have; 0: whatever there is. */
+    uint64_t until_sequence;
     uint32_t count_max;
     /* The entries' bytes in all, at least one entry whatever its size. */
     size_t bytes_max;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/members.h"
 
+#include "server/store/departures.h"
 #include "server/store/limits.h"
 #include "server/store/query.h"
 #include "server/store/wants.h"
@@ -45,6 +46,7 @@ enum status store_members_add(struct store_db *db,
     if (status == STATUS_EXISTS)
         return STATUS_CONFLICT;
     TRY(status);
+    TRY(store_departures_forget(db, channel, device));
     return store_wants_joined(db, channel, device, person);
 }
 

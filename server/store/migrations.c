@@ -135,6 +135,11 @@ static const char channel_tables[] =
     "  PRIMARY KEY (channel, device), UNIQUE (channel, leaf)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX channel_members_by_device ON channel_members (device);"
     "CREATE INDEX channel_members_by_person ON channel_members (person);"
+    /* Where a device was taken out: it may read up to there, and see who did it. */
+    "CREATE TABLE departures ("
+    "  channel BLOB NOT NULL REFERENCES channels, device BLOB NOT NULL REFERENCES devices,"
+    "  generation INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    "  PRIMARY KEY (channel, device)) STRICT, WITHOUT ROWID;"
 
     /* A rowid table: keyed by (channel, sequence) it would be 1.5 to 5 times slower to append to.
      * No foreign keys: the append has looked up channel and device itself. */

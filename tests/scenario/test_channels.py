@@ -118,7 +118,7 @@ def test_who_was_removed_while_away_is_told_and_can_leave_it_at_that(scene):
     channel = ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
     ben.run("channel", "join", channel)
     ann.run("channel", "remove", channel, ben.id)
-    assert "weft channel leave" in ben.run("sync").error
+    assert "removed you from it" in ben.run("sync").error
     ben.run("channel", "leave", channel)
     assert [record["state"] for record in ben.json("status") if record["type"] == "channel"] == ["left"]
     assert ben.run("sync").error == ""

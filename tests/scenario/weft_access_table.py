@@ -6,7 +6,7 @@ Whoever is not logged in, is suspended, or whose device was revoked is answered 
 BEFORE_LOGIN. `invalid`, `conflict`, `wrong_epoch` and `exists` are answers to what was asked by somebody who may ask."""
 
 # Requests about a channel, or a session in one. Of those outside, staff, facilitators and admins of the community who were
-# never in it, and a member who was removed, get the same answer. A channel that is private or confidential is not there for
+# never in it, and a member who was removed, get the same answer, but for what stands under FORMER. A channel that is private or confidential is not there for
 # them: byte by byte what they get for an id that nobody has. `member` has no role in the channel, `host` is its facilitator.
 # The message that is deleted is another's, the file the member's.
 CHANNEL = """
@@ -47,6 +47,9 @@ file_get                denied       denied      not_found ok           ok      
 file_drop               denied       denied      not_found ok           ok             denied
 channel_keep            denied       denied      not_found denied       denied         ok
 """
+
+# Whoever was removed may read the log up to there, and see who did it.
+FORMER = ("channel_page", "channel_entry")
 
 # About what is one person's own, the `owner`'s, or nobody's. `read` pulls what is kept for its own connection, where nothing is.
 PERSON = """
@@ -112,6 +115,8 @@ def channel_answer(request, kind, caller):
     outside_open, outside_restricted, outside_unlisted, member_open, member_elsewhere, host = _rows(CHANNEL)[request]
     if caller == "host":
         return host
+    if caller == "former" and request in FORMER:
+        return "ok"
     if caller == "member":
         return member_open if kind == "open" else member_elsewhere
     return {"open": outside_open, "restricted": outside_restricted}.get(kind, outside_unlisted)

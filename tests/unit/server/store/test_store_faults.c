@@ -108,7 +108,7 @@ static enum status run_check(struct store_db *db, void *context)
 {
     struct check *check = context;
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(1u << 30);
-    struct store_log_query query = {check->channel, 1, 0, 1000000, 1u << 30, 0};
+    struct store_log_query query = {check->channel, 1, 0, 0, 1000000, 1u << 30, 0};
     struct store_log_page page;
     TRY(store_log_page(db, &query, &arena, &page));
     check->entries = page.count;

@@ -122,7 +122,7 @@ static enum status check_log(struct store_db *db, void *context)
 {
     const struct appends *appends = context;
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(16u << 20);
-    struct store_log_query query = {appends->channel, 1, 0, 10000, 1u << 30, 0};
+    struct store_log_query query = {appends->channel, 1, 0, 0, 10000, 1u << 30, 0};
     struct store_log_page page;
     TRY(store_log_page(db, &query, &arena, &page));
     if (page.count < appends->acknowledged || page.count > appends->acknowledged + 1)

@@ -3,6 +3,7 @@
 
 #include "protocol/base/buffer.h"
 #include "protocol/base/limits.h"
+#include "server/store/departures.h"
 #include "server/store/devices.h"
 #include "server/store/knocks.h"
 #include "server/store/limits.h"
@@ -283,6 +284,42 @@ static void a_committed_remove_ends_what_waited(void **state)
     ASSERT_STATUS(store_log_append_message(f->db, &message, &appended), STATUS_DENIED);
 }
 
+static void whoever_was_taken_out_may_read_up_to_there(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id person = make_person(f->db, 2);
+    struct id device = make_device(f->db, 2, &person);
+    struct store_member_change change = {true, person, device, 1};
+    struct store_commit commit = commit_of(&channel, 5, 0);
+    struct store_appended appended;
+    struct store_departure departure;
+    struct store_log_page page;
+    commit.changes = &change;
+    commit.changes_count = 1;
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_STATUS(store_departures_get(f->db, &channel, &device, &departure), STATUS_NOT_FOUND);
+    commit.message = message_of(&channel, &channel, 6, 1);
+    change.added = false;
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    struct store_message message = message_of(&channel, &channel, 7, 2);
+    uint64_t removed_at = appended.sequence;
+    ASSERT_OK(store_log_append_message(f->db, &message, &appended));
+    ASSERT_OK(store_departures_get(f->db, &channel, &device, &departure));
+    assert_int_equal(departure.generation, 1);
+    assert_int_equal(departure.sequence, removed_at);
+    struct store_log_query query = {channel, 1, 0, departure.sequence, 100, 1 << 20, 1000};
+    ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
+    assert_int_equal(page.count, 2);
+    assert_false(page.more);
+    assert_int_equal(page.items[1].sequence, removed_at);
+    /* A member again has all of it. */
+    commit.message = message_of(&channel, &channel, 8, 2);
+    change.added = true;
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_STATUS(store_departures_get(f->db, &channel, &device, &departure), STATUS_NOT_FOUND);
+}
+
 static void keeps_a_tree_while_a_welcome_needs_it(void **state)
 {
     struct fixture *f = *state;
@@ -385,7 +422,7 @@ static void pages_by_count_by_bytes_and_without_large_entries(void **state)
         message.bytes = span_of(large, i == 3 ? 5000 : 100);
         ASSERT_OK(store_log_append_message(f->db, &message, &appended));
     }
-    struct store_log_query query = {channel, 1, 0, 100, 1 << 20, 1000};
+    struct store_log_query query = {channel, 1, 0, 0, 100, 1 << 20, 1000};
     ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 6);
     assert_false(page.more);
@@ -403,7 +440,7 @@ static void pages_by_count_by_bytes_and_without_large_entries(void **state)
     assert_int_equal(page.count, 2);
     assert_int_equal(page.items[0].sequence, 4);
     assert_true(page.more);
-    query = (struct store_log_query){channel, 1, 2, 10, 1, 10000};
+    query = (struct store_log_query){channel, 1, 2, 0, 10, 1, 10000};
     ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 1);
     assert_int_equal(page.items[0].bytes.len, 5000);
@@ -450,6 +487,7 @@ int main(void)
         TEST(a_commit_with_changes_that_do_not_fit_is_refused_whole),
         TEST(an_external_joiner_commits_and_a_resync_moves_its_leaf),
         TEST(a_committed_remove_ends_what_waited),
+        TEST(whoever_was_taken_out_may_read_up_to_there),
         TEST(keeps_a_tree_while_a_welcome_needs_it),
         TEST(expired_welcomes_go_with_their_trees),
         TEST(however_large_what_waits_is_some_of_it_is_given),

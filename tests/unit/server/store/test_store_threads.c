@@ -101,7 +101,7 @@ struct page_request {
 static enum status run_page(struct store_db *db, void *context)
 {
     struct page_request *request = context;
-    struct store_log_query query = {request->channel, 1,        request->after,
+    struct store_log_query query = {request->channel, 1,        request->after, 0,
                                     100000,           1u << 30, 1u << 20};
     return store_log_page(db, &query, request->arena, &request->page);
 }
