@@ -9,11 +9,15 @@ static enum status check_tls(const struct app_place *place, const struct config 
 {
     char certificate[APP_PATH_MAX];
     char key[APP_PATH_MAX];
-    struct certificate_facts facts;
+    char problem[CERTIFICATE_PROBLEM_SIZE];
     TRY(app_path(place, config->certificate, certificate));
     TRY(app_path(place, config->key, key));
-    TRY(certificate_read(certificate, &facts));
-    return certificate_check_key(certificate, key);
+    enum status status = certificate_check_key(certificate, key);
+    if (status == STATUS_OK)
+        return status;
+    certificate_problem(certificate, key, problem);
+    fprintf(stderr, "weftd: %s\n", problem[0] == '\0' ? status_text(status) : problem);
+    return status;
 }
 
 int check_config_run(const struct app_place *place, bool json, int argc, const char **argv)
@@ -32,9 +36,6 @@ int check_config_run(const struct app_place *place, bool json, int argc, const c
     status = check_tls(place, &config);
     if (status == STATUS_OK)
         printf("the configuration is right\n");
-    else
-        fprintf(stderr, "weftd: certificate `%s` and key `%s`: %s\n", config.certificate,
-                config.key, status_text(status));
     config_clear(&config);
     return exit_code_of(status);
 }

@@ -181,16 +181,28 @@ read_tls(struct serve *serve, char certificate[APP_PATH_MAX], char key[APP_PATH_
     return STATUS_OK;
 }
 
+/* `then`: what follows from it. */
+static void tell_tls_problem(const char *certificate, const char *key, const char *then)
+{
+    char problem[CERTIFICATE_PROBLEM_SIZE];
+    certificate_problem(certificate, key, problem);
+    fprintf(stderr, "weftd: %s%s\n",
+            problem[0] == '\0' ? "the TLS certificate and key cannot be used" : problem, then);
+}
+
 static enum status reload_certificate(struct serve *serve)
 {
-    char certificate[APP_PATH_MAX];
-    char key[APP_PATH_MAX];
+    char certificate[APP_PATH_MAX] = "";
+    char key[APP_PATH_MAX] = "";
     uint8_t before[sizeof serve->app.hub.tls_key_sha256];
     memcpy(before, serve->app.hub.tls_key_sha256, sizeof before);
-    TRY(read_tls(serve, certificate, key));
-    enum status status = transport_use_certificate(serve->transport, certificate, key);
-    if (status != STATUS_OK)
+    enum status status = read_tls(serve, certificate, key);
+    if (status == STATUS_OK)
+        status = transport_use_certificate(serve->transport, certificate, key);
+    if (status != STATUS_OK) {
         hub_set_tls_key(&serve->app.hub, before);
+        tell_tls_problem(certificate, key, ": the one in use stays");
+    }
     return status;
 }
 
@@ -341,14 +353,19 @@ static enum status is_known(void *context, const struct id *file, bool *known)
     return sweep.status;
 }
 
+/* `what` could not be done; NULL when it was told already. */
 static enum status start(struct serve *serve, const char **what)
 {
-    char certificate[APP_PATH_MAX];
-    char key[APP_PATH_MAX];
+    char certificate[APP_PATH_MAX] = "";
+    char key[APP_PATH_MAX] = "";
     *what = "the loop";
     TRY(start_handles(serve));
-    *what = "the TLS certificate and key";
-    TRY(read_tls(serve, certificate, key));
+    *what = NULL;
+    enum status status = read_tls(serve, certificate, key);
+    if (status != STATUS_OK) {
+        tell_tls_problem(certificate, key, "");
+        return status;
+    }
     *what = "weftd.conf: `tls = no` is for loopback addresses";
     if (!serve->app.config.tls && !address_is_loopback(serve->app.config.address))
         return STATUS_DENIED;
@@ -461,7 +478,7 @@ int serve_run(const struct app_place *place, bool json, int argc, const char **a
         announce(&serve);
         uv_run(&serve.loop, UV_RUN_DEFAULT);
         status = serve.failure;
-    } else {
+    } else if (what != NULL) {
         fprintf(stderr, "weftd: %s: %s\n", what, status_text(status));
     }
     stop(&serve);

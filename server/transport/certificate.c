@@ -96,6 +96,30 @@ enum status certificate_check_key(const char *certificate_path, const char *key_
     return X509_check_private_key(certificate, key) == 1 ? STATUS_OK : STATUS_BAD_KEY;
 }
 
+void certificate_problem(const char *certificate_path,
+                         const char *key_path,
+                         char text[CERTIFICATE_PROBLEM_SIZE])
+{
+    CLEANUP(free_certificate) X509 *certificate = NULL;
+    CLEANUP(free_key) EVP_PKEY *key = NULL;
+    const char *path = certificate_path, *holds = "certificate";
+    text[0] = '\0';
+    enum status status = load_certificate(certificate_path, &certificate);
+    if (status == STATUS_OK) {
+        path = key_path;
+        holds = "private key";
+        status = load_key(key_path, &key);
+    }
+    if (status == STATUS_IO)
+        (void)snprintf(text, CERTIFICATE_PROBLEM_SIZE, "%.200s cannot be read: %s", path,
+                       strerror(errno));
+    else if (status != STATUS_OK)
+        (void)snprintf(text, CERTIFICATE_PROBLEM_SIZE, "%.200s holds no %s in PEM", path, holds);
+    else if (X509_check_private_key(certificate, key) != 1)
+        (void)snprintf(text, CERTIFICATE_PROBLEM_SIZE, "%.200s is not the key of %.200s", key_path,
+                       certificate_path);
+}
+
 static bool is_address(const char *name)
 {
     struct in6_addr address;

@@ -29,6 +29,12 @@ MUST_CHECK enum status certificate_read(const char *certificate_path,
 /* Whether the private key of `key_path` is that of the certificate. */
 MUST_CHECK enum status certificate_check_key(const char *certificate_path, const char *key_path);
 
+/* What is wrong with the two, in a line for people that names the file; empty when nothing is. */
+#define CERTIFICATE_PROBLEM_SIZE 512
+void certificate_problem(const char *certificate_path,
+                         const char *key_path,
+                         char text[CERTIFICATE_PROBLEM_SIZE]);
+
 /* Writes a P-256 key (0600) and a certificate for `names` (host names or addresses), valid from
  * `now_ms` for ten years; existing files are refused (STATUS_EXISTS). */
 MUST_CHECK enum status certificate_make(const char *certificate_path,

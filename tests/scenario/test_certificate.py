@@ -30,6 +30,7 @@ def test_a_renewed_certificate_is_served_without_a_restart(scene):
     shutil.copy(other.state / "tls.crt", server.state / "tls.crt")
     reload(server, 1)
     assert served(server) == first, "the key is not of this certificate"
+    assert "tls.key is not the key of" in server.log() and "the one in use stays" in server.log()
     ann.run("sync")
     shutil.copy(other.state / "tls.key", server.state / "tls.key")
     reload(server, 2)

@@ -65,13 +65,19 @@ def test_every_key_stands_in_the_configuration_that_init_writes(server_scene):
 def test_files_that_tls_needs_are_checked_before_anybody_connects(server_scene):
     server = server_scene.server(start=False)
     other = server_scene.server("other", start=False)
+    def refused(why):
+        for command in ("check-config", "serve"):
+            told = server.admin(command, code=None)
+            assert told.code != OK and why in told.error, str(told)
+
     shutil.copy(other.state / "tls.key", server.state / "tls.key")
-    for command in ("check-config", "serve"):
-        refused = server.admin(command, code=None)
-        assert refused.code != OK and "tls" in refused.error.lower(), str(refused)
+    refused("tls.key is not the key of")
+    (server.state / "tls.key").write_text("no key")
+    refused("tls.key holds no private key in PEM")
     (server.state / "tls.key").unlink()
-    refused = server.admin("serve", code=None)
-    assert refused.code != OK and "tls" in refused.error.lower(), str(refused)
+    refused("tls.key cannot be read: No such file or directory")
+    (server.state / "tls.crt").write_text("no certificate")
+    refused("tls.crt holds no certificate in PEM")
 
 
 def test_init_overwrites_nothing(server_scene):
