@@ -66,6 +66,10 @@ static enum status open_store(struct app *app, struct app_problem *problem)
     else if (status == STATUS_NOT_FOUND)
         snprintf(problem->text, sizeof problem->text,
                  "there is no store in %.400s: run `weftd init` first", app->place.state_directory);
+    else if (status == STATUS_UNSUPPORTED)
+        snprintf(problem->text, sizeof problem->text,
+                 "the store is of a newer weftd: install that one, or restore a backup that was "
+                 "made before it");
     else if (status != STATUS_OK)
         (void)tell(problem, status, "the store cannot be opened");
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
+#include "server/command/own_certificate.h"
 #include "server/transport/certificate.h"
 
 #include <stdio.h>
@@ -10,6 +11,8 @@ static enum status check_tls(const struct app_place *place, const struct config 
     char certificate[APP_PATH_MAX];
     char key[APP_PATH_MAX];
     char problem[CERTIFICATE_PROBLEM_SIZE];
+    if (own_certificate_is_missing(place, config))
+        return STATUS_OK; /* serve makes them */
     TRY(app_path(place, config->certificate, certificate));
     TRY(app_path(place, config->key, key));
     enum status status = certificate_check_key(certificate, key);

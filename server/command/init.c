@@ -8,9 +8,9 @@
 #include "server/command/exit_code.h"
 #include "server/command/invite_maker.h"
 #include "server/command/local.h"
+#include "server/command/own_certificate.h"
 #include "server/store/people.h"
 #include "server/transport/address.h"
-#include "server/transport/certificate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,18 +114,6 @@ static enum status write_config(const struct app_place *place, const struct choi
     return write_file(path, buffer_span(&text));
 }
 
-static enum status make_certificate(const struct app_place *place, const struct choices *choices)
-{
-    char certificate[APP_PATH_MAX];
-    char key[APP_PATH_MAX];
-    TRY(app_path(place, "tls.crt", certificate));
-    TRY(app_path(place, "tls.key", key));
-    const char *host = choices->values[CHOICE_HOST];
-    const char *names[3] = {host != NULL ? host : "localhost", "127.0.0.1", "localhost"};
-    size_t count = host != NULL && strcmp(host, "localhost") != 0 ? 3 : 2;
-    return certificate_make(certificate, key, names, count, clock_wall_ms(clock_system()));
-}
-
 static enum status make_store(const struct app_place *place)
 {
     struct store *store = NULL;
@@ -140,7 +128,9 @@ static enum status make_state(const struct app_place *place, struct choices *cho
     TRY(write_config(place, choices));
     TRY(identity_create(place->state_directory, random_system()));
     if (choices->values[CHOICE_CERTIFICATE] == NULL)
-        TRY(make_certificate(place, choices));
+        TRY(own_certificate_make(place, choices->values[CHOICE_HOST] != NULL
+                                            ? choices->values[CHOICE_HOST]
+                                            : "localhost"));
     return make_store(place);
 }
 

@@ -8,6 +8,7 @@
 #include "server/command/exit_code.h"
 #include "server/command/local.h"
 #include "server/command/monitor.h"
+#include "server/command/own_certificate.h"
 #include "server/delivery/look.h"
 #include "server/figures/figures.h"
 #include "server/introduce/rounds.h"
@@ -360,6 +361,11 @@ static enum status start(struct serve *serve, const char **what)
     char key[APP_PATH_MAX] = "";
     *what = "the loop";
     TRY(start_handles(serve));
+    *what = "making a certificate";
+    if (own_certificate_is_missing(&serve->app.place, &serve->app.config)) {
+        TRY(own_certificate_make(&serve->app.place, serve->app.config.public_host));
+        fprintf(stderr, "made a certificate, as there was none\n");
+    }
     *what = NULL;
     enum status status = read_tls(serve, certificate, key);
     if (status != STATUS_OK) {

@@ -37,3 +37,25 @@ def test_a_renewed_certificate_is_served_without_a_restart(scene):
     assert served(server) == file(server, "tls.crt") != first
     ann.run("sync")
     server.stop()
+
+
+def test_a_new_machine_needs_the_keys_the_configuration_and_a_backup_alone(scene):
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    backup = server.directory / "backup"
+    server.admin("backup", backup)
+    server.stop()
+    kept = server.directory / "old"
+    server.state.rename(kept)
+    server.state.mkdir(mode=0o700)
+    for name in ("log.key", "next-log.key", "weftd.conf"):
+        shutil.copy(kept / name, server.state / name)
+    server.admin("restore", backup)
+    assert "right" in server.admin("check-config").text
+    server.start()
+    ann.run("sync")
+    assert (server.state / "tls.key").stat().st_mode & 0o777 == 0o600
+    server.stop()
+    server.start()
+    ann.run("sync")
+    server.stop()

@@ -80,6 +80,15 @@ def test_files_that_tls_needs_are_checked_before_anybody_connects(server_scene):
     refused("tls.crt holds no certificate in PEM")
 
 
+def test_a_store_of_a_newer_weftd_is_called_that(server_scene):
+    server = server_scene.server(start=False)
+    with sqlite3.connect(server.state / "weftd.db") as database:
+        database.execute("PRAGMA user_version = 999")
+    database.close()
+    for command in ("serve", "stats"):
+        assert "newer weftd: install that one" in server.admin(command, code=INTERNAL).error
+
+
 def test_init_overwrites_nothing(server_scene):
     server = server_scene.server(start=False)
     before = {path: path.read_bytes() for path in server.files()}
