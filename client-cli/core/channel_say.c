@@ -335,6 +335,17 @@ static void fate_text(enum said_fate fate, uint64_t sequence, char text[FATE_TEX
                  message_number(sequence).text);
 }
 
+/* It is in the vault, and may be in the log: whoever says it again says it twice. */
+static enum status explain_waiting(struct engine *engine, enum status status)
+{
+    if (status != STATUS_NETWORK && status != STATUS_TIMEOUT)
+        return status;
+    return engine_explain(engine, status,
+                          "the connection ended just as this was sent: if the server has not got "
+                          "it, it goes out with the next command. Do not say it again: weft sync "
+                          "sees to it, and weft read shows it");
+}
+
 /* Says `body`; `outgoing` has all but what follows from the channel. */
 static enum status say(struct engine *engine,
                        struct channel *channel,
@@ -362,7 +373,12 @@ static enum status say(struct engine *engine,
     outgoing->lane = row->lane;
     outgoing->stage_counter = channel->has_session ? channel->session.counter : 0;
     outgoing->body = buffer_span(&encoded);
-    TRY(deliver(engine, channel, outgoing, number, said));
+    enum status sent = deliver(engine, channel, outgoing, number, said);
+    /* What the server refused for its rate was not done, and whoever waits says it again. */
+    if (sent == STATUS_RATE_LIMITED && engine_is_connected(engine))
+        TRY(channel_transact(engine, channel, forget, &number));
+    if (sent != STATUS_OK)
+        return explain_waiting(engine, sent);
     TRY(channel_log_take_new(engine, channel));
     enum said_fate fate;
     TRY(look_for_said(engine, channel, said, &fate));

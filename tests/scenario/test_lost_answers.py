@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The connection ends just as something is said, or the server cannot take it: whoever said it is told what becomes of
+it, and does not say it twice."""
+import pytest
+
+from weft_scenario import NETWORK, RATE_LIMIT, link_by_way_of
+from weft_wire import CHANNEL_SEND, CODES, Proxy, vector
+
+
+class CutsOff(Proxy):
+    """Cuts the connection in the place of the next message, or of the answer to it."""
+
+    def __init__(self, server):
+        self.cutting = None
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
+
+    def look(self, direction, _, payload):
+        if direction != self.cutting or int.from_bytes(payload[5:7], "big") != CHANNEL_SEND:
+            return payload
+        self.cutting = None
+        return None
+
+
+@pytest.mark.parametrize("direction", ("up", "down"))
+def test_what_was_being_said_goes_out_once_and_whoever_said_it_knows(scene, direction):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        bea = scene.person("Bea", server.invite(group="Ward 2"))
+        channel = ann.one("channel", "create", "Falls", "--open")["channel"]
+        bea.run("channel", "join", channel)
+        proxy.cutting = direction
+        cut = ann.run("say", channel, "Mats by the bed", code=NETWORK)
+        assert proxy.cutting is None
+        assert "goes out with the next command" in cut.error and "Do not say it again" in " ".join(cut.error.split()), cut
+        ann.run("sync")
+        said = [record["text"] for record in bea.json("read", channel) if record["type"] == "message"]
+        assert said == ["Mats by the bed"]
+    server.stop()
+
+
+class AsksToWait(Proxy):
+    """Has the server refuse the next message for its rate, without a word of when to come back."""
+
+    def __init__(self, server):
+        self.asking = False
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
+
+    def look(self, direction, _, payload):
+        if not self.asking or int.from_bytes(payload[5:7], "big") != CHANNEL_SEND:
+            return payload
+        if direction == "up":
+            return payload[:7] + b"no message"  # which the server cannot read, and does not keep
+        self.asking = False
+        return payload[:7] + CODES.index("rate_limited").to_bytes(2, "big") + vector(b"too many") + bytes(4)
+
+
+def test_what_was_refused_for_its_rate_is_said_again_by_whoever_said_it(scene):
+    server = scene.server()
+    with AsksToWait(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        channel = ann.one("channel", "create", "Falls", "--open")["channel"]
+        proxy.asking = True
+        assert "too many" in ann.run("say", channel, "Mats by the bed", code=RATE_LIMIT).error
+        ann.run("say", channel, "Mats by the bed")
+        assert [record["type"] for record in ann.json("read", channel)] == ["message"]
+    server.stop()
