@@ -128,6 +128,14 @@ static bool is_ours(enum status status)
     return code == WIRE_CODE_INTERNAL || code == WIRE_CODE_FULL || code == WIRE_CODE_RATE_LIMITED;
 }
 
+/* Whoever asked learns that it is ours; why, the log says alone. */
+static void note_internal(const struct call *call, enum status status)
+{
+    if (wire_code_of(status) == WIRE_CODE_INTERNAL)
+        JOURNAL(call->hub->journal, JOURNAL_ERROR, "request_failed",
+                JOURNAL_T("kind", call->kind->name), JOURNAL_S(status));
+}
+
 void call_answer(struct call *call, const void *response)
 {
     forgive(call);
@@ -154,6 +162,7 @@ void call_fail_later(struct call *call,
 {
     if (is_ours(status))
         forgive(call);
+    note_internal(call, status);
     if (status_passes(status))
         detail = NULL; /* of the request, with which nothing is wrong */
     if (may_be_told(call))

@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -12,7 +13,7 @@ import urllib.request
 import pytest
 
 from weft_fault import SYNC_FAILS, Faults
-from weft_scenario import PATIENCE_S, decode_link, fill_disk, free_port, until
+from weft_scenario import INTERNAL, PATIENCE_S, decode_link, fill_disk, free_port, until
 from weft_wire import EVENT, EVENT_CLOSING, PING, PROFILE_SET, Account, Closed, Connection, vector
 
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{([^{}]*)\})? (-?[0-9.e+-]+)$')
@@ -50,6 +51,17 @@ def read_metrics(port):
 def start(scene, **values):
     port = free_port()
     return scene.server(monitor_port=port, **values), port
+
+
+def test_a_request_that_fails_inside_weftd_is_in_its_log(scene):
+    server = scene.server()
+    ann = scene.person("Ann", server.invite(group="Ward 7"))
+    with sqlite3.connect(server.state / "weftd.db") as database:
+        database.execute("DROP TABLE departures")
+    database.close()
+    assert ann.run("channel", "create", "Falls", "--open", code=INTERNAL).error
+    assert "error request_failed kind=channel_create status=" in server.log()
+    server.stop()
 
 
 def test_the_figures_are_of_what_happened_and_name_nobody(scene):
