@@ -26,8 +26,9 @@ struct reading {
     struct invocation *invocation;
     const struct channel *channel;
     struct show_entry_around around;
-    uint64_t shown;
-    bool marked; /* what is new was begun */
+    uint64_t shown; /* up to here, whether or not there was anything to show */
+    bool any;       /* there was */
+    bool marked;    /* what is new was begun */
 };
 
 /* Where the reader was last time; nothing where all of it is new, or nothing. */
@@ -37,15 +38,17 @@ static void mark_new(struct reading *reading, const struct stored_entry *entry)
     if (reading->marked || entry->sequence <= before)
         return;
     reading->marked = true;
-    if (reading->shown != 0 && before != 0)
+    if (reading->any && before != 0)
         out_prose(reading->invocation->out, "  -- new since you last read --");
 }
 
 static enum status show(void *context, const struct stored_entry *entry)
 {
     struct reading *reading = context;
-    if (is_shown(reading->invocation, reading->channel, entry))
+    if (is_shown(reading->invocation, reading->channel, entry)) {
         mark_new(reading, entry);
+        reading->any = true;
+    }
     show_entry(reading->invocation->out, reading->invocation->engine, reading->channel, entry,
                &reading->around);
     reading->shown = entry->sequence;
@@ -188,7 +191,7 @@ enum status read_run(struct invocation *invocation)
         out_prose(invocation->out, "  -- more before this is new: weft read --new");
     TRY(people_learn_from(engine, &channel->id, from, channel->cursor));
     TRY(entry_walk(engine, &walk));
-    if (reading.shown == 0)
+    if (!reading.any)
         say_nothing(invocation->out, channel, from);
     if (!history_is_here(channel) && from <= channel->joined_sequence)
         out_prose(invocation->out, "  -- what was said before you joined is not all here yet: weft "

@@ -145,6 +145,16 @@ def test_the_screen_has_what_people_said_and_who_came_in(scene):
     assert "[" not in text and text.count("Falls at night") == 1, text
     # So many lines of them as were asked for.
     assert "canary-cy-0" in dee.run("read", channel, "--last", 2).text
+    # What has nothing for a person is nothing new either; programs get it, and the mark goes on.
+    for name, read in (("Eve", lambda: [record["kind"] for record in ann.json("read", channel, "--new")]),
+                       ("Fay", lambda: ann.run("read", channel, "--new").text)):
+        person = scene.person(name, server.invite(group=f"Ward of {name}"))
+        ann.run("channel", "add", channel, person.id)
+        ann.run("read", channel)
+        person.run("sync")  # asks for the keys
+        ann.run("sync")
+        assert read() in (["history"], "  -- nothing new since\n")
+        assert ann.json("read", channel, "--new") == []
     server.stop()
 
 
