@@ -43,6 +43,7 @@ static void show_figures(struct out *out, const struct history_figures *f)
              f->messages == 1 ? "message" : "messages");
     show_count(out, f->withheld - f->commits_too_many, HISTORY_COUNT_WITHHELD);
     show_count(out, f->commits_too_many, HISTORY_COUNT_LEFT_OUT);
+    show_count(out, f->kept_back, HISTORY_COUNT_KEPT_BACK);
     show_count(out, f->refused, HISTORY_COUNT_REFUSED);
     show_count(out, f->control, HISTORY_COUNT_CONTROL);
 }
@@ -53,6 +54,7 @@ show(struct out *out, const struct channel *channel, bool shares, const struct h
     char id[ID_TEXT_SIZE];
     bool here = history_is_here(channel);
     char ranges[HISTORY_COUNT_RANGES_SIZE];
+    char kept_back[HISTORY_COUNT_RANGES_SIZE];
     id_text(&channel->id, id);
     if (!shares)
         out_prose(out, "newcomers of this channel see what is said from their joining on");
@@ -61,15 +63,20 @@ show(struct out *out, const struct channel *channel, bool shares, const struct h
     else
         show_figures(out, f);
     history_count_ranges_text(f, ranges);
+    history_count_kept_back_text(f, kept_back);
+    if (f->kept_back != 0)
+        out_prose(out, "  kept back: numbers %s", kept_back);
     if (f->missing != 0)
         out_prose(out, "  %llu not shared yet: numbers %s", (unsigned long long)f->missing, ranges);
     if (shares && !here)
         out_prose(out, "more comes when a member who has it is online");
-    out_record(out, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:s}", "type",
-                              "history", "channel", id, "full", shares, "here", here, "messages",
-                              (json_int_t)f->messages, "withheld", (json_int_t)f->withheld,
-                              "control", (json_int_t)f->control, "refused", (json_int_t)f->refused,
-                              "missing", (json_int_t)f->missing, "missing_numbers", ranges));
+    out_record(out,
+               json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:s}", "type",
+                         "history", "channel", id, "full", shares, "here", here, "messages",
+                         (json_int_t)f->messages, "withheld", (json_int_t)f->withheld, "control",
+                         (json_int_t)f->control, "refused", (json_int_t)f->refused, "missing",
+                         (json_int_t)f->missing, "missing_numbers", ranges, "kept_back",
+                         (json_int_t)f->kept_back, "kept_back_numbers", kept_back));
 }
 
 enum status history_run(struct invocation *invocation)

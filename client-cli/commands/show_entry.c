@@ -505,9 +505,13 @@ static void show_by_fate(struct out *out,
         show_entry_aside(out, channel, around, "a message that cannot be read here");
         return;
     case ENTRY_REPEATED:
-    case ENTRY_CONTROL:
         return;
+    case ENTRY_CONTROL:
     case ENTRY_WITHHELD:
+        if (entry_is_kept_back(entry))
+            out_prose(out, "  -- %s was kept back", message_number(entry->sequence).text);
+        if (entry->fate == ENTRY_CONTROL || entry_is_kept_back(entry))
+            return;
         out_prose(out, "  -- %s was not shared: deleted or no longer kept, says %s",
                   message_number(entry->sequence).text, shared_by.name);
         return;

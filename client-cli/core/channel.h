@@ -97,9 +97,11 @@ struct channel {
     struct id out_by;  /* whose commit; not kept in the vault */
     int64_t latest_ms; /* of the last entry that this process took; 0: none yet */
     bool history_due;  /* keys of segments came, or we are asked to share; not kept in the vault */
-    int64_t history_ask_ms; /* when we ask for it next; 0: at once; not kept in the vault */
-    uint32_t history_asks;  /* how often we have; not kept in the vault */
-    bool history_awaited;   /* and somebody may answer soon; not kept in the vault */
+    int64_t history_ask_ms;  /* when we ask for it next; 0: at once; not kept in the vault */
+    uint32_t history_asks;   /* how often we have; not kept in the vault */
+    size_t history_left_out; /* entries, when the server was last asked for them; not kept in the
+                              * vault */
+    bool history_awaited;    /* and somebody may answer soon; not kept in the vault */
 
     /* The session as the server said last; not kept in the vault. */
     bool has_session;

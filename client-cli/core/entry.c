@@ -215,6 +215,11 @@ bool entry_is_shared_empty(const struct stored_entry *entry)
     return entry->fate == ENTRY_WITHHELD || entry->fate == ENTRY_CONTROL;
 }
 
+bool entry_is_kept_back(const struct stored_entry *entry)
+{
+    return entry_is_shared_empty(entry) && entry->warning.len != 0;
+}
+
 bool entry_is_lacking(const struct stored_entry *entry)
 {
     /* Whoever shares says each message once: another stood in the place of a repeat. */

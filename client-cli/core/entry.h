@@ -135,6 +135,9 @@ bool entry_change_is_named(const struct stored_entry *entry, size_t at);
 /* Whether nothing of it was shared, by the word of whoever shared the rest. */
 bool entry_is_shared_empty(const struct stored_entry *entry);
 
+/* Whether it was left out so, and the server still has it (history_kept.h). */
+bool entry_is_kept_back(const struct stored_entry *entry);
+
 /* Whether what was said there may come from somebody who has it. */
 bool entry_is_lacking(const struct stored_entry *entry);
 

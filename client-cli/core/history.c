@@ -4,6 +4,7 @@
 #include "client-cli/core/entry.h"
 #include "client-cli/core/history_count.h"
 #include "client-cli/core/history_fetch.h"
+#include "client-cli/core/history_kept.h"
 #include "client-cli/core/history_keys.h"
 #include "client-cli/core/history_share.h"
 #include "client-cli/core/limits.h"
@@ -19,7 +20,7 @@ struct answers {
     int64_t since_ms; /* who answered later is not asked again */
     struct wire_id_item lately[LIMIT_HISTORY_ANSWERED];
     size_t lately_count;
-    struct id people[CORE_HISTORY_OPINIONS]; /* who ever did, so far as it matters */
+    struct id people[CORE_HISTORY_KEPT_OPINIONS]; /* who ever did, so far as it matters */
     size_t people_count;
 };
 
@@ -36,7 +37,7 @@ static void note_answer(struct answers *answers, const struct stored_entry *entr
     bool known = false;
     for (size_t i = 0; i < answers->people_count; i++)
         known = known || id_equal(&answers->people[i], &entry->person);
-    if (!known && answers->people_count < CORE_HISTORY_OPINIONS)
+    if (!known && answers->people_count < CORE_HISTORY_KEPT_OPINIONS)
         answers->people[answers->people_count++] = entry->person;
     if (entry->time >= answers->since_ms && answers->lately_count < LIMIT_HISTORY_ANSWERED &&
         !has_answered(answers->lately, answers->lately_count, &entry->person))
@@ -88,7 +89,8 @@ static enum status judge(struct engine *engine,
     const struct history_figures *figures = &standing->figures;
     TRY(history_count(engine, channel, &standing->figures));
     TRY(find_answers(engine, channel, &standing->answers));
-    bool believed = standing->answers.people_count >= CORE_HISTORY_OPINIONS;
+    size_t opinions = figures->kept_back == 0 ? CORE_HISTORY_OPINIONS : CORE_HISTORY_KEPT_OPINIONS;
+    bool believed = standing->answers.people_count >= opinions;
     standing->state = channel->history;
     if (figures->missing == 0)
         standing->state = history_count_is_doubtful(figures) && !believed ? CHANNEL_HISTORY_DOUBTED
@@ -152,6 +154,29 @@ tell_here(struct engine *engine, const struct channel *channel, const struct sta
                       : "");
 }
 
+/* What nobody can have deleted is told as what it is, before anybody is believed. */
+static enum status look_for_kept(struct engine *engine,
+                                 struct channel *channel,
+                                 bool answered,
+                                 struct standing *standing)
+{
+    char numbers[HISTORY_COUNT_RANGES_SIZE];
+    bool changed = false;
+    if (standing->figures.missing == 0)
+        TRY(history_kept_look(engine, channel, &standing->figures, &changed));
+    if (changed)
+        TRY(judge(engine, channel, answered, standing));
+    if (standing->figures.kept_back == 0 || !answered)
+        return STATUS_OK;
+    history_count_kept_back_text(&standing->figures, numbers);
+    engine_notice(engine, channel,
+                  "Of what was said before you joined something is kept back: number%s %s. Whoever "
+                  "shared the rest left that out, and the server still has it: it is neither "
+                  "deleted nor over. Other members are asked as they come online",
+                  standing->figures.kept_back == 1 ? "" : "s", numbers);
+    return STATUS_OK;
+}
+
 /* Takes what was shared since we looked last. */
 static enum status fetch(struct engine *engine, struct channel *channel)
 {
@@ -163,6 +188,7 @@ static enum status fetch(struct engine *engine, struct channel *channel)
         return STATUS_OK;
     channel->history_awaited = channel->history_awaited && !fetched.answered;
     TRY(judge(engine, channel, fetched.answered, &standing));
+    TRY(look_for_kept(engine, channel, fetched.answered, &standing));
     if (standing.state != channel->history)
         TRY(channel_transact(engine, channel, become, &standing.state));
     if (history_is_here(channel) && !was_here)

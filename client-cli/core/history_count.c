@@ -40,6 +40,13 @@ static bool is_said(const struct stored_entry *entry)
     return kind == NULL || kind->lane != LANE_CONTROL;
 }
 
+static void count_kept_back(struct history_figures *figures, uint64_t sequence)
+{
+    if (figures->kept_back < HISTORY_COUNT_RANGES_MAX)
+        figures->kept_back_at[figures->kept_back] = sequence;
+    figures->kept_back++;
+}
+
 static enum status count_entry(void *context, const struct stored_entry *entry)
 {
     struct counting *counting = context;
@@ -53,6 +60,10 @@ static enum status count_entry(void *context, const struct stored_entry *entry)
     if (id_is_none(&entry->shared_by))
         return STATUS_OK;
     counting->figures->messages += is_said(entry) ? 1 : 0;
+    if (entry_is_kept_back(entry)) {
+        count_kept_back(counting->figures, entry->sequence);
+        return STATUS_OK;
+    }
     counting->figures->withheld += entry->fate == ENTRY_WITHHELD ? 1 : 0;
     counting->figures->control += entry->fate == ENTRY_CONTROL ? 1 : 0;
     bool refused = entry->fate == ENTRY_UNREADABLE || entry->fate == ENTRY_REPEATED;
@@ -79,7 +90,21 @@ history_count(struct engine *engine, const struct channel *channel, struct histo
 
 bool history_count_is_doubtful(const struct history_figures *figures)
 {
-    return figures->withheld + figures->control + figures->refused != 0;
+    return figures->withheld + figures->control + figures->kept_back + figures->refused != 0;
+}
+
+void history_count_kept_back_text(const struct history_figures *figures,
+                                  char text[HISTORY_COUNT_RANGES_SIZE])
+{
+    size_t shown = figures->kept_back < HISTORY_COUNT_RANGES_MAX ? figures->kept_back
+                                                                 : HISTORY_COUNT_RANGES_MAX;
+    int at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < shown; i++)
+        at += snprintf(text + at, HISTORY_COUNT_RANGES_SIZE - (size_t)at, "%s%s",
+                       i == 0 ? "" : ", ", message_number(figures->kept_back_at[i]).text);
+    if (shown < figures->kept_back)
+        (void)snprintf(text + at, HISTORY_COUNT_RANGES_SIZE - (size_t)at, " and more");
 }
 
 void history_count_ranges_text(const struct history_figures *figures,

@@ -18,10 +18,12 @@ struct history_missing {
 
 /* How much of what was said before we joined is here. */
 struct history_figures {
-    size_t messages; /* that people said */
-    size_t withheld; /* deleted, over, or left out: by the word of whoever shared it */
-    size_t control;  /* likewise by their word: nothing for people */
-    size_t refused;  /* shared, but not said by whom it is said to be, or shared twice */
+    size_t messages;  /* that people said */
+    size_t withheld;  /* deleted, over, or left out: by the word of whoever shared it */
+    size_t control;   /* likewise by their word: nothing for people */
+    size_t kept_back; /* left out, and still on the server: not among those */
+    uint64_t kept_back_at[HISTORY_COUNT_RANGES_MAX]; /* the first of them */
+    size_t refused; /* shared, but not said by whom it is said to be, or shared twice */
     /* Entries of this generation that are said to be commits, beyond those that led to the epoch in
      * which we joined: left out, and among the withheld. */
     uint64_t commits_too_many;
@@ -34,6 +36,8 @@ struct history_figures {
 /* What is to be said of those that are not shown as messages. */
 #define HISTORY_COUNT_WITHHELD "not shared: deleted or no longer kept, says whoever shared the rest"
 #define HISTORY_COUNT_LEFT_OUT "left out, and passed off as changes of the channel"
+#define HISTORY_COUNT_KEPT_BACK                                                                    \
+    "left out by whoever shared the rest, though the server still has them: kept back"
 #define HISTORY_COUNT_REFUSED "refused: shared twice, or not said by whom it is said to be"
 #define HISTORY_COUNT_CONTROL "that hold nothing to read, says whoever shared the rest"
 
@@ -49,5 +53,9 @@ MUST_CHECK enum status history_count(struct engine *engine,
 #define HISTORY_COUNT_RANGES_SIZE (HISTORY_COUNT_RANGES_MAX * 48 + 16)
 void history_count_ranges_text(const struct history_figures *figures,
                                char text[HISTORY_COUNT_RANGES_SIZE]);
+
+/* Numbers of what is kept back, for people. */
+void history_count_kept_back_text(const struct history_figures *figures,
+                                  char text[HISTORY_COUNT_RANGES_SIZE]);
 
 #endif

@@ -94,8 +94,16 @@
  * message would have us fetch up to 72 MiB for each. */
 #define CORE_HISTORY_TRIES 4
 
-/* Members by whose word what is withheld of the history is taken as deleted or over. */
+/* Members by whose word what is withheld of the history is taken as deleted or over; and how many
+ * are asked of what the server still has: what nobody can read is kept back by all of them. */
 #define CORE_HISTORY_OPINIONS 2
+#define CORE_HISTORY_KEPT_OPINIONS 8
+
+/* Of what is left out of the history, so much is looked for on the server at once: a page has what
+ * lies next to each other, in the few KiB that one message has at most with its neighbours. */
+#define CORE_KEPT_ENTRIES 2000
+#define CORE_KEPT_PAGES 200
+#define CORE_KEPT_PAGE_BYTES 16384
 
 /* Into an open channel: two members in turn have had their five seconds, then we ask how it stands;
  * a thousand people who come at once are through in a minute and a half, and twice that on a bad

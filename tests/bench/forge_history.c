@@ -11,6 +11,10 @@
  *   forge_history PROFILE CHANNEL shared PERSON                      says that PERSON was answered
  *   forge_history PROFILE CHANNEL lock PERSON    seals what was said as anybody would, and answers
  *                                                PERSON with all that is true of it but the key
+ *   forge_history PROFILE CHANNEL leave-out PERSON NUMBER KIND
+ *                                                seals what was said as anybody would, but for one
+ *                                                entry, which is said to be of that kind of a
+ *                                                segment, and answers PERSON with its key
  *   forge_history PROFILE CHANNEL hide PERSON    seals the first block as if all in it had been
  *                                                commits, and answers PERSON with its key
  */
@@ -85,6 +89,24 @@ static void seal(struct engine *engine,
 {
     const struct history_range range = {key->first, key->last, 0};
     MUST(history_seal(engine, channel, &range, bytes));
+}
+
+/* As `seal`, but for one entry, of which nothing is left but its place. */
+static void seal_without(struct engine *engine,
+                         struct channel *channel,
+                         const struct content_history_segment *key,
+                         char **words,
+                         struct buffer *bytes)
+{
+    CLEANUP(buffer_clear) struct buffer whole = BUFFER_INIT(LIMIT_SEGMENT_BYTES);
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct segment segment;
+    seal(engine, channel, key, &whole);
+    MUST(segment_decode(buffer_span(&whole), &arena, &segment));
+    struct segment_item *item = &segment.items[strtoull(words[0], NULL, 10) - key->first];
+    item->kind = (uint8_t)strtoull(words[1], NULL, 10);
+    item->authenticated = SPAN_EMPTY;
+    MUST(segment_encode(&segment, bytes));
 }
 
 /* Every entry a commit, whatever it was. */
@@ -169,6 +191,16 @@ static enum status lock(struct engine *engine, struct channel *channel, const ch
     return end_turn(engine, channel, person, &key);
 }
 
+static enum status
+leave_out(struct engine *engine, struct channel *channel, const char *person, char **words)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_SEGMENT_BYTES);
+    struct content_history_segment key = {.first = 1, .last = channel->cursor};
+    seal_without(engine, channel, &key, words, &bytes);
+    TRY(upload(engine, channel, &key, &bytes));
+    return end_turn(engine, channel, person, &key);
+}
+
 static enum status hide(struct engine *engine, struct channel *channel, const char *person)
 {
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_SEGMENT_BYTES);
@@ -194,6 +226,8 @@ forge(struct engine *engine, struct channel *channel, const char *what, int coun
     }
     if (strcmp(what, "lock") == 0)
         return lock(engine, channel, words[0]);
+    if (strcmp(what, "leave-out") == 0 && count == 3)
+        return leave_out(engine, channel, words[0], words + 1);
     if (strcmp(what, "hide") == 0)
         return hide(engine, channel, words[0]);
     struct wire_file_done_request done = {.channel = channel->id, .file = id_of(words[0])};
@@ -218,7 +252,7 @@ int main(int argc, char **argv)
     pid_t holder = 0;
     if (argc < 4) {
         (void)fprintf(stderr, "forge_history PROFILE CHANNEL "
-                              "answer|ask|begin|done|get|shared|lock|hide ...\n");
+                              "answer|ask|begin|done|get|shared|lock|leave-out|hide ...\n");
         return 2;
     }
     struct engine_options options = {.directory = argv[1], .random = random_system()};

@@ -2,6 +2,7 @@
 """Members who answer a newcomer with nothing, or with keys of nothing: what they left out is asked of others and
 comes; whose turn it is not changes nothing on the server; and nobody asks more than once a minute."""
 import os
+import struct
 import time
 
 import pytest
@@ -10,7 +11,9 @@ from conftest import program
 from test_files import stored
 from test_history import by_text, fetched, newcomer, said, segments, sql, talk
 from weft_fault import Clock
-from weft_scenario import until
+from weft_liar import OK_CODE, Liar, entries_of
+from weft_scenario import free_port, link_by_way_of, until
+from weft_wire import CHANNEL_PAGE, vector
 
 
 @pytest.fixture(scope="session")
@@ -220,6 +223,93 @@ def test_nobody_hides_what_was_said_behind_commits(scene, forge_history, say_man
     result = fetched(dee, channel)
     assert result["missing"] == 0 and result["refused"] == 0 and result["withheld"] < 10, result
     assert by_text(dee, channel)["canary-ann-0"]["shared_by"] == "Ann"
+    server.stop()
+
+
+WITHHELD, CONTROL = 4, 5  # kinds of a segment's items
+
+
+@pytest.mark.parametrize("kind", [WITHHELD, CONTROL], ids=["withheld", "control"])
+def test_what_two_keep_back_shows_as_a_gap_while_the_server_has_it(scene, forge_history, kind):
+    """Nobody deleted it, whatever they say: the server shows its bytes, and the running hash that they are what was said."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    hidden = said(ann, channel, "canary-hidden")
+    deleted = said(ann, channel, "canary-deleted")
+    ann.run("delete", channel, deleted)
+    for person in (ann, bea, cy):
+        person.run("sync")
+    dee = newcomer(scene, server, ann, channel)
+    for sharer in (bea, cy):
+        assert forge(scene, forge_history, sharer, channel, "leave-out", dee.id, hidden, kind)[0] == "OK"
+        server.restart()  # asks may come at once again
+        heard = dee.run("sync").error
+        assert f"kept back: number {hidden}" in heard, heard
+    result = dee.json("history", channel)[-1]
+    assert (result["missing"], result["kept_back"], result["kept_back_numbers"]) == (0, 1, str(hidden)), result
+    assert "kept back" in dee.run("history", channel).text and "canary-hidden" not in by_text(dee, channel)
+    assert f"{hidden} was kept back" in dee.run("read", channel).text.replace("\n", " ")
+    records = {record["sequence"]: record for record in dee.json("read", channel)}
+    assert "the server still has it" in records[hidden]["warning"] and not records[deleted].get("warning"), records
+    # Two are not believed then: others are asked, and one who has it fills it in.
+    ann.run("sync")
+    dee.run("sync")
+    assert by_text(dee, channel)["canary-hidden"]["shared_by"] == "Ann"
+    result = fetched(dee, channel)
+    assert result["kept_back"] == 0 and result["missing"] == 0, result
+    server.stop()
+
+
+def test_nobody_is_said_to_keep_back_what_was_deleted(scene, forge_history):
+    """Nor what an edit replaced, which the server has still."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    deleted = said(ann, channel, "canary-deleted")
+    edited = said(ann, channel, "canary-first")
+    ann.run("edit", channel, edited, "canary-second")
+    ann.run("edit", channel, edited, "canary-third")
+    ann.run("delete", channel, deleted)
+    for person in (ann, bea, cy):
+        person.run("sync")
+    dee = newcomer(scene, server, ann, channel)
+    for sharer in (ann, bea):
+        sharer.run("sync")
+        server.restart()  # asks may come at once again
+        assert "kept back" not in dee.run("sync").error
+    result = fetched(dee, channel)
+    assert result["kept_back"] == 0 and result["control"] > 0, result
+    server.stop()
+
+
+def test_nobody_is_accused_with_what_did_not_stand_there(scene, forge_history):
+    """The server shows other bytes in the place of what was left out."""
+    server = scene.server()
+    port = free_port()
+    with Liar(server, port) as liar:
+        ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+        hidden = said(ann, channel, "canary-hidden")
+        for person in (ann, bea, cy):
+            person.run("sync")
+        dee = scene.person("Dee", link_by_way_of(port, server.invite(group="Ward of Dee")))
+        ann.run("channel", "add", channel, dee.id)
+        dee.run("sync")
+
+        def rule(talk, way, frame):
+            if not frame.answers(CHANNEL_PAGE):
+                return None
+            entries, last, frozen = entries_of(frame)
+            for entry in entries:
+                if entry.sequence == hidden:
+                    entry.data = entry.data[:-1] + bytes([entry.data[-1] ^ 1])
+                    liar.did("other bytes")
+            return [frame.having(OK_CODE + vector(b"".join(entry.bytes() for entry in entries)) +
+                                 struct.pack(">QB", last, frozen))]
+
+        liar.rule(rule)
+        assert forge(scene, forge_history, bea, channel, "leave-out", dee.id, hidden, WITHHELD)[0] == "OK"
+        assert "kept back" not in dee.run("sync").error and liar.lies
+        result = dee.json("history", channel)[-1]
+        assert (result["kept_back"], result["withheld"]) == (0, 1), result
     server.stop()
 
 
