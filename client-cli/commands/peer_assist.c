@@ -11,6 +11,7 @@
 #include "client-cli/core/admission.h"
 #include "client-cli/core/channel_commit.h"
 #include "client-cli/core/channel_log.h"
+#include "client-cli/core/entry.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/work.h"
@@ -72,13 +73,28 @@ static enum status read_request(struct invocation *invocation, struct request *r
     return STATUS_OK;
 }
 
-/* What others need to know is the first thing that is said, and part of the harvest. */
+static enum status find_context(void *context, const struct stored_entry *entry)
+{
+    struct content content;
+    bool *said = context;
+    *said = entry_content(entry, &content) == STATUS_OK && content.kind == CONTENT_CONTEXT;
+    return *said ? STATUS_CANCELLED : STATUS_OK;
+}
+
+/* What others need to know is the first thing that is said, and part of the harvest; once, also by
+ * a command that goes on where another was broken off. */
 static enum status
 say_brief(struct engine *engine, struct channel *channel, const struct request *request)
 {
     const struct content_text context = {request->brief};
+    bool is_said = false;
+    struct entry_walk walk = {
+        .channel = channel->id, .to = UINT64_MAX, .visit = find_context, .context = &is_said};
     struct channel_said said;
     if (request->brief.len == 0)
+        return STATUS_OK;
+    TRY(entry_walk(engine, &walk));
+    if (is_said)
         return STATUS_OK;
     return session_say(engine, channel, CONTENT_CONTEXT, NULL, &context, &said);
 }

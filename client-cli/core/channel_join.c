@@ -139,7 +139,13 @@ enum status channel_join_create(struct engine *engine,
         channel_drop(engine, fresh);
         return status;
     }
-    TRY(channel_join_create_again(engine, fresh));
+    status = channel_join_create_again(engine, fresh);
+    if (status == STATUS_NETWORK || status == STATUS_TIMEOUT)
+        return engine_explain(engine, status,
+                              "the connection ended just as the channel was made: if the server "
+                              "has not got it, the next command makes it. Do not make it again: "
+                              "weft sync sees to it, and weft status shows it");
+    TRY(status);
     *channel = fresh;
     return STATUS_OK;
 }

@@ -260,9 +260,59 @@ enum status session_create(struct engine *engine,
     return session_refresh(engine, channel);
 }
 
-enum status session_create_with_channel(struct engine *engine,
-                                        const struct session_plan *plan,
-                                        struct channel **channel)
+/* Whether it is what `room` would make, with nobody else in it yet. */
+static enum status is_begun(struct engine *engine,
+                            struct channel *channel,
+                            const struct channel_plan *room,
+                            bool *begun)
+{
+    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct channel_extension extension;
+    *begun = (channel->state == CHANNEL_STATE_CREATING || channel->state == CHANNEL_STATE_MEMBER) &&
+             span_equal(channel->title, room->title) && span_equal(channel->brief, room->brief);
+    if (!*begun)
+        return STATUS_OK;
+    TRY(channel_need_group(engine, channel));
+    TRY(channel_extension(channel, &arena, &extension));
+    *begun = extension.visibility == room->visibility &&
+             span_equal(extension.format_digest, room->format_digest) &&
+             mls_tree_member_count(mls_public_group_tree(mls_group_public(channel->group))) == 1;
+    return STATUS_OK;
+}
+
+/* The channel that an attempt before this one broke off in, brought up to date; or a new one. */
+static enum status
+take_room(struct engine *engine, const struct channel_plan *room, struct channel **channel)
+{
+    bool begun = false;
+    for (struct channel *at = engine->channels; at != NULL; at = at->next) {
+        TRY(is_begun(engine, at, room, &begun));
+        if (!begun)
+            continue;
+        TRY(channel_log_catch_up(engine, at));
+        TRY(is_begun(engine, at, room, &begun));
+        if (begun)
+            TRY(session_refresh(engine, at));
+        if (!begun || (at->has_session && at->session.state != SESSION_PLANNED))
+            continue;
+        *channel = at;
+        return STATUS_OK;
+    }
+    return channel_join_create(engine, room, channel);
+}
+
+/* What was broken off is made by the same command, said again. */
+static enum status explain_broken_off(struct engine *engine, enum status status)
+{
+    if (status != STATUS_NETWORK && status != STATUS_TIMEOUT)
+        return status;
+    return engine_explain(engine, status,
+                          "the server cannot be reached any more: the same command goes on where "
+                          "this one stopped");
+}
+
+static enum status
+make_with_channel(struct engine *engine, const struct session_plan *plan, struct channel **channel)
 {
     CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_FORMAT_BYTES);
     uint8_t digest[FORMAT_DIGEST_SIZE];
@@ -276,11 +326,19 @@ enum status session_create_with_channel(struct engine *engine,
                                       .own_roles = plan->own_roles,
                                       .format_digest = SPAN_OF(digest)};
     const struct content_channel_state state = {.title = plan->title, .brief = plan->brief};
-    TRY(channel_join_create(engine, &room, &made));
-    TRY(session_create(engine, made, plan->format, 0));
+    TRY(take_room(engine, &room, &made));
+    if (!made->has_session)
+        TRY(session_create(engine, made, plan->format, 0));
     TRY(channel_say(engine, made, CONTENT_CHANNEL_STATE, NULL, &state, &said));
     *channel = made;
     return STATUS_OK;
+}
+
+enum status session_create_with_channel(struct engine *engine,
+                                        const struct session_plan *plan,
+                                        struct channel **channel)
+{
+    return explain_broken_off(engine, make_with_channel(engine, plan, channel));
 }
 
 /* ---- moves ---- */

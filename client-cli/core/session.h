@@ -68,7 +68,8 @@ MUST_CHECK enum status session_create(struct engine *engine,
                                       int64_t starts);
 
 /* Makes a channel for a session and plans the session; title and brief are said in it too, where
- * the server cannot read them. We facilitate, with `own_roles` besides. */
+ * the server cannot read them. We facilitate, with `own_roles` besides. One of the same plan in
+ * which we are alone, and whose session has not begun, is gone on with: it was broken off. */
 struct session_plan {
     const struct format *format;
     struct span title;

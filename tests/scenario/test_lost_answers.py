@@ -4,24 +4,27 @@ it, and does not say it twice."""
 import pytest
 
 from weft_scenario import NETWORK, RATE_LIMIT, link_by_way_of
-from weft_wire import CHANNEL_SEND, CODES, Proxy, vector
+from weft_wire import CHANNEL_CREATE, CHANNEL_SEND, CODES, REQUEST, RESPONSE, SESSION_CREATE, Proxy, vector
 
 
 class CutsOff(Proxy):
-    """Cuts the connection in the place of the next message, or of the answer to it."""
+    """Cuts the connection in the place of the next request of a kind, or of the answer to it."""
 
     def __init__(self, server):
         self.cutting = None
         super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
 
     def look(self, direction, _, payload):
-        if direction != self.cutting or int.from_bytes(payload[5:7], "big") != CHANNEL_SEND:
+        if (direction, int.from_bytes(payload[5:7], "big")) != self.cutting or payload[0] not in (REQUEST, RESPONSE):
             return payload
         self.cutting = None
         return None
 
 
-@pytest.mark.parametrize("direction", ("up", "down"))
+both_ways = pytest.mark.parametrize("direction", ("up", "down"))
+
+
+@both_ways
 def test_what_was_being_said_goes_out_once_and_whoever_said_it_knows(scene, direction):
     server = scene.server()
     with CutsOff(server) as proxy:
@@ -29,7 +32,7 @@ def test_what_was_being_said_goes_out_once_and_whoever_said_it_knows(scene, dire
         bea = scene.person("Bea", server.invite(group="Ward 2"))
         channel = ann.one("channel", "create", "Falls", "--open")["channel"]
         bea.run("channel", "join", channel)
-        proxy.cutting = direction
+        proxy.cutting = direction, CHANNEL_SEND
         cut = ann.run("say", channel, "Mats by the bed", code=NETWORK)
         assert proxy.cutting is None
         assert "goes out with the next command" in cut.error and "Do not say it again" in " ".join(cut.error.split()), cut
@@ -64,4 +67,40 @@ def test_what_was_refused_for_its_rate_is_said_again_by_whoever_said_it(scene):
         assert "too many" in ann.run("say", channel, "Mats by the bed", code=RATE_LIMIT).error
         ann.run("say", channel, "Mats by the bed")
         assert [record["type"] for record in ann.json("read", channel)] == ["message"]
+    server.stop()
+
+
+@both_ways
+def test_a_channel_is_made_once_and_whoever_made_it_knows(scene, direction):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        proxy.cutting = direction, CHANNEL_CREATE
+        cut = ann.run("channel", "create", "Falls", "--open", code=NETWORK)
+        assert "Do not make it again" in " ".join(cut.error.split()), cut
+        ann.run("sync")
+        assert ann.run("channel", "list").text.count("Falls") == 1
+    server.stop()
+
+
+@both_ways
+@pytest.mark.parametrize("kind", (CHANNEL_CREATE, SESSION_CREATE, CHANNEL_SEND), ids=("channel", "session", "message"))
+@pytest.mark.parametrize("looked", (False, True), ids=("at-once", "after-a-sync"))
+def test_who_asks_again_after_it_was_broken_off_has_asked_once(scene, direction, kind, looked):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        question = ("peer-assist", "ask", "How do we prevent falls?", "--brief", "Three in a week")
+        proxy.cutting = direction, kind
+        cut = ann.run(*question, code=NETWORK)
+        assert "goes on where this one stopped" in " ".join(cut.error.split()), cut
+        if looked:
+            ann.run("sync")
+        asked = ann.json(*question)[-1]["channel"]
+        assert ann.run("channel", "list").text.count("prevent falls") == 1
+        said = [record["text"] for record in ann.json("read", asked) if record.get("kind") == "context"]
+        assert said == ["Three in a week"]
+        ann.run("peer-assist", "open", asked)
+        again = ann.json("peer-assist", "ask", "How do we prevent falls?", "--brief", "Three in a week")[-1]["channel"]
+        assert again != asked, "one that has begun is another"
     server.stop()
