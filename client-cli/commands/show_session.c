@@ -74,13 +74,14 @@ static void show_stage_line(const struct showing *showing)
     const struct format_stage *stage = view->stage;
     char time[SHOW_SESSION_TIME_SIZE] = "";
     int64_t left_ms = 0;
+    if (stage == NULL && view->wire->state == SESSION_PLANNED) {
+        bool assist = span_starts_with(view->format.name, SPAN_LITERAL("peer-assist"));
+        out_prose(showing->out, "It has not begun. A facilitator begins it: weft %s",
+                  assist ? "peer-assist open" : "stage start");
+        return;
+    }
     if (stage == NULL) {
-        out_prose(
-            showing->out, "%s",
-            view->wire->state == SESSION_PLANNED
-                ? "It has not begun. A facilitator begins it: weft stage start (a peer assist: "
-                  "weft peer-assist open)"
-                : "It is over. What remains of it: weft harvest");
+        out_prose(showing->out, "It is over. What remains of it: weft harvest");
         return;
     }
     bool clock = session_time_left(showing->engine, view, &left_ms);

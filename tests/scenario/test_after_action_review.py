@@ -12,6 +12,7 @@ def test_a_review_from_sealed_answers_to_an_approved_harvest(scene):
     conductor, bea, cy = everybody
     channel = last(conductor, "review", "start", "The outage of last Tuesday", "--brief", "Screens were dark for an hour")
     channel = channel["channel"]
+    assert "A facilitator begins it: weft stage start\n" in conductor.run("stage", "show", channel).text
     for person in (bea, cy):
         conductor.run("channel", "add", channel, person.id)
         person.run("sync")

@@ -74,6 +74,7 @@ def test_who_let_somebody_in_shows_also_when_another_member_adds_them(scene):
     ann, bea, cy = scene.people(["Ann", "Bea", "Cy"], lambda name: server.invite(group=f"Ward of {name}"))
     cy.run("profile", "set", "--opt-in", "--topic", "falls")
     channel = ann.json("peer-assist", "ask", "Falls at night", "--topic", "falls", "--facilitator", bea.id)[0]["channel"]
+    assert "A facilitator begins it: weft peer-assist open\n" in ann.run("stage", "show", channel).text
     bea.run("sync")
     ann.run("peer-assist", "invite", channel, cy.id)
     cy.run("invitation", "accept")
