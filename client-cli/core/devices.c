@@ -248,9 +248,12 @@ static void tell_own_reset(struct engine *engine, const struct directory_entry *
                   admin.name);
 }
 
-/* An honest server lets nobody in any more who could read this. */
+/* An honest server lets nobody in any more who could read this, but whom it let in again since. */
 static void tell_own_shut_out(struct engine *engine, const struct directory_entry *entry)
 {
+    const struct directory_device *own = directory_find(engine->directory, &engine->account.device);
+    if (own != NULL && own->state == DIRECTORY_ACTIVE)
+        return; /* tell_own_let_in */
     engine_notice(
         engine, NULL,
         "%s is shut out by now, says the directory (%s): the others' weft takes it out of "
@@ -259,6 +262,14 @@ static void tell_own_shut_out(struct engine *engine, const struct directory_entr
         entry->authority == DIRECTORY_BY_SERVER  ? "the server itself did it"
         : entry->authority == DIRECTORY_BY_ADMIN ? "an admin signed it"
                                                  : "another device of yours signed it");
+}
+
+static void tell_own_let_in(struct engine *engine)
+{
+    engine_notice(engine, NULL,
+                  "Your account was shut out for a while, says the directory, and may be used "
+                  "again. Where it was taken out of a channel, ask to be let in: weft channel "
+                  "join");
 }
 
 static void tell_own(struct engine *engine, const struct directory_entry *entry)
@@ -271,6 +282,8 @@ static void tell_own(struct engine *engine, const struct directory_entry *entry)
     if ((this_one && entry->kind == DIRECTORY_REVOKE_DEVICE) ||
         entry->kind == DIRECTORY_SUSPEND_PERSON || entry->kind == DIRECTORY_ERASE_PERSON)
         tell_own_shut_out(engine, entry);
+    if (entry->kind == DIRECTORY_RESTORE_PERSON)
+        tell_own_let_in(engine);
     if (this_one)
         return;
     if (entry->kind == DIRECTORY_ADD_DEVICE && entry->authority == DIRECTORY_BY_ADMIN)

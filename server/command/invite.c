@@ -466,6 +466,8 @@ static enum status run_revoke(struct store_db *db, struct store_job *job)
 static void done_revoke(struct store_job *job, enum status status)
 {
     struct invite_work *work = (struct invite_work *)(void *)job;
+    if (status == STATUS_OK && !work->call->json)
+        command_print(work->call, "withdrawn: the link lets nobody in any more\n");
     command_finish(work->call, status,
                    status == STATUS_NOT_FOUND
                        ? "no invite's id begins so, with six letters at least (weftd invite list)"

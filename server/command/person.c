@@ -313,6 +313,7 @@ struct person_change {
     const struct person_act *act;
     const char *name;
     struct id person;
+    struct span called; /* before it was erased */
     struct buffer entry;
     int64_t now_ms;
 };
@@ -360,12 +361,40 @@ static enum status run_change(struct store_db *db, struct community_change *chan
     return audit_add(db, work->now_ms, work->act->audited, &work->person, 0);
 }
 
+/* What was done, and what follows from it. */
+static void print_done(const struct person_change *work)
+{
+    struct command_call *call = work->call;
+    const char *name = command_clean(call, work->called);
+    char id[ID_TEXT_SIZE];
+    id_text(&work->person, id);
+    if (call->json)
+        command_print_json(call, json_pack("{s:s, s:s, s:o}", "person", id, "done", work->act->name,
+                                           "name", command_json_text(work->called)));
+    else if (work->act->kind == DIRECTORY_SUSPEND_PERSON)
+        command_print(call,
+                      "%s may not log in any more, and is taken out of each channel when a member\n"
+                      "is online. To take it back: weftd person restore %.8s\n",
+                      name, id);
+    else if (work->act->kind == DIRECTORY_RESTORE_PERSON)
+        command_print(
+            call, "%s may log in again. Channels that they were taken out of let them in anew.\n",
+            name);
+    else
+        command_print(call,
+                      "%s is erased: name, profile and ties are gone, and they are taken out of\n"
+                      "each channel when a member is online. There is no way back.\n",
+                      name);
+}
+
 static void done_change(struct community_change *change, enum status status)
 {
     struct person_change *work = (struct person_change *)(void *)change;
     struct command_call *call = work->call;
     buffer_clear(&work->entry);
     struct delivery *delivery = call->app->services.delivery;
+    if (status == STATUS_OK)
+        print_done(work);
     if (status == STATUS_OK && work->act->shuts_out)
         hub_close_person(&call->app->hub, &work->person);
     if (status == STATUS_OK && delivery != NULL && work->act->shuts_out)
@@ -405,7 +434,11 @@ static struct person_change *change_of_lookup(struct store_job *job)
 static enum status run_lookup(struct store_db *db, struct store_job *job)
 {
     struct person_change *work = change_of_lookup(job);
-    return find_person(db, work->name, &work->person);
+    struct store_person person;
+    TRY(find_person(db, work->name, &work->person));
+    TRY(store_people_get(db, &work->person, &work->call->arena, &person));
+    work->called = person.name;
+    return STATUS_OK;
 }
 
 static void done_lookup(struct store_job *job, enum status status)

@@ -5,7 +5,7 @@ import contextlib
 import json
 import sqlite3
 
-from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
+from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
 
 
 def is_type(kind):
@@ -54,6 +54,24 @@ def private_channel(facilitator, members, title="Private talk"):
         facilitator.run("channel", "add", channel, member.id)
         member.run("sync")
     return channel
+
+
+def test_whoever_was_suspended_for_a_while_is_told_that_and_no_more(scene):
+    server = scene.server()
+    ann, bea = scene.people(["Ann", "Bea"], lambda name: server.invite(group=name))
+    channel = private_channel(ann, [bea])
+    done = server.admin("person", "suspend", bea.id).text
+    assert "Bea may not log in any more" in done and f"weftd person restore {bea.id[:8]}" in done
+    ann.run("sync")
+    bea.run("sync", code=AUTHENTICATION)
+    assert "Bea may log in again" in server.admin("person", "restore", bea.id).text
+    told = bea.run("sync").error
+    assert "is shut out by now" not in told and told.count("may be used again") == 1, told
+    ann.run("channel", "add", channel, bea.id)
+    bea.run("sync")
+    bea.run("say", channel, "back")
+    assert "Bea is erased" in server.admin("person", "erase", bea.id).text
+    server.stop()
 
 
 def test_two_devices_of_a_person_read_and_write_in_every_channel(scene):
