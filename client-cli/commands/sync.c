@@ -25,7 +25,11 @@ static enum status sync_one(struct invocation *invocation, struct channel *chann
     if (status == STATUS_OK || !engine_is_connected(engine))
         return status;
     const char *text = engine_explanation(engine);
-    engine_notice(engine, channel, "%s", text[0] == '\0' ? status_text(status) : text);
+    if (text[0] != '\0')
+        engine_notice(engine, channel, "%s", text);
+    else
+        engine_notice(engine, channel, "this channel could not be brought up to date: %s",
+                      status_text(status));
     engine_forget_explanation(engine);
     return STATUS_OK;
 }

@@ -502,6 +502,17 @@ static bool is_by_us(const struct mls_group *group, const struct mls_staged_comm
     return span_equal(committer->signature_key, own->signature_key);
 }
 
+/* The others begin the next epoch's running hash with it: what they share when we are back must fit
+ * on to this entry. */
+static enum status note_removal(struct take *take, const struct mls_staged_commit *staged)
+{
+    const struct mls_group_context *after =
+        mls_public_group_context(mls_staged_commit_group(staged));
+    TRY(running_hash_begin(after->confirmed_transcript_hash, take->channel->running_hash));
+    return channel_out_note(take->engine, take->channel, staged, take->received.authenticated_data,
+                            &take->stored.person);
+}
+
 static enum status follow_commit(struct take *take)
 {
     struct channel *channel = take->channel;
@@ -526,8 +537,7 @@ static enum status follow_commit(struct take *take)
     if (by_copy)
         channel->distrusted = true;
     if (over)
-        TRY(channel_out_note(take->engine, channel, staged, take->received.authenticated_data,
-                             &take->stored.person));
+        TRY(note_removal(take, staged));
     TRY(mls_group_merge_staged(channel->group));
     /* A commit of ours that was pending has lost. */
     TRY(channel_commit_forget(take->engine, channel));

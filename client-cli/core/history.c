@@ -111,16 +111,18 @@ static void
 tell_part(struct engine *engine, const struct channel *channel, const struct standing *standing)
 {
     char ranges[HISTORY_COUNT_RANGES_SIZE];
-    struct people_name name = {.name = "nobody"};
-    size_t count = standing->answers.lately_count;
-    if (count != 0)
+    char by[LIMIT_NAME_BYTES + 32] = "yet";
+    if (standing->answers.lately_count != 0) {
+        struct people_name name;
         people_name(engine, &standing->answers.lately[0].id, &name);
+        snprintf(by, sizeof by, "by %s, who answered last", name.name);
+    }
     history_count_ranges_text(&standing->figures, ranges);
     engine_notice(engine, channel,
                   "Part of what was said before you joined is here: %zu %s. Numbers %s were "
-                  "not shared, lately not by %s: other members are asked as they come online",
+                  "not shared %s: other members are asked as they come online",
                   standing->figures.messages,
-                  standing->figures.messages == 1 ? "message" : "messages", ranges, name.name);
+                  standing->figures.messages == 1 ? "message" : "messages", ranges, by);
 }
 
 #define COUNT_SIZE 100

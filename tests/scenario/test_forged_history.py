@@ -44,7 +44,7 @@ def test_an_answer_of_nothing_keeps_nobody_from_the_rest(scene, forge_history):
     dee = newcomer(scene, server, ann, channel)
     forge(scene, forge_history, bea, channel, "answer", dee.id)
     heard = dee.run("sync")
-    assert "were not shared, lately not by Bea" in heard.text + heard.error
+    assert "were not shared by Bea, who answered last" in heard.text + heard.error
     result = dee.json("history", channel)[-1]
     assert not result["here"] and result["missing"] > 9 and result["missing_numbers"].startswith("1 to "), result
     assert "not all here yet" in dee.run("read", channel).text

@@ -298,6 +298,24 @@ def test_who_was_removed_gets_no_more_keys(scene):
     server.stop()
 
 
+def test_who_was_removed_and_comes_back_gets_what_was_said_meanwhile(scene):
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    fetched(bea, channel)
+    ann.run("channel", "remove", channel, bea.id)
+    bea.run("sync", code=None)
+    cy.run("sync")
+    cy.run("say", channel, "canary-meanwhile")
+    ann.run("channel", "add", channel, bea.id)
+    heard = bea.run("sync").error
+    ann.run("sync")
+    result = fetched(bea, channel)
+    heard += bea.run("history", channel).error
+    assert result["missing"] == 0 and "was not taken" not in heard, (result, heard)
+    assert by_text(bea, channel)["canary-meanwhile"]["person"] == cy.id
+    server.stop()
+
+
 def test_a_swapped_segment_is_refused_and_said(scene):
     server = scene.server()
     ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
