@@ -47,6 +47,12 @@ def faults_library():
 
 
 @pytest.fixture(scope="session")
+def say_many():
+    """The program that says a lot in a channel."""
+    return program("SAY_MANY_PROGRAM", "tests/bench/say_many")
+
+
+@pytest.fixture(scope="session")
 def shared():
     """The folder of shared data: networks/, mls-vectors/."""
     path = pathlib.Path(os.environ.get("WEFT_SHARED", ROOT.parent / "shared"))

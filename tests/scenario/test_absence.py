@@ -5,8 +5,9 @@ import contextlib
 import sqlite3
 import time
 
-from test_devices import changes, own_device, pair, private_channel, texts
+from test_devices import changes, own_device, pair
 from weft_scenario import NETWORK, NOT_FOUND, OK, until
+from weft_talk import private_channel, texts
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -162,7 +163,7 @@ def test_who_is_away_is_added_nowhere_before_they_come_back(scene):
     ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group=name))
     telephone = scene.person("Cy's telephone")
     pair(cy, telephone)
-    talk = private_channel(ann, [ben, cy])
+    private_channel(ann, [ben, cy])
     telephone.run("sync")
     make_absent(server, cy, telephone)
     ann.run("sync")

@@ -6,9 +6,10 @@ import shutil
 import sqlite3
 
 import pytest
-from test_files import make_file, send, share_channel, stored
+from test_files import make_file, send, stored
 from weft_fault import KILL_AT, KILL_DONE, NAME, SYNC, Faults
 from weft_scenario import OK
+from weft_talk import share_channel
 
 
 def is_whole(folder):
@@ -48,7 +49,7 @@ def killed_at_each(scene, library, folder, arguments, server, before):
 def community(scene):
     """Two files in a channel; the server is stopped."""
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     numbers = [send(ann, channel, make_file(scene, f"roster-{seed}.csv", 300_000, seed)) for seed in (1, 2)]
     server.stop()
     return server, ann, bea, channel, numbers

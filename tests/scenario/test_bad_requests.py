@@ -10,7 +10,8 @@ import pytest
 
 from weft_scenario import decode_link
 from weft_wire import (CHANNEL_CREATE, CODES, KEY_PACKAGES_PUBLISH, LOGIN, PART, PING, PROFILE_SET, REDEEM, REQUEST,
-                       REQUESTS, RESPONSE, Account, Closed, Connection, Reader, client_hello, vector)
+                       REQUESTS, RESPONSE, Account, Closed, Connection, Reader, client_hello, joined, logged_in,
+                       turned, vector)
 
 def named(cases):
     """Cases named by their first value."""
@@ -21,25 +22,6 @@ CLOSING = (1002, 1003, 1007, 1008, 1009, None)
 
 
 ANONYMOUS_REQUESTS = 15  # a connection may make 20 at once before its login
-
-
-def joined(server, name="Ann"):
-    account = Account(name)
-    with Connection(server.port) as connection:
-        assert account.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])[0] == "ok"
-    return account
-
-
-def logged_in(server, account):
-    connection = Connection(server.port)
-    assert account.log_in(connection)[0] == "ok"
-    return connection
-
-
-def turned(data, bit):
-    wrong = bytearray(data)
-    wrong[bit // 8] ^= 1 << bit % 8
-    return bytes(wrong)
 
 
 def profile(topics=(b"falls",), weekly=2, opted_in=1):

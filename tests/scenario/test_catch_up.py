@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Whoever was away reads everything once, in order, however often the catch-up is broken off."""
-import pytest
-
 import weft_catch_up
-from conftest import program
 
 MESSAGES = 1000
 KILLS = 3
-
-
-@pytest.fixture
-def say_many():
-    return program("SAY_MANY_PROGRAM", "tests/bench/say_many")
 
 
 def test_a_catch_up_that_is_killed_goes_on_and_is_exact(scene, say_many):

@@ -2,14 +2,9 @@
 """Channels between real clients: who can read what, from when, until when; and what stays readable to
 nobody else."""
 from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
+from weft_talk import share_channel, texts
 
 MEMBERS = ["Ann", "Bea", "Cy"]
-
-
-def texts(person, channel, *arguments):
-    """What the person has read, in order."""
-    return [record["text"] for record in person.json("read", channel, *arguments)
-            if record["type"] == "message" and record["kind"] == "text"]
 
 
 def create(person, title, *arguments):
@@ -20,18 +15,9 @@ def people(scene, server, names=MEMBERS):
     return scene.people(names, lambda name: server.invite(group=f"Ward {names.index(name)}"))
 
 
-def share_channel(scene, server, names=MEMBERS):
-    """The people, in one open channel."""
-    everybody = people(scene, server, names)
-    channel = create(everybody[0], "Falls at night", "--open")
-    for person in everybody[1:]:
-        person.run("channel", "join", channel)
-    return everybody, channel
-
-
 def test_what_one_says_all_read_in_the_same_order(scene):
     server = scene.server()
-    everybody, channel = share_channel(scene, server)
+    everybody, channel = share_channel(scene, server, MEMBERS)
     said = []
     for turn in range(9):
         text = f"message {turn}"
@@ -129,7 +115,7 @@ def test_who_was_removed_while_away_is_told_and_can_leave_it_at_that(scene):
 
 def test_who_leaves_is_removed_by_somebody_else_and_reads_no_more(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     ann.run("sync")
     following = ann.follow()
     cy.run("channel", "leave", channel)
@@ -181,7 +167,7 @@ def test_an_erased_person_is_removed_and_their_name_gone_while_others_go_on(scen
 
 def test_two_terminals_of_one_profile_work_and_a_second_engine_is_refused(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     following = ann.follow(channel)
     ann.run("say", channel, "from the other terminal")
     bea.run("say", channel, "answered")
@@ -197,7 +183,7 @@ def test_two_terminals_of_one_profile_work_and_a_second_engine_is_refused(scene)
 
 def test_a_killed_client_loses_nothing_and_repeats_nothing(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     said = []
     for turn in range(6):
         following = ann.follow(channel)
@@ -218,7 +204,7 @@ def test_a_killed_client_loses_nothing_and_repeats_nothing(scene):
 
 def test_everything_over_long_is_refused_in_words(scene):
     server = scene.server()
-    (ann, _, _), channel = share_channel(scene, server)
+    (ann, _, _), channel = share_channel(scene, server, MEMBERS)
     create(ann, "A second one", "--open")
     for arguments in (["say", channel, "x" * 16001], ["say", channel, "-"], ["channel", "create", "t" * 201],
                       ["channel", "create", "t", "--brief", "b" * 4001], ["say", "no such channel at all", "hello"],
@@ -237,7 +223,7 @@ def test_everything_over_long_is_refused_in_words(scene):
 
 def test_escape_sequences_in_content_reach_no_terminal(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnol\u2066\u200f end"
     ann.run("say", channel, "-", stdin=hostile)
     titled = create(ann, "Title \x1b[31mred\u202e", "--open")
@@ -252,7 +238,7 @@ def test_escape_sequences_in_content_reach_no_terminal(scene):
 
 def test_a_hundred_canaries_in_content_are_found_nowhere_on_the_server(scene):
     server = scene.server(log_level="debug")
-    (ann, bea, cy), _ = share_channel(scene, server)
+    (ann, bea, cy), _ = share_channel(scene, server, MEMBERS)
     canaries = [f"canary-{i:03}-warbling" for i in range(100)]
     private = create(ann, canaries[0], "--private", "--brief", canaries[1])
     ann.run("channel", "add", private, bea.id)
@@ -283,7 +269,7 @@ def test_an_old_copy_of_a_vault_speaks_only_with_a_fresh_key(scene):
     """Whoever puts an old copy back would use message keys twice: the server notices, and the client
     replaces its leaf before it says anything."""
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     ann.run("say", channel, "one")
     copy = {path: path.read_bytes() for path in ann.profile.iterdir() if path.is_file()}
     ann.run("say", channel, "two")

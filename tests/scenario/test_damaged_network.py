@@ -7,7 +7,7 @@ import random
 import pytest
 
 from weft_scenario import NETWORK, OK, SANITIZER_EXIT, link_by_way_of
-from weft_wire import CHANNEL_COMMIT, CHANNEL_SEND, REQUEST, Proxy
+from weft_wire import CHANNEL_COMMIT, CHANNEL_SEND, REQUEST, Proxy, turned
 
 SAID = "said in full"
 CUT_FRAMES = 8
@@ -32,12 +32,6 @@ class Damage:
 
 def is_request(payload, *kinds):
     return payload[0] == REQUEST and int.from_bytes(payload[5:7], "big") in kinds
-
-
-def turned(payload, bit):
-    wrong = bytearray(payload)
-    wrong[bit // 8] ^= 1 << bit % 8
-    return bytes(wrong)
 
 
 @pytest.fixture

@@ -6,15 +6,11 @@ import json
 import sqlite3
 
 from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
+from weft_talk import private_channel, texts
 
 
 def is_type(kind):
     return lambda record: record["type"] == kind
-
-
-def texts(person, channel, *arguments):
-    return [record["text"] for record in person.json("read", channel, *arguments)
-            if record["type"] == "message" and record["kind"] == "text"]
 
 
 def changes(person, channel):
@@ -74,6 +70,7 @@ def test_whoever_was_suspended_for_a_while_is_told_that_and_no_more(scene):
     server.stop()
 
 
+from weft_talk import private_channel, texts
 def test_two_devices_of_a_person_read_and_write_in_every_channel(scene):
     server = scene.server()
     ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))

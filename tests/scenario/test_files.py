@@ -9,17 +9,10 @@ import signal
 from weft_access_world import GENERATION, Handover
 from weft_fault import ERROR, NAME, Faults, Way
 from weft_scenario import CONFLICT, NETWORK, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
+from weft_talk import share_channel
 from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, RESPONSE, Proxy, vector
 
 CHUNK = 262160  # an encrypted chunk of full length
-
-
-def share_channel(scene, server, names=("Ann", "Bea"), link=None):
-    everybody = scene.people(list(names), link or (lambda name: server.invite(group=f"Ward of {name}")))
-    channel = everybody[0].json("channel", "create", "Falls at night", "--open")[-1]["channel"]
-    for person in everybody[1:]:
-        person.run("channel", "join", channel)
-    return everybody, channel
 
 
 def make_file(scene, name, size, seed=1):
@@ -39,7 +32,7 @@ def send(person, channel, path):
 
 def test_a_file_arrives_as_it_was_sent_and_the_server_knows_no_name(scene):
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     for size in (0, 1, 700_000):
         path = make_file(scene, f"quarter-{size}.csv", size)
         number = send(ann, channel, path)
@@ -78,7 +71,7 @@ def kill_at(person, words, percent):
 
 def test_twenty_mebibytes_go_on_after_the_client_and_the_server_were_killed(scene):
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     path = make_file(scene, "scan.pdf", 20 << 20)
     kill_at(ann, ("file", "send", channel, path), 25)
     [part] = stored(server)
@@ -106,7 +99,7 @@ def test_twenty_mebibytes_go_on_after_the_client_and_the_server_were_killed(scen
 
 def test_uploads_that_broke_off_for_good_make_room_for_new_ones(scene):
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     paths = [make_file(scene, f"scan-{number}.pdf", 4 << 20, seed=number) for number in range(10)]
     for path in paths:
         kill_at(ann, ("file", "send", channel, path), 5)
@@ -120,7 +113,7 @@ def test_uploads_that_broke_off_for_good_make_room_for_new_ones(scene):
 
 def test_a_chunk_that_was_changed_cut_or_moved_is_refused(scene):
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     number = send(ann, channel, make_file(scene, "scan.pdf", 3 << 18))
     [path] = stored(server)
     good = path.read_bytes()
@@ -142,7 +135,7 @@ def test_a_chunk_that_was_changed_cut_or_moved_is_refused(scene):
 
 def test_a_file_goes_with_its_message_and_a_forgotten_one_at_the_next_start(scene):
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     number = send(ann, channel, make_file(scene, "scan.pdf", 1000))
     bea.run("sync")
     assert len(stored(server)) == 1
@@ -159,7 +152,7 @@ def test_whoever_deletes_an_own_message_of_the_same_id_takes_nobodys_file(scene)
     server = scene.server()
     proxy = Handover(server)
     (ann, bea), channel = share_channel(
-        scene, server, link=lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
+        scene, server, ("Ann", "Bea"), link=lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
     path = make_file(scene, "scan.pdf", 1000)
     sent = ann.json("file", "send", channel, path)[-1]
     said = bytes.fromhex(bea.one("say", channel, "Hello")["message"])
@@ -179,7 +172,7 @@ def test_whoever_deletes_an_own_message_of_the_same_id_takes_nobodys_file(scene)
 def test_a_folder_that_cannot_rename_with_flags_takes_files_too(scene, faults_library):
     """As NFS, where the homes of many a ward are, and much that FUSE mounts."""
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     path = make_file(scene, "scan.pdf", 1000)
     number = send(ann, channel, path)
     folder = scene.directory / "saved"
@@ -221,7 +214,7 @@ def test_a_file_is_sent_once_whatever_was_lost_and_again_after_it_was_deleted(sc
     server = scene.server()
     with LosesAnAnswer(server) as proxy:
         (ann, bea), channel = share_channel(
-            scene, server, link=lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
+            scene, server, ("Ann", "Bea"), link=lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
         path = make_file(scene, "scan.pdf", 1000)
 
         def lose_the_answer():
@@ -247,7 +240,7 @@ def test_a_file_is_sent_once_whatever_was_lost_and_again_after_it_was_deleted(sc
 
 def test_a_changed_file_is_another_upload_and_names_are_made_harmless(scene):
     server = scene.server()
-    (ann, bea), channel = share_channel(scene, server)
+    (ann, bea), channel = share_channel(scene, server, ("Ann", "Bea"))
     path = make_file(scene, "-rf\u202e.pdf", 2 << 20)
     kill_at(ann, ("file", "send", channel, "--", path), 20)
     path.write_bytes(path.read_bytes()[::-1])

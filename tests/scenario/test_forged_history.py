@@ -9,21 +9,17 @@ import pytest
 
 from conftest import program
 from test_files import stored
-from test_history import by_text, fetched, newcomer, said, segments, sql, talk
+from test_history import by_text, fetched, newcomer, segments, talk
 from weft_fault import Clock
 from weft_liar import OK_CODE, Liar, entries_of
 from weft_scenario import free_port, link_by_way_of, until
+from weft_talk import said
 from weft_wire import CHANNEL_PAGE, vector
 
 
 @pytest.fixture(scope="session")
 def forge_history():
     return program("FORGE_HISTORY_PROGRAM", "tests/bench/forge_history")
-
-
-@pytest.fixture(scope="session")
-def say_many():
-    return program("SAY_MANY_PROGRAM", "tests/bench/say_many")
 
 
 def forge(scene, program_path, person, channel, *words):
@@ -331,7 +327,7 @@ def test_what_is_withheld_is_asked_of_a_second_member(scene):
     dee.run("sync")
     assert answers(dee, channel) == [(ann.id, dee.id), (bea.id, dee.id)]
     dee.run("sync")
-    assert sql(server, "SELECT hex(history_asked_by) FROM channels")[0][0] == "0" * 32, "two are believed"
+    assert server.sql("SELECT hex(history_asked_by) FROM channels")[0][0] == "0" * 32, "two are believed"
     server.stop()
 
 

@@ -4,6 +4,7 @@ stops, and goes on in its next generation with everybody but whose commit it was
 import pytest
 
 from weft_scenario import link_by_way_of, until
+from weft_talk import texts
 from weft_wire import CHANNEL_COMMIT, REQUEST, Proxy, Reader
 
 
@@ -47,10 +48,6 @@ def community(scene):
         cy.run("sync")
         yield server, broken, ann, ben, cy, channel
     server.stop()
-
-
-def texts(person, channel):
-    return [record["text"] for record in person.json("read", channel) if record.get("text")]
 
 
 def break_it(broken, ben, cy, channel):

@@ -2,16 +2,15 @@
 """What was said before somebody joined: shared by a member where the channel was made so, and never
 elsewhere; edited as it stands, without what was deleted, each author verified; by whom it was shared
 is shown; and the server can read none of it."""
-import contextlib
 import random
 import re
 import signal
-import sqlite3
 import subprocess
 import time
 
 from test_files import stored
 from weft_scenario import NOT_NOW, USAGE, until
+from weft_talk import said
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -39,24 +38,13 @@ def by_text(person, channel):
     return {record.get("text"): record for record in person.json("read", channel) if record["type"] == "message"}
 
 
-def sql(server, statement, *values):
-    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
-        rows = database.execute(statement, values).fetchall()
-        database.commit()
-        return rows
-
-
 def segments(server):
     """(file, first, last) of what is sealed; each has its bytes on the disk."""
-    rows = sql(server, "SELECT hex(file), first_sequence, last_sequence FROM files WHERE first_sequence > 0"
+    rows = server.sql("SELECT hex(file), first_sequence, last_sequence FROM files WHERE first_sequence > 0"
                        " AND complete = 1 ORDER BY first_sequence")
     names = {path.name for path in stored(server)}
     assert all(row[0].lower() in names for row in rows), (rows, names)
     return rows
-
-
-def said(person, channel, *words):
-    return person.json("say", channel, *words)[-1]["sequence"]
 
 
 def everything(person, channel):
@@ -344,10 +332,10 @@ def test_what_is_over_leaves_the_segments(scene):
     assert "canary-long-ago" in by_text(dee, channel)
     ann.run("channel", "set", channel, "--keep-days", 2)
     server.stop()
-    first = sql(server, "SELECT min(row) FROM log WHERE kind = 2")[0][0]
-    sql(server, "UPDATE log SET at_ms = at_ms - ? WHERE row <= ?", 3 * DAY_MS, first + 1)
+    first = server.sql("SELECT min(row) FROM log WHERE kind = 2")[0][0]
+    server.sql("UPDATE log SET at_ms = at_ms - ? WHERE row <= ?", 3 * DAY_MS, first + 1)
     server.start()
-    until("the upkeep", lambda: sql(server, "SELECT 1 FROM files WHERE first_sequence > 0") == [])
+    until("the upkeep", lambda: server.sql("SELECT 1 FROM files WHERE first_sequence > 0") == [])
     server.stop()
 
 

@@ -4,16 +4,9 @@ connection is refused, and a refusal leaves no trace in the directory."""
 import hashlib
 
 from weft_scenario import decode_link
-from weft_wire import LOG_ENTRIES, PEOPLE, Account, Closed, Connection, Key, spki_sha256
+from weft_wire import LOG_ENTRIES, PEOPLE, Account, Closed, Connection, Key, joined, spki_sha256
 
 REFUSED = ("unauthenticated", "bad_signature", "denied")
-
-
-def joined(server, name="Ann"):
-    account = Account(name)
-    with Connection(server.port) as connection:
-        assert account.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])[0] == "ok"
-    return account
 
 
 def test_the_hello_names_the_key_of_this_very_connection(server_scene):

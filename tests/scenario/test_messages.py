@@ -5,18 +5,9 @@ import hashlib
 import sqlite3
 
 from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, USAGE
+from weft_talk import said, share_channel
 
-
-def share_channel(scene, server, names=("Ann", "Bea", "Cy"), *flags):
-    everybody = scene.people(list(names), lambda name: server.invite(group=f"Ward of {name}"))
-    channel = everybody[0].json("channel", "create", "Falls at night", *(flags or ("--open",)))[-1]["channel"]
-    for person in everybody[1:]:
-        person.run("channel", "join", channel)
-    return everybody, channel
-
-
-def said(person, channel, *words):
-    return person.json("say", channel, *words)[-1]["sequence"]
+MEMBERS = ("Ann", "Bea", "Cy")
 
 
 def record(person, channel, sequence):
@@ -25,7 +16,7 @@ def record(person, channel, sequence):
 
 def test_a_reply_quotes_what_its_reader_can_read(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     question = said(ann, channel, "How do you prevent falls at night?")
     said(bea, channel, "We switch the light on", "--reply", str(question))
     shown = ann.run("read", channel).text
@@ -56,7 +47,7 @@ def test_a_mention_is_an_id_and_an_ambiguous_one_is_refused(scene):
 
 def test_whoever_mentions_somebody_who_is_not_there_is_told_before_it_is_sent(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     dee = scene.person("Dee", server.invite(group="Ward of Dee"))
     number = said(bea, channel, "the mats arrived")
     for name in ("Dee", "Beatrix", dee.id):
@@ -75,7 +66,7 @@ def test_whoever_mentions_somebody_who_is_not_there_is_told_before_it_is_sent(sc
 
 def test_a_text_that_is_too_long_is_refused_with_what_to_do_and_not_sent(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     number = said(ann, channel, "the beginning")
 
     def refused(*words, stdin=None):
@@ -120,7 +111,7 @@ def test_where_there_is_nothing_to_read_that_is_said(scene):
 
 def test_saying_something_in_no_channel_tells_what_there_is(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     dee = scene.person("Dee", server.invite(group="Ward of Dee"))
     for words in (("Nights", "hello"), ("0" * 32, "hello")):
         error = dee.run("say", *words, code=NOT_FOUND).error
@@ -140,7 +131,7 @@ def test_saying_something_in_no_channel_tells_what_there_is(scene):
 
 def test_reactions_are_counted_once_and_taken_back(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     number = said(ann, channel, "The mats arrived")
     for person in (bea, cy, bea):
         person.run("react", channel, number, "👍")
@@ -156,7 +147,7 @@ def test_reactions_are_counted_once_and_taken_back(scene):
 
 def test_an_edit_takes_the_place_of_the_text_for_its_author_only(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     number = said(ann, channel, "--kind", "idea", "--because", "it works", "Matts beside the bed")
     cy.run("sync")
     following = cy.follow(channel)
@@ -175,7 +166,7 @@ def test_an_edit_takes_the_place_of_the_text_for_its_author_only(scene):
 
 def test_an_edit_for_people_who_came_later_asks_first(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     number = said(ann, channel, "Mrs Hill fell on Monday")
     late = scene.person("Dee", server.invite(group="Ward of Dee"))
     late.run("channel", "join", channel)
@@ -189,7 +180,7 @@ def test_an_edit_for_people_who_came_later_asks_first(scene):
 
 def test_a_deleted_message_is_gone_from_the_server_and_from_every_device(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     number = said(bea, channel, "a canary that nobody should keep")
     cy.run("sync")
     bea.run("edit", channel, number, "another canary that nobody should keep")
@@ -223,7 +214,7 @@ def test_a_deleted_message_is_gone_from_the_server_and_from_every_device(scene):
 
 def test_what_was_deleted_before_a_kill_is_gone_once_the_server_is_back(scene):
     server = scene.server()
-    (ann, _, _), channel = share_channel(scene, server)
+    (ann, _, _), channel = share_channel(scene, server, MEMBERS)
     number = said(ann, channel, "a canary that nobody should keep")
     with sqlite3.connect(f"file:{server.state}/weftd.db?mode=ro", uri=True) as database:
         (data,), = database.execute("SELECT bytes FROM log WHERE sequence = ? AND generation = 1", (number,))
@@ -237,7 +228,7 @@ def test_what_was_deleted_before_a_kill_is_gone_once_the_server_is_back(scene):
 
 def test_somebody_offline_meanwhile_catches_up_over_what_was_deleted(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     cy.run("sync")
     numbers = [said(bea, channel, f"message {turn}") for turn in range(6)]
     for number in numbers[1:5]:
@@ -255,7 +246,7 @@ def test_somebody_offline_meanwhile_catches_up_over_what_was_deleted(scene):
 
 def test_a_facilitator_deletes_what_somebody_else_said_and_it_shows(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     number = said(cy, channel, "the patient's name is")
     ann.run("delete", channel, number)
     for person in (bea, cy):
@@ -266,7 +257,7 @@ def test_a_facilitator_deletes_what_somebody_else_said_and_it_shows(scene):
 
 def test_search_finds_words_whatever_their_case_and_accents_and_leaves_nothing_on_the_disk(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     first = said(ann, channel, "Résumé of the zebrafish round")
     said(bea, channel, "nothing about fish")
     other = ann.json("channel", "create", "Second", "--private")[-1]["channel"]
@@ -297,7 +288,7 @@ def test_search_finds_words_whatever_their_case_and_accents_and_leaves_nothing_o
 
 def test_read_marks_what_is_new(scene):
     server = scene.server()
-    (ann, bea, _), channel = share_channel(scene, server)
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
     said(bea, channel, "one")
     assert "new since" not in ann.run("read", channel).text
     said(bea, channel, "two")

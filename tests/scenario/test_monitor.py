@@ -13,8 +13,8 @@ import urllib.request
 import pytest
 
 from weft_fault import SYNC_FAILS, Faults
-from weft_scenario import INTERNAL, PATIENCE_S, decode_link, fill_disk, free_port, until
-from weft_wire import EVENT, EVENT_CLOSING, PING, PROFILE_SET, Account, Closed, Connection, vector
+from weft_scenario import INTERNAL, PATIENCE_S, fill_disk, free_port, until
+from weft_wire import EVENT, EVENT_CLOSING, PING, PROFILE_SET, Account, Closed, Connection, joined, vector
 
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{([^{}]*)\})? (-?[0-9.e+-]+)$')
 
@@ -134,13 +134,6 @@ def get_or_none(port, path):
         return get(port, path)
     except OSError:
         return None
-
-
-def joined(server):
-    account = Account("Ann")
-    with Connection(server.port) as connection:
-        assert account.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])[0] == "ok"
-    return account
 
 
 def test_whoever_is_told_of_the_end_finds_it_not_ready(server_scene):

@@ -5,20 +5,7 @@ import os
 
 from weft_scenario import TRUST, decode_link
 from weft_wire import (DEVICE_LIST, DEVICE_REVOKE, PAIRING_ANSWER, PAIRING_FINISH, PAIRING_OPEN, PAIRING_SHOW,
-                       PAIRING_STEP, Account, Connection, vector)
-
-
-def logged_in(server, account):
-    connection = Connection(server.port).__enter__()
-    assert account.log_in(connection)[0] == "ok"
-    return connection
-
-
-def joined(server, name):
-    account = Account(name)
-    with Connection(server.port) as connection:
-        assert account.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])[0] == "ok"
-    return account
+                       PAIRING_STEP, Connection, joined, logged_in, vector)
 
 
 def step(pairing, commitment=b"\x01" * 32, entry=b""):

@@ -6,9 +6,9 @@ import struct
 import pytest
 
 from conftest import program
-from test_devices import private_channel
 from weft_liar import OK_CODE, Liar
 from weft_scenario import link_by_way_of
+from weft_talk import private_channel
 from weft_wire import WORK_LIST, vector
 
 # Of 1 KiB are 12 ciphertexts, for as many other members.

@@ -1,23 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A facilitator says how long the server keeps what is said. What is over is in none of its files, and
 nobody stumbles over the gap; whoever has read it keeps it."""
-import contextlib
-import sqlite3
 
 from weft_scenario import USAGE, until
+from weft_talk import texts
 
 DAY_MS = 24 * 3600 * 1000
-
-
-def sql(server, statement, *values):
-    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
-        rows = database.execute(statement, values).fetchall()
-        database.commit()
-        return rows
-
-
-def texts(person, channel):
-    return [record["text"] for record in person.json("read", channel) if record.get("text")]
 
 
 def test_what_is_over_is_gone_on_the_server(scene):
@@ -35,10 +23,10 @@ def test_what_is_over_is_gone_on_the_server(scene):
     ann.run("channel", "set", channel, "--keep-days", 2)
     assert "after 2 days" in ben.run("channel", "show", channel).text
     server.stop()
-    kept = sql(server, "SELECT row, bytes FROM log WHERE kind = 2 ORDER BY row")
-    sql(server, "UPDATE log SET at_ms = at_ms - ? WHERE row <= ?", 3 * DAY_MS, kept[1][0])
+    kept = server.sql("SELECT row, bytes FROM log WHERE kind = 2 ORDER BY row")
+    server.sql("UPDATE log SET at_ms = at_ms - ? WHERE row <= ?", 3 * DAY_MS, kept[1][0])
     server.start()
-    until("the upkeep", lambda: sql(server, "SELECT count(*) FROM log WHERE bytes IS NULL")[0][0] == 2)
+    until("the upkeep", lambda: server.sql("SELECT count(*) FROM log WHERE bytes IS NULL")[0][0] == 2)
     cy.run("sync")
     ann.run("say", channel, "today")
     for person in (ben, cy):

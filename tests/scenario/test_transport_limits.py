@@ -8,8 +8,8 @@ import time
 import pytest
 
 from weft_scenario import decode_link
-from weft_wire import (EVENT, EVENT_CLOSING, INVITE_SHOW, LOGIN, PART, PEOPLE, PING, Account, Closed, Connection, Key,
-                       Reader, tls_connect, upgrade_request, vector)
+from weft_wire import (EVENT, EVENT_CLOSING, INVITE_SHOW, LOGIN, PART, PEOPLE, PING, Account, Closed, Connection,
+                       Key, Reader, joined, tls_connect, upgrade_request, vector)
 
 REFUSALS = (ssl.SSLError, ConnectionError, Closed, OSError)
 
@@ -57,13 +57,6 @@ def refusal(body):
     """(text, milliseconds) of an error's body."""
     reader = Reader(body)
     return reader.text(), reader.number(4)
-
-
-def joined(server, name="Ann"):
-    account = Account(name)
-    with Connection(server.port) as connection:
-        assert account.redeem(connection, decode_link(server.invite(group="Ward 7"))[2])[0] == "ok"
-    return account
 
 
 def test_one_connection_too_many_is_told_when_to_come_back(server_scene):

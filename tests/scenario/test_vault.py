@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from test_channels import texts
 from weft_scenario import CONFLICT, OK, SANITIZER_EXIT, fill_disk, link_by_way_of
+from weft_talk import texts
 from weft_wire import CHANNEL_COMMIT, CODES, RESPONSE, Proxy, vector
 
 PAGE = 4096

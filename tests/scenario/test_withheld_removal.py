@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from test_devices import changes, own_device, pair, private_channel, texts
+from test_devices import changes, own_device, pair
 from weft_scenario import link_by_way_of
+from weft_talk import private_channel, texts
 from weft_wire import CHANNEL_SHOW, DEVICE_LIST, EVENT, EVENT_WORK, LOGIN, NO_SUCH_EVENT, RESPONSE, WORK_LIST, Proxy, Reader, vector
 
 NO_WORK = bytes(2 + 16 + 16 + 4 + 8 + 1 + 1 + 1)

@@ -9,9 +9,9 @@ import time
 
 from weft_access_table import SHUT_OUT
 from weft_scenario import decode_link, link_by_way_of
-from weft_wire import (ASSISTERS_INVITE, CHANNEL_COMMIT, CHANNEL_CREATE, CHANNEL_SEND, COFFEE, FILE_BEGIN,
-                       FILE_DONE, FILE_PUT, INVITATIONS, KEY_PACKAGES_PUBLISH, LOGIN, PAIRING_OPEN, PAIRING_STEP,
-                       PROFILE_SET, REQUEST, RESPONSE, SESSION_CREATE, SUGGESTIONS, Account, Connection, Proxy, Reader,
+from weft_wire import (ASSISTERS_INVITE, CHANNEL_COMMIT, CHANNEL_CREATE, CHANNEL_SEND, COFFEE, FILE_BEGIN, FILE_DONE,
+                       FILE_PUT, INVITATIONS, KEY_PACKAGES_PUBLISH, LOGIN, PAIRING_OPEN, PAIRING_STEP, PROFILE_SET,
+                       REQUEST, RESPONSE, SESSION_CREATE, SUGGESTIONS, Connection, Proxy, Reader, joined, logged_in,
                        vector)
 
 KINDS = {"open": ["--open"], "restricted": [], "private": ["--private"], "confidential": ["--confidential"]}
@@ -72,12 +72,12 @@ class World:
         self.channels, self.said = {}, {}
         for kind, words in KINDS.items():
             self.make_channel(kind, words)
-        self.accounts = {name: self.account(name, role)
+        self.accounts = {name: joined(self.server, name, role)
                          for name, role in (("staff", None), ("facilitator", "facilitator"), ("admin", "admin"),
                                             ("owner", None), ("friend", None), ("revoked", None), ("suspended", None))}
-        self.connections = {name: self.log_in(self.accounts[name])
+        self.connections = {name: logged_in(self.server, self.accounts[name])
                             for name in ("staff", "facilitator", "admin", "owner")}
-        self.shut_out = {name: self.log_in(self.accounts[name]) for name in SHUT_OUT}
+        self.shut_out = {name: logged_in(self.server, self.accounts[name]) for name in SHUT_OUT}
         for name, person in (("host", self.ann), ("member", self.ben), ("former", self.cy)):
             self.connections[name] = self.proxy.take(person)
         self.files = {kind: (self.make_file(kind, False), self.make_file(kind, True)) for kind in KINDS}
@@ -88,20 +88,6 @@ class World:
             self.stolen_login = self.accounts["owner"].login_request(elsewhere)
         self.server.admin("person", "suspend", self.accounts["suspended"].person.hex())
         self.server.admin("device", "revoke", self.accounts["revoked"].device.hex())
-
-    # ---- people ----
-
-    def account(self, name, role=None):
-        account = Account(name)
-        link = self.server.invite(group="Ward 9", role=role)
-        with Connection(self.server.port) as connection:
-            assert account.redeem(connection, decode_link(link)[2])[0] == "ok"
-        return account
-
-    def log_in(self, account):
-        connection = Connection(self.server.port)
-        assert account.log_in(connection)[0] == "ok"
-        return connection
 
     # ---- channels ----
 
@@ -155,7 +141,7 @@ class World:
     def give_the_owner_things(self):
         """An invitation, and an introduction."""
         for name in ("owner", "friend"):
-            connection = self.connections.get(name) or self.log_in(self.accounts[name])
+            connection = self.connections.get(name) or logged_in(self.server, self.accounts[name])
             assert connection.request(PROFILE_SET, profile(1))[0] == "ok"
             assert connection.request(COFFEE, b"\x01")[0] == "ok"
         asked = self.channels["open"] + vector(self.accounts["owner"].person)
@@ -180,7 +166,7 @@ class World:
         """Of somebody's device, signed by the caller as an admin; by the owner, of their own device."""
         by = self.accounts[caller]
         own = caller == "owner"
-        of = by if own else self.account("Victim")
+        of = by if own else joined(self.server, "Victim")
         fields = struct.pack(">BBBq", 1, 2, 2 if own else 3, int(time.time() * 1000))
         fields += of.person + of.device + by.person + by.device + vector(b"") * 2
         return vector(fields + vector(b"") * 2 + vector(by.login.sign("Weft log entry 1", fields)))

@@ -2,20 +2,11 @@
 """Somebody comes back to a channel in which much was said, and is killed again and again while they catch up.
 test_catch_up does it with a thousand messages, tests/bench/bench_catch_up with ten thousand."""
 import os
-import pathlib
 import random
 import signal
 import time
 
-
-def profile_of(person):
-    """The directory of a person's profile, for programs that open it without `weft`."""
-    [profile] = [path for path in (pathlib.Path(person.environment["XDG_DATA_HOME"]) / "weft").iterdir() if path.is_dir()]
-    return profile
-
-
-def entries(person, channel):
-    return [record for record in person.json("read", channel) if record["type"] == "message"]
+from weft_assist import messages
 
 
 def prepare(scene, say_many, count, patience_s):
@@ -25,7 +16,7 @@ def prepare(scene, say_many, count, patience_s):
     channel = ann.one("channel", "create", "Falls", "--open")["channel"]
     bea.run("channel", "join", channel)
     ann.run("sync")
-    scene.run([say_many, profile_of(bea), channel, str(count)], patience_s=patience_s)
+    scene.run([say_many, bea.profile, channel, str(count)], patience_s=patience_s)
     return ann, channel, server
 
 
@@ -60,7 +51,7 @@ def catch_up(person, kills, patience_s):
 
 def judge(person, channel, count):
     """(lost, duplicated, misordered, warned) of "message 0" to "message COUNT-1"."""
-    read = entries(person, channel)
+    read = messages(person, channel)
     texts = [record["text"] for record in read]
     numbers = [int(text.split()[1]) for text in texts]
     misordered = sum(later < earlier for earlier, later in zip(numbers, numbers[1:]))

@@ -11,6 +11,7 @@ is awaited is an event with a deadline, and a deadline that passes fails with wh
 then. A program that a sanitizer stopped fails the scenario even where nobody asked for its result.
 """
 import base64
+import contextlib
 import copy
 import json
 import os
@@ -20,6 +21,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -290,6 +292,13 @@ class Server:
             if value is not None:
                 arguments += [option, str(value)]
         return self.json(*arguments)[-1]["link"]
+
+    def sql(self, statement, *values):
+        """Done in its database, beside it."""
+        with contextlib.closing(sqlite3.connect(self.state / "weftd.db")) as database:
+            rows = database.execute(statement, values).fetchall()
+            database.commit()
+            return rows
 
     def files(self):
         """Everything that weftd wrote: database, write-ahead log, keys, configuration, its log."""

@@ -15,6 +15,8 @@ import tempfile
 import threading
 import time
 
+from weft_scenario import decode_link
+
 SERVER_HELLO, CLIENT_HELLO, REQUEST, RESPONSE, EVENT, PART = range(1, 7)
 EVENT_ENTRY, EVENT_WORK, EVENT_DIRECTORY, EVENT_CLOSING = 100, 102, 106, 108
 NO_SUCH_EVENT = 999
@@ -324,6 +326,27 @@ class Account:
 
     def log_in(self, connection, **wrong):
         return connection.request(LOGIN, self.login_request(connection, **wrong))
+
+
+def joined(server, name="Ann", role=None):
+    """An account of this server's, by a fresh invite."""
+    account = Account(name)
+    with Connection(server.port) as connection:
+        assert account.redeem(connection, decode_link(server.invite(group="Ward 7", role=role))[2])[0] == "ok"
+    return account
+
+
+def logged_in(server, account):
+    connection = Connection(server.port)
+    assert account.log_in(connection)[0] == "ok"
+    return connection
+
+
+def turned(data, bit):
+    """The same with one bit changed."""
+    wrong = bytearray(data)
+    wrong[bit // 8] ^= 1 << bit % 8
+    return bytes(wrong)
 
 
 def spki_sha256(certificate):
