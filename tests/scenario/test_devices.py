@@ -44,14 +44,6 @@ def own_device(person):
     return person.json("status")[0]["device"]
 
 
-def private_channel(facilitator, members, title="Private talk"):
-    channel = facilitator.one("channel", "create", title, "--private")["channel"]
-    for member in members:
-        facilitator.run("channel", "add", channel, member.id)
-        member.run("sync")
-    return channel
-
-
 def test_whoever_was_suspended_for_a_while_is_told_that_and_no_more(scene):
     server = scene.server()
     ann, bea = scene.people(["Ann", "Bea"], lambda name: server.invite(group=name))
@@ -70,7 +62,6 @@ def test_whoever_was_suspended_for_a_while_is_told_that_and_no_more(scene):
     server.stop()
 
 
-from weft_talk import private_channel, texts
 def test_two_devices_of_a_person_read_and_write_in_every_channel(scene):
     server = scene.server()
     ann, asha = scene.people(["Ann", "Asha"], lambda name: server.invite(group=name))
