@@ -476,6 +476,7 @@ int serve_run(const struct app_place *place, bool json, int argc, const char **a
     raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
     if (uv_loop_init(&serve.loop) != 0) {
+        fprintf(stderr, "weftd: the loop: %s\n", status_text(STATUS_NO_MEMORY));
         app_close(&serve.app);
         return EXIT_CODE_INTERNAL;
     }

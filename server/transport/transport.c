@@ -526,6 +526,25 @@ static void keep_loop_library(void)
     (void)dlopen("libwebsockets-evlib_uv.so", RTLD_NOW | RTLD_NODELETE);
 }
 
+static void find_listener(uv_handle_t *handle, void *found)
+{
+    int file = -1;
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (handle->type == UV_POLL && uv_is_active(handle) && uv_fileno(handle, &file) == 0 &&
+        getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0)
+        *(bool *)found = true;
+}
+
+/* libwebsockets goes on where memory ends before the loop watches its listening socket: it would
+ * listen and accept nobody. */
+static enum status check_listening(struct transport *transport)
+{
+    bool found = false;
+    uv_walk(transport->loop, find_listener, &found);
+    return found ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 static enum status listen_now(struct transport *transport)
 {
     const struct transport_options *options = &transport->options;
@@ -564,7 +583,7 @@ static enum status listen_now(struct transport *transport)
     if (transport->context == NULL)
         return STATUS_IO;
     transport->vhost = lws_get_vhost_by_name(transport->context, "default");
-    return transport->vhost != NULL ? STATUS_OK : STATUS_INTERNAL;
+    return transport->vhost != NULL ? check_listening(transport) : STATUS_INTERNAL;
 }
 
 enum status transport_open(struct uv_loop_s *loop,
