@@ -4,10 +4,10 @@
  * memory of one process, made to fail on demand.
  *
  * Calls that change files below the folders of WEFT_FAULT_UNDER (paths with ':' between them) are
- * counted, allocations too; the plan says which of them fail and how. Plan and counts are in the
- * file WEFT_FAULT_CONTROL, mapped, so that a scenario changes and reads them while the program
- * runs. Without that variable nothing is done. Calls inside the C library are not seen: stdio is no
- * state.
+ * counted. Allocations are told apart by place: the chain of callers. The plan says which of both
+ * fail and how. Plan, counts and places are in the file WEFT_FAULT_CONTROL, mapped, so that a
+ * scenario changes and reads them while the program runs. Without that variable nothing is done.
+ * Calls inside the C library are not seen: stdio is no state.
  * Thread rule: any thread.
  */
 #include <dlfcn.h>
@@ -15,7 +15,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/evp.h>
+#include <link.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -28,6 +28,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <unwind.h>
 
 enum kind { KIND_WRITE = 1, KIND_SYNC = 2, KIND_CUT = 4, KIND_NAME = 8 };
 
@@ -39,25 +40,34 @@ enum how {
     HOW_KILL_AFTER,  /* SIGKILL once it is done */
 };
 
+/* A chain of callers that allocated while places were listed. */
+struct place {
+    _Atomic uint64_t id; /* 0: nothing is here yet */
+    _Atomic uint64_t times;
+};
+
+#define PLACES_MAX (1u << 15)
+
 /* The layout is known to weft_fault.py as well. */
 struct control {
     _Atomic uint64_t calls;
     _Atomic uint64_t fail_first; /* the number of the first call that fails; 0: none */
     _Atomic uint64_t fail_last;
-    _Atomic uint64_t failed;
-    _Atomic uint64_t kinds; /* that are counted, a set of enum kind */
+    _Atomic uint64_t failed; /* calls and allocations */
+    _Atomic uint64_t kinds;  /* that are counted, a set of enum kind */
     _Atomic uint64_t how;
     _Atomic uint64_t error; /* an errno */
-    _Atomic uint64_t allocations;
-    _Atomic uint64_t allocation_first;
-    _Atomic uint64_t allocation_last;
-    /* How many allocations there had been when OpenSSL had set itself up; 0: it has not. */
-    _Atomic uint64_t crypto_ready;
-    char call[256]; /* the last that failed, and of which file */
+    _Atomic uint64_t lists_places;
+    _Atomic uint64_t place;  /* at which an allocation fails; 0: none */
+    _Atomic uint64_t turn;   /* which of those of the place, from 1 */
+    _Atomic uint64_t passed; /* how many of them there were */
+    char call[256];          /* the last that failed, and of which file */
+    struct place places[PLACES_MAX];
 };
 
 static struct control *control;
 static const char *under;
+static const struct link_map *own_module;
 
 /* ---- the real functions ---- */
 
@@ -154,7 +164,30 @@ static void find_all(void)
 
 static void *failed_at[FRAMES_MAX]; /* the last allocation that failed */
 static int failed_depth;
-static bool tells_of_crashes;
+
+struct callers {
+    void **found;
+    int count;
+    int max;
+};
+
+static _Unwind_Reason_Code add_caller(struct _Unwind_Context *context, void *list)
+{
+    struct callers *callers = list;
+    void *caller = (void *)_Unwind_GetIP(context);
+    if (callers->count == callers->max || caller == NULL)
+        return _URC_END_OF_STACK;
+    callers->found[callers->count++] = caller;
+    return _URC_NO_REASON;
+}
+
+/* As backtrace(), which would load a library and allocate for it. */
+static int callers_here(void **found, int max)
+{
+    struct callers callers = {found, 0, max};
+    (void)_Unwind_Backtrace(add_caller, &callers);
+    return callers.count;
+}
 
 static void on_crash(int number)
 {
@@ -164,20 +197,15 @@ static void on_crash(int number)
     (void)!real_write(STDERR_FILENO, before, sizeof before - 1);
     backtrace_symbols_fd(failed_at, failed_depth, STDERR_FILENO);
     (void)!real_write(STDERR_FILENO, here, sizeof here - 1);
-    int depth = backtrace(frames, FRAMES_MAX); /* of code that is not there any more, none */
+    int depth = callers_here(frames, FRAMES_MAX); /* of code that is not there any more, none */
     backtrace_symbols_fd(frames, depth, STDERR_FILENO);
     signal(number, SIG_DFL);
     raise(number);
 }
 
-/* Where no sanitizer tells more. */
 static void tell_of_crashes(void)
 {
-    tells_of_crashes = dlsym(RTLD_DEFAULT, "__sanitizer_print_stack_trace") == NULL;
-    if (!tells_of_crashes)
-        return;
-    (void)backtrace(failed_at, 1); /* what it loads, it loads now */
-    static char stack[1u << 16];   /* the thread's own may be what is used up */
+    static char stack[1u << 16]; /* the thread's own may be what is used up */
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     const struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     (void)sigaltstack(&other, NULL);
@@ -200,8 +228,12 @@ __attribute__((constructor)) static void begin(void)
     if (mapped == MAP_FAILED)
         abort();
     close(file);
-    control = mapped;
+    struct dl_find_object module;
+    if (_dl_find_object(&control, &module) != 0)
+        abort();
+    own_module = module.dlfo_link_map;
     tell_of_crashes();
+    control = mapped;
 }
 
 /* ---- which calls ---- */
@@ -492,19 +524,94 @@ void weft_fault_failing(void)
     __asm__ volatile("");
 }
 
-/* Of this process: before, OpenSSL sets itself up and does not look whether it got memory. */
-static _Atomic bool crypto_is_ready;
+/* What a place is told by: the innermost callers, whosever they are, and of the others those of the
+ * program itself. So the 140,000 allocations that the scenarios' steps make are of some 1,800
+ * places in each program, an hour's work. More of either number makes many times the places, which
+ * differ in what a library does inside, or in who waited for the socket when something came. */
+#define INNERMOST_CALLERS 2
+#define PROGRAM_CALLERS 5
+
+/* How far up callers are looked for. */
+#define CALLERS_MAX 80
+
+static uint64_t mixed(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+/* The same in every process that is made of the same files, wherever they are loaded. */
+static uint64_t caller_id(const struct link_map *module, const void *address)
+{
+    uint64_t id = (uintptr_t)address - module->l_addr;
+    for (const char *name = strrchr(module->l_name, '/'); name != NULL && *name != '\0'; name++)
+        id = mixed(id, (unsigned char)*name);
+    return id;
+}
+
+/* This library is no caller, and SQLite, whose own tests fail each of its allocations, is one
+ * whole: a call of it is a place. */
+static bool is_no_caller(const struct link_map *module)
+{
+    return module == own_module || strstr(module->l_name, "/libsqlite3.so") != NULL;
+}
+
+/* Of whoever asks for memory now. */
+static uint64_t place_here(void)
+{
+    void *callers[CALLERS_MAX];
+    int depth = callers_here(callers, CALLERS_MAX);
+    uint64_t id = 0;
+    for (int i = 0, inner = 0, program = 0; i < depth && program < PROGRAM_CALLERS; i++) {
+        struct dl_find_object found;
+        if (_dl_find_object(callers[i], &found) != 0 || is_no_caller(found.dlfo_link_map))
+            continue;
+        bool is_program = found.dlfo_link_map->l_name[0] == '\0';
+        if (inner++ >= INNERMOST_CALLERS && !is_program)
+            continue;
+        program += is_program;
+        id = mixed(id, caller_id(found.dlfo_link_map, callers[i]));
+    }
+    return id == 0 ? 1 : id;
+}
+
+static void list_place(uint64_t id)
+{
+    for (uint64_t at = id, tried = 0; tried < PLACES_MAX; at++, tried++) {
+        struct place *place = &control->places[at % PLACES_MAX];
+        uint64_t there = 0;
+        if (atomic_compare_exchange_strong(&place->id, &there, id) || there == id) {
+            atomic_fetch_add(&place->times, 1);
+            return;
+        }
+    }
+    abort(); /* PLACES_MAX is too small */
+}
+
+/* In the file WEFT_FAULT_CALLERS. */
+static void tell_where(void)
+{
+    failed_depth = callers_here(failed_at, FRAMES_MAX);
+    const char *path = getenv("WEFT_FAULT_CALLERS");
+    int file = path == NULL ? -1 : real_open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    if (file < 0)
+        return;
+    backtrace_symbols_fd(failed_at, failed_depth, file);
+    close(file);
+}
 
 static bool allocation_is_due(void)
 {
-    if (control == NULL)
+    if (control == NULL || (!control->lists_places && control->place == 0))
         return false;
-    uint64_t number = atomic_fetch_add(&control->allocations, 1) + 1;
-    if (number < control->allocation_first || number > control->allocation_last || !crypto_is_ready)
+    uint64_t place = place_here();
+    if (control->lists_places)
+        list_place(place);
+    if (place != control->place || atomic_fetch_add(&control->passed, 1) + 1 != control->turn)
         return false;
     weft_fault_failing();
-    if (tells_of_crashes)
-        failed_depth = backtrace(failed_at, FRAMES_MAX);
+    tell_where();
+    atomic_fetch_add(&control->failed, 1);
     errno = ENOMEM;
     return true;
 }
@@ -551,15 +658,4 @@ void *aligned_alloc(size_t alignment, size_t size)
 {
     find_all();
     return allocation_is_due() ? NULL : real_aligned_alloc(alignment, size);
-}
-
-REAL(EVP_MD *, EVP_MD_fetch, OSSL_LIB_CTX *, const char *, const char *)
-
-EVP_MD *EVP_MD_fetch(OSSL_LIB_CTX *context, const char *algorithm, const char *properties)
-{
-    find_EVP_MD_fetch();
-    EVP_MD *found = real_EVP_MD_fetch(context, algorithm, properties);
-    if (control != NULL && !atomic_exchange(&crypto_is_ready, true))
-        control->crypto_ready = control->allocations;
-    return found;
 }

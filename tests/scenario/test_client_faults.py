@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from weft_counts import Tally, count, sample
-from weft_fault import KILL_AT, KILL_DONE, Faults, Works, each_way, library_of_crash
+from weft_counts import NOT_REACHED, Tally, count, sample
+from weft_fault import EVERY_KIND, KILL_AT, KILL_DONE, Faults, Works, each_way, first_and_last, library_of_crash
 from weft_scenario import OK, SANITIZER_EXIT, TRUST, link_by_way_of
 from weft_wire import Proxy
 
@@ -27,10 +27,12 @@ class Client(Works):
         self.channel = self.ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
         self.ben.run("channel", "join", self.channel)
         self.ann.run("channel", "role", self.channel, self.ben.id, "--give", "facilitator")
+        assert self.ann.id != self.ben.id  # asked for here, and in no step
         self.faults = Faults(library, scene.directory / "faults", [self.ann.home])
         self.ann.environment = self.faults.environment(self.ann.environment)
         self.steps = {"say": self.say, "receive": self.receive, "commit": self.commit, "follow a commit": self.follow,
-                      "react": self.react, "send a file": self.send_file, "create": self.create, "read": self.read}
+                      "react": self.react, "send a file": self.send_file, "create": self.create, "read": self.read,
+                      "status": self.status}
 
     def link(self, name):
         link = self.server.invite(group=f"Ward of {name}")
@@ -63,6 +65,9 @@ class Client(Works):
 
     def read(self):
         return self.run("read", self.channel, "--last", "5")
+
+    def status(self):
+        return self.run("status")
 
     def recover(self):
         """The next commands, of which none fails, make good what was broken off."""
@@ -112,7 +117,7 @@ def outcome_of(result):
 
 def test_kills_around_state_writes_lose_no_ratchet_and_use_no_key_twice(client):
     steps = [what for what in client.steps if what != "send a file"]  # whose chunks may be encrypted again as they were
-    calls = {what: client.measure(what, "calls") for what in steps}
+    calls = {what: client.calls_of(what, EVERY_KIND) for what in steps}
     chosen = random.Random(7)
     tally = Tally("client_kills", count("client_kills"))
     killed = 0
@@ -135,7 +140,7 @@ def test_kills_around_state_writes_lose_no_ratchet_and_use_no_key_twice(client):
 @each_way
 def test_a_disk_that_fails_at_any_call_is_told_and_loses_nothing(client, way):
     steps = list(client.steps)
-    calls = {what: client.measure(what, "calls", way.kinds) for what in steps}
+    calls = {what: client.calls_of(what, way.kinds) for what in steps}
     total = sum(calls.values())
     places = [(what, number) for what in steps for number in range(1, calls[what] + 1)]
     chosen = [places[number - 1] for number in sample("client_disk", total)]
@@ -144,32 +149,20 @@ def test_a_disk_that_fails_at_any_call_is_told_and_loses_nothing(client, way):
         client.faults.fail(call, way)
         result = client.steps[what]()
         outcome = outcome_of(result)
-        tally.add("not reached" if client.faults["failed"] == 0 else outcome)
+        tally.add(NOT_REACHED if client.faults["failed"] == 0 else outcome)
         client.recover()
         if number % 50 == 49:
             client.check()
     client.check()
-    assert tally.outcomes.get("not reached", 0) <= len(chosen) // 4, tally.text()
+    assert tally.outcomes.get(NOT_REACHED, 0) <= len(chosen) // 4, tally.text()
     tally.end()
 
 
-def test_memory_that_ends_at_any_allocation_is_told_and_loses_nothing(client):
-    """From where OpenSSL has set itself up: before, it crashes by itself. So does libwebsockets at a few places."""
-    places = []
-    for what in client.steps:
-        client.faults["crypto_ready"] = 0
-        allocations = client.measure(what, "allocations")
-        first = client.faults["crypto_ready"] - (client.faults["allocations"] - allocations)
-        places += [(what, number) for number in range(first + 1, allocations + 1)]
-    chosen = [places[number - 1] for number in sample("client_memory", len(places))]
-    tally = Tally("client_memory", len(chosen))
-    for number, (what, allocation) in enumerate(chosen):
-        client.faults.fail_allocation(allocation)
-        result = client.steps[what]()
-        tally.add(outcome_of(result))
+@first_and_last
+def test_memory_that_ends_at_any_place_is_told_and_loses_nothing(client, which):
+    """OpenSSL, while it sets itself up, crashes by itself, and so does libwebsockets at a few places."""
+    def outcome(result):
         assert "damaged" not in result.error and result.code != TRUST, str(result)
-        client.recover()
-        if number % 100 == 99:
-            client.check()
-    client.check()
-    tally.end()
+        return outcome_of(result)
+
+    client.fail_places("client_memory", which, outcome, check_every=100)

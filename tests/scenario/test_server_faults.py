@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from weft_counts import Tally, sample
-from weft_fault import SYNC_FAILS, Faults, Works, each_way, library_of_crash
+from weft_counts import NOT_REACHED, Tally, sample
+from weft_fault import SYNC_FAILS, Faults, Works, each_way, first_and_last, library_of_crash
 from weft_scenario import NETWORK, OK, PATIENCE_S, SANITIZER_EXIT, USAGE, Result, until
 
 # The start writes 8 MiB of zeros through its log, a page a call; of these calls each so manyth is tried.
@@ -29,6 +29,7 @@ class Community(Works):
         self.ann, self.ben = scene.people(["Ann", "Ben"], lambda name: self.server.invite(group=f"Ward of {name}"))
         self.channel = self.ann.json("channel", "create", "Falls", "--open")[-1]["channel"]
         self.ben.run("channel", "join", self.channel)
+        assert self.ann.id != self.ben.id  # asked for here, and in no step
         self.speakers = itertools.cycle((self.ann, self.ben))
         self.steps = {"say": self.say, "create": self.create, "commit": self.commit, "send a file": self.send_file,
                       "delete": self.delete, "join": self.join, "profile": self.profile, "invite": self.invite,
@@ -44,7 +45,6 @@ class Community(Works):
               lambda: not (sending.is_running() and self.server.stream.is_running()))
         if sending.is_running():  # it waits for the server to come back
             self.stopped = self.how_it_stands()
-            self.faults.clear()
             self.server.start(self.environment)
         return Result(sending.argv, sending.process.wait(PATIENCE_S), b"", sending.log().encode())
 
@@ -65,6 +65,17 @@ class Community(Works):
 
     def back_up(self):
         return self.server.admin("backup", self.server.state / f"copy {next(self.numbers)}", code=None)
+
+    def restart(self):
+        """None where it does not come to listen."""
+        self.server.kill()
+        self.server.begin(self.environment)
+        self.server.stream.wait_end_or_line("listening", lambda line: line.startswith("listening on"))
+        return Result(self.server.stream.argv, OK, b"", b"") if self.server.stream.is_running() else None
+
+    def renew(self):
+        self.stopped = None
+        assert self.restart(), self.server.log()[-3000:]
 
     def recover(self):
         """A start without faults, after which everything is as it was acknowledged."""
@@ -113,15 +124,10 @@ def answered(result):
     assert result is None or result.code == OK or (result.code > USAGE and result.error.strip() != ""), str(result)
 
 
-def places_of(community, name, field, kinds=None):
+def calls_of(community, name, kinds):
     """(step, number) of calls, as many a step as the count says: a backup makes thousands that are alike."""
-    places = []
-    for what in community.steps:
-        numbers = sample(name, community.measure(what, field, kinds))
-        if field == "calls":
-            numbers = thinned(numbers)
-        places += [(what, number) for number in numbers]
-    return places
+    return [(what, number) for what in community.steps
+            for number in thinned(sample(name, community.calls_of(what, kinds)))]
 
 
 def thinned(numbers):
@@ -133,7 +139,7 @@ def thinned(numbers):
 
 @each_way
 def test_a_disk_that_fails_at_any_call_stops_or_refuses_and_loses_nothing(community, way):
-    chosen = places_of(community, "server_disk", "calls", way.kinds)
+    chosen = calls_of(community, "server_disk", way.kinds)
     tally = Tally(f"server_disk, {way}", len(chosen))
     for number, (what, call) in enumerate(chosen):
         community.faults.fail(call, way)
@@ -141,7 +147,7 @@ def test_a_disk_that_fails_at_any_call_stops_or_refuses_and_loses_nothing(commun
         answered(result)
         stands = community.how_it_stands()  # it also does something after its answer
         if community.faults["failed"] == 0:
-            tally.add("not reached")
+            tally.add(NOT_REACHED)
         else:
             tally.add(f"{stands}, {'done' if result and result.code == OK else 'refused'}")
         if number % 2 == 0 and community.server.stream.is_running():
@@ -150,7 +156,7 @@ def test_a_disk_that_fails_at_any_call_stops_or_refuses_and_loses_nothing(commun
         if number % 20 == 19:
             community.check()
     community.check()
-    assert tally.outcomes.get("not reached", 0) <= len(chosen) // 4, tally.text()
+    assert tally.outcomes.get(NOT_REACHED, 0) <= len(chosen) // 4, tally.text()
     tally.end()
 
 
@@ -171,32 +177,29 @@ def test_a_disk_that_fails_at_the_start_is_told_and_the_next_start_goes_on(commu
         community.faults.fail(number, way)
         server.begin(community.environment)
         server.stream.wait_end_or_line("listening", lambda line: line.startswith("listening on"))
-        tally.add(community.how_it_stands() if community.faults["failed"] else "not reached")
+        tally.add(community.how_it_stands() if community.faults["failed"] else NOT_REACHED)
     community.recover()
     community.check()
-    assert tally.outcomes.get("not reached", 0) <= len(numbers) // 4, tally.text()
+    assert tally.outcomes.get(NOT_REACHED, 0) <= len(numbers) // 4, tally.text()
     tally.end()
 
 
-def test_memory_that_ends_at_any_allocation_refuses_a_request_and_loses_nothing(community):
-    chosen = places_of(community, "server_memory", "allocations")
-    tally = Tally("server_memory", len(chosen))
-    for number, (what, allocation) in enumerate(chosen):
-        community.faults.fail_allocation(allocation)
-        result = community.steps[what]()
+@first_and_last
+def test_memory_that_ends_at_any_place_refuses_a_request_and_loses_nothing(community, which):
+    def outcome_of(result):
         answered(result)
-        tally.add(f"{community.how_it_stands()}, {'done' if result and result.code == OK else 'refused'}")
-        community.recover()
-        if number % 50 == 49:
-            community.check()
-    community.check()
-    tally.end()
+        return f"{community.how_it_stands()}, {'done' if result and result.code == OK else 'refused'}"
+
+    community.steps["start"] = community.restart
+    community.fail_places("server_memory", which, outcome_of, check_every=50)
 
 
 def test_a_command_for_which_there_is_no_memory_waits_and_the_next_ones_too(community):
     """Whoever is not taken for want of memory keeps out everybody after them."""
-    for allocation in range(1, 6):
-        community.faults.fail_allocation(allocation)
+    with community.faults.places() as places:
+        community.server.admin("person", "list")
+    for place in places:
+        community.faults.fail_allocation(place)
         answered(community.server.admin("person", "list", code=None))
         community.server.admin("person", "list")
 
@@ -204,7 +207,7 @@ def test_a_command_for_which_there_is_no_memory_waits_and_the_next_ones_too(comm
 def test_a_commit_of_which_nobody_knows_is_not_answered(community):
     """Neither yes nor no: it may be there after the next start, and whoever gave it up would meet a message of
     their own that they do not know, and take their vault for a copy."""
-    calls = community.measure("say", "calls", SYNC_FAILS.kinds)
+    calls = community.calls_of("say", SYNC_FAILS.kinds)
     epoch = community.ann.json("channel", "show", community.channel)[0]["epoch"]
     for call in range(1, calls + 1):
         community.faults.fail(call, SYNC_FAILS)

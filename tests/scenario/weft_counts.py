@@ -14,8 +14,8 @@ COUNTS = {
     "client_kills":     (20,    200),
     "server_disk":      (1,     EVERY),  # calls that change a file, of each step and for each way to fail
     "client_disk":      (6,     EVERY),  # the same, of all steps
-    "server_memory":    (3,     200),    # allocations of each step; one makes thousands
-    "client_memory":    (25,    2000),   # the same, of all steps
+    "server_memory":    (14,    EVERY),  # places that allocate, of all steps; and as many the last time that they do
+    "client_memory":    (13,    EVERY),
     "restores":         (3,     20),
     "commit_races":     (200,   10000),
 }
@@ -38,12 +38,15 @@ def sample(name, total, seed=1):
     return sorted({1 + (total * i + chosen.randrange(total)) // wanted % total for i in range(wanted)})
 
 
+NOT_REACHED = "not reached"
+
+
 class Tally:
     """What came of so many faults: shown while it goes on where somebody looks, and kept as a line of
-    WEFT_FAULTS_REPORT at the end."""
+    WEFT_FAULTS_REPORT at the end. `of` says of what they are some."""
 
-    def __init__(self, name, total):
-        self.name, self.total, self.done = name, total, 0
+    def __init__(self, name, total, of=""):
+        self.name, self.total, self.of, self.done = name, total, of, 0
         self.outcomes = {}
         self.began = time.monotonic()
         self.shown_at = 0
@@ -59,7 +62,7 @@ class Tally:
         return ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items()))
 
     def end(self):
-        line = f"{self.name}: {self.done} tried: {self.text()}; {time.monotonic() - self.began:.0f} s"
+        line = f"{self.name}: {self.done}{self.of} tried: {self.text()}; {time.monotonic() - self.began:.0f} s"
         if self.shown_at:  # in its place
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         print(line, flush=True)

@@ -2,6 +2,7 @@
 """Faults of one process, by a library that is preloaded into it (tests/fault/faults.c), a ledger of what was
 acknowledged under them, and people who work in a channel meanwhile."""
 import collections
+import contextlib
 import errno
 import itertools
 import mmap
@@ -12,6 +13,7 @@ import threading
 
 import pytest
 
+from weft_counts import NOT_REACHED, Tally, sample
 from weft_scenario import OK, Unexpected
 
 WRITE, SYNC, CUT, NAME = 1, 2, 4, 8
@@ -19,9 +21,14 @@ EVERY_KIND = WRITE | SYNC | CUT | NAME
 ERROR, SHORT, TORN, KILL_BEFORE, KILL_AFTER = range(1, 6)
 FOR_EVER = 1 << 62
 
-FIELDS = ("calls", "fail_first", "fail_last", "failed", "kinds", "how", "error", "allocations", "allocation_first",
-          "allocation_last", "crypto_ready")
-CALL_BYTES = 256
+FIELDS = ("calls", "fail_first", "fail_last", "failed", "kinds", "how", "error", "lists_places", "place", "turn",
+          "passed")
+# How often a place is looked for that is not reached each time, for threads and the network.
+TRIES = 3
+# A place that allocates so often fails the last time as well.
+MANY = 16
+CALL_AT, CALL_BYTES = 8 * len(FIELDS), 256
+PLACES_AT, PLACES_MAX, PLACE = CALL_AT + CALL_BYTES, 1 << 15, struct.Struct("<2Q")
 
 
 class Way:
@@ -50,10 +57,11 @@ class Faults:
     """The plan and the counts of a process that runs with `environment`. Nothing fails until it is told to."""
 
     def __init__(self, library, path, under):
-        path.write_bytes(bytes(8 * len(FIELDS) + CALL_BYTES))
+        path.write_bytes(bytes(PLACES_AT + PLACES_MAX * PLACE.size))
         self.path = path
         with open(path, "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), 0)
+        self.callers_path = path.with_suffix(".failed")
         self.keys_path = path.with_suffix(".keys")
         self.keys_path.touch()
         self.library = library
@@ -61,6 +69,7 @@ class Faults:
         leaks.write_text("leak:libcrypto.so\n")
         self.added = {"LSAN_OPTIONS": f"suppressions={leaks}:print_suppressions=0",
                       "WEFT_FAULT_KEYS": str(self.keys_path), "WEFT_FAULT_CONTROL": str(path),
+                      "WEFT_FAULT_CALLERS": str(self.callers_path),
                       "WEFT_FAULT_UNDER": ":".join(str(folder.resolve()) for folder in under)}
         self.clear()
 
@@ -68,16 +77,21 @@ class Faults:
         return preloaded(base, self.library, **self.added)
 
     def __getitem__(self, name):
-        return struct.unpack_from("<q", self.memory, 8 * FIELDS.index(name))[0]
+        return struct.unpack_from("<Q", self.memory, 8 * FIELDS.index(name))[0]
 
     def __setitem__(self, name, value):
-        struct.pack_into("<q", self.memory, 8 * FIELDS.index(name), value)
+        struct.pack_into("<Q", self.memory, 8 * FIELDS.index(name), value)
 
     @property
     def call(self):
         """The call that failed last."""
-        text = self.memory[8 * len(FIELDS):]
+        text = self.memory[CALL_AT:PLACES_AT]
         return bytes(text).split(b"\0")[0].decode()
+
+    @property
+    def callers(self):
+        """Who asked for the memory that was refused."""
+        return self.callers_path.read_text()
 
     def keys(self):
         """What was encrypted with, in all processes: {"message": [(key, key and nonce, tag)], "record": [...]}."""
@@ -94,7 +108,7 @@ class Faults:
 
     def disarm(self):
         """Nothing fails any more; the counts stay."""
-        self["fail_first"] = self["fail_last"] = self["allocation_first"] = self["allocation_last"] = 0
+        self["fail_first"] = self["fail_last"] = self["lists_places"] = self["place"] = 0
 
     def fail(self, number, way):
         """Has the call of that number from now on fail, of those that the way is about."""
@@ -103,10 +117,21 @@ class Faults:
         self["fail_last"] = self["calls"] + number + way.calls - 1
         self["fail_first"] = self["calls"] + number
 
-    def fail_allocation(self, number):
-        self["allocation_first"] = 0
-        self["allocation_last"] = self["allocations"] + number
-        self["allocation_first"] = self["allocations"] + number
+    def fail_allocation(self, place, turn=1):
+        """Has one allocation of the place fail, of all from now on."""
+        self.callers_path.write_text("")
+        self["place"] = self["passed"] = 0
+        self["turn"], self["place"] = turn, place
+
+    @contextlib.contextmanager
+    def places(self):
+        """{place: how many allocations it makes} of all that goes on meanwhile; there at its end."""
+        found = {}
+        self.memory[PLACES_AT:] = bytes(PLACES_MAX * PLACE.size)
+        self["lists_places"] = 1
+        yield found
+        self["lists_places"] = 0
+        found.update((place, times) for place, times in PLACE.iter_unpack(self.memory[PLACES_AT:]) if place)
 
 
 def preloaded(base, library, **variables):
@@ -118,16 +143,20 @@ def preloaded(base, library, **variables):
 
 # Which do not look everywhere whether they got memory.
 LIBRARIES = re.compile(r"/(libwebsockets|libssl|libcrypto)[^/]*\.so")
-# What is on top of every crash and every allocation, or, as libuv, called by them and by us.
-NOBODYS = re.compile(r"/(weft_faults|libc|libuv)\.so")
+# What is on top of every crash and every allocation; and libuv, which they and we call.
+NOBODYS = re.compile(r"/(weft_faults|libasan|libc)\.so")
+CALLED_BY_ALL = re.compile(r"/(libuv)\.so")
 
 
 def library_of_crash(text):
     """The library that crashed by itself for want of the memory that it asked for; None where any of ours was in
-    between: then the crash is ours."""
+    between: then the crash is ours. libuv, where it finds no way on, aborts."""
     allocation, _, crash = text.partition("the last allocation that failed:\n")[2].partition("crashed at:\n")
-    tops = [next((frame for frame in part.splitlines() if not NOBODYS.search(frame)), "") for part in (crash, allocation)]
-    found = [LIBRARIES.search(top) for top in tops]
+    callers = [[frame for frame in part.splitlines() if not NOBODYS.search(frame)] for part in (crash, allocation)]
+    if "(abort+" in crash and all(frames and CALLED_BY_ALL.search(frames[0]) for frames in callers):
+        return "libuv"
+    found = [next((LIBRARIES.search(frame) for frame in frames if not CALLED_BY_ALL.search(frame)), None)
+             for frames in callers]
     return found[0][1] if all(found) else None
 
 
@@ -250,11 +279,70 @@ class Works:
             person.run("sync")
         self.ledger.check([self.ann, self.ben], self.channel)
 
-    def measure(self, what, field, kinds=None):
-        """How many calls, or allocations, a step makes."""
+    def calls_of(self, what, kinds):
+        """How many calls a step makes that change a file."""
         self.recover()
-        if kinds is not None:
-            self.faults["kinds"] = kinds
-        before = self.faults[field]
+        self.faults["kinds"] = kinds
+        before = self.faults["calls"]
         self.steps[what]().expect(OK)
-        return self.faults[field] - before
+        return self.faults["calls"] - before
+
+    def renew(self):
+        """What runs with faults has done nothing yet: much is set up once a process, where it is first wanted."""
+
+    def places(self):
+        """{place: {step in which it allocates: how often}}."""
+        found = collections.defaultdict(dict)
+        for what, step in self.steps.items():
+            self.recover()
+            self.renew()
+            with self.faults.places() as places:
+                step().expect(OK)
+            for place, times in places.items():
+                found[place][what] = times
+        return found
+
+    def fail_place(self, place, turns, outcome_of):
+        """Has one allocation of the place fail: {step: which of those that it makes}, any of the steps will do."""
+        for what, turn in itertools.islice(itertools.cycle(turns.items()), TRIES):
+            self.renew()
+            self.faults.fail_allocation(place, turn)
+            try:
+                outcome = outcome_of(self.steps[what]())
+                failed = self.faults["failed"]
+                self.recover()
+            except AssertionError as error:
+                raise Unexpected(f"{what}, of which allocation {turn} failed:\n{self.faults.callers}\n{error}") from error
+            if failed:
+                return outcome
+        return NOT_REACHED
+
+    def fail_places(self, name, which, outcome_of, check_every):
+        """Has memory end at each place, or at as many as the count says, and everybody go on: the `first` time that
+        it allocates, or the `last`, where it does so many times."""
+        found = self.places()
+        if which == "first":
+            turns = [(place, dict.fromkeys(steps, 1)) for place, steps in found.items()]
+        else:
+            turns = [(place, {what: times for what, times in steps.items() if times >= MANY})
+                     for place, steps in found.items() if max(steps.values()) >= MANY]
+        chosen = [turns[number - 1] for number in sample(name, len(turns))]
+        tally = Tally(f"{name}, {which} time", len(chosen), f" of {len(turns)} places")
+        broken = 0
+        for place in chosen:
+            try:
+                tally.add(self.fail_place(*place, outcome_of))
+            except AssertionError as error:  # an hour's run tells everything that it finds
+                print(error, flush=True)
+                tally.add("WRONG")
+                broken += 1
+                self.recover()
+            if tally.done % check_every == 0:
+                self.check()
+        self.check()
+        tally.end()
+        assert broken == 0, f"wrong at {broken} places, which are told above"
+        assert tally.outcomes.get(NOT_REACHED, 0) <= len(chosen) // 4
+
+
+first_and_last = pytest.mark.parametrize("which", ("first", "last"))
