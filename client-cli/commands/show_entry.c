@@ -298,7 +298,12 @@ static void describe_change(struct engine *engine,
         snprintf(text, size, "%s came back with a fresh key", who.name);
         return;
     case ENTRY_ROLES:
-        snprintf(text, size, "%s changed roles", by.name);
+        if (id_is_none(&change->person))
+            snprintf(text, size, "%s changed the rules of the channel", by.name);
+        else if (id_equal(&change->person, &entry->person))
+            snprintf(text, size, "%s changed their own roles", by.name);
+        else
+            snprintf(text, size, "%s changed the roles of %s", by.name, who.name);
         return;
     case ENTRY_DEVICE_ADDED:
         if (id_equal(&entry->person, &change->person))

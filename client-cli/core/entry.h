@@ -28,7 +28,7 @@ enum entry_change_kind {
     ENTRY_REMOVED = 2,
     ENTRY_JOINED = 3,         /* by itself, into an open channel */
     ENTRY_REJOINED = 4,       /* with a fresh leaf for its old one */
-    ENTRY_ROLES = 5,          /* the channel's roles or rules were changed */
+    ENTRY_ROLES = 5,          /* somebody's roles, or the channel's rules: then of nobody */
     ENTRY_DEVICE_ADDED = 6,   /* of somebody who is in the channel */
     ENTRY_DEVICE_REMOVED = 7, /* of somebody who stays, with another */
     ENTRY_ADDED_RESET = 8,    /* somebody, with a device that an admin set up: `by` */

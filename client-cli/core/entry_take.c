@@ -403,6 +403,34 @@ static enum status add_removed(struct take *take,
     return admission_end(take->engine, take->channel, &identity, leaf->signature_key);
 }
 
+/* More role changes of one commit are not kept one by one: no session has so many roles, and what a
+ * commit changes must always fit its record. */
+#define ROLE_CHANGES_MAX 128
+
+static void add_role_change(struct take *take, size_t first, const struct id *person)
+{
+    if (take->stored.change_count - first < ROLE_CHANGES_MAX)
+        take->stored.changes[take->stored.change_count++] =
+            (struct entry_change){.kind = ENTRY_ROLES, .person = *person};
+}
+
+/* Whoever has other roles than before; nobody where a rule of the channel was changed instead. */
+static void add_roles(struct take *take,
+                      const struct channel_extension *before,
+                      const struct channel_extension *rules)
+{
+    static const struct id nobody = {{0}};
+    size_t first = take->stored.change_count;
+    for (size_t i = 0; i < rules->role_count; i++)
+        if (channel_extension_roles(before, &rules->roles[i].person) != rules->roles[i].roles)
+            add_role_change(take, first, &rules->roles[i].person);
+    for (size_t i = 0; i < before->role_count; i++)
+        if (channel_extension_roles(rules, &before->roles[i].person) == 0)
+            add_role_change(take, first, &before->roles[i].person);
+    if (take->stored.change_count == first)
+        add_role_change(take, first, &nobody);
+}
+
 /* What a staged commit does, for people. */
 static enum status describe(struct take *take, const struct mls_staged_commit *staged)
 {
@@ -419,7 +447,7 @@ static enum status describe(struct take *take, const struct mls_staged_commit *s
     TRY(channel_identity_decode(&committer->credential, &identity));
     take->stored.person = identity.person;
     take->stored.device = identity.device;
-    TRY(arena_take(&take->arena, effect->added_count + effect->removed_count + 2,
+    TRY(arena_take(&take->arena, effect->added_count + effect->removed_count + 2 + ROLE_CHANGES_MAX,
                    sizeof *take->stored.changes, &changes));
     take->stored.changes = changes;
     bool external = mls_staged_commit_is_external(staged);
@@ -435,7 +463,7 @@ static enum status describe(struct take *take, const struct mls_staged_commit *s
     for (size_t i = 0; !external && i < effect->removed_count; i++)
         TRY(add_removed(take, after, &rules, effect->removed[i].leaf_node));
     if (effect->extensions_changed && !channel_extension_same_rules(&before, &rules))
-        TRY(add_change(take, ENTRY_ROLES, &committer->credential));
+        add_roles(take, &before, &rules);
     return STATUS_OK;
 }
 

@@ -130,6 +130,19 @@ def test_who_leaves_is_removed_by_somebody_else_and_reads_no_more(scene):
     server.stop()
 
 
+def test_whose_roles_were_changed_is_said(scene):
+    server = scene.server()
+    (ann, bea, cy), channel = share_channel(scene, server)
+    ann.run("channel", "role", channel, bea.id, "--give", "note-taker")
+    ann.run("channel", "role", channel, ann.id, "--give", "assistee")
+    ann.run("channel", "role", channel, bea.id, "--take", "note-taker")
+    shown = [line for line in bea.run("read", channel).text.splitlines() if "roles" in line]
+    assert shown == ["  -- Ann changed the roles of Bea", "  -- Ann changed their own roles", "  -- Ann changed the roles of Bea"]
+    assert [change["person"] for entry in cy.json("read", channel) for change in entry.get("changes", [])
+            if change["change"] == "roles"] == [bea.id, ann.id, bea.id]
+    server.stop()
+
+
 def test_who_has_left_is_not_told_that_they_are_in(scene):
     server = scene.server()
     (ann, bea, cy), channel = share_channel(scene, server)
