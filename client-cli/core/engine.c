@@ -303,6 +303,17 @@ static enum status check_own_device(struct engine *engine)
                           "who run it");
 }
 
+/* Who is refused is not shown the directory, in which they could see by whom they were shut out. */
+static enum status explain_refusal(struct engine *engine, enum status status)
+{
+    struct span detail = connection_detail(engine->connection);
+    bool refused = status == STATUS_DENIED || status == STATUS_UNAUTHENTICATED;
+    if (!refused || !engine_is_connected(engine) || detail.len == 0)
+        return status;
+    return engine_explain(engine, status, "the server says: %.*s", (int)detail.len,
+                          (const char *)detail.ptr);
+}
+
 static enum status log_in(struct engine *engine)
 {
     TRY(raise_counter(engine));
@@ -314,7 +325,7 @@ static enum status log_in(struct engine *engine)
     TRY(connection_sign_login(engine->connection, &request.device,
                               SPAN_OF(engine->account.login_private), &signature));
     request.signature = buffer_span(&signature);
-    TRY(engine_call(engine, WIRE_LOGIN, &request, &reply, &response));
+    TRY(explain_refusal(engine, engine_call(engine, WIRE_LOGIN, &request, &reply, &response)));
     if (!id_equal(&response.person, &engine->account.person))
         return engine_explain(engine, STATUS_UNTRUSTED,
                               "the server takes this device for somebody else's");

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from test_heal import break_membership_tag
 from test_restore import make_channel, texts
 from weft_liar import OK_CODE, Frame, Liar
 from weft_scenario import TRUST, free_port, link_by_way_of
@@ -57,6 +58,8 @@ def test_whose_welcome_was_lost_comes_in_by_themselves(scene, flags):
     server.stop()
     lose_welcomes(server)
     server.start()
+    shown = cy.run("channel", "show", channel).error
+    assert "goes on in a later generation, in which this device is not yet: weft sync" in shown, shown
     told = cy.run("sync").error
     assert "goes on with fresh keys (generation 2)" in told and "cannot be read here" in told, told
     assert states(cy) == ["member, unconfirmed"]
@@ -186,3 +189,40 @@ def test_a_later_generation_that_is_the_present_one_is_not_entered(lied_to):
     ann.run("sync")
     assert not [record for record in ann.json("read", channel) for change in record.get("changes", [])
                 if change["change"] == "rejoined"]
+
+
+def test_whoever_follows_comes_in_though_their_welcome_is_kept_back(scene):
+    server = scene.server()
+    port = free_port()
+    with Liar(server, port) as liar:
+        ann = scene.person("Ann", server.invite(group="Ward 7"))
+        ben, cy = scene.people(["Ben", "Cy"], lambda name: link_by_way_of(port, server.invite(group="Ward 7")))
+        devices = {person: bytes.fromhex(person.json("status")[0]["device"]) for person in (ben, cy)}
+        channel = make_channel(server, ann, [ben, cy], "--private")
+        ann.run("channel", "role", channel, ben.id, "--give", "facilitator")
+        for person in (ben, cy):
+            person.run("sync")
+        following = [person.follow(channel) for person in (ann, cy)]
+        broken = []
+
+        def rule(talk, way, frame):
+            if talk.device == devices[ben] and frame.is_request(CHANNEL_COMMIT) and not broken:
+                broken.append(True)
+                return [Frame.parse(break_membership_tag(frame.bytes()))]
+            if talk.device == devices[cy] and frame.answers(WELCOMES):
+                liar.did("no Welcome")
+                return [frame.having(OK_CODE + vector(b""))]
+            return None
+
+        liar.rule(rule)
+        ben.run("channel", "role", channel, cy.id, "--give", "note-taker", code=None)
+        following[1].wait_record("the next generation", lambda record:
+                                 "goes on with fresh keys (generation 2), and you are in it" in record.get("text", ""))
+        assert broken and liar.lies
+        ann.run("say", channel, "welcome back")
+        following[1].wait_record("it", lambda record: record.get("text") == "welcome back")
+        cy.run("say", channel, "here I am")
+        following[0].wait_record("it", lambda record: record.get("text") == "here I am")
+        for stream in following:
+            stream.end()
+    server.stop()

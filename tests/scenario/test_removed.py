@@ -5,10 +5,10 @@ import struct
 
 import pytest
 
-from test_devices import pair
+from test_devices import own_device, pair
 from test_restore import make_channel, texts
 from weft_liar import OK_CODE, Frame, Liar, entries_of
-from weft_scenario import free_port, link_by_way_of
+from weft_scenario import AUTHENTICATION, free_port, link_by_way_of
 from weft_wire import CHANNEL_PAGE, CODES, RESPONSE, vector
 
 REMOVED = "Ann, a facilitator of this channel, removed you from it: the change is signed, and this weft has checked it"
@@ -112,4 +112,29 @@ def test_a_log_that_ends_before_the_removal_proves_nothing(scene):
         assert refused.code != 0 and "who hears this?" not in texts(ann, channel), refused
         liar.rules.clear()
         assert REMOVED in cy.run("sync").error
+    server.stop()
+
+
+def test_a_login_that_is_refused_is_told_in_the_servers_name(scene):
+    """Nothing shows whoever is refused that another device of theirs, or an admin, has signed it."""
+    server = scene.server()
+    ann, cy = scene.people(["Ann", "Cy"], lambda name: server.invite(group="Ward 7"))
+    server.admin("person", "suspend", ann.id)
+    server.admin("device", "revoke", own_device(cy))
+    assert "the server says: this device or account may not log in" in ann.run("sync", code=AUTHENTICATION).error
+    assert "the server says: this device was taken off its account" in cy.run("sync", code=None).error
+    server.stop()
+
+
+def test_who_was_suspended_meanwhile_sees_that_it_was_for_that(scene):
+    server = scene.server()
+    ann, cy = scene.people(["Ann", "Cy"], lambda name: server.invite(group="Ward 7"))
+    channel = make_channel(server, ann, [cy], "--private")
+    server.admin("person", "suspend", cy.id)
+    ann.run("sync")
+    server.admin("person", "restore", cy.id)
+    told = cy.run("sync").error
+    assert "This device was shut out, as the directory said, and so Ann's weft took it out of this channel" in told, told
+    assert states(cy) == ["removed"] and "facilitator" not in told
+    assert "Cy is out of the channel (committed by Ann)" in cy.run("read", channel).text
     server.stop()
