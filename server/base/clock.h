@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#define CLOCK_DAY_MS (INT64_C(24) * 3600 * 1000)
+
 struct clock_source {
     int64_t (*wall_ms)(void *context);      /* milliseconds since 1970 UTC */
     int64_t (*monotonic_ms)(void *context); /* milliseconds since some start, never backwards */

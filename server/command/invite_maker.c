@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/command/invite_maker.h"
 
+#include "server/base/clock.h"
 #include "server/handler/secret_hash.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 enum status invite_maker_fill(const struct hub *hub,
                               uint16_t port,
@@ -27,7 +26,7 @@ enum status invite_maker_fill(const struct hub *hub,
     if (status == STATUS_OK)
         status = secret_hash(parts.secret, &filled.secret_hash);
     filled.created_at_ms = clock_wall_ms(hub->clock);
-    filled.expires_at_ms = filled.created_at_ms + days * DAY_MS;
+    filled.expires_at_ms = filled.created_at_ms + days * CLOCK_DAY_MS;
     if (filled.uses_max == 0)
         filled.uses_max = 1;
     if (status == STATUS_OK)

@@ -2,6 +2,7 @@
 #include "server/delivery/absence.h"
 
 #include "protocol/base/limits.h"
+#include "server/base/clock.h"
 #include "server/config/config.h"
 #include "server/delivery/internal.h"
 #include "server/delivery/look.h"
@@ -16,8 +17,6 @@
 
 /* Entries of the directory in one look: everybody reads each of them. */
 #define MARKED_MAX 200
-
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* ---- what is said of one device ---- */
 
@@ -178,7 +177,7 @@ void absence_tick(struct delivery *delivery)
     look->job = (struct store_job){.run = look_run, .done = look_done};
     look->delivery = delivery;
     look->now_ms = clock_wall_ms(hub->clock);
-    look->before_ms = look->now_ms - hub->config->absence_days * DAY_MS;
+    look->before_ms = look->now_ms - hub->config->absence_days * CLOCK_DAY_MS;
     arena_init(&look->arena, LIMIT_DECODED_BYTES);
     if (store_read(hub->store, &look->job) != STATUS_OK)
         free_look(look);

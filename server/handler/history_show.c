@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "protocol/wire/history.h"
+#include "server/base/clock.h"
 #include "server/delivery/history.h"
 #include "server/handler/task.h"
 #include "server/store/segments.h"
-
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 struct show {
     struct task task;
@@ -35,7 +34,7 @@ static void finish(struct task *task)
         history_take(task->services->delivery, task->channel, &task->call->device);
     show->response.asked_by = channel->row.history_asked_by;
     if (channel->row.keep_days != 0)
-        show->response.kept_since = task->now_ms - channel->row.keep_days * DAY_MS;
+        show->response.kept_since = task->now_ms - channel->row.keep_days * CLOCK_DAY_MS;
     call_answer(task->call, &show->response);
 }
 

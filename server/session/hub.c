@@ -3,17 +3,16 @@
 
 #include "protocol/base/limits.h"
 #include "protocol/wire/events.h"
+#include "server/base/clock.h"
 #include "server/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
-
 /* How long a signature over the TLS key may be used: long enough for clocks that are wrong by
  * days, short enough that a stolen TLS key is worthless in a week. */
-#define HELLO_VALID_MS (7 * DAY_MS)
-#define HELLO_RENEW_MS (6 * DAY_MS)
+#define HELLO_VALID_MS (7 * CLOCK_DAY_MS)
+#define HELLO_RENEW_MS (6 * CLOCK_DAY_MS)
 
 const struct bucket_rate hub_anonymous_rate = {.per_hour = 30 * 60, .burst = 20};
 

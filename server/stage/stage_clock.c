@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/stage/stage_clock.h"
 
+#include "server/base/clock.h"
+
 #define MINUTE_MS (INT64_C(60) * 1000)
-#define DAY_MS (24 * 60 * MINUTE_MS)
 
 void stage_clock_plan(const struct stage_now *now, struct stage_clock *clock)
 {
@@ -65,8 +66,9 @@ static void enter(const struct change_context *context, uint16_t stage, struct s
     next->stage = stage;
     next->timed = entered->minutes != 0;
     next->remaining_ms = entered->minutes * MINUTE_MS;
-    next->deadline_ms =
-        entered->deadline_days == 0 ? 0 : context->now->wall_ms + entered->deadline_days * DAY_MS;
+    next->deadline_ms = entered->deadline_days == 0
+                            ? 0
+                            : context->now->wall_ms + entered->deadline_days * CLOCK_DAY_MS;
 }
 
 static enum status do_start(const struct change_context *context, struct stage_clock *next)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/store/retention.h"
 
+#include "server/base/clock.h"
 #include "server/store/query.h"
 #include "server/store/segments.h"
-
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* Entries of a channel looked at in one go: nobody waits long behind it. */
 #define ENTRIES_AT_ONCE 500
@@ -115,7 +114,7 @@ expire_channel(struct store_db *db, const struct kept_channel *kept, struct expi
     int64_t now_ms = expiry->now_ms;
     uint64_t end = 0;
     int64_t looked = 0;
-    TRY(find_end(db, kept, now_ms - (int64_t)kept->keep_days * DAY_MS, &end, &looked));
+    TRY(find_end(db, kept, now_ms - (int64_t)kept->keep_days * CLOCK_DAY_MS, &end, &looked));
     if (end == 0)
         return STATUS_OK;
     *expiry->more = *expiry->more || looked == ENTRIES_AT_ONCE;
