@@ -4,6 +4,7 @@
 #include "client-cli/commands/own_channel.h"
 #include "client-cli/commands/own_person.h"
 #include "client-cli/commands/role_names.h"
+#include "client-cli/commands/session_flags.h"
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/commands/show_standing.h"
 #include "client-cli/commands/verbs.h"
@@ -379,16 +380,12 @@ enum status channel_create_run(struct invocation *invocation)
     CLEANUP(buffer_clear) struct buffer title = BUFFER_INIT(LIMIT_FRAME_BYTES);
     const struct arguments *arguments = &invocation->arguments;
     const char *brief = arguments_value(arguments, "brief");
-    bool open = arguments_has(arguments, "open");
-    bool private = arguments_has(arguments, "private");
-    bool confidential = arguments_has(arguments, "confidential");
+    enum channel_visibility visibility = CHANNEL_RESTRICTED;
     enum channel_history history = CHANNEL_HISTORY_FROM_JOINING;
     struct channel *channel = NULL;
     TRY(read_history(invocation, &history));
+    TRY(session_flags_visibility(invocation, &visibility));
     TRY(arguments_join(arguments, 0, &title));
-    if (open + private + confidential > 1)
-        return command_explain(invocation, STATUS_USAGE,
-                               "a channel is open, private or confidential: one of them");
     if (title.len == 0 || title.len > LIMIT_TITLE_BYTES || !utf8_is_valid(buffer_span(&title)))
         return command_explain(invocation, STATUS_USAGE, "a title is text of at most %d bytes",
                                LIMIT_TITLE_BYTES);
@@ -399,10 +396,7 @@ enum status channel_create_run(struct invocation *invocation)
         .title = buffer_span(&title),
         .brief = brief == NULL ? SPAN_EMPTY : span_from_text(brief),
         .history = history,
-        .visibility = open           ? CHANNEL_OPEN
-                      : private      ? CHANNEL_PRIVATE
-                      : confidential ? CHANNEL_CONFIDENTIAL
-                                     : CHANNEL_RESTRICTED,
+        .visibility = visibility,
     };
     TRY(channel_join_create(invocation->engine, &plan, &channel));
     show_done(invocation->out, "created", channel);

@@ -4,25 +4,20 @@
 #include "protocol/base/limits.h"
 #include "protocol/codec/reader.h"
 
-#include <string.h>
-
 enum status session_flags_visibility(struct invocation *invocation,
                                      enum channel_visibility *visibility)
 {
-    const char *text = arguments_value(&invocation->arguments, "visibility");
-    if (text == NULL || strcmp(text, "restricted") == 0)
-        *visibility = CHANNEL_RESTRICTED;
-    else if (strcmp(text, "open") == 0)
-        *visibility = CHANNEL_OPEN;
-    else if (strcmp(text, "private") == 0)
-        *visibility = CHANNEL_PRIVATE;
-    else if (strcmp(text, "confidential") == 0)
-        *visibility = CHANNEL_CONFIDENTIAL;
-    else
+    const struct arguments *arguments = &invocation->arguments;
+    bool open = arguments_has(arguments, "open");
+    bool private = arguments_has(arguments, "private");
+    bool confidential = arguments_has(arguments, "confidential");
+    if (open + private + confidential > 1)
         return command_explain(invocation, STATUS_USAGE,
-                               "--visibility is open (everybody may come in), restricted (listed, "
-                               "you let people in), private (not listed) or confidential (and no "
-                               "tie of the network comes of it)");
+                               "a channel is open, private or confidential: one of them");
+    *visibility = open           ? CHANNEL_OPEN
+                  : private      ? CHANNEL_PRIVATE
+                  : confidential ? CHANNEL_CONFIDENTIAL
+                                 : CHANNEL_RESTRICTED;
     return STATUS_OK;
 }
 

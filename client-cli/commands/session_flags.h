@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * What the commands that make a session's channel read alike from their command line.
+ * What the commands that make a channel read alike from their command line.
  * Errors: STATUS_USAGE and STATUS_NOT_UTF8, explained. Thread rule: pure functions but for the
  * explanation.
  */
@@ -10,7 +10,7 @@
 #include "client-cli/commands/command.h"
 #include "protocol/channel/extension.h"
 
-/* --visibility; restricted when it is not given. */
+/* --open, --private or --confidential; restricted when none is given. */
 MUST_CHECK enum status session_flags_visibility(struct invocation *invocation,
                                                 enum channel_visibility *visibility);
 

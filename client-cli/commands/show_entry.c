@@ -123,10 +123,14 @@ static void show_shared(struct out *out,
              name.name, (unsigned long long)entries);
 }
 
-static void show_file(struct out *out, const struct content_file *file, json_t *record)
+static void show_file(struct out *out,
+                      const struct stored_entry *entry,
+                      const struct content_file *file,
+                      json_t *record)
 {
-    out_line(out, SHOW_INDENT "%.*s, %llu bytes (to keep it: weft file save)", OUT_SPAN(file->name),
-             (unsigned long long)file->size);
+    out_line(out, SHOW_INDENT "%.*s, %llu bytes (to keep it: weft file save %s)",
+             OUT_SPAN(file->name), (unsigned long long)file->size,
+             message_number(entry->sequence).text);
     json_object_set_new(record, "file_name", out_json_text(file->name));
     json_object_set_new(record, "media_type", out_json_text(file->media_type));
     json_object_set_new(record, "size", json_integer((json_int_t)file->size));
@@ -162,6 +166,7 @@ static void show_body(
         out_line(out, SHOW_INDENT "(written, and sealed until the reveal)");
         return;
     case CONTENT_REVEAL: /* show_reveal */
+    case CONTENT_FILE:   /* show_file */
         return;
     case CONTENT_HAND:
     case CONTENT_VOTE:
@@ -171,9 +176,6 @@ static void show_body(
         return;
     case CONTENT_HARVEST:
         show_harvest(out, &body->harvest, record);
-        return;
-    case CONTENT_FILE:
-        show_file(out, &body->file, record);
         return;
     case CONTENT_REACTION: /* show_about_other */
     case CONTENT_EDIT:
@@ -238,6 +240,8 @@ static void show_content(struct out *out,
         out_line(out, SHOW_INDENT "(cannot be read)");
     else if (content.kind == CONTENT_REVEAL)
         show_reveal(out, engine, channel, &entry->person, &body.reveal, record);
+    else if (content.kind == CONTENT_FILE)
+        show_file(out, entry, &body.file, record);
     else
         show_body(out, engine, content.kind, &body, record);
     show_about_reactions(out, engine, channel, entry, record);

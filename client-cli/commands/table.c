@@ -287,8 +287,9 @@ const struct command command_table[] = {
      .run = peer_assist_ask_run,
      .usage = "QUESTION...",
      .summary = "ask peers for help; needs nobody's approval",
-     .details = "Makes a channel with you as its assistee and facilitator, and plans the session. "
-                "Then: weft peer-assist invite, weft peer-assist open.",
+     .details = "Makes a channel, listed and by knocking unless you say otherwise, with you as its "
+                "assistee and facilitator, and plans the session. Then: weft peer-assist invite, "
+                "weft peer-assist open.",
      .flags = table_flags_ask,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_min = 1,
@@ -360,6 +361,7 @@ const struct command command_table[] = {
      .run = review_start_run,
      .usage = "TITLE... | --in CHANNEL",
      .summary = "plan an after-action review: what was expected, what happened, why, what next",
+     .details = "Its channel is listed and by knocking, unless you say otherwise.",
      .flags = table_flags_review,
      .needs = COMMAND_NEEDS_CONNECTION,
      .positional_max = SIZE_MAX},

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/table_flags.h"
 
+/* Who may come into a channel that a command makes. */
+static const char open_help[] = "listed, and everybody may come in";
+static const char private_help[] =
+    "not listed, its title is hidden from the server; you let people in";
+static const char confidential_help[] =
+    "private, and it counts nowhere: no tie of the network comes of it";
+
 const struct flag table_flags_join[] = {
     {"name", "NAME", "how others will see you"},
     {"yes", NULL, "you have read the notice and agree"},
@@ -77,9 +84,9 @@ const struct flag table_flags_channel_list[] = {
 
 const struct flag table_flags_channel_create[] = {
     {"brief", "TEXT", "what it is about"},
-    {"open", NULL, "listed, and everybody may come in"},
-    {"private", NULL, "not listed, its title is hidden from the server; you let people in"},
-    {"confidential", NULL, "private, and it counts nowhere: no tie of the network comes of it"},
+    {"open", NULL, open_help},
+    {"private", NULL, private_help},
+    {"confidential", NULL, confidential_help},
     {"history", "WHAT",
      "full: whoever joins can read all that was said; or from-joining (default)"},
     {NULL, NULL, NULL},
@@ -123,7 +130,9 @@ const struct flag table_flags_ask[] = {
     {"topic", "WORDS", "what it is about, to find who knows it; again for more"},
     {"facilitator", "PERSON", "somebody from outside your team who keeps the time"},
     {"days", NULL, "over days instead of an hour, for people on shifts"},
-    {"visibility", "HOW", "open, restricted (as long as you say nothing), private or confidential"},
+    {"open", NULL, open_help},
+    {"private", NULL, private_help},
+    {"confidential", NULL, confidential_help},
     {NULL, NULL, NULL},
 };
 
@@ -150,7 +159,9 @@ const struct flag table_flags_harvest[] = {
 
 const struct flag table_flags_review[] = {
     {"brief", "TEXT", "what happened, in a screen at most"},
-    {"visibility", "HOW", "open, restricted (as long as you say nothing), private or confidential"},
+    {"open", NULL, open_help},
+    {"private", NULL, private_help},
+    {"confidential", NULL, confidential_help},
     {"in", "CHANNEL", "in a channel that is there, instead of a new one"},
     {NULL, NULL, NULL},
 };

@@ -14,7 +14,7 @@ TITLE = "The night of the third of May"
 
 def hold(ann, others, visibility):
     """A peer assist of these people, in which everybody says something."""
-    channel = ann.json("peer-assist", "ask", TITLE, "--visibility", visibility)[-1]["channel"]
+    channel = ann.json("peer-assist", "ask", TITLE, f"--{visibility}")[-1]["channel"]
     for person in others:
         ann.run("channel", "add", channel, person.id)
         person.run("sync")

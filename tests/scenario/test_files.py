@@ -39,7 +39,7 @@ def test_a_file_arrives_as_it_was_sent_and_the_server_knows_no_name(scene):
         bea.run("file", "save", channel, number, "--as", bea.home)
         assert (bea.home / path.name).read_bytes() == path.read_bytes()
         assert (bea.home / path.name).stat().st_mode & 0o777 == 0o600
-    assert "quarter-700000.csv, 700000 bytes (to keep it: weft file save)" in bea.run("read", channel).text
+    assert f"quarter-700000.csv, 700000 bytes (to keep it: weft file save {number})" in bea.run("read", channel).text
     assert [path.name for path in bea.home.iterdir() if path.name.endswith(".part")] == []
     assert server.occurrences("quarter-") == []
     assert server.occurrences(path.read_bytes()[1000:1032]) == []

@@ -18,7 +18,7 @@ def review(scene):
     server = scene.server()
     people = dict(zip(EXPECTED, scene.people(list(EXPECTED), lambda name: server.invite(group=f"Ward {name}"))))
     ann = people["Ann"]
-    channel = next(record["channel"] for record in ann.json("review", "start", TITLE, "--visibility", "open")
+    channel = next(record["channel"] for record in ann.json("review", "start", TITLE, "--open")
                    if record["type"] == "session")
     for name in ("Bea", "Cem"):
         people[name].run("channel", "join", channel)
