@@ -44,6 +44,7 @@ enum how {
 struct place {
     _Atomic uint64_t id; /* 0: nothing is here yet */
     _Atomic uint64_t times;
+    _Atomic uint64_t order; /* among the places, by their first time; from 1 */
 };
 
 #define PLACES_MAX (1u << 15)
@@ -58,6 +59,7 @@ struct control {
     _Atomic uint64_t how;
     _Atomic uint64_t error; /* an errno */
     _Atomic uint64_t lists_places;
+    _Atomic uint64_t listed; /* places */
     _Atomic uint64_t place;  /* at which an allocation fails; 0: none */
     _Atomic uint64_t turn;   /* which of those of the place, from 1 */
     _Atomic uint64_t passed; /* how many of them there were */
@@ -581,7 +583,8 @@ static void list_place(uint64_t id)
         struct place *place = &control->places[at % PLACES_MAX];
         uint64_t there = 0;
         if (atomic_compare_exchange_strong(&place->id, &there, id) || there == id) {
-            atomic_fetch_add(&place->times, 1);
+            if (atomic_fetch_add(&place->times, 1) == 0)
+                place->order = atomic_fetch_add(&control->listed, 1) + 1;
             return;
         }
     }

@@ -21,14 +21,14 @@ EVERY_KIND = WRITE | SYNC | CUT | NAME
 ERROR, SHORT, TORN, KILL_BEFORE, KILL_AFTER = range(1, 6)
 FOR_EVER = 1 << 62
 
-FIELDS = ("calls", "fail_first", "fail_last", "failed", "kinds", "how", "error", "lists_places", "place", "turn",
-          "passed")
+FIELDS = ("calls", "fail_first", "fail_last", "failed", "kinds", "how", "error", "lists_places", "listed", "place",
+          "turn", "passed")
 # How often a place is looked for that is not reached each time, for threads and the network.
 TRIES = 3
 # A place that allocates so often fails the last time as well.
 MANY = 16
 CALL_AT, CALL_BYTES = 8 * len(FIELDS), 256
-PLACES_AT, PLACES_MAX, PLACE = CALL_AT + CALL_BYTES, 1 << 15, struct.Struct("<2Q")
+PLACES_AT, PLACES_MAX, PLACE = CALL_AT + CALL_BYTES, 1 << 15, struct.Struct("<3Q")
 
 
 class Way:
@@ -125,13 +125,15 @@ class Faults:
 
     @contextlib.contextmanager
     def places(self):
-        """{place: how many allocations it makes} of all that goes on meanwhile; there at its end."""
+        """{place: how many allocations it makes} of all that goes on meanwhile, in the order of their first; there at
+        its end."""
         found = {}
         self.memory[PLACES_AT:] = bytes(PLACES_MAX * PLACE.size)
         self["lists_places"] = 1
         yield found
         self["lists_places"] = 0
-        found.update((place, times) for place, times in PLACE.iter_unpack(self.memory[PLACES_AT:]) if place)
+        listed = sorted(PLACE.iter_unpack(self.memory[PLACES_AT:]), key=lambda place: place[2])
+        found.update((place, times) for place, times, _ in listed if place)
 
 
 def preloaded(base, library, **variables):
