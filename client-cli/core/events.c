@@ -214,7 +214,7 @@ enum status events_handle_all(struct engine *engine)
     return commit_due(engine);
 }
 
-enum status events_subscribe(struct engine *engine, struct channel *channel)
+static enum status subscribe(struct engine *engine, struct channel *channel)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_channel_subscribe_request request = {.channel = channel->id, .on = true};
@@ -235,7 +235,7 @@ enum status events_subscribe(struct engine *engine, struct channel *channel)
 enum status events_subscribe_all(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
-        TRY(events_subscribe(engine, channel));
+        TRY(subscribe(engine, channel));
     return STATUS_OK;
 }
 
@@ -243,6 +243,6 @@ enum status events_subscribe_new(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         if (!channel->subscribed)
-            TRY(events_subscribe(engine, channel));
+            TRY(subscribe(engine, channel));
     return STATUS_OK;
 }

@@ -12,10 +12,7 @@
 /* Handles every event that is there, without waiting. */
 MUST_CHECK enum status events_handle_all(struct engine *engine);
 
-/* Asks for the events of a channel from now on, and catches up to now. */
-MUST_CHECK enum status events_subscribe(struct engine *engine, struct channel *channel);
-
-/* The same for every channel that we are in. */
+/* Asks for the events of every channel that we are in from now on, and catches up to now. */
 MUST_CHECK enum status events_subscribe_all(struct engine *engine);
 
 /* The same for those that came since: made or joined by a command of another terminal. */

@@ -400,14 +400,23 @@ enum status session_move(struct engine *engine,
 
 /* ---- speaking ---- */
 
+static enum status
+check_turn(struct engine *engine, const struct session_view *view, uint16_t roles, uint16_t kind)
+{
+    char text[400];
+    if (session_turn_refusal(&view->format, view->stage, view->wire->state == SESSION_PAUSED, roles,
+                             kind, text, sizeof text))
+        return engine_explain(engine, STATUS_NOT_NOW, "%s", text);
+    return STATUS_OK;
+}
+
 enum status session_check_own_turn(struct engine *engine, struct channel *channel, uint16_t kind)
 {
     struct session_view view;
     if (!channel->has_session)
         return STATUS_OK;
     TRY(session_view_open(engine, channel, &view));
-    enum status status =
-        session_check_turn(engine, &view, channel_own_roles(engine, channel), kind);
+    enum status status = check_turn(engine, &view, channel_own_roles(engine, channel), kind);
     session_view_clear(&view);
     return status;
 }
@@ -441,16 +450,4 @@ enum status session_say(struct engine *engine,
     struct id message;
     TRY(id_random(engine->random, &message));
     return session_say_as(engine, channel, &message, kind, reply_to, body, said);
-}
-
-enum status session_check_turn(struct engine *engine,
-                               const struct session_view *view,
-                               uint16_t roles,
-                               uint16_t kind)
-{
-    char text[400];
-    if (session_turn_refusal(&view->format, view->stage, view->wire->state == SESSION_PAUSED, roles,
-                             kind, text, sizeof text))
-        return engine_explain(engine, STATUS_NOT_NOW, "%s", text);
-    return STATUS_OK;
 }

@@ -88,15 +88,8 @@ MUST_CHECK enum status session_move(struct engine *engine,
                                     enum wire_stage_action action,
                                     uint16_t minutes);
 
-/* Why somebody with these roles may not say this kind now: explains it for people and returns
- * STATUS_NOT_NOW. STATUS_OK outside a running session. */
-MUST_CHECK enum status session_check_turn(struct engine *engine,
-                                          const struct session_view *view,
-                                          uint16_t roles,
-                                          uint16_t kind);
-
-/* The same of ourselves in a channel, as its session stood at the last refresh. STATUS_OK without a
- * session. */
+/* Why we may not say this kind now, as the channel's session stood at the last refresh: explains it
+ * for people and returns STATUS_NOT_NOW. STATUS_OK outside a running session. */
 MUST_CHECK enum status
 session_check_own_turn(struct engine *engine, struct channel *channel, uint16_t kind);
 
