@@ -30,6 +30,7 @@ struct outgoing {
     uint8_t sent[SENT_HASHES_MAX][32];
     uint8_t tries;
     struct span deleted; /* encoded struct deleted_places; empty unless it is a deletion */
+    bool waited;         /* said by a command that has ended; not in the record */
 };
 
 /* What a deletion asks the server to delete. */
@@ -226,7 +227,9 @@ static enum status deliver(struct engine *engine,
         if (status == STATUS_WRONG_EPOCH)
             TRY(channel_log_make_ready(engine, channel));
     }
-    if (status == STATUS_OK || is_passing(status))
+    /* Whoever said it was told that it goes out, and the server's disk will have room again. */
+    bool waits_on = outgoing->waited && status == STATUS_FULL;
+    if (status == STATUS_OK || is_passing(status) || waits_on)
         return status;
     TRY(channel_transact(engine, channel, forget, &number));
     return status;
@@ -442,9 +445,15 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
         enum status found = find(engine, channel, &search, &outgoing);
         if (found != STATUS_OK)
             return found == STATUS_NOT_FOUND ? STATUS_OK : found;
+        outgoing.waited = true;
         enum status sent = deliver(engine, channel, &outgoing, search.number, &said);
         if (is_passing(sent))
             return sent;
+        if (sent == STATUS_FULL) {
+            engine_forget_explanation(engine);
+            engine_notice(engine, channel, "What you said waits: there is no space left for it");
+            return STATUS_OK;
+        }
         if (sent != STATUS_OK)
             engine_notice(engine, channel, "A message that was waiting was refused: %s",
                           status_text(sent));

@@ -42,31 +42,49 @@ def test_what_was_being_said_goes_out_once_and_whoever_said_it_knows(scene, dire
     server.stop()
 
 
-class AsksToWait(Proxy):
-    """Has the server refuse the next message for its rate, without a word of when to come back."""
+class Refuses(Proxy):
+    """Has the next message refused, without a word of when to come back; and cuts off, like CutsOff."""
 
     def __init__(self, server):
-        self.asking = False
+        self.code = self.cutting = None
         super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
 
     def look(self, direction, _, payload):
-        if not self.asking or int.from_bytes(payload[5:7], "big") != CHANNEL_SEND:
+        if int.from_bytes(payload[5:7], "big") != CHANNEL_SEND or (self.code is None and not self.cutting):
             return payload
+        if self.cutting:
+            self.cutting = None
+            return None
         if direction == "up":
             return payload[:7] + b"no message"  # which the server cannot read, and does not keep
-        self.asking = False
-        return payload[:7] + CODES.index("rate_limited").to_bytes(2, "big") + vector(b"too many") + bytes(4)
+        code, self.code = CODES.index(self.code), None
+        return payload[:7] + code.to_bytes(2, "big") + vector(b"too much") + bytes(4)
 
 
 def test_what_was_refused_for_its_rate_is_said_again_by_whoever_said_it(scene):
     server = scene.server()
-    with AsksToWait(server) as proxy:
+    with Refuses(server) as proxy:
         ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
         channel = ann.one("channel", "create", "Falls", "--open")["channel"]
-        proxy.asking = True
-        assert "too many" in ann.run("say", channel, "Mats by the bed", code=RATE_LIMIT).error
+        proxy.code = "rate_limited"
+        assert "too much" in ann.run("say", channel, "Mats by the bed", code=RATE_LIMIT).error
         ann.run("say", channel, "Mats by the bed")
         assert [record["type"] for record in ann.json("read", channel)] == ["message"]
+    server.stop()
+
+
+def test_what_waits_outlasts_a_disk_of_the_server_that_is_full(scene):
+    server = scene.server()
+    with Refuses(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        channel = ann.one("channel", "create", "Falls", "--open")["channel"]
+        proxy.cutting = True
+        ann.run("say", channel, "Mats by the bed", code=NETWORK)
+        proxy.code = "full"
+        assert "What you said waits" in ann.run("sync").error
+        assert proxy.code is None
+        ann.run("sync")
+        assert [record["text"] for record in ann.json("read", channel)] == ["Mats by the bed"]
     server.stop()
 
 
