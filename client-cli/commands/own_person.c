@@ -7,6 +7,7 @@
 #include "protocol/channel/identity.h"
 #include "protocol/wire/people.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,6 +123,7 @@ static enum status pick(const struct candidates *candidates, const char *text, s
     for (size_t i = 0; i < candidates->count; i++)
         find_offer(&find, NULL, span_from_text(candidates->items[i].name));
     TRY(find_finish(&find, &at));
+    assert(at < candidates->count && candidates->items != NULL); /* one that was offered */
     *person = candidates->items[at].person;
     return STATUS_OK;
 }

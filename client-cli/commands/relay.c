@@ -49,9 +49,9 @@ struct relay {
 };
 
 /* The socket's path below an open folder: sockaddr_un has room for 107 bytes only. */
-static void socket_path(int directory, char path[64])
+static void socket_path(int directory, char *path, size_t size)
 {
-    snprintf(path, 64, "/proc/self/fd/%d/%s", directory, SOCKET_NAME);
+    snprintf(path, size, "/proc/self/fd/%d/%s", directory, SOCKET_NAME);
 }
 
 /* ---- the holder's side ---- */
@@ -145,7 +145,7 @@ static void on_connection(uv_stream_t *listener, int failed)
 static enum status listen_at(struct relay *relay)
 {
     char path[64];
-    socket_path(relay->directory, path);
+    socket_path(relay->directory, path, sizeof path);
     unlinkat(relay->directory, SOCKET_NAME, 0);
     mode_t mask = umask(0177);
     int failed = uv_pipe_bind(&relay->listener, path);
@@ -326,12 +326,10 @@ void relay_serve(struct relay *relay)
 
 static enum status connect_to(const char *profile_directory, int *descriptor)
 {
-    char path[64];
     int directory = open(profile_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    socket_path(directory, path);
-    strcpy(address.sun_path, path);
+    socket_path(directory, address.sun_path, sizeof address.sun_path);
     bool connected = directory >= 0 && fd >= 0 &&
                      connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
     if (directory >= 0)

@@ -436,7 +436,8 @@ static const char *kind_for_people(const struct stored_entry *entry, char text[K
 {
     snprintf(text, KIND_TEXT_SIZE, "%s", kind_name(entry));
     for (char *at = text; *at != '\0'; at++)
-        *at = *at == '_' ? '-' : *at;
+        if (*at == '_')
+            *at = '-';
     return text;
 }
 

@@ -71,17 +71,16 @@ static void number_parts(const struct sized_group *groups,
         parts->people[parts->of_group[groups[i].group]] += groups[i].people;
 }
 
+/* On an error too, `*parts` is the caller's to clear. */
 static enum status parts_new(const struct graph *graph, struct groups_parts *parts)
 {
-    CLEANUP(groups_parts_clear) struct groups_parts made = {.group_count = graph->group_count};
-    made.of_group = calloc(graph->group_count + 1u, sizeof(uint32_t));
-    made.group = calloc(graph->group_count + 1u, sizeof(uint32_t));
-    made.people = calloc(graph->group_count + 1u, sizeof(uint32_t));
-    if (made.of_group == NULL || made.group == NULL || made.people == NULL)
+    *parts = (struct groups_parts){.group_count = graph->group_count};
+    parts->of_group = calloc(graph->group_count + 1u, sizeof(uint32_t));
+    parts->group = calloc(graph->group_count + 1u, sizeof(uint32_t));
+    parts->people = calloc(graph->group_count + 1u, sizeof(uint32_t));
+    if (parts->of_group == NULL || parts->group == NULL || parts->people == NULL)
         return STATUS_NO_MEMORY;
-    memset(made.of_group, 0xFF, ((size_t)graph->group_count + 1) * sizeof(uint32_t));
-    *parts = made;
-    made = (struct groups_parts){0};
+    memset(parts->of_group, 0xFF, ((size_t)graph->group_count + 1) * sizeof(uint32_t));
     return STATUS_OK;
 }
 
