@@ -14,8 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* KeyPackages in one work event: it must fit a frame. */
-#define EVENT_PACKAGE_BYTES (48u << 10)
+/* What is listed in one work event: with its ends it must fit a frame. */
+#define LISTED_BYTES_MAX (60u << 10)
+
+/* Of each that is listed, besides its KeyPackage or its request: ids, lengths, a reason, and an
+ * empty request. */
+#define LISTED_ITEM_BYTES 96
 
 /* A KeyPackage that waited longer is taken anew: it may have expired meanwhile. */
 #define HELD_MS (INT64_C(24) * 3600 * 1000)
@@ -99,21 +103,30 @@ static const struct channel_member *choose(const struct delivery *delivery,
     return best;
 }
 
+/* `*room` is what is left of LISTED_BYTES_MAX. */
+static bool has_place(const struct buffer *bytes, size_t *room)
+{
+    size_t needed = LISTED_ITEM_BYTES + bytes->len;
+    if (needed > *room)
+        return false;
+    *room -= needed;
+    return true;
+}
+
 static enum status list_adds(const struct channel *channel,
                              const struct id *person,
+                             size_t *room,
                              struct arena *arena,
                              struct wire_work *taken)
 {
     void *items = NULL;
     TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->adds, &items));
     taken->adds = items;
-    size_t bytes = 0;
     for (const struct work_add *add = channel->work->adds;
          add != NULL && taken->add_count < LIMIT_ADDS_PER_COMMIT; add = add->next) {
         if (!may_add(channel, person, add))
             continue;
-        bytes += add->key_package.len;
-        if (bytes > EVENT_PACKAGE_BYTES)
+        if (!has_place(&add->key_package, room))
             break;
         taken->adds[taken->add_count++] = (struct wire_work_add){
             .person = add->person,
@@ -126,13 +139,15 @@ static enum status list_adds(const struct channel *channel,
 }
 
 static enum status
-list_removes(const struct work *work, struct arena *arena, struct wire_work *taken)
+list_removes(const struct work *work, size_t *room, struct arena *arena, struct wire_work *taken)
 {
     void *items = NULL;
     TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->removes, &items));
     taken->removes = items;
     for (const struct work_remove *remove = work->removes;
-         remove != NULL && taken->remove_count < LIMIT_ADDS_PER_COMMIT; remove = remove->next) {
+         remove != NULL && taken->remove_count < LIMIT_ADDS_PER_COMMIT &&
+         has_place(&remove->request, room);
+         remove = remove->next) {
         struct wire_work_remove *listed = &taken->removes[taken->remove_count];
         listed->person = remove->person;
         listed->device = remove->device;
@@ -193,8 +208,10 @@ static enum status lease(struct delivery *delivery,
         .generation = channel->row.generation,
         .lease_until = clock_wall_ms(delivery->hub->clock) + lease_ms(channel),
     };
-    TRY(list_adds(channel, &member->person, arena, &listed));
-    TRY(list_removes(work, arena, &listed));
+    /* Who is to go first: they can still read, and a hall of newcomers must not put that off. */
+    size_t room = LISTED_BYTES_MAX;
+    TRY(list_removes(work, &room, arena, &listed));
+    TRY(list_adds(channel, &member->person, &room, arena, &listed));
     work->holder = member->device;
     work->lease_until_ms = clock_monotonic_ms(delivery->hub->clock) + lease_ms(channel);
     note_asked(delivery, channel, &member->device);
