@@ -132,7 +132,7 @@ def test_who_leaves_is_removed_by_somebody_else_and_reads_no_more(scene):
 
 def test_whose_roles_were_changed_is_said(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     ann.run("channel", "role", channel, bea.id, "--give", "note-taker")
     ann.run("channel", "role", channel, ann.id, "--give", "assistee")
     ann.run("channel", "role", channel, bea.id, "--take", "note-taker")
@@ -145,7 +145,7 @@ def test_whose_roles_were_changed_is_said(scene):
 
 def test_who_has_left_is_not_told_that_they_are_in(scene):
     server = scene.server()
-    (ann, bea, cy), channel = share_channel(scene, server)
+    (ann, bea, cy), channel = share_channel(scene, server, MEMBERS)
     ann.run("sync")
     cy.run("channel", "leave", channel)
     listed = cy.run("channel", "list").text
