@@ -3,6 +3,7 @@
 
 #include "client-cli/core/channel_enter.h"
 #include "client-cli/core/channel_join.h"
+#include "client-cli/core/channel_log.h"
 #include "client-cli/core/channel_say.h"
 #include "client-cli/core/engine.h"
 #include "client-cli/core/enrol.h"
@@ -266,6 +267,18 @@ static void one_round(struct storm_client *client, enum storm_phase phase)
     MUST_BE(client->channel->state == CHANNEL_STATE_MEMBER);
 }
 
+/* The log's, and not how far this client has come by events, which may be nowhere yet. */
+static void find_end(struct storm_client *client)
+{
+    struct storm_scene *scene = client->scene;
+    enum status status = channel_log_catch_up(client->engine, client->channel);
+    subscribe(client, status);
+    if (status != STATUS_OK)
+        return;
+    atomic_store(&scene->last_epoch, mls_group_epoch(client->channel->group));
+    atomic_store(&scene->last_sequence, client->channel->cursor);
+}
+
 /* Follows the channel, and says when it has come to the end of the log. */
 static void follow(struct storm_client *client)
 {
@@ -277,8 +290,7 @@ static void follow(struct storm_client *client)
         one_round(client, phase);
         uint64_t last = atomic_load(&scene->last_sequence);
         if (phase == STORM_SETTLE && client->number == 0 && last == 0) {
-            atomic_store(&scene->last_epoch, mls_group_epoch(client->channel->group));
-            atomic_store(&scene->last_sequence, client->channel->cursor);
+            find_end(client);
         } else if (last != 0 && !settled && client->channel->cursor >= last) {
             settled = true;
             storm_scene_reach(scene);

@@ -43,8 +43,8 @@ def now_ms():
 
 # ---- silence ----
 
-UNKNOWN = ("error: this device is not known here: the server was put back to before it joined. Ask for a new invite; then weft "
-           "join LINK --profile NAME")
+UNKNOWN = ("error: the server says: this device is not known here: the server was put back to before it joined. Ask for a new "
+           "invite; then weft join LINK --profile NAME")
 
 
 @cell("silence", "joining", ("Finn", "error: 127.0.0.1:PORT cannot be reached. Try again later"), ("Finn", "exit code 3"))
