@@ -164,21 +164,38 @@ static size_t take_frame(struct fan_socket *socket, struct span bytes)
     return head + len;
 }
 
-static void take_input(struct fan_socket *socket)
+/* How much of it is done with. */
+static size_t take_frames(struct fan_socket *socket, struct span bytes)
 {
     size_t at = 0;
     if (socket->state == FAN_UPGRADE) {
-        const uint8_t *head = memmem(socket->in.ptr, socket->in.len, "\r\n\r\n", 4);
+        const uint8_t *head = memmem(bytes.ptr, bytes.len, "\r\n\r\n", 4);
         if (head == NULL)
-            return;
-        MUST_BE(memcmp(socket->in.ptr, "HTTP/1.1 101", 12) == 0);
-        at = (size_t)(head - socket->in.ptr) + 4;
+            return 0;
+        MUST_BE(memcmp(bytes.ptr, "HTTP/1.1 101", 12) == 0);
+        at = (size_t)(head - bytes.ptr) + 4;
         socket->state = FAN_OPEN;
     }
     for (size_t taken = 1; taken > 0 && socket->state == FAN_OPEN; at += taken)
-        taken = take_frame(socket, span_of(socket->in.ptr + at, socket->in.len - at));
+        taken = take_frame(socket, span_of(bytes.ptr + at, bytes.len - at));
+    return at;
+}
+
+/* Frames are taken where they were read, and only what is not whole is kept. */
+static void take_input(struct fan_socket *socket, struct span bytes)
+{
+    if (socket->in.len == 0) {
+        size_t at = take_frames(socket, bytes);
+        MUST(buffer_append(&socket->in, span_of(bytes.ptr + at, bytes.len - at)));
+        return;
+    }
+    MUST(buffer_append(&socket->in, bytes));
+    size_t at = take_frames(socket, buffer_span(&socket->in));
     memmove(socket->in.ptr, socket->in.ptr + at, socket->in.len - at);
     buffer_truncate(&socket->in, socket->in.len - at);
+    /* A connection that waits must not keep what its last burst took. */
+    if (socket->in.len == 0)
+        buffer_clear(&socket->in);
 }
 
 /* Bytes that came; 0: none now, -1: it has ended. */
@@ -197,24 +214,20 @@ static ssize_t get(struct fan_socket *socket, uint8_t *bytes, size_t len)
 
 static void on_readable(struct fan_socket *socket)
 {
+    /* One for all, since it is done with at the end of each read: a reader that has memory made for
+     * each delivery is slow, and has the server free what the kernel sent. */
+    static uint8_t bytes[READ_BYTES];
     for (size_t len = READ_BYTES; len == READ_BYTES && socket->state != FAN_ENDED;) {
-        size_t before = socket->in.len;
-        uint8_t *start = NULL;
-        MUST(buffer_extend(&socket->in, READ_BYTES, &start));
-        ssize_t came = get(socket, start, READ_BYTES);
-        buffer_truncate(&socket->in, before + (came > 0 ? (size_t)came : 0));
+        ssize_t came = get(socket, bytes, READ_BYTES);
         if (came < 0) {
             end(socket);
             return;
         }
         len = (size_t)came;
+        take_input(socket, span_of(bytes, len));
         if (socket->tls != NULL && came > 0)
             len = READ_BYTES; /* a record at a time: what TLS holds, epoll does not tell */
-        take_input(socket);
     }
-    /* A connection that waits must not keep what its last burst took. */
-    if (socket->in.len == 0)
-        buffer_clear(&socket->in);
 }
 
 /* ---- opening ---- */
