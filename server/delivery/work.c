@@ -14,13 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is listed in one work event: with its ends it must fit a frame. */
-#define LISTED_BYTES_MAX (60u << 10)
-
-/* Of each that is listed, besides its KeyPackage or its request: ids, lengths, a reason, and an
- * empty request. */
-#define LISTED_ITEM_BYTES 96
-
 /* A KeyPackage that waited longer is taken anew: it may have expired meanwhile. */
 #define HELD_MS (INT64_C(24) * 3600 * 1000)
 
@@ -46,22 +39,13 @@ static bool is_leaving(const struct work *work, const struct id *device)
     return false;
 }
 
-/* Their own devices everybody adds. */
-static bool
-may_add(const struct channel *channel, const struct id *person, const struct work_add *add)
-{
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
-    return channel_is_open(channel) || id_equal(person, &add->person) ||
-           (channel_roles(channel, person) & adders) != 0;
-}
-
 /* How many of the adds a person may commit, and whether one is of a device of theirs. */
 static size_t count_adds(const struct channel *channel, const struct id *person, bool *own)
 {
     size_t count = 0;
     *own = false;
     for (const struct work_add *add = channel->work->adds; add != NULL; add = add->next) {
-        count += may_add(channel, person, add) ? 1 : 0;
+        count += work_items_may_add(channel, person, add) ? 1 : 0;
         *own = *own || id_equal(person, &add->person);
     }
     return count;
@@ -101,63 +85,6 @@ static const struct channel_member *choose(const struct delivery *delivery,
         }
     }
     return best;
-}
-
-/* `*room` is what is left of LISTED_BYTES_MAX. */
-static bool has_place(const struct buffer *bytes, size_t *room)
-{
-    size_t needed = LISTED_ITEM_BYTES + bytes->len;
-    if (needed > *room)
-        return false;
-    *room -= needed;
-    return true;
-}
-
-static enum status list_adds(const struct channel *channel,
-                             const struct id *person,
-                             size_t *room,
-                             struct arena *arena,
-                             struct wire_work *taken)
-{
-    void *items = NULL;
-    TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->adds, &items));
-    taken->adds = items;
-    for (const struct work_add *add = channel->work->adds;
-         add != NULL && taken->add_count < LIMIT_ADDS_PER_COMMIT; add = add->next) {
-        if (!may_add(channel, person, add))
-            continue;
-        if (!has_place(&add->key_package, room))
-            break;
-        taken->adds[taken->add_count++] = (struct wire_work_add){
-            .person = add->person,
-            .device = add->device,
-            .asked_by = add->asked_by,
-            .key_package = buffer_span(&add->key_package),
-        };
-    }
-    return STATUS_OK;
-}
-
-static enum status
-list_removes(const struct work *work, size_t *room, struct arena *arena, struct wire_work *taken)
-{
-    void *items = NULL;
-    TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->removes, &items));
-    taken->removes = items;
-    for (const struct work_remove *remove = work->removes;
-         remove != NULL && taken->remove_count < LIMIT_ADDS_PER_COMMIT &&
-         has_place(&remove->request, room);
-         remove = remove->next) {
-        struct wire_work_remove *listed = &taken->removes[taken->remove_count];
-        listed->person = remove->person;
-        listed->device = remove->device;
-        listed->reason = (uint8_t)remove->reason;
-        if (remove->reason == STORE_REMOVAL_LEFT)
-            TRY(schema_decode(&message_leave_schema, buffer_span(&remove->request), arena,
-                              &listed->leave));
-        taken->remove_count++;
-    }
-    return STATUS_OK;
 }
 
 static int64_t lease_ms(const struct channel *channel)
@@ -208,10 +135,7 @@ static enum status lease(struct delivery *delivery,
         .generation = channel->row.generation,
         .lease_until = clock_wall_ms(delivery->hub->clock) + lease_ms(channel),
     };
-    /* Who is to go first: they can still read, and a hall of newcomers must not put that off. */
-    size_t room = LISTED_BYTES_MAX;
-    TRY(list_removes(work, &room, arena, &listed));
-    TRY(list_adds(channel, &member->person, &room, arena, &listed));
+    TRY(work_items_list(channel, &member->person, arena, &listed));
     work->holder = member->device;
     work->lease_until_ms = clock_monotonic_ms(delivery->hub->clock) + lease_ms(channel);
     note_asked(delivery, channel, &member->device);

@@ -7,6 +7,13 @@
 
 #include <stdlib.h>
 
+/* What is listed in one work event: with its ends it must fit a frame. */
+#define LISTED_BYTES_MAX (60u << 10)
+
+/* Of each that is listed, besides its KeyPackage or its request: ids, lengths, a reason, and an
+ * empty request. */
+#define LISTED_ITEM_BYTES 96
+
 void work_items_free_add(struct work_add *add)
 {
     buffer_clear(&add->key_package);
@@ -142,4 +149,82 @@ void work_items_forget(struct work *work, const struct id *device)
 void work_items_forget_person(struct work *work, const struct id *person)
 {
     forget(work, &(struct id){{0}}, person);
+}
+
+/* ---- what one member is asked for ---- */
+
+bool work_items_may_add(const struct channel *channel,
+                        const struct id *person,
+                        const struct work_add *add)
+{
+    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
+    return channel_is_open(channel) || id_equal(person, &add->person) ||
+           (channel_roles(channel, person) & adders) != 0;
+}
+
+/* `*room` is what is left of LISTED_BYTES_MAX. */
+static bool has_place(const struct buffer *bytes, size_t *room)
+{
+    size_t needed = LISTED_ITEM_BYTES + bytes->len;
+    if (needed > *room)
+        return false;
+    *room -= needed;
+    return true;
+}
+
+static enum status list_adds(const struct channel *channel,
+                             const struct id *person,
+                             size_t *room,
+                             struct arena *arena,
+                             struct wire_work *taken)
+{
+    void *items = NULL;
+    TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->adds, &items));
+    taken->adds = items;
+    for (const struct work_add *add = channel->work->adds;
+         add != NULL && taken->add_count < LIMIT_ADDS_PER_COMMIT; add = add->next) {
+        if (!work_items_may_add(channel, person, add))
+            continue;
+        if (!has_place(&add->key_package, room))
+            break;
+        taken->adds[taken->add_count++] = (struct wire_work_add){
+            .person = add->person,
+            .device = add->device,
+            .asked_by = add->asked_by,
+            .key_package = buffer_span(&add->key_package),
+        };
+    }
+    return STATUS_OK;
+}
+
+static enum status
+list_removes(const struct work *work, size_t *room, struct arena *arena, struct wire_work *taken)
+{
+    void *items = NULL;
+    TRY(arena_take(arena, LIMIT_ADDS_PER_COMMIT, sizeof *taken->removes, &items));
+    taken->removes = items;
+    for (const struct work_remove *remove = work->removes;
+         remove != NULL && taken->remove_count < LIMIT_ADDS_PER_COMMIT; remove = remove->next) {
+        if (!has_place(&remove->request, room))
+            break;
+        struct wire_work_remove *listed = &taken->removes[taken->remove_count];
+        listed->person = remove->person;
+        listed->device = remove->device;
+        listed->reason = (uint8_t)remove->reason;
+        if (remove->reason == STORE_REMOVAL_LEFT)
+            TRY(schema_decode(&message_leave_schema, buffer_span(&remove->request), arena,
+                              &listed->leave));
+        taken->remove_count++;
+    }
+    return STATUS_OK;
+}
+
+enum status work_items_list(const struct channel *channel,
+                            const struct id *person,
+                            struct arena *arena,
+                            struct wire_work *taken)
+{
+    size_t room = LISTED_BYTES_MAX;
+    TRY(list_removes(channel->work, &room, arena, taken));
+    return list_adds(channel, person, &room, arena, taken);
 }

@@ -64,4 +64,17 @@ void work_items_drop_void(struct channel *channel, const struct directory *direc
 void work_items_forget(struct work *work, const struct id *device);
 void work_items_forget_person(struct work *work, const struct id *person);
 
+/* Whether the person may commit it; their own devices everybody may add. */
+bool work_items_may_add(const struct channel *channel,
+                        const struct id *person,
+                        const struct work_add *add);
+
+/* What the person may commit of the channel's work, into the lists of `taken`: as much as one
+ * commit does and one event has room for. Who is to go comes first: they can still read, and a hall
+ * of newcomers must not put that off. Lists are from the arena, bytes lent from the work. */
+MUST_CHECK enum status work_items_list(const struct channel *channel,
+                                       const struct id *person,
+                                       struct arena *arena,
+                                       struct wire_work *taken);
+
 #endif
