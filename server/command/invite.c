@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+/* Invites, or people, looked at for one answer: more than a community has. */
 #define LISTED_MAX 100000
 
 /* Links that one answer has room for; whoever has more people invites by group. */

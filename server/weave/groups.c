@@ -203,11 +203,10 @@ part_pool(const struct graph *graph, const struct groups_parts *parts, struct gr
     for (int within = 0; within < 2; within++) {
         struct groups_cell counted = count_in_pool(graph, parts, within != 0);
         matrix->pool_hides[within] = counted.people < WEAVE_CELL_PEOPLE_MIN;
-        if (!matrix->pool_hides[within])
-            continue;
-        cell->ties -= counted.ties;
-        cell->hidden = count_in_pool(graph, parts, within == 0).people < WEAVE_CELL_PEOPLE_MIN;
+        if (matrix->pool_hides[within])
+            cell->ties -= counted.ties;
     }
+    cell->hidden = matrix->pool_hides[0] && matrix->pool_hides[1];
 }
 
 /* Whether a tie is of a hidden cell within (or across) parts, or of what the pool hides. */
