@@ -8,9 +8,9 @@
  * a1000w1, a1000w8   one channel of 1,000 who follow; one sender with 1 or 8 messages under way,
  *                    each done when everybody has it
  * b500x10            500 channels of 10 who follow; 2,000 messages a second are offered
- * idle10k            10,000 logged-in connections that say nothing; of them one then sends ping
- *                    after ping (cpu_us_per_ping), and last one speaks to another, whose messages
- *                    are durable first as all are (cpu_us_per_delivery)
+ * idle10k            10,000 logged-in connections that say nothing, of which one then sends ping
+ *                    after ping (cpu_us_per_ping); beside them one pair that speaks, each message
+ *                    durable first as all are (cpu_us_per_delivery)
  * append10           10 senders with one message of 1 KiB under way, nobody follows: what is
  *                    acknowledged is durable
  * append100          the same with ten each
