@@ -41,8 +41,7 @@ static const struct config_key keys[] = {
     {"community", VALUE_TEXT, offsetof(struct config, community), 1, LIMIT_NAME_BYTES,
      "Weft community", "The community's name, as people see it before they join."},
     {"notice", VALUE_TEXT, offsetof(struct config, notice), 1, 1000,
-     "This server keeps messages until their channel is deleted, or for as long as the channel "
-     "says.",
+     "This server keeps messages until they are deleted, or for as long as their channel says.",
      "What people are told before they join, after what weft says of patients and of who can read "
      "what: who keeps what for how long."},
     {"address", VALUE_ADDRESS, offsetof(struct config, address), 0, 64, "127.0.0.1",
