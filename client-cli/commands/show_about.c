@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/show_about.h"
 
+#include "client-cli/commands/show_entry.h"
 #include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/revision.h"
@@ -209,7 +210,7 @@ bool show_about_other(struct out *out,
                       struct engine *engine,
                       const struct channel *channel,
                       const struct stored_entry *entry,
-                      uint64_t seen_from,
+                      const struct show_entry_around *around,
                       json_t *record)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
@@ -218,25 +219,27 @@ bool show_about_other(struct out *out,
     struct people_name name;
     struct id message;
     char target[64];
+    char text[LIMIT_NAME_BYTES + LIMIT_REACTION_BYTES + sizeof target + 32];
     uint64_t sequence;
     if (entry_content(entry, &content) != STATUS_OK ||
         revision_target(entry, &message) != STATUS_OK)
         return false;
     people_name(engine, &entry->person, &name);
     name_target(engine, channel, &message, &sequence, target, sizeof target);
-    bool shown = sequence == 0 || sequence < seen_from || entry->warning.len != 0;
+    bool shown = sequence == 0 || sequence < around->seen_from || entry->warning.len != 0;
     json_object_set_new(record, "target", json_integer((json_int_t)sequence));
     if (content.kind == CONTENT_REACTION &&
         content_decode_body(&content, &arena, &reaction) == STATUS_OK) {
         json_object_set_new(record, "text", out_json_text(reaction.text));
         json_object_set_new(record, "on", json_boolean(reaction.on));
-        if (shown)
-            out_prose(out, "  -- %s: %s%.*s on %s", name.name, reaction.on ? "" : "no longer ",
-                      OUT_SPAN(reaction.text), target);
-    } else if (shown) {
-        out_prose(out, "  -- %s %s %s", name.name,
-                  content.kind == CONTENT_EDIT ? "edited" : "deleted", target);
+        snprintf(text, sizeof text, "%s: %s%.*s on %s", name.name, reaction.on ? "" : "no longer ",
+                 OUT_SPAN(reaction.text), target);
+    } else {
+        snprintf(text, sizeof text, "%s %s %s", name.name,
+                 content.kind == CONTENT_EDIT ? "edited" : "deleted", target);
     }
+    if (shown)
+        show_entry_aside(out, channel, around, text);
     if (content.kind == CONTENT_EDIT && (shown || out_is_json(out)))
         show_edit(out, engine, &content, &arena, record);
     return true;

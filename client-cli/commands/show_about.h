@@ -12,6 +12,8 @@
 #include "client-cli/core/channel.h"
 #include "client-cli/core/entry.h"
 
+struct show_entry_around;
+
 /* Lines of one entry begin so. */
 #define SHOW_INDENT "    "
 
@@ -33,12 +35,12 @@ void show_about_reactions(struct out *out,
                           json_t *record);
 
 /* An edit, a reaction or a deletion, in a line of its own; nothing for people when the message that
- * it is about has the number `seen_from` or a later one: it shows there. False for another kind. */
+ * it is about is on the screen: it shows there. False for another kind. */
 bool show_about_other(struct out *out,
                       struct engine *engine,
                       const struct channel *channel,
                       const struct stored_entry *entry,
-                      uint64_t seen_from,
+                      const struct show_entry_around *around,
                       json_t *record);
 
 /* That a message is gone, and by whom. */

@@ -342,9 +342,8 @@ void show_entry_aside(struct out *out,
                       const struct show_entry_around *around,
                       const char *text)
 {
-    bool titled = around->with_title && channel->title.len != 0;
-    out_prose(out, "  -- %s%s%.*s", text, titled ? "  in " : "",
-              titled ? (int)channel->title.len : 0, titled ? (const char *)channel->title.ptr : "");
+    struct span title = around->with_title ? channel->title : SPAN_EMPTY;
+    out_prose(out, "  -- %s%s%.*s", text, title.len == 0 ? "" : "  in ", OUT_SPAN(title));
 }
 
 /* The others of a kind, of which ENTRY_CHANGES_NAMED were told by name. */
@@ -446,11 +445,12 @@ static void show_head(struct out *out,
                       struct engine *engine,
                       const struct channel *channel,
                       const struct stored_entry *entry,
-                      bool with_title,
+                      const struct show_entry_around *around,
                       const char *fate)
 {
     char time[SHOW_TIME_SIZE];
     char shared[SHARED_SIZE];
+    struct span title = around->with_title ? channel->title : SPAN_EMPTY;
     struct people_name name = {"somebody", ""};
     char kind_text[KIND_TEXT_SIZE];
     const char *kind = kind_for_people(entry, kind_text);
@@ -464,8 +464,7 @@ static void show_head(struct out *out,
                 name.group[0] == '\0' ? "" : ")", plain ? "" : " [", plain ? "" : kind,
                 plain ? "" : "]", fate, entry->edited == 0 ? "" : "  (edited)",
                 mentions_us(engine, entry) ? "  (mentions you)" : "", shared,
-                with_title ? "  in " : "", with_title ? (int)channel->title.len : 0,
-                channel->title.len == 0 ? "" : (const char *)channel->title.ptr);
+                title.len == 0 ? "" : "  in ", OUT_SPAN(title));
 }
 
 static void show_message(struct out *out,
@@ -475,11 +474,11 @@ static void show_message(struct out *out,
                          const struct show_entry_around *around,
                          json_t *record)
 {
-    if (show_about_other(out, engine, channel, entry, around->seen_from, record))
+    if (show_about_other(out, engine, channel, entry, around, record))
         return;
     if (!out_is_json(out) && show_control(out, engine, channel, entry, around))
         return;
-    show_head(out, engine, channel, entry, around->with_title, "");
+    show_head(out, engine, channel, entry, around, "");
     show_content(out, engine, channel, entry, record);
     json_object_set_new(record, "mentions_you", json_boolean(mentions_us(engine, entry)));
 }
@@ -527,7 +526,7 @@ static void show_by_fate(struct out *out,
         return;
     case ENTRY_DELETED:
         show_about_deleted(engine, entry, deleted, record);
-        show_head(out, engine, channel, entry, around->with_title, deleted);
+        show_head(out, engine, channel, entry, around, deleted);
         return;
     }
 }

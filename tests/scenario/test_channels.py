@@ -316,6 +316,12 @@ def test_who_follows_sees_of_which_channel_a_change_is_and_that_the_server_is_ba
     following = ann.stream("follow", json_lines=False)
     bea.run("channel", "join", "Nights")
     following.wait_line("that Bea is in", lambda line: line.startswith("  -- ") and line.endswith("  in Nights"))
+    number = str(ann.json("say", "Nights", "Mats")[-1]["sequence"])
+    for command, told in ((["react", "Nights", number, "thanks"], "Ann: thanks on number"),
+                          (["edit", "Nights", number, "No mats"], "Ann edited number"),
+                          (["delete", "Nights", number], "Ann deleted number")):
+        ann.run(*command)
+        following.wait_line(told, lambda line, told=told: line == f"  -- {told} {number}  in Nights")
     server.stop()
     following.wait_line("that it is gone", lambda line: "no contact with the server since" in line)
     server.start()
