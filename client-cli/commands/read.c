@@ -45,13 +45,13 @@ static void mark_new(struct reading *reading, const struct stored_entry *entry)
 static enum status show(void *context, const struct stored_entry *entry)
 {
     struct reading *reading = context;
-    if (is_shown(reading->invocation, reading->channel, entry)) {
-        mark_new(reading, entry);
-        reading->any = true;
-    }
+    reading->shown = entry->sequence;
+    if (!is_shown(reading->invocation, reading->channel, entry))
+        return STATUS_OK;
+    mark_new(reading, entry);
+    reading->any = true;
     show_entry(reading->invocation->out, reading->invocation->engine, reading->channel, entry,
                &reading->around);
-    reading->shown = entry->sequence;
     return STATUS_OK;
 }
 
