@@ -267,14 +267,16 @@ static void describe_added(struct engine *engine,
                            size_t size)
 {
     struct people_name who;
-    struct people_name by;
     struct people_name committer;
-    bool other = !id_is_none(&change->by) && !id_equal(&change->by, &entry->person);
+    struct people_name by;
     people_name(engine, &change->person, &who);
-    people_name(engine, other ? &change->by : &entry->person, &by);
     people_name(engine, &entry->person, &committer);
-    snprintf(text, size, "%s let %s in%s%s%s", by.name, who.name, other ? " (committed by " : "",
-             other ? committer.name : "", other ? ")" : "");
+    if (id_is_none(&change->by) || id_equal(&change->by, &entry->person)) {
+        snprintf(text, size, "%s let %s in", committer.name, who.name);
+        return;
+    }
+    people_name(engine, &change->by, &by);
+    snprintf(text, size, "%s let %s in (committed by %s)", by.name, who.name, committer.name);
 }
 
 static void describe_change(struct engine *engine,
@@ -519,10 +521,9 @@ static void show_by_fate(struct out *out,
     case ENTRY_WITHHELD:
         if (entry_is_kept_back(entry))
             out_prose(out, "  -- %s was kept back", message_number(entry->sequence).text);
-        if (entry->fate == ENTRY_CONTROL || entry_is_kept_back(entry))
-            return;
-        out_prose(out, "  -- %s was not shared: deleted or no longer kept, says %s",
-                  message_number(entry->sequence).text, shared_by.name);
+        else if (entry->fate == ENTRY_WITHHELD)
+            out_prose(out, "  -- %s was not shared: deleted or no longer kept, says %s",
+                      message_number(entry->sequence).text, shared_by.name);
         return;
     case ENTRY_DELETED:
         show_about_deleted(engine, entry, deleted, record);
