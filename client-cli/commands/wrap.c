@@ -79,13 +79,13 @@ static enum status wrap_line(struct span line, size_t columns, struct buffer *ou
 {
     size_t indent = indent_of(line);
     size_t used = blanks_in_front(line);
-    bool first = true;
     TRY(append_blanks(out, used));
+    line = after(line, used);
     while (blanks_in_front(line) < line.len) {
-        struct span gap = span_of(line.ptr, first ? 0 : blanks_in_front(line));
+        struct span gap = span_of(line.ptr, blanks_in_front(line)); /* none before the first word */
         struct span word = next_word(&line);
         size_t width = width_of(word);
-        if (first || used + gap.len + width <= columns) {
+        if (gap.len == 0 || used + gap.len + width <= columns) {
             TRY(buffer_append(out, gap));
             used += gap.len;
         } else {
@@ -95,7 +95,6 @@ static enum status wrap_line(struct span line, size_t columns, struct buffer *ou
         }
         TRY(buffer_append(out, word));
         used += width;
-        first = false;
     }
     return buffer_append(out, SPAN_LITERAL("\n"));
 }
