@@ -48,8 +48,7 @@ void known_id_gather(const struct directory *directory,
         directory_each(directory, gather, &gathering);
 }
 
-static void
-show_candidate(struct out *out, enum known_id_of of, const struct id *id, const char *name)
+void known_id_show(struct out *out, enum known_id_of of, const struct id *id, const char *name)
 {
     char text[ID_TEXT_SIZE];
     id_text(id, text);
@@ -67,7 +66,7 @@ static enum status explain_several(struct invocation *invocation,
     for (size_t i = 0; i < found->count && i < KNOWN_ID_LISTED_MAX; i++) {
         struct people_name name;
         people_name_learned(invocation->engine, &found->people[i], &name);
-        show_candidate(invocation->out, of, &found->ids[i], name.name);
+        known_id_show(invocation->out, of, &found->ids[i], name.name);
     }
     return command_explain(invocation, STATUS_CONFLICT,
                            "the ids of %zu %s begin with \"%s\": take more digits of the one you "

@@ -35,4 +35,7 @@ void known_id_gather(const struct directory *directory,
 MUST_CHECK enum status
 known_id_find(struct invocation *invocation, enum known_id_of of, const char *text, struct id *id);
 
+/* One of several who could be meant, to be named by the id: a person, or somebody's device. */
+void known_id_show(struct out *out, enum known_id_of of, const struct id *id, const char *name);
+
 #endif

@@ -14,9 +14,6 @@
 #define PAGES_MAX 100
 #define SHOWN_MAX 10000
 
-/* Of people that fit equally well, as many as a screen holds are listed. */
-#define LISTED_MAX 20
-
 struct candidate {
     struct id person;
     char name[LIMIT_NAME_BYTES + 1];
@@ -133,17 +130,15 @@ static enum status
 list_fitting(struct invocation *invocation, const struct candidates *candidates, const char *text)
 {
     size_t listed = 0;
-    for (size_t i = 0; i < candidates->count && listed < LISTED_MAX; i++) {
+    for (size_t i = 0; i < candidates->count && listed < KNOWN_ID_LISTED_MAX; i++) {
         const struct candidate *item = &candidates->items[i];
         struct find find;
         size_t at;
-        char id[ID_TEXT_SIZE];
         find_begin(&find, text);
         find_offer(&find, NULL, span_from_text(item->name));
         if (find_finish(&find, &at) != STATUS_OK)
             continue;
-        id_text(&item->person, id);
-        out_line(invocation->out, "  %.12s  %s", id, item->name);
+        known_id_show(invocation->out, KNOWN_ID_PERSON, &item->person, item->name);
         listed++;
     }
     return command_explain(invocation, STATUS_CONFLICT,

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from weft_scenario import NOT_FOUND, OK, USAGE, decode_link
+from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, decode_link
 from weft_wire import LOG_ENTRIES, Account, Connection, Reader
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnol\u2066\u200f\tEve\r\nroot#"
@@ -66,6 +66,22 @@ def test_the_digits_that_are_shown_of_somebody_are_enough(scene):
     device = admin.json("device", "list", bea.id[:8])[0]["device"]
     assert "is shut out" in admin.run("device", "revoke", device[:8]).text
     assert "eight digits" in admin.run("device", "revoke", "ffffffff", code=NOT_FOUND).error
+    server.stop()
+
+
+def test_of_several_who_are_called_so_each_is_listed_with_the_id(scene):
+    server = scene.server()
+    ann, *others = scene.people(["Ann", "Cy", "Cy of the East"], lambda name: server.invite(group="Ward 7"))
+    channel = ann.json("channel", "create", "Falls")[0]["channel"]
+    for person in others:
+        person.run("profile", "set", "--opt-in")
+    others.append(scene.person("Cy of the North", server.invite(group="Ward 8")))
+    others[-1].run("profile", "set", "--opt-in")
+    fitting = {person.id: person.name for person in others if person.name != "Cy"}
+    refused = ann.run("channel", "add", channel, "Cy of", code=CONFLICT)
+    assert {tuple(line.split(maxsplit=1)) for line in refused.text.splitlines()} == set(fitting.items()), refused
+    records = ann.json("channel", "add", channel, "Cy of", code=CONFLICT)
+    assert {record["person"]: record["name"] for record in records if record["type"] == "candidate"} == fitting, records
     server.stop()
 
 
