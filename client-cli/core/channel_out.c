@@ -2,23 +2,27 @@
 #include "client-cli/core/channel_out.h"
 
 #include "client-cli/core/people.h"
+#include "protocol/channel/leave.h"
 #include "protocol/channel/policy.h"
 #include "protocol/wire/message_header.h"
 
-/* Whether the commit is passed on for a leave of another device of ours. */
-static bool is_own_leave(const struct engine *engine, const struct message_header *header)
+/* Whether one of our own devices has asked for it, as the policy checks it: a commit of a
+ * facilitator needs no request, and may carry any. */
+static bool is_own_leave(const struct engine *engine,
+                         const struct channel *channel,
+                         const struct message_header *header)
 {
-    for (size_t i = 0; i < header->leave_count; i++) {
-        const struct directory_device *device =
-            directory_find(engine->directory, &header->leaves[i].device);
-        if (device != NULL && id_equal(&device->person, &engine->account.person))
+    const struct mls_tree *before = mls_public_group_tree(mls_group_public(channel->group));
+    for (size_t i = 0; i < header->leave_count; i++)
+        if (channel_leave_is_of(&header->leaves[i], &channel->id, channel->generation, before,
+                                engine->directory, header->log_size, &engine->account.person))
             return true;
-    }
     return false;
 }
 
 /* Whatever is none of the others is a facilitator's will. */
 static enum channel_out_reason reason_of(const struct engine *engine,
+                                         const struct channel *channel,
                                          const struct channel_extension *rules,
                                          const struct message_header *header)
 {
@@ -29,7 +33,7 @@ static enum channel_out_reason reason_of(const struct engine *engine,
         return CHANNEL_OUT_SHUT_OUT;
     if (channel_extension_dormant(rules, &own->device) != NULL)
         return CHANNEL_OUT_ABSENT;
-    return is_own_leave(engine, header) ? CHANNEL_OUT_LEFT : CHANNEL_OUT_REMOVED;
+    return is_own_leave(engine, channel, header) ? CHANNEL_OUT_LEFT : CHANNEL_OUT_REMOVED;
 }
 
 enum status channel_out_note(struct engine *engine,
@@ -45,7 +49,8 @@ enum status channel_out_note(struct engine *engine,
     TRY(message_header_decode(header, &arena, &decoded));
     channel->out_by = *by;
     bool copy = mls_staged_commit_is_external(staged);
-    channel->out = (uint8_t)(copy ? CHANNEL_OUT_COPY : reason_of(engine, &rules, &decoded));
+    channel->out =
+        (uint8_t)(copy ? CHANNEL_OUT_COPY : reason_of(engine, channel, &rules, &decoded));
     return STATUS_OK;
 }
 

@@ -12,7 +12,8 @@
 #include "protocol/mls/public/public_group.h"
 
 /* Of a commit that removes us and that the policy allows: which of the policy's reasons it has.
- * `header` is that of the commit, `by` the committer. Sets channel->out, not the vault. */
+ * `header` is that of the commit, `by` the committer. Before it is merged. Sets channel->out, not
+ * the vault. */
 MUST_CHECK enum status channel_out_note(struct engine *engine,
                                         struct channel *channel,
                                         const struct mls_staged_commit *staged,

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -24,6 +25,8 @@ void channel_room_enter(struct channel_room *room, size_t who)
     engine->directory = world->directory;
     engine->account.person = world->people[who].identity.person;
     engine->account.device = world->people[who].identity.device;
+    memcpy(engine->account.leaf_public, world->people[who].leaf_public.bytes,
+           sizeof engine->account.leaf_public);
     assert_int_equal(channel_new(engine, &world->channel, &room->channel), STATUS_OK);
     room->channel->group = world->people[who].group;
     world->people[who].group = NULL;

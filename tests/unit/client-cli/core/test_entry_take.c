@@ -6,6 +6,7 @@
 #include "client-cli/core/entry.h"
 #include "protocol/base/limits.h"
 #include "protocol/content/content.h"
+#include "protocol/crypto/hpke.h"
 #include "protocol/crypto/random_system.h"
 #include "tests/unit/client-cli/core/channel_room.h"
 
@@ -208,6 +209,61 @@ static void what_a_copy_of_the_vault_changed_without_a_path_is_followed(void **s
     assert_int_equal(mls_group_epoch(room->channel->group), epoch + 1);
 }
 
+/* The facilitator's, with what the header says that we asked for; why we are out then. */
+static uint8_t be_removed(struct channel_room *room, struct message_leave *leave)
+{
+    CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
+    struct world *world = &room->world;
+    const struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE,
+                                        .removed = mls_group_own_leaf(room->channel->group)};
+    assert_int_equal(world_commit(world, &world->people[0], &remove, leave, &bundle), STATUS_OK);
+    take(room, ENTRY_COMMIT, &world->people[0], buffer_span(&bundle.commit));
+    assert_int_equal(room->channel->state, CHANNEL_STATE_REMOVED);
+    assert_true(id_equal(&room->channel->out_by, &world->people[0].identity.person));
+    return room->channel->out;
+}
+
+/* Signed by `signer`; lends from `key` and `signature`. */
+static struct message_leave make_leave(const struct channel_room *room,
+                                       const struct party *signer,
+                                       struct hpke_public *key,
+                                       struct buffer *signature)
+{
+    const struct world *world = &room->world;
+    const struct mls_group *group = room->channel->group;
+    const struct span own =
+        mls_tree_leaf(mls_public_group_tree(mls_group_public(group)), mls_group_own_leaf(group))
+            ->encryption_key;
+    *key = (struct hpke_public){.len = (uint8_t)own.len};
+    memcpy(key->bytes, own.ptr, own.len);
+    struct message_leave leave = {.channel = world->channel,
+                                  .generation = 1,
+                                  .device = world->people[1].identity.device,
+                                  .encryption_key = hpke_public_span(key)};
+    assert_int_equal(message_leave_sign(&leave, secret_span(&signer->leaf_private), signature),
+                     STATUS_OK);
+    leave.signature = buffer_span(signature);
+    return leave;
+}
+
+static void who_asked_to_leave_is_told_that_they_left(void **state)
+{
+    struct channel_room *room = *state;
+    CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
+    struct hpke_public key;
+    struct message_leave leave = make_leave(room, &room->world.people[1], &key, &signature);
+    assert_int_equal(be_removed(room, &leave), CHANNEL_OUT_LEFT);
+}
+
+static void a_facilitator_does_not_pass_a_removal_off_as_a_leave(void **state)
+{
+    struct channel_room *room = *state;
+    CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
+    struct hpke_public key;
+    struct message_leave leave = make_leave(room, &room->world.people[0], &key, &signature);
+    assert_int_equal(be_removed(room, &leave), CHANNEL_OUT_REMOVED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +274,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_copy_of_the_vault_changed_is_nobodys_fault,
                                         room_open, room_close),
         cmocka_unit_test_setup_teardown(what_a_copy_of_the_vault_changed_without_a_path_is_followed,
+                                        room_open, room_close),
+        cmocka_unit_test_setup_teardown(who_asked_to_leave_is_told_that_they_left, room_open,
+                                        room_close),
+        cmocka_unit_test_setup_teardown(a_facilitator_does_not_pass_a_removal_off_as_a_leave,
                                         room_open, room_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
