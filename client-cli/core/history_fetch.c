@@ -147,7 +147,8 @@ static enum status take(struct engine *engine, struct channel *channel, void *co
     return history_keys_note_taken(engine, channel, &segment->key, taken.revised != 0);
 }
 
-/* What does not verify is not fetched again on the same word today, and its key goes to nobody. */
+/* What does not verify is not the next that is fetched on the same word today, and its key goes to
+ * nobody. */
 static enum status give_up(struct engine *engine, struct channel *channel, void *context)
 {
     const struct segment_bytes *segment = context;
