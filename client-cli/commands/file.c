@@ -73,11 +73,7 @@ send_it(struct invocation *invocation, struct channel *channel, int file, const 
     struct channel_said said;
     enum status status = file_send(invocation->engine, channel, &sent, &said);
     out_progress(invocation->out, "");
-    if (status == STATUS_NETWORK || status == STATUS_TIMEOUT)
-        return command_explain(invocation, status,
-                               "the server cannot be reached any more: the same command goes on "
-                               "where this one stopped");
-    TRY(status);
+    TRY(engine_explain_broken_off(invocation->engine, status));
     char message[ID_TEXT_SIZE];
     id_text(&said.message, message);
     out_line(invocation->out, "sent %s, number %s", name, message_number(said.sequence).text);
@@ -144,11 +140,7 @@ static enum status save_it(struct invocation *invocation,
                                  .progress = {show_progress, &showing}};
     enum status status = file_receive(invocation->engine, channel, file, &target);
     out_progress(invocation->out, "");
-    if (status == STATUS_NETWORK || status == STATUS_TIMEOUT)
-        return command_explain(invocation, status,
-                               "the server cannot be reached any more: the same command goes on "
-                               "where this one stopped");
-    TRY(status);
+    TRY(engine_explain_broken_off(invocation->engine, status));
     out_line(invocation->out, "saved as %s", name);
     out_record(invocation->out,
                json_pack("{s:s, s:o, s:o, s:I}", "type", "saved", "directory",

@@ -38,6 +38,15 @@ enum status engine_explain(struct engine *engine, enum status status, const char
     return status;
 }
 
+enum status engine_explain_broken_off(struct engine *engine, enum status status)
+{
+    if (status != STATUS_NETWORK && status != STATUS_TIMEOUT)
+        return status;
+    return engine_explain(engine, status,
+                          "the server cannot be reached any more: the same command goes on where "
+                          "this one stopped");
+}
+
 const char *engine_explanation(const struct engine *engine)
 {
     return engine->explanation;

@@ -117,6 +117,10 @@ void engine_mls_options(const struct engine *engine, struct mls_options *options
 __attribute__((format(printf, 3, 4))) enum status
 engine_explain(struct engine *engine, enum status status, const char *format, ...);
 
+/* The same of a connection that was lost while something was done that the same command goes on
+ * with; any other `status` as it is. */
+MUST_CHECK enum status engine_explain_broken_off(struct engine *engine, enum status status);
+
 /* Empty when nobody explained anything. */
 const char *engine_explanation(const struct engine *engine);
 void engine_forget_explanation(struct engine *engine);

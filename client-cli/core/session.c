@@ -301,16 +301,6 @@ take_room(struct engine *engine, const struct channel_plan *room, struct channel
     return channel_join_create(engine, room, channel);
 }
 
-/* What was broken off is made by the same command, said again. */
-static enum status explain_broken_off(struct engine *engine, enum status status)
-{
-    if (status != STATUS_NETWORK && status != STATUS_TIMEOUT)
-        return status;
-    return engine_explain(engine, status,
-                          "the server cannot be reached any more: the same command goes on where "
-                          "this one stopped");
-}
-
 static enum status
 make_with_channel(struct engine *engine, const struct session_plan *plan, struct channel **channel)
 {
@@ -338,7 +328,7 @@ enum status session_create_with_channel(struct engine *engine,
                                         const struct session_plan *plan,
                                         struct channel **channel)
 {
-    return explain_broken_off(engine, make_with_channel(engine, plan, channel));
+    return engine_explain_broken_off(engine, make_with_channel(engine, plan, channel));
 }
 
 /* ---- moves ---- */
