@@ -9,7 +9,6 @@
 #include "client-cli/core/history_share.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/people.h"
-#include "protocol/content/content.h"
 #include "protocol/wire/history.h"
 
 #include <stdio.h>
@@ -48,13 +47,10 @@ static enum status find_answer(void *context, const struct stored_entry *entry)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct answers *answers = context;
-    struct content content;
     struct content_history history;
-    if (entry_content(entry, &content) != STATUS_OK || content.kind != CONTENT_HISTORY)
-        return STATUS_OK;
-    enum status decoded = content_decode_body(&content, &arena, &history);
-    if (decoded != STATUS_OK)
-        return status_is_local(decoded) ? decoded : STATUS_OK;
+    enum status said = history_keys_said(entry, &arena, &history);
+    if (said != STATUS_OK)
+        return said == STATUS_NOT_FOUND ? STATUS_OK : said;
     if (!id_is_none(&history.asked_by) && !history.more)
         note_answer(answers, entry);
     return STATUS_OK;

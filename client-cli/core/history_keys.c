@@ -212,6 +212,24 @@ static void take_key(const struct content_history_segment *segment,
     memcpy(key->sha256, segment->sha256, sizeof key->sha256);
 }
 
+static enum status
+decode_said(const struct content *content, struct arena *arena, struct content_history *history)
+{
+    if (content->kind != CONTENT_HISTORY)
+        return STATUS_NOT_FOUND;
+    enum status decoded = content_decode_body(content, arena, history);
+    return decoded == STATUS_OK || status_is_local(decoded) ? decoded : STATUS_NOT_FOUND;
+}
+
+enum status history_keys_said(const struct stored_entry *entry,
+                              struct arena *arena,
+                              struct content_history *history)
+{
+    struct content content;
+    return entry_content(entry, &content) == STATUS_OK ? decode_said(&content, arena, history)
+                                                       : STATUS_NOT_FOUND;
+}
+
 enum status history_keys_read(struct engine *engine,
                               const struct channel *channel,
                               const struct id *person,
@@ -221,11 +239,7 @@ enum status history_keys_read(struct engine *engine,
 {
     struct content_history history;
     void *keys = NULL;
-    if (content->kind != CONTENT_HISTORY)
-        return STATUS_NOT_FOUND;
-    enum status decoded = content_decode_body(content, arena, &history);
-    if (decoded != STATUS_OK)
-        return status_is_local(decoded) ? decoded : STATUS_NOT_FOUND;
+    TRY(decode_said(content, arena, &history));
     TRY(arena_take(arena, history.segment_count, sizeof *offer->keys, &keys));
     *offer = (struct history_offer){.keys = keys,
                                     .seen = history.seen,

@@ -43,6 +43,12 @@ MUST_CHECK enum status history_keys_note_epoch(struct engine *engine, struct cha
  * transaction, as the next two. */
 MUST_CHECK enum status history_keys_join(struct engine *engine, struct channel *channel);
 
+/* What was said of the kind `history`. Lends from the entry and the arena. STATUS_NOT_FOUND for
+ * another kind, or what cannot be read. */
+MUST_CHECK enum status history_keys_said(const struct stored_entry *entry,
+                                         struct arena *arena,
+                                         struct content_history *history);
+
 /* The keys that the content gives which can be: each of a block, and no file under two of them, nor
  * under another than it was taken for: one upload would be fetched for each. What somebody only
  * says of a file keeps nobody from saying something else of it. STATUS_NOT_FOUND for another kind,

@@ -437,14 +437,12 @@ static enum status find_own_answer(void *context, const struct stored_entry *ent
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct answering *answering = context;
     const struct sharing *sharing = answering->sharing;
-    struct content content;
     struct content_history history;
-    if (!id_equal(&entry->person, &sharing->engine->account.person) ||
-        entry_content(entry, &content) != STATUS_OK || content.kind != CONTENT_HISTORY)
+    if (!id_equal(&entry->person, &sharing->engine->account.person))
         return STATUS_OK;
-    enum status decoded = content_decode_body(&content, &arena, &history);
-    if (decoded != STATUS_OK)
-        return status_is_local(decoded) ? decoded : STATUS_OK;
+    enum status said = history_keys_said(entry, &arena, &history);
+    if (said != STATUS_OK)
+        return said == STATUS_NOT_FOUND ? STATUS_OK : said;
     answering->done = id_equal(&history.asked_by, &sharing->shown.asked_by);
     return answering->done ? STATUS_CANCELLED : STATUS_OK;
 }
