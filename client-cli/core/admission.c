@@ -91,7 +91,6 @@ enum status admission_take(struct engine *engine,
                            uint64_t log_size,
                            const struct content *content)
 {
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(RECORD_BYTES_MAX);
     struct content_admission admission;
@@ -100,7 +99,7 @@ enum status admission_take(struct engine *engine,
     if (content->kind != CONTENT_ADMISSION)
         return STATUS_OK;
     TRY(is_open(engine, channel, &open));
-    if (!open && (channel_roles_of(channel, sender) & adders) == 0)
+    if (!open && (channel_roles_of(channel, sender) & CHANNEL_ROLES_ADDING) == 0)
         return STATUS_OK;
     TRY(schema_encode(&admitted_schema, &admitted, &record));
     enum status decoded = content_decode_body(content, &arena, &admission);

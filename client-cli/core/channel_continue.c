@@ -259,15 +259,19 @@ static enum status wait_for(struct engine *engine, struct channel *channel, cons
     return STATUS_OK;
 }
 
-static bool may_let_in(struct engine *engine, struct channel *channel)
+static bool is_open_channel(struct engine *engine, struct channel *channel)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
     struct channel_extension extension;
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     return channel_need_group(engine, channel) == STATUS_OK &&
            channel_extension(channel, &arena, &extension) == STATUS_OK &&
-           (extension.visibility == CHANNEL_OPEN ||
-            (channel_extension_roles(&extension, &engine->account.person) & adders) != 0);
+           extension.visibility == CHANNEL_OPEN;
+}
+
+static bool may_let_in(struct engine *engine, struct channel *channel)
+{
+    return is_open_channel(engine, channel) ||
+           (channel_own_roles(engine, channel) & CHANNEL_ROLES_ADDING) != 0;
 }
 
 static enum status on_frozen(struct engine *engine,
@@ -284,15 +288,6 @@ static enum status on_frozen(struct engine *engine,
     uint32_t newest =
         standing->generation > channel->generation ? standing->generation : channel->generation;
     return continue_it(engine, channel, &left_out, newest + 1);
-}
-
-static bool is_open_channel(struct engine *engine, struct channel *channel)
-{
-    CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct channel_extension extension;
-    return channel_need_group(engine, channel) == STATUS_OK &&
-           channel_extension(channel, &arena, &extension) == STATUS_OK &&
-           extension.visibility == CHANNEL_OPEN;
 }
 
 static enum status become_awaiting(struct engine *engine, struct channel *channel)

@@ -27,9 +27,8 @@ static enum status look(struct engine *engine, struct channel *channel)
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_channel_knocks_request request = {.channel = channel->id};
     struct wire_channel_knocks_response response;
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     if (channel->state != CHANNEL_STATE_MEMBER ||
-        (channel_own_roles(engine, channel) & adders) == 0)
+        (channel_own_roles(engine, channel) & CHANNEL_ROLES_ADDING) == 0)
         return STATUS_OK;
     enum status status = engine_call(engine, WIRE_CHANNEL_KNOCKS, &request, &reply, &response);
     if (status != STATUS_OK && engine_is_connected(engine)) {

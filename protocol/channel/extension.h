@@ -44,6 +44,9 @@ enum channel_role {
     CHANNEL_ROLE_NOTE_TAKER = 1 << 4,
 };
 
+/* Whoever has one of them lets people in, elsewhere than in an open channel. */
+#define CHANNEL_ROLES_ADDING (CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR)
+
 struct channel_role_item {
     struct id person;
     uint16_t roles;

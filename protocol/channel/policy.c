@@ -185,9 +185,8 @@ static enum status check_active(const struct check *check, const struct mls_leaf
 static enum status check_adds(const struct check *check)
 {
     const struct mls_proposal_effect *effect = mls_staged_commit_effect(check->staged);
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
-    bool anybody =
-        check->extension.visibility == CHANNEL_OPEN || (check->committer_roles & adders) != 0;
+    bool anybody = check->extension.visibility == CHANNEL_OPEN ||
+                   (check->committer_roles & CHANNEL_ROLES_ADDING) != 0;
     for (size_t i = 0; i < effect->added_count; i++) {
         const struct mls_leaf_node *leaf = &effect->added[i].key_package->leaf_node;
         struct channel_identity added;

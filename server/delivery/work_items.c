@@ -157,9 +157,8 @@ bool work_items_may_add(const struct channel *channel,
                         const struct id *person,
                         const struct work_add *add)
 {
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     return channel_is_open(channel) || id_equal(person, &add->person) ||
-           (channel_roles(channel, person) & adders) != 0;
+           (channel_roles(channel, person) & CHANNEL_ROLES_ADDING) != 0;
 }
 
 /* `*room` is what is left of LISTED_BYTES_MAX. */

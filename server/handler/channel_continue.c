@@ -52,10 +52,9 @@ static enum status check_visibility(struct continuing *continuing)
 {
     struct channel_extension extension;
     TRY(channel_policy_extension(continuing->group, &continuing->task.call->arena, &extension));
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     uint16_t roles = channel_extension_roles(&extension, &continuing->task.call->person);
     continuing->refusal.reason = "only a facilitator or sponsor can let the others in again";
-    if (extension.visibility != CHANNEL_OPEN && (roles & adders) == 0)
+    if (extension.visibility != CHANNEL_OPEN && (roles & CHANNEL_ROLES_ADDING) == 0)
         return STATUS_DENIED;
     continuing->refusal.reason = "the next generation must be as visible as the one before";
     return (uint8_t)extension.visibility == (uint8_t)continuing->task.channel->row.visibility

@@ -31,13 +31,13 @@ static enum status run(struct store_db *db, struct task *task)
 /* Those who may let somebody in hear of it. */
 static void tell(struct task *task)
 {
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
     struct wire_knock_event event = {.channel = task->channel->id};
     size_t at = 0;
     for (const struct channel_member *member = id_map_next(&task->channel->members, &at);
          member != NULL; member = id_map_next(&task->channel->members, &at)) {
         struct client *client = hub_client_of_device(task->services->hub, &member->device);
-        if (client != NULL && (channel_roles(task->channel, &member->person) & adders) != 0)
+        if (client != NULL &&
+            (channel_roles(task->channel, &member->person) & CHANNEL_ROLES_ADDING) != 0)
             client_send_event(client, WIRE_EVENT_KNOCK, &event);
     }
 }

@@ -34,8 +34,8 @@ void channel_knock_answer_handle(struct services *services,
                                  struct channel *channel,
                                  struct call *call)
 {
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
-    if (!channel_is_open(channel) && (channel_roles(channel, &call->person) & adders) == 0) {
+    if (!channel_is_open(channel) &&
+        (channel_roles(channel, &call->person) & CHANNEL_ROLES_ADDING) == 0) {
         call_fail(call, STATUS_DENIED, "only a facilitator or sponsor lets people in");
         return;
     }

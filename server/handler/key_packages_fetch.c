@@ -75,8 +75,8 @@ static enum status
 check(const struct channel *channel, const struct call *call, const char **detail)
 {
     const struct wire_key_packages_fetch_request *request = call->request;
-    const uint16_t adders = CHANNEL_ROLE_FACILITATOR | CHANNEL_ROLE_SPONSOR;
-    if (!channel_is_open(channel) && (channel_roles(channel, &call->person) & adders) == 0) {
+    if (!channel_is_open(channel) &&
+        (channel_roles(channel, &call->person) & CHANNEL_ROLES_ADDING) == 0) {
         *detail = "only a facilitator or sponsor adds people here";
         return STATUS_DENIED;
     }
