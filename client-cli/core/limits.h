@@ -90,8 +90,8 @@
 #define CORE_HISTORY_ANSWER_MS 86400000
 
 /* Times in that while that a segment of one block is fetched on one member's word. An honest one
- * says the same again, or has it sealed anew after an edit; whoever says something else in each
- * message would have us fetch up to 72 MiB for each. */
+ * has it sealed anew after an edit; whoever says something else in each message would have us fetch
+ * up to 72 MiB for each. */
 #define CORE_HISTORY_TRIES 4
 
 /* Members by whose word what is withheld of the history is taken as deleted or over; and how many

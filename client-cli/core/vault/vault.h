@@ -5,7 +5,7 @@
  * counter, so that no record can be moved, and none can be newer than the vault.
  *
  * A record's key is (kind, scope, major, minor). The kind and the two numbers are in clear, the
- * scope (a channel's or a person's id) is stored as a keyed hash. Within one kind and scope,
+ * scope (an id, or a hash of two) is stored as a keyed hash. Within one kind and scope,
  * records are ordered by major, then minor.
  *
  * Everything that is written belongs to a transaction: vault_begin, changes, vault_end. A
