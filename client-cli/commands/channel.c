@@ -16,6 +16,7 @@
 #include "client-cli/core/people.h"
 #include "client-cli/core/roster.h"
 #include "client-cli/core/work.h"
+#include "protocol/codec/utf8.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "client-cli/commands/file_name.h"
 
 #include "client-cli/commands/clean.h"
+#include "protocol/codec/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,21 +19,12 @@ static struct span last_part(struct span path)
     return span_of(path.ptr + from, path.len - from);
 }
 
-/* Cut where a character begins. */
-static size_t fitting_length(struct span text)
-{
-    size_t length = text.len < FILE_NAME_SIZE - 1 ? text.len : FILE_NAME_SIZE - 1;
-    while (length > 0 && length < text.len && (text.ptr[length] & 0xc0) == 0x80)
-        length--;
-    return length;
-}
-
 void file_name_clean(struct span given, char name[FILE_NAME_SIZE])
 {
     CLEANUP(buffer_clear) struct buffer cleaned = BUFFER_INIT(CLEANED_BYTES_MAX);
     size_t length = 0;
     if (clean_line(last_part(given), &cleaned) == STATUS_OK)
-        length = fitting_length(buffer_span(&cleaned));
+        length = utf8_fitting(buffer_span(&cleaned), FILE_NAME_SIZE - 1).len;
     if (length != 0)
         memcpy(name, cleaned.ptr, length);
     name[length] = '\0';

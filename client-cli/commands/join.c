@@ -6,6 +6,7 @@
 #include "client-cli/core/enrol.h"
 #include "client-cli/core/key_pool.h"
 #include "protocol/base/limits.h"
+#include "protocol/codec/utf8.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "client-cli/commands/terminal.h"
 #include "client-cli/commands/wrap.h"
 #include "protocol/base/limits.h"
+#include "protocol/codec/utf8.h"
 #include "protocol/json/dump.h"
 
 #include <stdarg.h>
@@ -49,7 +50,7 @@ static enum status shape(unsigned way, size_t columns, struct span bytes, struct
     if ((way & OUT_REPLACED) == 0)
         return wrap_text(bytes, columns, shaped);
     TRY(buffer_append(shaped, SPAN_LITERAL(REPLACE)));
-    return buffer_append(shaped, wrap_cut(bytes, columns - 1));
+    return buffer_append(shaped, utf8_first(bytes, columns - 1));
 }
 
 static void write_terminal(void *context, unsigned way, struct span bytes)

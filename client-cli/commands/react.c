@@ -4,6 +4,7 @@
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/message_number.h"
 #include "client-cli/core/session.h"
+#include "protocol/codec/utf8.h"
 
 #include <string.h>
 

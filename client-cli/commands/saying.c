@@ -2,6 +2,7 @@
 #include "client-cli/commands/saying.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/codec/utf8.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "client-cli/commands/session_flags.h"
 
 #include "protocol/base/limits.h"
-#include "protocol/codec/reader.h"
+#include "protocol/codec/utf8.h"
 
 enum status session_flags_visibility(struct invocation *invocation,
                                      enum channel_visibility *visibility)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/commands/show_about.h"
 
+#include "client-cli/commands/clean.h"
 #include "client-cli/commands/show_entry.h"
 #include "client-cli/core/message_number.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/revision.h"
+#include "protocol/codec/utf8.h"
 #include "protocol/content/mention.h"
 
 #include <stdio.h>
@@ -64,13 +66,12 @@ static struct span words_of(const struct content *content, struct arena *arena)
 /* The first line, cut between two characters. */
 static struct span cut(struct span text, bool *more)
 {
-    size_t length = 0;
-    while (length < text.len && length < QUOTE_BYTES && text.ptr[length] != '\n')
-        length++;
-    *more = length < text.len;
-    while (length > 0 && length < text.len && (text.ptr[length] & 0xc0) == 0x80)
-        length--;
-    return span_of(text.ptr, length);
+    struct span line = SPAN_EMPTY;
+    struct span rest = text;
+    if (clean_next_line(&rest, &line))
+        line = utf8_fitting(line, QUOTE_BYTES);
+    *more = line.len < text.len;
+    return line;
 }
 
 /* ---- replies ---- */

@@ -2,11 +2,7 @@
 #include "client-cli/commands/wrap.h"
 
 #include "client-cli/commands/clean.h"
-
-static bool begins_character(uint8_t byte)
-{
-    return (byte & 0xc0) != 0x80;
-}
+#include "protocol/codec/utf8.h"
 
 /* What turns bold letters on and off takes no room. */
 static size_t width_of(struct span text)
@@ -15,20 +11,10 @@ static size_t width_of(struct span text)
     bool escape = false;
     for (size_t i = 0; i < text.len; i++) {
         escape = escape || text.ptr[i] == '\x1b';
-        width += !escape && begins_character(text.ptr[i]) ? 1 : 0;
+        width += !escape && utf8_begins(text.ptr[i]) ? 1 : 0;
         escape = escape && text.ptr[i] != 'm';
     }
     return width;
-}
-
-struct span wrap_cut(struct span line, size_t columns)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < line.len; i++) {
-        if (begins_character(line.ptr[i]) && width++ == columns)
-            return span_of(line.ptr, i);
-    }
-    return line;
 }
 
 static struct span after(struct span text, size_t count)

@@ -16,7 +16,4 @@
  * line stands below its first word, behind the blanks and the mark ("weft:", "--") in front. */
 MUST_CHECK enum status wrap_text(struct span text, size_t columns, struct buffer *out);
 
-/* The beginning of a line that is no longer than `columns`. */
-struct span wrap_cut(struct span line, size_t columns);
-
 #endif

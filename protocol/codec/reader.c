@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/codec/reader.h"
 
+#include "protocol/codec/utf8.h"
+
 #include <string.h>
 
 static enum status integer(struct reader *reader, size_t size, uint64_t *value)
@@ -139,41 +141,4 @@ enum status reader_text(struct reader *reader, size_t max, struct span *text)
 enum status reader_finish(const struct reader *reader)
 {
     return reader_at_end(reader) ? STATUS_OK : STATUS_TRAILING;
-}
-
-/* The length of the well-formed sequence at `ptr`, 0 when there is none (RFC 3629, 4). */
-static size_t utf8_sequence(const uint8_t *ptr, size_t left)
-{
-    static const struct {
-        uint8_t first_low, first_high, second_low, second_high;
-        uint8_t length;
-    } forms[] = {
-        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (ptr[0] < forms[i].first_low || ptr[0] > forms[i].first_high)
-            continue;
-        if (forms[i].length > left)
-            return 0;
-        if (forms[i].length > 1 && (ptr[1] < forms[i].second_low || ptr[1] > forms[i].second_high))
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
-            if (ptr[k] < 0x80 || ptr[k] > 0xbf)
-                return 0;
-        return forms[i].length;
-    }
-    return 0;
-}
-
-bool utf8_is_valid(struct span text)
-{
-    for (size_t at = 0; at < text.len;) {
-        size_t length = utf8_sequence(text.ptr + at, text.len - at);
-        if (length == 0)
-            return false;
-        at += length;
-    }
-    return true;
 }

@@ -70,7 +70,4 @@ MUST_CHECK enum status reader_text(struct reader *reader, size_t max, struct spa
 /* STATUS_TRAILING unless everything was read. */
 MUST_CHECK enum status reader_finish(const struct reader *reader);
 
-/* Whether `text` is valid UTF-8 (no surrogates, no overlong forms) without NUL. */
-bool utf8_is_valid(struct span text);
-
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/codec/schema.h"
 
+#include "protocol/codec/utf8.h"
+
 #include <string.h>
 
 /* Our schemas nest three deep at most. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/statistics/page.h"
 
+#include "protocol/codec/utf8.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,33 +68,15 @@ void page_xml(struct page *page, struct span text)
         page_span(page, span_of(text.ptr + start, text.len - start));
 }
 
-static bool begins_character(uint8_t byte)
-{
-    return (byte & 0xc0) != 0x80;
-}
-
 uint32_t page_columns(struct span text)
 {
-    uint32_t columns = 0;
-    for (size_t i = 0; i < text.len; i++)
-        columns += begins_character(text.ptr[i]);
-    return columns;
-}
-
-/* The bytes of the first `columns` characters. */
-static struct span first_columns(struct span text, uint32_t columns)
-{
-    size_t len = 0;
-    for (; len < text.len; len++)
-        if (begins_character(text.ptr[len]) && columns-- == 0)
-            break;
-    return span_of(text.ptr, len);
+    return (uint32_t)utf8_count(text);
 }
 
 /* What is left of a text where it has to be cut, without a space at its end. */
 static struct span cut(struct span text, uint32_t columns)
 {
-    struct span kept = first_columns(text, columns - 1);
+    struct span kept = utf8_first(text, columns - 1);
     while (kept.len != 0 && kept.ptr[kept.len - 1] == ' ')
         kept.len--;
     return kept;

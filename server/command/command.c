@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/command/command.h"
 
-#include "protocol/codec/reader.h"
+#include "protocol/codec/utf8.h"
 #include "protocol/json/dump.h"
 
 #include <stdarg.h>

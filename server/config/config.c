@@ -2,7 +2,7 @@
 #include "server/config/config.h"
 
 #include "protocol/base/limits.h"
-#include "protocol/codec/reader.h"
+#include "protocol/codec/utf8.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

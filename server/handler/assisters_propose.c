@@ -7,6 +7,7 @@
  * thread, and the names of those few who were chosen.
  */
 #include "protocol/base/limits.h"
+#include "protocol/codec/utf8.h"
 #include "protocol/wire/sessions.h"
 #include "server/figures/figures.h"
 #include "server/handler/lookup.h"
@@ -184,15 +185,6 @@ static enum status fill_request(struct choice *choice, const struct propose *pro
     return STATUS_OK;
 }
 
-/* The longest start of `text` that fits and ends between two characters. */
-static size_t shortened(struct span text, size_t len_max)
-{
-    size_t len = text.len < len_max ? text.len : len_max;
-    while (len < text.len && len > 0 && (text.ptr[len] & 0xc0) == 0x80)
-        len--;
-    return len;
-}
-
 static enum status keep_choice(struct propose *propose,
                                const struct choice *choice,
                                const struct assisters_choice *taken)
@@ -204,7 +196,7 @@ static enum status keep_choice(struct propose *propose,
     TRY(assisters_sentence(&taken->reason, &choice->request,
                            network->group_names[network->groups[person]], &sentence));
     chosen->person = network->people[person].person;
-    chosen->reason_len = shortened(buffer_span(&sentence), sizeof chosen->reason);
+    chosen->reason_len = utf8_fitting(buffer_span(&sentence), sizeof chosen->reason).len;
     for (size_t i = 0; i < chosen->reason_len; i++)
         chosen->reason[i] = sentence.ptr[i];
     propose->chosen_count++;

@@ -2,7 +2,7 @@
 #include "server/transport/inbound.h"
 
 #include "protocol/base/limits.h"
-#include "protocol/codec/reader.h"
+#include "protocol/codec/utf8.h"
 #include "server/limits.h"
 
 #include <string.h>

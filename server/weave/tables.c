@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "server/weave/tables.h"
 
-#include "protocol/codec/reader.h"
+#include "protocol/codec/utf8.h"
 #include "server/weave/rows.h"
 
 #include <stdlib.h>

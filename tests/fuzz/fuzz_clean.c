@@ -4,7 +4,7 @@
  * a control character, cleaning it again changes nothing, and no line of it is lost.
  */
 #include "client-cli/commands/clean.h"
-#include "protocol/codec/reader.h"
+#include "protocol/codec/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_shown(struct span shown)

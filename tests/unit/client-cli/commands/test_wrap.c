@@ -66,9 +66,6 @@ static void characters_are_counted_and_not_bytes(void **state)
     (void)state;
     assert_wrapped("äöü äöü äöü äöü äöü äöü äöü äöü äöü äöüß end\n", 40,
                    "äöü äöü äöü äöü äöü äöü äöü äöü äöü äöüß\nend\n");
-    struct span cut = wrap_cut(span_from_text("Zoë's notes"), 3);
-    assert_true(span_equal(cut, span_from_text("Zoë")));
-    assert_true(span_equal(wrap_cut(span_from_text("Zoë"), 3), span_from_text("Zoë")));
 }
 
 int main(void)

@@ -188,46 +188,6 @@ static void a_sub_reader_stays_within_its_vector(void **state)
     assert_int_equal(next, 9);
 }
 
-static bool is_text(const char *bytes, size_t len)
-{
-    CLEANUP(exact_free) struct exact input = exact_of(bytes, len);
-    return utf8_is_valid(span_of(input.ptr, input.len));
-}
-
-#define TEXT(literal) is_text(literal, sizeof(literal) - 1)
-
-static void takes_text_at_the_edges_of_utf8(void **state)
-{
-    (void)state;
-    assert_true(TEXT(""));
-    assert_true(TEXT("\x01\x7f"));
-    assert_true(TEXT("\xc2\x80\xdf\xbf"));
-    assert_true(TEXT("\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"));
-    assert_true(TEXT("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
-}
-
-static void rejects_what_is_not_utf8(void **state)
-{
-    (void)state;
-    assert_false(TEXT("a\0b"));
-    assert_false(TEXT("\x80"));         /* a continuation without a start */
-    assert_false(TEXT("\xc0\x80"));     /* overlong NUL */
-    assert_false(TEXT("\xc1\xbf"));     /* overlong */
-    assert_false(TEXT("\xe0\x9f\xbf")); /* overlong */
-    assert_false(TEXT("\xed\xa0\x80")); /* a surrogate */
-    assert_false(TEXT("\xed\xbf\xbf"));
-    assert_false(TEXT("\xf0\x8f\xbf\xbf")); /* overlong */
-    assert_false(TEXT("\xf4\x90\x80\x80")); /* past U+10FFFF */
-    assert_false(TEXT("\xf5\x80\x80\x80"));
-    assert_false(TEXT("\xff"));
-    assert_false(TEXT("\xc3")); /* cut short */
-    assert_false(TEXT("\xe2\x82"));
-    assert_false(TEXT("\xf0\x9f\x98"));
-    assert_false(TEXT("\xc3\x28")); /* the second byte is none */
-    assert_false(TEXT("\xe2\x82\x28"));
-    assert_false(TEXT("\xf0\x9f\x98\x28"));
-}
-
 static void leaves_the_text_unread_when_it_is_not_utf8(void **state)
 {
     (void)state;
@@ -267,8 +227,6 @@ int main(void)
         cmocka_unit_test(rejects_presence_octets_above_one),
         cmocka_unit_test(bounds_a_vector_before_it_looks_for_its_bytes),
         cmocka_unit_test(a_sub_reader_stays_within_its_vector),
-        cmocka_unit_test(takes_text_at_the_edges_of_utf8),
-        cmocka_unit_test(rejects_what_is_not_utf8),
         cmocka_unit_test(leaves_the_text_unread_when_it_is_not_utf8),
         cmocka_unit_test(reads_nothing_from_an_empty_input),
     };
