@@ -432,7 +432,7 @@ describe_shared(struct engine *engine, const struct stored_entry *entry, char te
     snprintf(text, SHARED_SIZE, "  (shared by %s)", name.name);
 }
 
-/* "last-idea", as the command that says it. */
+/* "last-idea", spelt as commands are. */
 static const char *kind_for_people(const struct stored_entry *entry, char text[KIND_TEXT_SIZE])
 {
     snprintf(text, KIND_TEXT_SIZE, "%s", kind_name(entry));
