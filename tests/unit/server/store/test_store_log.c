@@ -44,6 +44,19 @@ append_commit(struct fixture *f, const struct id *channel, uint32_t number, uint
     return store_log_append_commit(f->db, &commit, &appended);
 }
 
+/* A device comes in or is taken out. */
+static enum status append_change(struct fixture *f,
+                                 const struct id *channel,
+                                 uint64_t epoch,
+                                 const struct store_member_change *change)
+{
+    struct store_commit commit = commit_of(channel, 5 + (uint32_t)epoch, epoch);
+    struct store_appended appended;
+    commit.changes = change;
+    commit.changes_count = 1;
+    return store_log_append_commit(f->db, &commit, &appended);
+}
+
 static void numbers_entries_of_each_channel_without_gaps(void **state)
 {
     struct fixture *f = *state;
@@ -268,16 +281,12 @@ static void a_committed_remove_ends_what_waited(void **state)
     struct id person = make_person(f->db, 2);
     struct id device = make_device(f->db, 2, &person);
     struct store_member_change change = {true, person, device, 1};
-    struct store_commit commit = commit_of(&channel, 5, 0);
     struct store_appended appended;
     struct store_removal_list removals;
-    commit.changes = &change;
-    commit.changes_count = 1;
-    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(append_change(f, &channel, 0, &change));
     ASSERT_OK(store_removals_add_everywhere(f->db, &device, STORE_REMOVAL_REVOKED, NOW));
-    commit.message = message_of(&channel, &channel, 6, 1);
     change.added = false;
-    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(append_change(f, &channel, 1, &change));
     ASSERT_OK(store_removals_list(f->db, &channel, &f->arena, &removals));
     assert_int_equal(removals.count, 0);
     struct store_message message = message_of(&channel, &device, 7, 2);
@@ -291,32 +300,25 @@ static void whoever_was_taken_out_may_read_up_to_there(void **state)
     struct id person = make_person(f->db, 2);
     struct id device = make_device(f->db, 2, &person);
     struct store_member_change change = {true, person, device, 1};
-    struct store_commit commit = commit_of(&channel, 5, 0);
     struct store_appended appended;
     struct store_departure departure;
     struct store_log_page page;
-    commit.changes = &change;
-    commit.changes_count = 1;
-    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(append_change(f, &channel, 0, &change));
     ASSERT_STATUS(store_departures_get(f->db, &channel, &device, &departure), STATUS_NOT_FOUND);
-    commit.message = message_of(&channel, &channel, 6, 1);
     change.added = false;
-    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
-    struct store_message message = message_of(&channel, &channel, 7, 2);
-    uint64_t removed_at = appended.sequence;
-    ASSERT_OK(store_log_append_message(f->db, &message, &appended));
+    ASSERT_OK(append_change(f, &channel, 1, &change));
+    ASSERT_OK(append_message(f, &channel, 20, 2, &appended));
     ASSERT_OK(store_departures_get(f->db, &channel, &device, &departure));
     assert_int_equal(departure.generation, 1);
-    assert_int_equal(departure.sequence, removed_at);
+    assert_int_equal(departure.sequence, 2);
     struct store_log_query query = {channel, 1, 0, departure.sequence, 100, 1 << 20, 1000};
     ASSERT_OK(store_log_page(f->db, &query, &f->arena, &page));
     assert_int_equal(page.count, 2);
     assert_false(page.more);
-    assert_int_equal(page.items[1].sequence, removed_at);
+    assert_int_equal(page.items[1].sequence, 2);
     /* A member again has all of it. */
-    commit.message = message_of(&channel, &channel, 8, 2);
     change.added = true;
-    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(append_change(f, &channel, 2, &change));
     ASSERT_STATUS(store_departures_get(f->db, &channel, &device, &departure), STATUS_NOT_FOUND);
 }
 
