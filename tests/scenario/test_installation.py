@@ -2,7 +2,6 @@
 """`cmake --install`, as README.md prints it: both programs, and what systemd and people then look for, each
 where the unit says."""
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -13,8 +12,6 @@ PREFIX = "/usr/local/"
 @pytest.fixture
 def installed(weftd_program, tmp_path):
     build = weftd_program.parents[1]
-    if not (build / "cmake_install.cmake").exists():
-        pytest.skip(f"{build} is no build directory")
     subprocess.run(["cmake", "--install", build, "--prefix", tmp_path], check=True, stdout=subprocess.DEVNULL)
     return tmp_path
 
@@ -35,10 +32,9 @@ def test_what_the_unit_names_is_installed_and_so_is_the_unit(installed):
 
 
 def test_systemd_finds_nothing_wrong_with_the_unit(installed):
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze")
     unit = installed / "lib/systemd/system/weftd.service"
     unit.write_text(unit.read_text().replace(PREFIX, f"{installed}/"))
-    told = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
-    assert told.returncode == 0 and not told.stderr, told.stderr
-
+    # Whatever it says of units of the machine's own.
+    verify = ["systemd-analyze", "verify", "--recursive-errors=no", "--man=no", unit]
+    told = subprocess.run(verify, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
