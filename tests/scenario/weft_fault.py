@@ -134,6 +134,7 @@ class Faults:
         self["lists_places"] = 0
         listed = sorted(PLACE.iter_unpack(self.memory[PLACES_AT:]), key=lambda place: place[2])
         found.update((place, times) for place, times, _ in listed if place)
+        assert found, "nothing allocates where the library does not count"
 
 
 def preloaded(base, library, **variables):
