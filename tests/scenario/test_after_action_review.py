@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The after-action review, a second format that is data alone: everybody writes before anybody reads, the
 answers open together, and the group approves the harvest before it is written."""
-from weft_assist import last, messages, session, stage
+from weft_assist import last, session, stage
 from weft_scenario import NOT_NOW, OK
+from weft_talk import messages
 
 
 def test_a_review_from_sealed_answers_to_an_approved_harvest(scene):
@@ -31,7 +32,7 @@ def test_a_review_from_sealed_answers_to_an_approved_harvest(scene):
         others = [text for writer, text in written.items() if writer is not person]
         shown = person.run("read", channel).text + person.run("review", "reveal", channel).text
         assert not any(text in shown for text in others), f"{person} reads what is sealed"
-    sealed = messages(bea, channel, "sealed")
+    sealed = messages(bea, channel, kind="sealed")
     assert len(sealed) == 3 and all("text" not in record for record in sealed)
     counts = session(bea, channel)["answers"]
     assert counts["open"] == 0 and counts["waiting"] == 3

@@ -2,7 +2,7 @@
 """Channels between real clients: who can read what, from when, until when; and what stays readable to
 nobody else."""
 from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
-from weft_talk import share_channel, texts
+from weft_talk import share_channel, states, texts
 
 MEMBERS = ["Ann", "Bea", "Cy"]
 
@@ -106,7 +106,7 @@ def test_who_was_removed_while_away_is_told_and_can_leave_it_at_that(scene):
     ann.run("channel", "remove", channel, ben.id)
     assert "removed you from it" in ben.run("sync").error
     ben.run("channel", "leave", channel)
-    assert [record["state"] for record in ben.json("status") if record["type"] == "channel"] == ["left"]
+    assert states(ben) == ["left"]
     assert ben.run("sync").error == ""
     ben.run("channel", "join", channel)
     ben.run("say", channel, "back again")

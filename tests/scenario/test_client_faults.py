@@ -10,6 +10,7 @@ import pytest
 from weft_counts import NOT_REACHED, Tally, count, sample
 from weft_fault import EVERY_KIND, KILL_AT, KILL_DONE, Faults, Works, each_way, first_and_last, library_of_crash
 from weft_scenario import OK, SANITIZER_EXIT, TRUST, link_by_way_of
+from weft_talk import states
 from weft_wire import Proxy
 
 KILLED = -9
@@ -78,8 +79,8 @@ class Client(Works):
 
     def check(self):
         super().check()
-        states = [record["state"] for record in self.ann.json("status") if record["type"] == "channel"]
-        assert set(states) == {"member"}, states
+        stand = states(self.ann)
+        assert set(stand) == {"member"}, stand
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from weft_assist import Assist, last, messages, session, texts
+from weft_assist import Assist, last, session
 from weft_fault import Clock
 from weft_scenario import OK, PATIENCE_S, until
+from weft_talk import messages, texts
 
 DAY_MS = 24 * 3600 * 1000
 SLACK_MS = 3000  # between two looks at a session on a busy machine
@@ -34,7 +35,7 @@ def talk(people, channel, said, warned=frozenset()):
         said.append(text)
     for person in people:
         person.run("sync")
-        records = messages(person, channel, "text")
+        records = messages(person, channel, kind="text")
         assert [record["text"] for record in records] == said, (person, records)
         assert {record["warning"] for record in records} - {""} <= warned, (person, records)
 
@@ -67,7 +68,7 @@ def test_a_server_whose_clock_is_wrong_and_then_set(scene, clock, ahead_ms):
     assert abs(before["left_ms"] - elapsed_ms - after["left_ms"]) < SLACK_MS, (before, after, elapsed_ms)
     for assister in assist.assisters:
         assister.run("idea", assist.channel, f"of {assister}")
-    assert len(texts(assist.host, assist.channel, "idea")) == 2
+    assert len(texts(assist.host, assist.channel, kind="idea")) == 2
     admit(assist.host, private, assist.assisters[1])  # whose KeyPackages were made at the other time
     assist.assisters[1].run("say", private, "and me")
     following.wait_record("who came last", lambda record: record.get("text") == "and me")

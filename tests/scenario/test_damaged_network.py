@@ -7,6 +7,7 @@ import random
 import pytest
 
 from weft_scenario import NETWORK, OK, SANITIZER_EXIT, link_by_way_of
+from weft_talk import states
 from weft_wire import CHANNEL_COMMIT, CHANNEL_SEND, REQUEST, Proxy, turned
 
 SAID = "said in full"
@@ -163,5 +164,4 @@ def test_a_bit_that_turns_on_the_way_back_is_never_shown_as_said(scene, damaged)
     read = [record["text"] for record in records if record["type"] == "message" and "text" in record]
     assert set(read) <= said and len(set(read)) == len(read)
     signs = [record for record in records if record["type"] == "unreadable" or record["warning"]]
-    state = [record["state"] for record in ann.json("status") if record["type"] == "channel"][0]
-    assert len(read) == len(said) or signs or state != "member", "what is missing shows"
+    assert len(read) == len(said) or signs or states(ann)[0] != "member", "what is missing shows"

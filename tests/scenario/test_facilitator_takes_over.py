@@ -3,8 +3,9 @@
 goes on; everybody leaves, and the stage is there when they come back."""
 import signal
 
-from weft_assist import Assist, session, stage, texts
+from weft_assist import Assist, session, stage
 from weft_scenario import NOT_NOW
+from weft_talk import texts
 
 
 def test_the_hosts_client_dies_and_a_co_facilitator_takes_over(scene):
@@ -37,8 +38,8 @@ def test_the_hosts_client_dies_and_a_co_facilitator_takes_over(scene):
 
     # The host comes back and has missed nothing.
     host.run("sync")
-    assert texts(host, channel, "idea") == ["before the host was lost", "while the host is away"]
-    assert texts(host, channel, "last_idea") == ["a last one"]
+    assert texts(host, channel, kind="idea") == ["before the host was lost", "while the host is away"]
+    assert texts(host, channel, kind="last_idea") == ["a last one"]
     assert stage(host, channel) == "last-ideas"
     host.run("stage", "next", channel)
     assert stage(facilitator, channel) == "summary"

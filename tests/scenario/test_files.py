@@ -10,7 +10,7 @@ from weft_access_world import GENERATION, Handover
 from weft_fault import ERROR, NAME, Faults, Way
 from weft_scenario import CONFLICT, NETWORK, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
 from weft_talk import share_channel
-from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, RESPONSE, Proxy, vector
+from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, CutsOff, vector
 
 CHUNK = 262160  # an encrypted chunk of full length
 
@@ -195,30 +195,15 @@ def test_a_folder_that_cannot_rename_with_flags_takes_files_too(scene, faults_li
     server.stop()
 
 
-class LosesAnAnswer(Proxy):
-    """Cuts the connection in the place of the next answer to something that was said."""
-
-    def __init__(self, server):
-        self.losing = False
-        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
-
-    def look(self, direction, _, payload):
-        said = direction == "down" and payload[0] == RESPONSE and int.from_bytes(payload[5:7], "big") == CHANNEL_SEND
-        if not (said and self.losing):
-            return payload
-        self.losing = False
-        return None
-
-
 def test_a_file_is_sent_once_whatever_was_lost_and_again_after_it_was_deleted(scene):
     server = scene.server()
-    with LosesAnAnswer(server) as proxy:
+    with CutsOff(server) as proxy:
         (ann, bea), channel = share_channel(
             scene, server, ("Ann", "Bea"), link=lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))
         path = make_file(scene, "scan.pdf", 1000)
 
         def lose_the_answer():
-            proxy.losing = True
+            proxy.cutting = "down", CHANNEL_SEND
             ann.run("file", "send", channel, path, code=NETWORK)
 
         def sent_to_bea():

@@ -12,7 +12,7 @@ from test_files import stored
 from test_history import by_text, fetched, newcomer, segments, talk
 from weft_fault import Clock
 from weft_liar import OK_CODE, Liar, entries_of
-from weft_scenario import free_port, link_by_way_of, until
+from weft_scenario import link_by_way_of, until
 from weft_talk import said
 from weft_wire import CHANNEL_PAGE, vector
 
@@ -280,13 +280,12 @@ def test_nobody_is_said_to_keep_back_what_was_deleted(scene, forge_history):
 def test_nobody_is_accused_with_what_did_not_stand_there(scene, forge_history):
     """The server shows other bytes in the place of what was left out."""
     server = scene.server()
-    port = free_port()
-    with Liar(server, port) as liar:
+    with Liar(server) as liar:
         ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
         hidden = said(ann, channel, "canary-hidden")
         for person in (ann, bea, cy):
             person.run("sync")
-        dee = scene.person("Dee", link_by_way_of(port, server.invite(group="Ward of Dee")))
+        dee = scene.person("Dee", link_by_way_of(liar.port, server.invite(group="Ward of Dee")))
         ann.run("channel", "add", channel, dee.id)
         dee.run("sync")
 

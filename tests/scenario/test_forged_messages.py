@@ -7,6 +7,7 @@ import os
 import pytest
 
 from weft_scenario import decode_link, link_by_way_of
+from weft_talk import states
 from weft_wire import (CHANNEL_COMMIT, CHANNEL_SEND, CODES, KEY_PACKAGES_PUBLISH, REQUEST, RESPONSE, Account, Connection,
                        Proxy, vector)
 
@@ -115,5 +116,4 @@ def test_a_message_of_a_long_past_epoch_and_a_used_commit_are_refused(recorded):
     for person in (ann, bea):
         read = [text for _, text in texts(person, channel)]
         assert read.count("of an early epoch") == 1 and read[-1] == "and on it goes", read
-        states = [record["state"] for record in person.json("status") if record["type"] == "channel"]
-        assert states == ["member"], "nobody is stuck"
+        assert states(person) == ["member"], "nobody is stuck"

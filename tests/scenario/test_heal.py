@@ -4,7 +4,7 @@ stops, and goes on in its next generation with everybody but whose commit it was
 import pytest
 
 from weft_scenario import link_by_way_of, until
-from weft_talk import texts
+from weft_talk import states, texts
 from weft_wire import CHANNEL_COMMIT, REQUEST, Proxy, Reader
 
 
@@ -85,8 +85,7 @@ def test_a_commit_that_members_cannot_follow_is_left_behind_with_who_made_it(com
     text = cy.run("channel", "show", channel).text
     for line in ("generation 2, begun by Ann", "could not follow change", "by Ben", "left behind with that change: Ben"):
         assert line in text, text
-    states = [record["state"] for record in cy.json("status") if record["type"] == "channel"]
-    assert states == ["member"]
+    assert states(cy) == ["member"]
 
 
 def test_whoever_follows_is_let_in_again_without_doing_anything(community):

@@ -5,6 +5,7 @@ import sqlite3
 
 import weft_wire
 from weft_scenario import NETWORK, NOT_FOUND, NOT_NOW, RATE_LIMIT, USAGE, decode_link, link_by_way_of
+from weft_talk import states
 
 
 def suggestions(person):
@@ -427,7 +428,7 @@ def broken_off(scene):
     bea.run("network", "accept")
     ann.run("network", "accept", code=NETWORK)
     bea.run("sync")
-    assert only(bea)["state"] == "agreed" and [r for r in bea.json("status") if r["type"] == "channel"] == []
+    assert only(bea)["state"] == "agreed" and states(bea) == []
     return server, breaker, ann, bea
 
 
@@ -453,7 +454,7 @@ def test_a_channel_whose_maker_does_not_come_back_is_made_anew(scene):
     first = only(bea)["channel"]
     let_days_pass(server, 2)
     bea.run("sync")
-    assert only(bea)["channel"] != first and [r["state"] for r in bea.json("status") if r["type"] == "channel"] == ["member"]
+    assert only(bea)["channel"] != first and states(bea) == ["member"]
     breaker.mended = True
     hello(bea, ann)
     assert only(ann)["channel"] == only(bea)["channel"]

@@ -2,8 +2,6 @@
 """A channel goes on in its next generation, and somebody's Welcome into it is lost or kept back: they find out when they
 look, and come in by themselves; where that would be on the server's word alone, they are told what to do. Nobody stays
 where nobody speaks any more without knowing it."""
-import contextlib
-import sqlite3
 import struct
 import time
 
@@ -12,15 +10,14 @@ import pytest
 from test_heal import break_membership_tag
 from test_restore import make_channel, texts
 from weft_liar import OK_CODE, Frame, Liar
-from weft_scenario import TRUST, free_port, link_by_way_of
+from weft_scenario import TRUST, link_by_way_of
+from weft_talk import states
 from weft_wire import CHANNEL_COMMIT, CHANNEL_GENERATION, CHANNEL_GROUP, CHANNEL_PAGE, RESPONSE, WELCOMES, vector
 
 
 def lose_welcomes(server):
     """As if a key had ended, or a client had taken a Welcome and failed to keep it."""
-    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
-        assert database.execute("DELETE FROM welcomes").rowcount > 0
-        database.commit()
+    assert server.sql("DELETE FROM welcomes RETURNING 1") != []
 
 
 def go_on_without(absent, server, scene, channel, ann, others):
@@ -34,10 +31,6 @@ def go_on_without(absent, server, scene, channel, ann, others):
     for person in (ann, *others, ann, *others, ann):
         person.run("sync")
     ann.run("say", channel, "in the next generation")
-
-
-def states(person):
-    return [record["state"] for record in person.json("status") if record["type"] == "channel"]
 
 
 def all_hear(channel, speakers):
@@ -99,10 +92,9 @@ def test_whoever_would_come_among_strangers_is_told_what_to_do(scene):
 def lied_to(scene):
     """Ann and Cy in a private channel, Cy by way of a liar."""
     server = scene.server()
-    port = free_port()
-    with Liar(server, port) as liar:
+    with Liar(server) as liar:
         ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group="Ward 7"))
-        cy = scene.person("Cy", link_by_way_of(port, server.invite(group="Ward 7")))
+        cy = scene.person("Cy", link_by_way_of(liar.port, server.invite(group="Ward 7")))
         channel = make_channel(server, ann, [ben, cy], "--private")
         cy.run("sync")
         yield server, liar, ann, ben, cy, channel
@@ -193,10 +185,9 @@ def test_a_later_generation_that_is_the_present_one_is_not_entered(lied_to):
 
 def test_whoever_follows_comes_in_though_their_welcome_is_kept_back(scene):
     server = scene.server()
-    port = free_port()
-    with Liar(server, port) as liar:
+    with Liar(server) as liar:
         ann = scene.person("Ann", server.invite(group="Ward 7"))
-        ben, cy = scene.people(["Ben", "Cy"], lambda name: link_by_way_of(port, server.invite(group="Ward 7")))
+        ben, cy = scene.people(["Ben", "Cy"], lambda name: link_by_way_of(liar.port, server.invite(group="Ward 7")))
         devices = {person: bytes.fromhex(person.json("status")[0]["device"]) for person in (ben, cy)}
         channel = make_channel(server, ann, [ben, cy], "--private")
         ann.run("channel", "role", channel, ben.id, "--give", "facilitator")

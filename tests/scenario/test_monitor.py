@@ -5,7 +5,6 @@ import pathlib
 import re
 import signal
 import socket
-import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -56,9 +55,7 @@ def start(scene, **values):
 def test_a_request_that_fails_inside_weftd_is_in_its_log(scene):
     server = scene.server()
     ann = scene.person("Ann", server.invite(group="Ward 7"))
-    with sqlite3.connect(server.state / "weftd.db") as database:
-        database.execute("DROP TABLE departures")
-    database.close()
+    server.sql("DROP TABLE departures")
     assert ann.run("channel", "create", "Falls", "--open", code=INTERNAL).error
     assert "error request_failed kind=channel_create status=" in server.log()
     server.stop()

@@ -82,9 +82,7 @@ def test_files_that_tls_needs_are_checked_before_anybody_connects(server_scene):
 
 def test_a_store_of_a_newer_weftd_is_called_that(server_scene):
     server = server_scene.server(start=False)
-    with sqlite3.connect(server.state / "weftd.db") as database:
-        database.execute("PRAGMA user_version = 999")
-    database.close()
+    server.sql("PRAGMA user_version = 999")
     for command in ("serve", "stats"):
         assert "newer weftd: install that one" in server.admin(command, code=INTERNAL).error
 

@@ -7,16 +7,26 @@ import pytest
 
 from test_devices import own_device, pair
 from test_restore import make_channel, texts
-from weft_liar import OK_CODE, Frame, Liar, entries_of
-from weft_scenario import AUTHENTICATION, free_port, link_by_way_of
-from weft_wire import CHANNEL_PAGE, CODES, RESPONSE, vector
+from weft_liar import OK_CODE, Liar, entries_of
+from weft_scenario import AUTHENTICATION, link_by_way_of
+from weft_talk import said, states
+from weft_wire import CHANNEL_PAGE, refusal, vector
 
 REMOVED = "Ann, a facilitator of this channel, removed you from it: the change is signed, and this weft has checked it"
 UNPROVEN = "the server says that you are not in this channel any more, and nothing that its members have signed shows it"
 
 
-def states(person):
-    return [record["state"] for record in person.json("status") if record["type"] == "channel"]
+@pytest.fixture
+def lied_to(scene):
+    """Ann and Cy in a private channel, Cy by way of a liar."""
+    server = scene.server()
+    with Liar(server) as liar:
+        ann = scene.person("Ann", server.invite(group="Ward 7"))
+        cy = scene.person("Cy", link_by_way_of(liar.port, server.invite(group="Ward 7")))
+        channel = make_channel(server, ann, [cy], "--private")
+        cy.run("sync")
+        yield liar, ann, cy, channel
+    server.stop()
 
 
 @pytest.mark.parametrize("flags", [("--open",), (), ("--private",)], ids=["open", "restricted", "private"])
@@ -65,54 +75,38 @@ def test_whose_other_device_left_sees_that_it_did(scene):
     server.stop()
 
 
-def test_the_servers_word_alone_is_told_as_that(scene):
-    server = scene.server()
-    port = free_port()
-    with Liar(server, port) as liar:
-        ann = scene.person("Ann", server.invite(group="Ward 7"))
-        cy = scene.person("Cy", link_by_way_of(port, server.invite(group="Ward 7")))
-        channel = make_channel(server, ann, [cy], "--private")
-        cy.run("sync")
-        answer = CODES.index("not_found").to_bytes(2, "big") + vector(b"") + bytes(4)
-        liar.rule(lambda talk, way, frame: [Frame(RESPONSE, frame.request, CHANNEL_PAGE, answer)]
-                  if frame.answers(CHANNEL_PAGE) else None)
-        for _ in range(2):
-            told = cy.run("sync").error
-            assert UNPROVEN in told and "removed you" not in told, told
-        # It is no member's doing, and so nothing is given up for it.
-        assert states(cy) == ["member"]
-        liar.rules.clear()
-        ann.run("say", channel, "are you there?")
-        assert texts(cy, channel)[-1] == "are you there?"
-    server.stop()
+def test_the_servers_word_alone_is_told_as_that(lied_to):
+    liar, ann, cy, channel = lied_to
+    liar.rule(lambda talk, way, frame: [frame.having(refusal("not_found"))] if frame.answers(CHANNEL_PAGE) else None)
+    for _ in range(2):
+        told = cy.run("sync").error
+        assert UNPROVEN in told and "removed you" not in told, told
+    # It is no member's doing, and so nothing is given up for it.
+    assert states(cy) == ["member"]
+    liar.rules.clear()
+    ann.run("say", channel, "are you there?")
+    assert texts(cy, channel)[-1] == "are you there?"
 
 
-def test_a_log_that_ends_before_the_removal_proves_nothing(scene):
+def test_a_log_that_ends_before_the_removal_proves_nothing(lied_to):
     """What the server shows is signed, and takes nobody out."""
-    server = scene.server()
-    port = free_port()
-    with Liar(server, port) as liar:
-        ann = scene.person("Ann", server.invite(group="Ward 7"))
-        cy = scene.person("Cy", link_by_way_of(port, server.invite(group="Ward 7")))
-        channel = make_channel(server, ann, [cy], "--private")
-        cy.run("sync")
-        last = ann.json("say", channel, "for Cy too")[-1]["sequence"]
-        ann.run("channel", "remove", channel, cy.id)
+    liar, ann, cy, channel = lied_to
+    last = said(ann, channel, "for Cy too")
+    ann.run("channel", "remove", channel, cy.id)
 
-        def rule(talk, way, frame):
-            if not frame.answers(CHANNEL_PAGE):
-                return None
-            entries, _, frozen = entries_of(frame)
-            kept = b"".join(entry.bytes() for entry in entries if entry.sequence <= last)
-            return [frame.having(OK_CODE + vector(kept) + struct.pack(">QB", last, frozen))]
+    def rule(talk, way, frame):
+        if not frame.answers(CHANNEL_PAGE):
+            return None
+        entries, _, frozen = entries_of(frame)
+        kept = b"".join(entry.bytes() for entry in entries if entry.sequence <= last)
+        return [frame.having(OK_CODE + vector(kept) + struct.pack(">QB", last, frozen))]
 
-        liar.rule(rule)
-        assert "removed you" not in cy.run("sync").error
-        refused = cy.run("say", channel, "who hears this?", code=None)
-        assert refused.code != 0 and "who hears this?" not in texts(ann, channel), refused
-        liar.rules.clear()
-        assert REMOVED in cy.run("sync").error
-    server.stop()
+    liar.rule(rule)
+    assert "removed you" not in cy.run("sync").error
+    refused = cy.run("say", channel, "who hears this?", code=None)
+    assert refused.code != 0 and "who hears this?" not in texts(ann, channel), refused
+    liar.rules.clear()
+    assert REMOVED in cy.run("sync").error
 
 
 def test_a_login_that_is_refused_is_told_in_the_servers_name(scene):

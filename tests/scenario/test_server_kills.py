@@ -4,9 +4,10 @@ acknowledged is there exactly once, and the stage stands where it stood, with th
 import random
 import time
 
-from weft_assist import Assist, messages, said_once, session
+from weft_assist import Assist, said_once, session
 from weft_counts import Tally, count
 from weft_scenario import CONFLICT, NETWORK, OK
+from weft_talk import messages
 
 KILLS = count("server_kills")
 STORED_EACH_MS = 1000  # what is left of a stage is stored each second and at each change
@@ -61,7 +62,7 @@ def test_kills_in_the_middle_of_a_stage(scene):
     orders = []
     for person in assist.members:
         person.run("sync")
-        read = messages(person, channel, "idea")
+        read = messages(person, channel, kind="idea")
         said_once(acknowledged, read)
         assert {record["text"] for record in read} <= tried
         assert len({record["text"] for record in read}) == len(read), "nothing is said twice"

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from weft_scenario import CONFLICT, OK, SANITIZER_EXIT, fill_disk, link_by_way_of
-from weft_talk import texts
-from weft_wire import CHANNEL_COMMIT, CODES, RESPONSE, Proxy, vector
+from weft_talk import private_channel, states, texts
+from weft_wire import CHANNEL_COMMIT, RESPONSE, Proxy, refusal
 
 PAGE = 4096
 FLIPS_A_PAGE = 24
@@ -129,13 +129,10 @@ def copy_of(person):
     return {path: path.read_bytes() for path in person.profile.iterdir() if path.is_file()}
 
 
-def private_channel(scene, server, names):
+def private_talk(scene, server, names):
     """Everybody in one channel that lets people in by a member, their leaves in this order."""
     everybody = scene.people(names, lambda name: server.invite(group=f"Ward {names.index(name)}"))
-    channel = everybody[0].one("channel", "create", "Falls", "--private")["channel"]
-    for person in everybody[1:]:
-        everybody[0].run("channel", "add", channel, person.id)
-        person.run("sync")
+    channel = private_channel(everybody[0], everybody[1:])
     for person in everybody:
         person.run("sync")
     return everybody, channel
@@ -148,7 +145,7 @@ def comes_back(server, person, channel, text, *told):
     for line in ("was put back from an older copy", "Joined anew with a fresh leaf", *told):
         assert back.error.count(line) == 1, back
     assert "stuck" not in back.error and server.log().count(" commit_reported ") == before, back
-    assert [record["state"] for record in person.json("status") if record["type"] == "channel"] == ["member, unconfirmed"]
+    assert states(person) == ["member, unconfirmed"]
 
 
 BY_A_COPY = "was changed with this profile's keys"
@@ -157,7 +154,7 @@ BY_A_COPY = "was changed with this profile's keys"
 def test_whoever_changed_the_channel_last_comes_back_from_an_old_copy(scene):
     """Their own commit is the last: the leaf that signed it is the one that they replace, and Ben's place is free."""
     server = scene.server()
-    (ann, ben, cy), channel = private_channel(scene, server, ["Ann", "Ben", "Cy"])
+    (ann, ben, cy), channel = private_talk(scene, server, ["Ann", "Ben", "Cy"])
     ann.run("say", channel, "one")
     cy.run("sync")
     copy = copy_of(cy)
@@ -182,7 +179,7 @@ def test_whoever_changed_the_channel_last_comes_back_from_an_old_copy(scene):
 def test_who_changed_the_channel_since_the_copy_may_be_gone(scene, own):
     """Ben's change is no more than one of several, whether they can still be followed or not."""
     server = scene.server()
-    (ann, ben, cy, dee, eve), channel = private_channel(scene, server, ["Ann", "Ben", "Cy", "Dee", "Eve"])
+    (ann, ben, cy, dee, eve), channel = private_talk(scene, server, ["Ann", "Ben", "Cy", "Dee", "Eve"])
     copy = copy_of(cy)
     dee.run("channel", "leave", channel)
     (cy if own else ann).run("sync")
@@ -208,7 +205,7 @@ def test_a_change_that_the_server_refused_and_made_is_no_copys_alone(scene):
         if not lies or direction == "up" or payload[0] != RESPONSE or int.from_bytes(payload[5:7], "big") != CHANNEL_COMMIT:
             return payload
         lies.clear()
-        return payload[:7] + CODES.index("denied").to_bytes(2, "big") + vector(b"no") + bytes(4)
+        return payload[:7] + refusal("denied", b"no")
 
     with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy:
         ann, ben = scene.people(["Ann", "Ben"], lambda name: link_by_way_of(proxy.port, server.invite(group=f"Ward of {name}")))

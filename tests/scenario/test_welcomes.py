@@ -3,7 +3,7 @@
 import pytest
 
 from weft_scenario import link_by_way_of
-from weft_wire import CHANNEL_GROUP, CHANNEL_SHOW, CODES, RESPONSE, Proxy, vector
+from weft_wire import CHANNEL_GROUP, CHANNEL_SHOW, RESPONSE, Proxy, refusal
 
 
 class Refuses(Proxy):
@@ -19,7 +19,7 @@ class Refuses(Proxy):
             return payload
         self.kind = None
         self.refused += 1
-        return payload[:7] + CODES.index(self.code).to_bytes(2, "big") + vector(b"") + bytes(4)
+        return payload[:7] + refusal(self.code)
 
 
 @pytest.mark.parametrize("code", ("rate_limited", "internal"))

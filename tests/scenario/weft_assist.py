@@ -11,16 +11,6 @@ def last(person, *arguments):
     return person.json(*arguments)[-1]
 
 
-def messages(person, channel, kind=None):
-    """What the person can read: the records of messages, in order."""
-    return [record for record in person.json("read", channel)
-            if record["type"] == "message" and (kind is None or record["kind"] == kind)]
-
-
-def texts(person, channel, kind="text"):
-    return [record["text"] for record in messages(person, channel, kind)]
-
-
 def session(person, channel):
     """Where the person's client sees the session stand."""
     return [record for record in person.json("stage", "show", channel) if record["type"] == "session"][-1]

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 
-from weft_assist import messages
+from weft_talk import messages
 
 
 def prepare(scene, say_many, count, patience_s):

@@ -24,7 +24,17 @@ def said(person, channel, *words):
     return person.one("say", channel, *words)["sequence"]
 
 
-def texts(person, channel, *arguments):
+def messages(person, channel, *arguments, kind=None):
+    """What the person can read: the records of messages, in order."""
+    return [record for record in person.json("read", channel, *arguments)
+            if record["type"] == "message" and (kind is None or record["kind"] == kind)]
+
+
+def texts(person, channel, *arguments, kind="text"):
     """What the person has read, in order."""
-    return [record["text"] for record in person.json("read", channel, *arguments)
-            if record["type"] == "message" and record["kind"] == "text"]
+    return [record["text"] for record in messages(person, channel, *arguments, kind=kind)]
+
+
+def states(person):
+    """How the person stands in each of their channels."""
+    return [record["state"] for record in person.json("status") if record["type"] == "channel"]

@@ -342,6 +342,11 @@ def logged_in(server, account):
     return connection
 
 
+def refusal(code, why=b""):
+    """The body of an answer that refuses, without a word of when to come back."""
+    return CODES.index(code).to_bytes(2, "big") + vector(why) + bytes(4)
+
+
 def turned(data, bit):
     """The same with one bit changed."""
     wrong = bytearray(data)
@@ -463,3 +468,18 @@ class Proxy:
             self.down_bytes += len(out)
         sink.sendall(out)
         return True
+
+
+class CutsOff(Proxy):
+    """Cuts the connection in the place of the next request, `cutting` being ("up", kind), or of the answer to one, being
+    ("down", kind)."""
+
+    def __init__(self, server):
+        self.cutting = None
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
+
+    def look(self, direction, _, payload):
+        if (direction, int.from_bytes(payload[5:7], "big")) != self.cutting or payload[0] not in (REQUEST, RESPONSE):
+            return payload
+        self.cutting = None
+        return None
