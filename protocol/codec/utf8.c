@@ -38,6 +38,32 @@ bool utf8_is_valid(struct span text)
     return true;
 }
 
+size_t utf8_decode(struct span text, uint32_t *point)
+{
+    static const uint8_t first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    size_t length = sequence(text.ptr, text.len);
+    if (length == 0)
+        return 0;
+    *point = text.ptr[0] & first_bits[length];
+    for (size_t i = 1; i < length; i++)
+        *point = *point << 6 | (text.ptr[i] & 0x3fu);
+    return length;
+}
+
+bool utf8_is_unsafe(uint32_t point)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x0000, 0x001f}, {0x007f, 0x009f}, {0x061c, 0x061c}, {0x200e, 0x200f},   {0x2028, 0x202e},
+        {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (point >= ranges[i].first && point <= ranges[i].last)
+            return true;
+    return false;
+}
+
 size_t utf8_count(struct span text)
 {
     size_t count = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text in UTF-8: whether it is that, and where its characters begin.
+ * Text in UTF-8: whether it is that, where its characters begin, and which of them are safe to
+ * show.
  *
  * What is cut is a span of the text that was given, and never ends inside a character of valid
  * UTF-8; of other bytes only the count is kept.
@@ -13,6 +14,14 @@
 
 /* Whether `text` is valid UTF-8 (no surrogates, no overlong forms) without NUL. */
 bool utf8_is_valid(struct span text);
+
+/* The length of the character in front, and its code point; 0 when what is there is none, or NUL.
+ * `text` is not empty. */
+size_t utf8_decode(struct span text, uint32_t *point);
+
+/* Whether a terminal, or a reader's eye, would be led astray by it: C0 and C1 controls,
+ * bidirectional controls, line separators, a byte order mark, interlinear and tag characters. */
+bool utf8_is_unsafe(uint32_t point);
 
 /* Whether a character begins with this byte: it is not a further one of a character. */
 static inline bool utf8_begins(uint8_t byte)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/statistics/document.h"
 
+#include "protocol/codec/utf8.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -58,33 +60,10 @@ static void read_numbers(const json_t *object, struct statistics_number *numbers
 
 /* ---- names ---- */
 
-struct range {
-    uint32_t first;
-    uint32_t last;
-};
-
-/* What a terminal would obey, what turns the direction of writing, and what XML does not allow. */
-static const struct range unsafe[] = {
-    {0x0000, 0x001f}, {0x007f, 0x009f}, {0x061c, 0x061c}, {0x200e, 0x200f},   {0x2028, 0x202e},
-    {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xffff}, {0xe0000, 0xe007f},
-};
-
-static bool is_unsafe(uint32_t point)
+/* What is not shown anywhere, and what XML does not allow. */
+static bool is_left_out(uint32_t point)
 {
-    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
-        if (point >= unsafe[i].first && point <= unsafe[i].last)
-            return true;
-    return false;
-}
-
-/* The code point at the front of valid UTF-8, as jansson lets in nothing else. */
-static size_t decode(const uint8_t *text, uint32_t *point)
-{
-    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-    *point = length == 1 ? text[0] : text[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++)
-        *point = *point << 6 | (text[i] & 0x3fu);
-    return length;
+    return utf8_is_unsafe(point) || (point >= 0xfffc && point <= 0xffff);
 }
 
 static enum status read_name(const json_t *value, struct arena *arena, struct span *name)
@@ -94,13 +73,13 @@ static enum status read_name(const json_t *value, struct arena *arena, struct sp
     size_t len = json_string_length(value), kept = 0;
     TRY(arena_take(arena, len + 1, 1, &taken));
     for (size_t at = 0; at < len;) {
-        uint32_t point;
-        size_t step = decode(text + at, &point);
-        if (!is_unsafe(point)) {
+        uint32_t point = 0;
+        size_t step = utf8_decode(span_of(text + at, len - at), &point);
+        if (step != 0 && !is_left_out(point)) {
             memcpy((uint8_t *)taken + kept, text + at, step);
             kept += step;
         }
-        at += step;
+        at += step == 0 ? 1 : step;
     }
     *name = span_of(taken, kept);
     return STATUS_OK;

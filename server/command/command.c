@@ -128,25 +128,6 @@ void command_print_json(struct command_call *call, json_t *object)
     free(text);
 }
 
-static bool is_control(struct span text, size_t at)
-{
-    uint8_t c = text.ptr[at];
-    if (c < 0x20 || c == 0x7f)
-        return true;
-    bool two = c == 0xc2 && at + 1 < text.len && text.ptr[at + 1] < 0xa0;
-    bool three =
-        c == 0xe2 && at + 2 < text.len &&
-        ((text.ptr[at + 1] == 0x80 && text.ptr[at + 2] >= 0x8e &&
-          (text.ptr[at + 2] <= 0x8f || text.ptr[at + 2] >= 0xa8) && text.ptr[at + 2] <= 0xae) ||
-         (text.ptr[at + 1] == 0x81 && text.ptr[at + 2] >= 0xa6 && text.ptr[at + 2] <= 0xa9));
-    return two || three;
-}
-
-static size_t sequence_len(uint8_t first)
-{
-    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
 const char *command_clean(struct command_call *call, struct span text)
 {
     void *taken = NULL;
@@ -155,8 +136,9 @@ const char *command_clean(struct command_call *call, struct span text)
     char *clean = taken;
     size_t len = 0;
     for (size_t at = 0; at < text.len;) {
-        size_t step = sequence_len(text.ptr[at]);
-        if (!is_control(text, at)) {
+        uint32_t point = 0;
+        size_t step = utf8_decode(span_of(text.ptr + at, text.len - at), &point);
+        if (!utf8_is_unsafe(point)) {
             memcpy(clean + len, text.ptr + at, step);
             len += step;
         }

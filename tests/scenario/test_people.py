@@ -9,7 +9,7 @@ import pytest
 from weft_scenario import CONFLICT, NOT_FOUND, OK, USAGE, decode_link
 from weft_wire import LOG_ENTRIES, Account, Connection, Reader
 
-HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnol\u2066\u200f\tEve\r\nroot#"
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnol\u2066\u200f\u061c\ufeff\ufff9\U000e0041\tEve\r\nroot#"
 
 
 def names(person, *query):
@@ -141,7 +141,7 @@ def test_a_hostile_name_reaches_no_terminal(scene):
         assert connection.request(22, b"\x00\x00\x05\x01")[0] == "ok"
     for shown in (ann.run("people"), ann.run("people", json_lines=True), server.admin("person", "list")):
         assert "Eve" in shown.text, str(shown)
-        for character in "\x1b\x07\x9b\u202e\u2066\u200f\r":
+        for character in "\x1b\x07\x9b\u202e\u2066\u200f\u061c\ufeff\ufff9\U000e0041\r":
             assert character not in shown.text, (character.encode(), shown.text)
     server.stop()
 

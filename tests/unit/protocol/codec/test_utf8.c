@@ -55,6 +55,36 @@ static void rejects_what_is_not_utf8(void **state)
     assert_false(TEXT("\xf0\x9f\x98\x28"));
 }
 
+static void a_character_is_decoded_or_none(void **state)
+{
+    (void)state;
+    uint32_t point = 7;
+    assert_int_equal(utf8_decode(span_from_text("z"), &point), 1);
+    assert_int_equal(point, 'z');
+    assert_int_equal(utf8_decode(span_from_text("ë!"), &point), 2);
+    assert_int_equal(point, 0xeb);
+    assert_int_equal(utf8_decode(span_from_text("…"), &point), 3);
+    assert_int_equal(point, 0x2026);
+    assert_int_equal(utf8_decode(span_from_text("👍"), &point), 4);
+    assert_int_equal(point, 0x1f44d);
+    assert_int_equal(utf8_decode(SPAN_LITERAL("\xc3"), &point), 0);
+    assert_int_equal(utf8_decode(SPAN_LITERAL("\0"), &point), 0);
+    assert_int_equal(point, 0x1f44d);
+}
+
+static void what_leads_a_terminal_or_an_eye_astray_is_unsafe(void **state)
+{
+    (void)state;
+    static const uint32_t unsafe[] = {0,      0x1b,   0x1f,   0x7f,    0x9f,
+                                      0x061c, 0x200e, 0x2028, 0x202e,  0x2066,
+                                      0x2069, 0xfeff, 0xfff9, 0xe0041, 0xe007f};
+    static const uint32_t safe[] = {0x20, 'z', 0xa0, 0x200d, 0x202f, 0x2065, 0xfffd, 0x1f44d};
+    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+        assert_true(utf8_is_unsafe(unsafe[i]));
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
+        assert_false(utf8_is_unsafe(safe[i]));
+}
+
 static void assert_text(struct span text, const char *expected)
 {
     assert_true(span_equal(text, span_from_text(expected)));
@@ -86,6 +116,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_text_at_the_edges_of_utf8),
         cmocka_unit_test(rejects_what_is_not_utf8),
+        cmocka_unit_test(a_character_is_decoded_or_none),
+        cmocka_unit_test(what_leads_a_terminal_or_an_eye_astray_is_unsafe),
         cmocka_unit_test(characters_are_counted_and_not_bytes),
         cmocka_unit_test(what_is_cut_to_bytes_ends_between_characters),
     };
