@@ -290,6 +290,7 @@ static void follow(struct fan_device *device, struct subscriber *subscriber, str
     *subscriber = (struct subscriber){.line = line, .sequence = response.last_sequence};
     device->owner = subscriber;
     device->take = take_event;
+    fan_socket_listen(device->socket);
 }
 
 static void make_line(struct line *line, struct sender *senders, struct fan_device *devices)

@@ -298,6 +298,12 @@ void fan_socket_close(struct fan_socket **socket)
     *socket = NULL;
 }
 
+void fan_socket_listen(struct fan_socket *socket)
+{
+    const int at_once = 1;
+    MUST_BE(setsockopt(socket->fd, IPPROTO_TCP, TCP_QUICKACK, &at_once, sizeof at_once) == 0);
+}
+
 void fan_socket_stop_reading(struct fan_socket *socket)
 {
     const int bytes = 1; /* the kernel makes the least of it that it can */

@@ -36,6 +36,11 @@ void fan_socket_close(struct fan_socket **socket);
 void fan_socket_send(struct fan_socket *socket, struct span bytes);
 void fan_socket_flush(struct fan_socket *socket);
 
+/* From now on it acknowledges at once what it reads, as the kernel lets a client do that has only
+ * listened for a while. Fresh from its last request, it would acknowledge every other frame
+ * instead, within the server's send and on the server's account. */
+void fan_socket_listen(struct fan_socket *socket);
+
 /* Its input is left where it is from now on, as by a client that hangs; the kernel keeps little. */
 void fan_socket_stop_reading(struct fan_socket *socket);
 
