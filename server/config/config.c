@@ -100,7 +100,7 @@ static const struct config_key keys[] = {
      "28d", "How often everybody who signed up for coffee is paired; 0s: never."},
     {"validation_threads", VALUE_NUMBER, offsetof(struct config, validation_threads), 1, 64, "2",
      "Threads that check commits."},
-    {"commit_window_ms", VALUE_NUMBER, offsetof(struct config, commit_window_ms), 0, 50, "4",
+    {"commit_window_ms", VALUE_NUMBER, offsetof(struct config, commit_window_ms), 0, 50, "8",
      "How long what is sent may wait for others, to become durable with them in one go and leave "
      "in\n"
      "# one write to each reader, when many send at once; 0: not at all."},
