@@ -266,6 +266,17 @@ static void await_history(void)
     (void)printf("history_client_cpu_s %.2f s\n", client_cpu_seconds() - clients_before);
 }
 
+/* When the last of the members had come: where one of them stands while others come is no measure,
+ * since it may take the whole storm in one round. */
+static uint64_t epoch_before(const struct storm_scene *scene)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < scene->members; i++)
+        if (scene->results[i].joined_epoch > last)
+            last = scene->results[i].joined_epoch;
+    return last;
+}
+
 static bool measure(bool paths)
 {
     struct storm_scene *scene = storm.scene;
@@ -288,7 +299,7 @@ static bool measure(bool paths)
     (void)printf("bytes_sent %.0f bytes\n", sent_bytes() - bytes_before);
     (void)printf("weftd_resident_kib %.0f KiB\n", fan_server_resident_kib(&storm.server));
     (void)printf("commits %llu commits\n",
-                 (unsigned long long)(scene->last_epoch - scene->first_epoch));
+                 (unsigned long long)(scene->last_epoch - epoch_before(scene)));
     if (scene->full_history)
         await_history();
     if (paths)

@@ -262,8 +262,6 @@ static void one_round(struct storm_client *client, enum storm_phase phase)
     if (status == STATUS_OK && speaks)
         status = say(client);
     subscribe(client, status);
-    if (client->number == 0 && phase < STORM_JOIN)
-        client->scene->first_epoch = mls_group_epoch(client->channel->group);
     MUST_BE(client->channel->state == CHANNEL_STATE_MEMBER);
 }
 
@@ -320,8 +318,10 @@ static void come(struct storm_client *client)
     else
         join(client);
     subscribe(client, events_subscribe_all(client->engine));
-    scene->results[client->number].joined_sequence = client->channel->joined_sequence;
-    atomic_store(&scene->results[client->number].joined_ns, storm_now_ns());
+    struct storm_client_result *result = &scene->results[client->number];
+    result->joined_sequence = client->channel->joined_sequence;
+    result->joined_epoch = mls_group_epoch(client->channel->group);
+    atomic_store(&result->joined_ns, storm_now_ns());
     storm_scene_reach(scene);
 }
 

@@ -41,6 +41,7 @@ struct storm_message {
 struct storm_client_result {
     _Atomic int64_t joined_ns; /* 0: not yet */
     uint64_t joined_sequence;
+    uint64_t joined_epoch;
     uint64_t lost;
     uint64_t before; /* of an epoch before the client's own, and shown as that */
     uint64_t duplicated;
@@ -62,7 +63,6 @@ struct storm_scene {
     _Atomic size_t reconnects; /* attempts after the first of each client */
     struct storm_message messages[STORM_MESSAGES_MAX];
     _Atomic uint64_t last_sequence; /* of the log, once nobody speaks any more */
-    uint64_t first_epoch;           /* before the storm */
     _Atomic uint64_t last_epoch;    /* at the end of the log; then as client 0 follows it */
     struct latencies latencies;     /* from saying a message to having it in a vault */
     size_t members;                 /* clients below this number; number 0 speaks */
