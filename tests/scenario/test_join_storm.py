@@ -4,15 +4,37 @@ nobody does, a newcomer comes in alone. tests/bench/bench_storm is the same with
 import re
 import signal
 import threading
+import time
 
 import pytest
 
 from conftest import program
+from weft_scenario import link_by_way_of
+from weft_wire import CHANNEL_KNOCK, REQUEST, Proxy
 
 JOINERS = 40
-CROWD = 20  # more than are told by name, in whichever commit
-GATHER_S = 2  # less than a member's time to answer
+CROWD = 26  # let in by two commits, more than twelve come by one of them: those are not all named
+GATHER_S = 1  # less than a member's time to answer
 LATE_S = 8  # more than that, and less than what a newcomer waits before coming alone
+
+
+class Gathers(Proxy):
+    """Holds back every knock until so many have been made, however long each takes to come to it."""
+
+    def __init__(self, server, knocks):
+        self.together = threading.Event()
+        self.missing = knocks
+        self.counting = threading.Lock()
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.gather)
+
+    def gather(self, direction, _, payload):
+        if direction == "up" and payload[0] == REQUEST and int.from_bytes(payload[5:7], "big") == CHANNEL_KNOCK:
+            with self.counting:
+                self.missing -= 1
+                if self.missing == 0:
+                    self.together.set()
+            self.together.wait(60)
+        return payload
 
 
 @pytest.fixture
@@ -58,17 +80,24 @@ def test_a_member_who_follows_lets_a_newcomer_in(scene):
 def test_of_many_who_come_at_once_some_are_named_and_the_others_counted(scene):
     server = scene.server()
     [ann] = people(scene, server, "Ann")
-    crowd = people(scene, server, *(f"Cy {number}" for number in range(CROWD)))
-    channel = create(ann)
-    following = ann.follow()
-    # Who is asked does not answer at once, so that all are let in by one or two commits.
-    following.process.send_signal(signal.SIGSTOP)
-    awake = threading.Timer(GATHER_S, following.process.send_signal, [signal.SIGCONT])
-    awake.start()
-    scene.together(lambda person: person.run("channel", "join", channel), crowd, width=CROWD)
-    awake.join()
-    added = [person for change, person in changes(ann, channel) if change == "added"]
-    assert set(person.id for person in crowd) <= set(added), added
+    with Gathers(server, CROWD) as proxy:
+        crowd = scene.people([f"Cy {number}" for number in range(CROWD)],
+                             lambda name: link_by_way_of(proxy.port, server.invite(group="Ward")))
+        channel = create(ann)
+        following = ann.follow()
+        following.process.send_signal(signal.SIGSTOP)
+
+        def wake():
+            assert proxy.together.wait(60)
+            time.sleep(GATHER_S)
+            following.process.send_signal(signal.SIGCONT)
+
+        awake = threading.Thread(target=wake)
+        awake.start()
+        scene.together(lambda person: person.run("channel", "join", channel), crowd, width=CROWD)
+        awake.join()
+        added = [person for change, person in changes(ann, channel) if change == "added"]
+        assert set(person.id for person in crowd) <= set(added), added
     shown = ann.run("read", channel).text
     named, counted = shown.count(" let Cy "), re.findall(r"-- and (\d+) more likewise: weft channel show", shown)
     assert named + sum(map(int, counted)) == CROWD and counted and named < CROWD, shown
