@@ -9,21 +9,22 @@ import time
 import pytest
 
 from conftest import program
-from weft_scenario import link_by_way_of
+from weft_scenario import Scene, link_by_way_of
 from weft_wire import CHANNEL_KNOCK, REQUEST, Proxy
 
 JOINERS = 40
 CROWD = 26  # let in by two commits, more than twelve come by one of them: those are not all named
 GATHER_S = 1  # less than a member's time to answer
-LATE_S = 8  # more than that, and less than what a newcomer waits before coming alone
+LATE_S = 6  # more than that, and less than what a newcomer waits before coming alone
 
 
-class Gathers(Proxy):
-    """Holds back every knock until so many have been made, however long each takes to come to it."""
+class Knocks(Proxy):
+    """Holds back every knock until so many have been made, however long each takes to come to it, and wakes a member
+    who sleeps some time after that."""
 
-    def __init__(self, server, knocks):
+    def __init__(self, server):
+        self.missing = 0
         self.together = threading.Event()
-        self.missing = knocks
         self.counting = threading.Lock()
         super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.gather)
 
@@ -35,6 +36,22 @@ class Gathers(Proxy):
                     self.together.set()
             self.together.wait(60)
         return payload
+
+    def join_while_asleep(self, people, channel, member, asleep_s):
+        """Lets these come to the channel, the member's process being stopped until so long after they knocked."""
+        self.together.clear()
+        self.missing = len(people)
+        member.process.send_signal(signal.SIGSTOP)
+
+        def wake():
+            self.together.wait(60)
+            time.sleep(asleep_s)
+            member.process.send_signal(signal.SIGCONT)
+
+        waking = threading.Thread(target=wake)
+        waking.start()
+        Scene.together(lambda person: person.run("channel", "join", channel), people, width=len(people))
+        waking.join()
 
 
 @pytest.fixture
@@ -54,6 +71,10 @@ def create(person):
 
 def people(scene, server, *names):
     return scene.people(names, lambda name: server.invite(group="Ward"))
+
+
+def people_by_way_of(scene, server, proxy, *names):
+    return scene.people(names, lambda name: link_by_way_of(proxy.port, server.invite(group="Ward")))
 
 
 def test_many_join_at_once_in_a_few_commits_and_hear_all_that_is_said(scene, storm_program):
@@ -80,22 +101,10 @@ def test_a_member_who_follows_lets_a_newcomer_in(scene):
 def test_of_many_who_come_at_once_some_are_named_and_the_others_counted(scene):
     server = scene.server()
     [ann] = people(scene, server, "Ann")
-    with Gathers(server, CROWD) as proxy:
-        crowd = scene.people([f"Cy {number}" for number in range(CROWD)],
-                             lambda name: link_by_way_of(proxy.port, server.invite(group="Ward")))
+    with Knocks(server) as knocks:
+        crowd = people_by_way_of(scene, server, knocks, *(f"Cy {number}" for number in range(CROWD)))
         channel = create(ann)
-        following = ann.follow()
-        following.process.send_signal(signal.SIGSTOP)
-
-        def wake():
-            assert proxy.together.wait(60)
-            time.sleep(GATHER_S)
-            following.process.send_signal(signal.SIGCONT)
-
-        awake = threading.Thread(target=wake)
-        awake.start()
-        scene.together(lambda person: person.run("channel", "join", channel), crowd, width=CROWD)
-        awake.join()
+        knocks.join_while_asleep(crowd, channel, ann.follow(), GATHER_S)
         added = [person for change, person in changes(ann, channel) if change == "added"]
         assert set(person.id for person in crowd) <= set(added), added
     shown = ann.run("read", channel).text
@@ -125,31 +134,26 @@ def test_a_member_who_does_not_answer_holds_up_nobody(scene):
 
 def test_members_are_given_as_long_as_they_were_seen_to_need(scene):
     server = scene.server()
-    ann, bea, cy, dan = people(scene, server, "Ann", "Bea", "Cy", "Dan")
-    channel = create(ann)
-    bea.run("channel", "join", channel)
-    slow = bea.follow()
+    ann, bea = people(scene, server, "Ann", "Bea")
+    with Knocks(server) as knocks:
+        cy, dan = people_by_way_of(scene, server, knocks, "Cy", "Dan")
+        channel = create(ann)
+        bea.run("channel", "join", channel)
+        slow = bea.follow()
 
-    def join_while_bea_sleeps(person):
-        slow.process.send_signal(signal.SIGSTOP)
-        awake = threading.Timer(LATE_S, slow.process.send_signal, [signal.SIGCONT])
-        awake.start()
-        person.run("channel", "join", channel)
-        awake.join()
+        def who_let_in(person):
+            ann.run("sync")
+            [record] = [record for record in ann.json("read", channel)
+                        if ("added", person.id) in [(change["change"], change["person"])
+                                                    for change in record.get("changes", [])]]
+            return record["person"]
 
-    def who_let_in(person):
-        ann.run("sync")
-        [record] = [record for record in ann.json("read", channel)
-                    if ("added", person.id) in [(change["change"], change["person"])
-                                                for change in record.get("changes", [])]]
-        return record["person"]
-
-    # Nobody but Bea can be asked. She has five seconds, and takes more.
-    join_while_bea_sleeps(cy)
-    assert who_let_in(cy) == bea.id
-    # Ann facilitates: whoever is free is asked before her, and is given that long now.
-    following = ann.follow()
-    join_while_bea_sleeps(dan)
-    assert who_let_in(dan) == bea.id
-    following.end()
+        # Nobody but Bea can be asked. She has five seconds, and takes more.
+        knocks.join_while_asleep([cy], channel, slow, LATE_S)
+        assert who_let_in(cy) == bea.id
+        # Ann facilitates: whoever is free is asked before her, and is given that long now.
+        following = ann.follow()
+        knocks.join_while_asleep([dan], channel, slow, LATE_S)
+        assert who_let_in(dan) == bea.id
+        following.end()
     server.stop()
