@@ -2,10 +2,12 @@
 #include "server/command/app.h"
 
 #include "protocol/crypto/random_system.h"
+#include "server/command/audit.h"
 #include "server/figures/figures.h"
 #include "server/handler/proposals.h"
 #include "server/introduce/rounds.h"
 #include "server/introduce/standings.h"
+#include "server/store/audit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +75,32 @@ static enum status open_store(struct app *app, struct app_problem *problem)
     else if (status != STATUS_OK)
         (void)tell(problem, status, "the store cannot be opened");
     return status;
+}
+
+struct last_backup {
+    struct store_job job;
+    int64_t at_ms;
+    enum status status;
+};
+
+static enum status run_last_backup(struct store_db *db, struct store_job *job)
+{
+    return store_audit_last(db, AUDIT_BACKUP, &((struct last_backup *)(void *)job)->at_ms);
+}
+
+static void done_last_backup(struct store_job *job, enum status status)
+{
+    ((struct last_backup *)(void *)job)->status = status;
+}
+
+static enum status read_last_backup(struct app *app, struct app_problem *problem)
+{
+    struct last_backup last = {.job = {.run = run_last_backup, .done = done_last_backup}};
+    enum status status = store_read(app->store, &last.job);
+    if (status == STATUS_OK)
+        status = last.status;
+    app->backup_ms = last.at_ms;
+    return status == STATUS_OK ? STATUS_OK : tell(problem, status, "the audit log cannot be read");
 }
 
 static void on_log_grown(void *context)
@@ -152,6 +180,7 @@ static enum status open_parts(struct app *app, struct app_problem *problem)
                      random_system()));
     app->journal_begun = true;
     TRY(open_store(app, problem));
+    TRY(read_last_backup(app, problem));
     TRY(open_community(app, problem));
     return open_hub(app);
 }

@@ -38,7 +38,7 @@ struct app {
     struct hub hub;
     struct services services;
     int64_t started_ms; /* wall time */
-    int64_t backup_ms;  /* wall time of the last backup; 0: none in this process */
+    int64_t backup_ms;  /* wall time of the last backup; 0: none */
 };
 
 struct app_problem {

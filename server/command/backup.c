@@ -69,7 +69,7 @@ static struct backup *backup_of_note(struct store_job *job)
 static enum status note(struct store_db *db, struct store_job *job)
 {
     struct backup *backup = backup_of_note(job);
-    return audit_add(db, backup->begun_ms, "backup", NULL,
+    return audit_add(db, backup->begun_ms, AUDIT_BACKUP, NULL,
                      backup->size.bytes + backup->size.file_bytes);
 }
 

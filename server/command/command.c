@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CALL_ARENA_MAX (64u << 20)
 
@@ -46,6 +47,12 @@ const struct command commands[] = {
      "       Both also come by themselves: introductions_every and coffee_every in\n"
      "       weftd.conf",
      "between which groups introductions would help most; make some", 0, NULL, false},
+    {"audit", audit_command_begin,
+     "[--last N]\n"
+     "       The newest 100, or N: number, when, who, what, to whom or what, how many.\n"
+     "       Who is a person's id, or - for this console, the server itself, and\n"
+     "       anybody in a confidential channel",
+     "what was done by admins, facilitators and here: ids, no names", 0, NULL, false},
     {"backup", backup_command_begin, "FOLDER",
      "copy database and files into a new folder, also while it runs", 0, NULL, true},
 };
@@ -153,6 +160,15 @@ json_t *command_json_text(struct span text)
     return json_stringn(text.len == 0 ? "" : (const char *)text.ptr, text.len);
 }
 
+void command_time(int64_t time_ms, char text[COMMAND_TIME_SIZE])
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc) == NULL ||
+        strftime(text, COMMAND_TIME_SIZE, "%F %H:%M UTC", &utc) == 0)
+        text[0] = '\0';
+}
+
 /* What somebody has not got all of did not go well. */
 static void finish(struct command_call *call, int exit_code)
 {
@@ -208,6 +224,16 @@ const char *command_take_option(struct command_call *call, const char *name, boo
         call->argc -= 2;
     }
     return value;
+}
+
+bool command_number(const char *text, uint32_t most, uint32_t *number)
+{
+    char *end = NULL;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || value < 1 || value > most)
+        return false;
+    *number = (uint32_t)value;
+    return true;
 }
 
 enum status command_take_state(struct command_call *call, size_t size, void **state)

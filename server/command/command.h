@@ -101,9 +101,16 @@ json_t *command_json_text(struct span text);
 /* The same as a C string in the call's arena; "" without memory. */
 const char *command_clean(struct command_call *call, struct span text);
 
+/* A time for people, in UTC; "" for one that no calendar has. */
+#define COMMAND_TIME_SIZE 32
+void command_time(int64_t time_ms, char text[COMMAND_TIME_SIZE]);
+
 /* An option's value: `--name VALUE`. Takes both out of argc/argv. NULL when it is not there.
  * `*wrong` tells of one without a value, or that comes twice. */
 const char *command_take_option(struct command_call *call, const char *name, bool *wrong);
+
+/* A number from 1 to `most`; false for any other text. */
+MUST_CHECK bool command_number(const char *text, uint32_t most, uint32_t *number);
 
 /* The command's own object, zeroed, as call->state. */
 MUST_CHECK enum status command_take_state(struct command_call *call, size_t size, void **state);
@@ -111,6 +118,7 @@ MUST_CHECK enum status command_take_state(struct command_call *call, size_t size
 int stats_show(const struct app_place *place, bool json, int argc, const char **argv);
 
 #define COMMAND_PROTOTYPE(name) void name##_command_begin(struct command_call *call);
+COMMAND_PROTOTYPE(audit)
 COMMAND_PROTOTYPE(backup)
 COMMAND_PROTOTYPE(invite)
 COMMAND_PROTOTYPE(person)

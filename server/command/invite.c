@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Invites, or people, looked at for one answer: more than a community has. */
 #define LISTED_MAX 100000
@@ -32,7 +31,7 @@ struct invite_work {
     const char *group;
     const char *person; /* id, prefix of one, or the organisation's own id */
     bool imported;      /* everybody who was and has not joined, instead of one of the two */
-    int64_t days;
+    uint32_t days;
     struct span whom; /* the person's name, or the group's */
     enum status found;
     const char *prefix; /* of the invite to revoke */
@@ -61,14 +60,6 @@ static bool parse_role(const char *text, enum store_role *role)
         }
     }
     return false;
-}
-
-static void print_time(int64_t time_ms, char text[32])
-{
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm utc;
-    if (gmtime_r(&seconds, &utc) == NULL || strftime(text, 32, "%F %H:%M UTC", &utc) == 0)
-        text[0] = '\0';
 }
 
 static struct span group_name(const struct invite_work *work, const struct id *group)
@@ -113,9 +104,9 @@ static void print_made(struct invite_work *work)
 {
     struct command_call *call = work->call;
     const struct store_invite *invite = &work->invite;
-    char id[ID_TEXT_SIZE], expires[32], uses[32] = "once";
+    char id[ID_TEXT_SIZE], expires[COMMAND_TIME_SIZE], uses[32] = "once";
     id_text(&invite->invite, id);
-    print_time(invite->expires_at_ms, expires);
+    command_time(invite->expires_at_ms, expires);
     if (invite->uses_max > 1)
         (void)snprintf(uses, sizeof uses, "%u times", (unsigned)invite->uses_max);
     if (call->json) {
@@ -212,8 +203,8 @@ static void done_imported(struct store_job *job, enum status status)
     for (size_t i = 0; status == STATUS_OK && i < work->list.count; i++)
         print_imported(work, i, &work->people.items[i]);
     if (status == STATUS_OK && work->list.count != 0) {
-        char expires[32];
-        print_time(work->list.items[0].expires_at_ms, expires);
+        char expires[COMMAND_TIME_SIZE];
+        command_time(work->list.items[0].expires_at_ms, expires);
         command_complain(call, "%zu links, each for one person and one use, until %s\n",
                          work->list.count, expires);
     } else if (status == STATUS_OK) {
@@ -294,16 +285,6 @@ static bool wrong(struct command_call *call, const char *what)
     return false;
 }
 
-static bool parse_count(const char *text, long most, int64_t *count)
-{
-    char *end = NULL;
-    long value = strtol(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < 1 || value > most)
-        return false;
-    *count = value;
-    return true;
-}
-
 static bool take_imported(struct command_call *call)
 {
     for (int i = 0; i < call->argc; i++)
@@ -340,7 +321,6 @@ static bool parse_whom(struct command_call *call, struct invite_work *work)
 static bool parse_make(struct command_call *call, struct invite_work *work)
 {
     bool bad = false;
-    int64_t uses = 1;
     const char *role = command_take_option(call, "--role", &bad);
     const char *expires = command_take_option(call, "--expires", &bad);
     const char *use_count = command_take_option(call, "--uses", &bad);
@@ -357,11 +337,10 @@ static bool parse_make(struct command_call *call, struct invite_work *work)
     }
     if (role != NULL && !parse_role(role, &work->invite.role))
         return wrong(call, "--role is staff, facilitator or admin");
-    if (expires != NULL && !parse_count(expires, DAYS_MAX, &work->days))
+    if (expires != NULL && !command_number(expires, DAYS_MAX, &work->days))
         return wrong(call, "--expires is a number of days, from 1 to 365");
-    if (use_count != NULL && !parse_count(use_count, USES_MAX, &uses))
+    if (use_count != NULL && !command_number(use_count, USES_MAX, &work->invite.uses_max))
         return wrong(call, "--uses is a number from 1 to 20000");
-    work->invite.uses_max = (uint32_t)uses;
     return parse_whom(call, work);
 }
 
@@ -426,9 +405,9 @@ static void print_invite(const struct invite_work *work, size_t at)
     const struct store_invite *invite = &work->list.items[at];
     const char *state = state_of(invite, work->now_ms);
     char id[ID_TEXT_SIZE];
-    char expires[32];
+    char expires[COMMAND_TIME_SIZE];
     id_text(&invite->invite, id);
-    print_time(invite->expires_at_ms, expires);
+    command_time(invite->expires_at_ms, expires);
     if (call->json)
         command_print_json(call, json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:o}", "invite", id,
                                            "role", role_names[invite->role], "state", state,

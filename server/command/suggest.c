@@ -67,16 +67,6 @@ static void done(struct figures_job *job, enum status status)
     command_finish(call, status, "there is nothing to suggest");
 }
 
-static bool parse_count(const char *text, uint32_t *count)
-{
-    char *end = NULL;
-    long value = strtol(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < 1 || value > SUGGESTIONS_MAX)
-        return false;
-    *count = (uint32_t)value;
-    return true;
-}
-
 /* ---- a round ---- */
 
 struct offer {
@@ -158,9 +148,9 @@ static bool is_only(const struct command_call *call, const char *word)
 void suggest_command_begin(struct command_call *call)
 {
     bool wrong = false;
-    uint32_t count = 0;
+    uint32_t count = 0; /* the usual number */
     const char *text = command_take_option(call, "--introductions", &wrong);
-    wrong = wrong || (text != NULL && !parse_count(text, &count));
+    wrong = wrong || (text != NULL && !command_number(text, SUGGESTIONS_MAX, &count));
     if (!wrong && is_only(call, "--offer"))
         begin_offer(call, STORE_INTRODUCTION_PAIR, count);
     else if (!wrong && text == NULL && is_only(call, "--coffee"))

@@ -113,7 +113,7 @@ static enum status append_run(struct store_db *db, struct store_job *job)
     struct store_audit_entry entry = {
         .at_ms = continuing->task.now_ms,
         .actor = channel_actor(continuing->task.channel, &call->person),
-        .act = SPAN_LITERAL("channel_continued"),
+        .act = SPAN_LITERAL("channel.continue"),
         .subject = continuing->row.channel,
         .amount = continuing->row.generation,
     };

@@ -11,7 +11,7 @@ static enum status run(struct store_db *db, struct task *task)
     struct store_audit_entry entry = {
         .at_ms = task->now_ms,
         .actor = channel_actor(task->channel, &task->call->person),
-        .act = SPAN_LITERAL("channel_keep"),
+        .act = SPAN_LITERAL("channel.keep"),
         .subject = request->channel,
         .amount = request->days,
     };

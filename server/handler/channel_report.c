@@ -20,7 +20,7 @@ static enum status run(struct store_db *db, struct task *task)
     struct store_audit_entry entry = {
         .at_ms = task->now_ms,
         .actor = channel_actor(task->channel, &task->call->person),
-        .act = span_from_text(report->frozen ? "channel_frozen" : "channel_reported"),
+        .act = span_from_text(report->frozen ? "channel.freeze" : "channel.report"),
         .subject = task->channel->id,
         .amount = report->report.generation,
     };

@@ -33,20 +33,27 @@ static void take_entry(struct query *q, struct arena *arena, void *item)
 }
 
 enum status store_audit_list(struct store_db *db,
-                             uint64_t after_number,
                              uint32_t count_max,
                              struct arena *arena,
                              struct store_audit_list *list)
 {
     CLEANUP(query_end)
-    struct query q = query_on(db, "SELECT number, at_ms, actor, act, subject, amount FROM audit"
-                                  " WHERE number > ? ORDER BY number LIMIT ?");
+    struct query q = query_on(db, "SELECT * FROM (SELECT number, at_ms, actor, act, subject, amount"
+                                  " FROM audit ORDER BY number DESC LIMIT ?) ORDER BY number");
     struct query_rows rows;
-    bool more;
-    query_bind_unsigned(&q, after_number);
-    query_bind_int(&q, (int64_t)count_max + 1);
-    TRY(query_page(&q, arena, sizeof(struct store_audit_entry), take_entry, count_max, &rows,
-                   &more));
-    *list = (struct store_audit_list){rows.items, rows.count, more};
+    query_bind_int(&q, count_max);
+    TRY(query_all(&q, arena, sizeof(struct store_audit_entry), take_entry, &rows));
+    *list = (struct store_audit_list){rows.items, rows.count};
     return STATUS_OK;
+}
+
+enum status store_audit_last(struct store_db *db, const char *act, int64_t *at_ms)
+{
+    CLEANUP(query_end)
+    struct query q = query_on(db, "SELECT coalesce((SELECT at_ms FROM audit WHERE act = ?"
+                                  " ORDER BY number DESC LIMIT 1), 0)");
+    query_bind_text(&q, span_from_text(act));
+    TRY(query_one(&q));
+    query_take_int(&q, at_ms);
+    return q.status;
 }

@@ -25,17 +25,18 @@ struct store_audit_entry {
 struct store_audit_list {
     struct store_audit_entry *items;
     size_t count;
-    bool more;
 };
 
 /* `entry->number` is not read. STATUS_LIMIT for an act over 64 bytes. */
 MUST_CHECK enum status store_audit_add(struct store_db *db, const struct store_audit_entry *entry);
 
-/* Entries after `after_number` (0: from the first), at most `count_max`. */
+/* The newest, at most `count_max`, in the order of their numbers. */
 MUST_CHECK enum status store_audit_list(struct store_db *db,
-                                        uint64_t after_number,
                                         uint32_t count_max,
                                         struct arena *arena,
                                         struct store_audit_list *list);
+
+/* When the act was done last; 0: never. */
+MUST_CHECK enum status store_audit_last(struct store_db *db, const char *act, int64_t *at_ms);
 
 #endif

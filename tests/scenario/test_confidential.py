@@ -99,7 +99,7 @@ def test_nothing_of_a_confidential_channel_shows_outside(scene):
     ann.run("channel", "set", channel, "--keep-days", "30")
     with contextlib.closing(sqlite3.connect(f"file:{server.state / 'weftd.db'}?mode=ro", uri=True)) as database:
         assert database.execute("SELECT act, actor FROM audit WHERE subject = ?",
-                                (bytes.fromhex(channel),)).fetchall() == [("channel_keep", None)]
+                                (bytes.fromhex(channel),)).fetchall() == [("channel.keep", None)]
     # The people themselves see how many channels their devices are in; and the means to see all this work.
     assert [record["channels"] for record in ann.json("device", "list")] == [1]
     hold(ann, (bea,), "private")

@@ -93,6 +93,19 @@ def test_the_figures_are_of_what_happened_and_name_nobody(scene):
     server.stop()
 
 
+def test_when_the_last_backup_was_is_known_after_a_restart(server_scene):
+    server, port = start(server_scene)
+    assert read_metrics(port)["weftd_backup_time_seconds"] == 0
+    begun_s = int(time.time())
+    server.admin("backup", server_scene.directory / "first")
+    made_s = read_metrics(port)["weftd_backup_time_seconds"]
+    assert begun_s <= made_s <= time.time()
+    server.stop()
+    server.start()
+    assert read_metrics(port)["weftd_backup_time_seconds"] == made_s
+    server.stop()
+
+
 def test_it_listens_on_this_machine_only_and_only_when_asked_to(server_scene):
     server, port = start(server_scene)
     sockets = open(f"/proc/{server.pid}/net/tcp", encoding="ascii").read()

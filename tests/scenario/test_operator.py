@@ -185,7 +185,7 @@ def test_the_help_of_everything_and_of_each_command_fits_a_terminal(server_scene
     everything = server_scene.run([*weftd, "help"]).text
     assert server_scene.run([*weftd, "--help"]).text == server_scene.run([server_scene.weftd, "--help"]).text == everything
     names = [line.split()[0] for line in everything.splitlines() if line.startswith("  ")]
-    assert len(names) == 11 and "restore" in names
+    assert len(names) == 12 and "restore" in names
     for name in names:
         shown = server_scene.run([*weftd, "help", name]).text
         assert shown.startswith(f"usage: weftd {name}") and server_scene.run([*weftd, name, "--help"]).text == shown
@@ -219,13 +219,26 @@ def test_every_admin_act_is_in_the_audit_log_and_no_name_is(server_scene):
     server.admin("person", "suspend", ann.person.hex())
     server.admin("person", "restore", ann.person.hex())
     server.admin("person", "erase", ann.person.hex())
+    entries = server.json("audit")
+    assert [entry["number"] for entry in entries] == list(range(1, 8))
+    assert [entry["act"] for entry in entries] == ["init", "invite.add", "invite.add", "invite.revoke", "person.suspend",
+                                                   "person.restore", "person.erase"]
+    assert entries[3]["subject"] == invite and entries[3]["actor"] is None
+    assert {entry["subject"] for entry in entries[4:]} == {ann.person.hex()}
+    shown = server.admin("audit").text
+    assert len(shown.splitlines()) == 7 and max(map(len, shown.splitlines())) <= 80
+    assert server.json("audit", "--last", "2") == entries[-2:]
+    for wrong in (["--last"], ["--last", "0"], ["--last", "many"], ["all"]):
+        server.admin("audit", *wrong, code=USAGE)
     server.stop()
-    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
-        acts = [row[0] for row in database.execute("SELECT act FROM audit ORDER BY rowid")]
+    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database, database:
         rows = database.execute("SELECT * FROM audit").fetchall()
-    assert acts == ["init", "invite.add", "invite.add", "invite.revoke", "person.suspend", "person.restore",
-                    "person.erase"]
+        database.execute("DELETE FROM audit WHERE number IN (1, 4, 5)")
     assert "Quayle" not in repr(rows)
+    # What somebody took out shows; what was not asked for is not missing.
+    missing = [line.split("log: ")[1] for line in server.admin("audit").error.splitlines()]
+    assert [text.split(".")[0] for text in missing] == ["1 to 1", "4 to 5"]
+    assert server.admin("audit", "--last", "2").error == ""
 
 
 def test_a_kill_loses_no_person_that_was_told_welcome(server_scene):

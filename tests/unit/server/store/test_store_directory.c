@@ -95,12 +95,19 @@ static void numbers_audited_acts_without_gaps(void **state)
         .at_ms = NOW, .act = SPAN_LITERAL("person.suspend"), .subject = id_number(5)};
     for (int i = 0; i < 3; i++)
         ASSERT_OK(store_audit_add(f->db, &entry));
-    ASSERT_OK(store_audit_list(f->db, 1, 1, &f->arena, &list));
-    assert_int_equal(list.count, 1);
-    assert_true(list.more);
+    ASSERT_OK(store_audit_list(f->db, 2, &f->arena, &list));
+    assert_int_equal(list.count, 2);
     assert_int_equal(list.items[0].number, 2);
+    assert_int_equal(list.items[1].number, 3);
     assert_true(id_is_none(&list.items[0].actor));
     assert_true(id_equal(&list.items[0].subject, &entry.subject));
+    int64_t at_ms;
+    entry.at_ms = NOW + 1;
+    ASSERT_OK(store_audit_add(f->db, &entry));
+    ASSERT_OK(store_audit_last(f->db, "person.suspend", &at_ms));
+    assert_int_equal(at_ms, NOW + 1);
+    ASSERT_OK(store_audit_last(f->db, "backup", &at_ms));
+    assert_int_equal(at_ms, 0);
     char long_act[66] = {0};
     entry.act = span_of(long_act, 65);
     ASSERT_STATUS(store_audit_add(f->db, &entry), STATUS_LIMIT);
