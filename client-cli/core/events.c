@@ -94,6 +94,10 @@ static enum status on_invitation(struct engine *engine, struct span body, struct
 static enum status on_welcome(struct engine *engine)
 {
     TRY(settle(engine, NULL, channel_join_welcomes(engine)));
+    /* Of a channel that waits all the same the Welcome may be lost: that is found by asking. */
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        if (channel->state == CHANNEL_STATE_AWAITING)
+            TRY(settle(engine, channel, catch_up(engine, channel)));
     return events_subscribe_all(engine);
 }
 

@@ -3,6 +3,7 @@
 look, and come in by themselves; where that would be on the server's word alone, they are told what to do. Nobody stays
 where nobody speaks any more without knowing it."""
 import struct
+import threading
 import time
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from test_heal import break_membership_tag
 from test_restore import make_channel, texts
 from weft_liar import OK_CODE, Frame, Liar
-from weft_scenario import TRUST, link_by_way_of
+from weft_scenario import PATIENCE_S, TRUST, link_by_way_of
 from weft_talk import states
-from weft_wire import CHANNEL_COMMIT, CHANNEL_GENERATION, CHANNEL_GROUP, CHANNEL_PAGE, RESPONSE, WELCOMES, vector
+from weft_wire import (CHANNEL_COMMIT, CHANNEL_CONTINUE, CHANNEL_GENERATION, CHANNEL_GROUP, CHANNEL_PAGE, RESPONSE,
+                       WELCOMES, Proxy, vector)
 
 
 def lose_welcomes(server):
@@ -183,10 +185,29 @@ def test_a_later_generation_that_is_the_present_one_is_not_entered(lied_to):
                 if change["change"] == "rejoined"]
 
 
-def test_whoever_follows_comes_in_though_their_welcome_is_kept_back(scene):
+class HoldsBack(Proxy):
+    """Whoever lets the others in again does it when they have been told to wait."""
+
+    def __init__(self, server):
+        self.waited = threading.Event()
+        self.continued = False
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.hold)
+
+    def hold(self, direction, _, payload):
+        frame = Frame.parse(payload)
+        if direction == "up" and frame.is_request(CHANNEL_COMMIT) and self.continued:
+            assert self.waited.wait(PATIENCE_S)
+        self.continued = self.continued or frame.answers(CHANNEL_CONTINUE)
+        return payload
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["as it comes", "told to wait first"])
+def test_whoever_follows_comes_in_though_their_welcome_is_kept_back(scene, waits):
     server = scene.server()
-    with Liar(server) as liar:
-        ann = scene.person("Ann", server.invite(group="Ward 7"))
+    with Liar(server) as liar, HoldsBack(server) as holds_back:
+        if not waits:
+            holds_back.waited.set()
+        ann = scene.person("Ann", link_by_way_of(holds_back.port, server.invite(group="Ward 7")))
         ben, cy = scene.people(["Ben", "Cy"], lambda name: link_by_way_of(liar.port, server.invite(group="Ward 7")))
         devices = {person: bytes.fromhex(person.json("status")[0]["device"]) for person in (ben, cy)}
         channel = make_channel(server, ann, [ben, cy], "--private")
@@ -200,6 +221,10 @@ def test_whoever_follows_comes_in_though_their_welcome_is_kept_back(scene):
             if talk.device == devices[ben] and frame.is_request(CHANNEL_COMMIT) and not broken:
                 broken.append(True)
                 return [Frame.parse(break_membership_tag(frame.bytes()))]
+            if talk.device == devices[cy] and frame.answers(CHANNEL_GENERATION):
+                generation, _, member, awaited = struct.unpack(">IBBB", frame.body[2:9])
+                if (generation, member, awaited) == (2, False, True):
+                    holds_back.waited.set()
             if talk.device == devices[cy] and frame.answers(WELCOMES):
                 liar.did("no Welcome")
                 return [frame.having(OK_CODE + vector(b""))]
@@ -209,7 +234,7 @@ def test_whoever_follows_comes_in_though_their_welcome_is_kept_back(scene):
         ben.run("channel", "role", channel, cy.id, "--give", "note-taker", code=None)
         following[1].wait_record("the next generation", lambda record:
                                  "goes on with fresh keys (generation 2), and you are in it" in record.get("text", ""))
-        assert broken and liar.lies
+        assert broken and liar.lies and holds_back.waited.is_set()
         ann.run("say", channel, "welcome back")
         following[1].wait_record("it", lambda record: record.get("text") == "welcome back")
         cy.run("say", channel, "here I am")
