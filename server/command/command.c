@@ -22,7 +22,7 @@ const struct command commands[] = {
      "       has not joined, in lines of person_id, name, group and link, with tabs",
      "make an invite link; list or withdraw invites", 0, NULL, false},
     {"person", person_command_begin,
-     "list | suspend ID | restore ID | erase ID | export ID\n"
+     "list | suspend ID | restore ID | export ID |\n             erase ID --for-good\n"
      "       ID: as weftd person list shows it, or the person_id of the import.\n"
      "       export: what is kept of somebody, for them; but for their introductions,\n"
      "       which they alone see. The audit log says that it was made",

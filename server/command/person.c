@@ -26,6 +26,7 @@
 #include <string.h>
 
 #define LISTED_MAX 100000
+#define FOR_GOOD "--for-good"
 
 static const char *const role_names[] = {
     [STORE_ROLE_STAFF] = "staff",
@@ -298,12 +299,13 @@ struct person_act {
     const char *audited;
     enum store_removal_reason reason; /* of the removals that it causes, or withdraws */
     bool shuts_out;
+    bool for_good; /* and so is done only when that is said */
 };
 
 static const struct person_act acts[] = {
-    {"suspend", DIRECTORY_SUSPEND_PERSON, "person.suspend", STORE_REMOVAL_SUSPENDED, true},
-    {"restore", DIRECTORY_RESTORE_PERSON, "person.restore", STORE_REMOVAL_SUSPENDED, false},
-    {"erase", DIRECTORY_ERASE_PERSON, "person.erase", STORE_REMOVAL_ERASED, true},
+    {"suspend", DIRECTORY_SUSPEND_PERSON, "person.suspend", STORE_REMOVAL_SUSPENDED, true, false},
+    {"restore", DIRECTORY_RESTORE_PERSON, "person.restore", STORE_REMOVAL_SUSPENDED, false, false},
+    {"erase", DIRECTORY_ERASE_PERSON, "person.erase", STORE_REMOVAL_ERASED, true, true},
 };
 
 struct person_change {
@@ -312,6 +314,7 @@ struct person_change {
     struct command_call *call;
     const struct person_act *act;
     const char *name;
+    bool sure; /* FOR_GOOD was said */
     struct id person;
     struct span called; /* before it was erased */
     struct buffer entry;
@@ -441,16 +444,33 @@ static enum status run_lookup(struct store_db *db, struct store_job *job)
     return STATUS_OK;
 }
 
+static void ask_whether_sure(struct person_change *work)
+{
+    char id[ID_TEXT_SIZE];
+    id_text(&work->person, id);
+    command_complain(work->call,
+                     "weftd: nothing was changed. That would erase %s for good: name, profile and\n"
+                     "ties, and their place in each channel. weftd person suspend %.12s can be\n"
+                     "taken back. To erase: weftd person erase %.12s %s\n",
+                     command_clean(work->call, work->called), id, id, FOR_GOOD);
+    command_misused(work->call);
+}
+
 static void done_lookup(struct store_job *job, enum status status)
 {
     struct person_change *work = change_of_lookup(job);
+    if (status == STATUS_OK && work->act->for_good && !work->sure) {
+        ask_whether_sure(work);
+        return;
+    }
     if (status == STATUS_OK)
         status = submit(work);
     if (status != STATUS_OK)
         command_finish(work->call, status, find_person_problem(status, "nothing was changed"));
 }
 
-static void begin_change(struct command_call *call, const struct person_act *act, const char *name)
+static void
+begin_change(struct command_call *call, const struct person_act *act, const char *name, bool sure)
 {
     struct person_change *work = NULL;
     enum status status = command_take_state(call, sizeof *work, (void **)&work);
@@ -458,6 +478,7 @@ static void begin_change(struct command_call *call, const struct person_act *act
         work->call = call;
         work->act = act;
         work->name = name;
+        work->sure = sure;
         work->now_ms = clock_wall_ms(call->app->hub.clock);
         work->lookup = (struct store_job){.run = run_lookup, .done = done_lookup};
         status = store_read(call->app->store, &work->lookup);
@@ -476,9 +497,10 @@ void person_command_begin(struct command_call *call)
         begin_read(call, call->argv[1]);
         return;
     }
-    for (size_t i = 0; call->argc == 2 && i < sizeof acts / sizeof *acts; i++) {
-        if (strcmp(call->argv[0], acts[i].name) == 0) {
-            begin_change(call, &acts[i], call->argv[1]);
+    bool sure = call->argc == 3 && strcmp(call->argv[2], FOR_GOOD) == 0;
+    for (size_t i = 0; (call->argc == 2 || sure) && i < sizeof acts / sizeof *acts; i++) {
+        if (strcmp(call->argv[0], acts[i].name) == 0 && (acts[i].for_good || !sure)) {
+            begin_change(call, &acts[i], call->argv[1], sure);
             return;
         }
     }

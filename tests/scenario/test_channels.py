@@ -162,7 +162,7 @@ def test_an_erased_person_is_removed_and_their_name_gone_while_others_go_on(scen
     person = cy.id
     ann.run("sync")
     following = ann.follow()
-    server.admin("person", "erase", person)
+    server.admin("person", "erase", person, "--for-good")
     following.wait_record("the removal", lambda record: any(
         change["change"] == "removed" and change["person"] == person for change in record.get("changes", [])))
     following.end()

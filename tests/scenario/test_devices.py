@@ -58,7 +58,7 @@ def test_whoever_was_suspended_for_a_while_is_told_that_and_no_more(scene):
     ann.run("channel", "add", channel, bea.id)
     bea.run("sync")
     bea.run("say", channel, "back")
-    assert "Bea is erased" in server.admin("person", "erase", bea.id).text
+    assert "Bea is erased" in server.admin("person", "erase", bea.id, "--for-good").text
     server.stop()
 
 

@@ -335,7 +335,7 @@ def test_an_erased_person_leaves_nothing_of_it(scene):
     offer(server)
     bea.run("network", "accept")
     before = shape(ann)
-    server.admin("person", "erase", bea.id)
+    server.admin("person", "erase", bea.id, "--for-good")
     assert shape(ann) == before
     assert ann.json("network", "accept")[-1]["state"] == "waiting"
     with sqlite3.connect(server.state / "weftd.db") as database:

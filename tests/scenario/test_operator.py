@@ -218,7 +218,10 @@ def test_every_admin_act_is_in_the_audit_log_and_no_name_is(server_scene):
     assert "lets nobody in any more" in server.admin("invite", "revoke", invite).text
     server.admin("person", "suspend", ann.person.hex())
     server.admin("person", "restore", ann.person.hex())
-    server.admin("person", "erase", ann.person.hex())
+    unsure = server.admin("person", "erase", ann.person.hex(), code=USAGE).error
+    assert "would erase Ann Quayle for good" in unsure and "--for-good" in unsure, unsure
+    server.admin("person", "suspend", ann.person.hex(), "--for-good", code=USAGE)
+    server.admin("person", "erase", ann.person.hex(), "--for-good")
     entries = server.json("audit")
     assert [entry["number"] for entry in entries] == list(range(1, 8))
     assert [entry["act"] for entry in entries] == ["init", "invite.add", "invite.add", "invite.revoke", "person.suspend",

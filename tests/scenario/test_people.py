@@ -156,7 +156,7 @@ def test_an_erased_persons_name_is_gone_and_the_log_still_verifies(scene):
     before = ann.json("status")[0]["directory_entries"]
     person = zeb.json("status")[0]["person"]
     assert canary in server.admin("person", "export", person).text
-    server.admin("person", "erase", person)
+    server.admin("person", "erase", person, "--for-good")
     assert names(ann) == []
     zeb.run("status", code=None).expect(3, 6, 9)
     status = ann.json("status")[0]

@@ -65,8 +65,10 @@ class Faults:
         self.keys_path = path.with_suffix(".keys")
         self.keys_path.touch()
         self.library = library
-        leaks = path.with_suffix(".leaks")  # libcrypto loses some bytes where an allocation of its own fails
-        leaks.write_text("leak:libcrypto.so\n")
+        # libcrypto loses some bytes where an allocation of its own fails, and so does libwebsockets, which alone lists
+        # folders so, where it cannot load what it found in one.
+        leaks = path.with_suffix(".leaks")
+        leaks.write_text("leak:libcrypto.so\nleak:scandir\n")
         self.added = {"LSAN_OPTIONS": f"suppressions={leaks}:print_suppressions=0",
                       "WEFT_FAULT_KEYS": str(self.keys_path), "WEFT_FAULT_CONTROL": str(path),
                       "WEFT_FAULT_CALLERS": str(self.callers_path),
