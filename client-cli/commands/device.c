@@ -87,6 +87,7 @@ await_channels(struct invocation *invocation, const struct id *person, const str
         if (!done)
             connection_wait(engine->connection, PROGRESS_STEP_MS);
     }
+    TRY(events_handle_all(engine)); /* the last Welcome came before the last answer */
     if (!done)
         out_prose(invocation->out, "The rest follows as soon as a member of each is online: weft "
                                    "device list shows how far it is.");
