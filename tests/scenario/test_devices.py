@@ -5,8 +5,10 @@ import contextlib
 import json
 import sqlite3
 
-from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
-from weft_talk import private_channel, texts
+from weft_liar import Liar
+from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE, link_by_way_of
+from weft_talk import private_channel, states, texts
+from weft_wire import DEVICE_LIST, EVENT_WELCOME, Reader
 
 
 def is_type(kind):
@@ -159,6 +161,39 @@ def test_whoever_was_stopped_goes_on(scene):
     phone.run("say", channel, "here")
     ann.run("sync")
     assert texts(ann, channel) == ["here"]
+    server.stop()
+
+
+def test_a_new_device_ends_with_every_channel_opened(scene):
+    """However late it hears of its Welcome: just before it is told that it is everywhere."""
+    server = scene.server()
+    with Liar(server) as liar:
+        asha = scene.person("Asha", link_by_way_of(liar.port, server.invite(group="Ward 7")))
+        channel = asha.one("channel", "create", "Falls", "--private")["channel"]
+        first = bytes.fromhex(own_device(asha))
+        held = []
+
+        def rule(talk, way, frame):
+            if talk.device in (None, first):
+                return None
+            if frame.is_event(EVENT_WELCOME):
+                liar.did("a Welcome told late")
+                held.append(frame)
+                return []
+            if frame.answers(DEVICE_LIST) and held:
+                reader = Reader(frame.body[2:])
+                listed, channels = reader.vector(), reader.number(4)
+                own = listed.index(talk.device)
+                if int.from_bytes(listed[own + 41:own + 45], "big") == channels:
+                    return [held.pop(), frame]
+            return None
+
+        liar.rule(rule)
+        tablet = scene.person("Tablet")
+        _, linking = pair(asha, tablet)
+        assert liar.lies and not held
+        assert "You were let in" in linking.log(), linking.log()
+        assert states(tablet) == ["member"] and tablet.json("status")[-1]["channel"] == channel
     server.stop()
 
 
