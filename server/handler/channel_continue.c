@@ -170,10 +170,26 @@ static enum status fill_row(struct continuing *continuing)
     return STATUS_OK;
 }
 
+/* A validator reads the group as long as a commit is under way, and none begins from when the
+ * freeze is known here. A generation that has begun is only found again. */
+static bool may_let_go(const struct continuing *continuing)
+{
+    const struct wire_channel_continue_request *request = continuing->task.call->request;
+    const struct channel *channel = continuing->task.channel;
+    return request->generation <= channel->row.generation ||
+           (channel->row.state == STORE_CHANNEL_FROZEN && channel->commits == NULL);
+}
+
 static void check_done(struct pool_job *job, enum status status)
 {
     struct continuing *continuing = continuing_of_check(job);
     continuing->task.job = (struct store_job){.run = append_run, .done = append_done};
+    if (status == STATUS_OK && !may_let_go(continuing)) {
+        clear(continuing);
+        call_fail_later(continuing->task.call, STATUS_NOT_NOW,
+                        "the channel is not frozen, or a commit is under way: try again", 500);
+        return;
+    }
     if (status == STATUS_OK)
         status = fill_row(continuing);
     if (status == STATUS_OK)
@@ -190,10 +206,6 @@ void channel_continue_handle(struct services *services, struct channel *channel,
         return;
     if (request->generation < 2) {
         call_fail(call, STATUS_INVALID, "the first generation is made with the channel");
-        return;
-    }
-    if (channel->commits != NULL) { /* its check may still be reading the group */
-        call_fail_later(call, STATUS_NOT_NOW, "a commit is under way: try again", 500);
         return;
     }
     buffer_init(&continuing->public_state, 2 * LIMIT_OBJECT_BYTES);

@@ -4,8 +4,8 @@
 #include "protocol/base/limits.h"
 #include "protocol/channel/known_log.h"
 #include "protocol/crypto/random_system.h"
-#include "protocol/mls/member/group.h"
 #include "protocol/mls/public/registry.h"
+#include "tests/unit/server/delivery/party.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,16 +18,9 @@
 #define NOW_MS INT64_C(1760000000000)
 #define DAY_SECONDS 86400
 
-static const uint16_t extension_types[] = {CHANNEL_EXTENSION_TYPE, MLS_EXTENSION_LAST_RESORT};
-
-struct party {
-    struct channel_identity identity;
-    struct secret login_private;
-    struct secret leaf_private;
-    struct signature_public login_public;
-    struct signature_public leaf_public;
-    uint8_t credential[CHANNEL_IDENTITY_SIZE];
-    struct mls_identity mls;
+/* Somebody who waits to be added. */
+struct joiner {
+    struct party party;
     struct buffer key_package;
     struct buffer private_part;
 };
@@ -36,7 +29,7 @@ struct party {
 struct world {
     struct directory *directory;
     struct mls_options options;
-    struct party people[PEOPLE];
+    struct joiner people[PEOPLE];
     struct mls_group *group; /* the first party's */
     struct mls_public_group *server;
     struct mls_commit_bundle bundle;
@@ -45,71 +38,21 @@ struct world {
     uint64_t told_less; /* than the committer knew of the directory: what newcomers are told */
 };
 
-static void add_to_directory(struct world *world, struct party *party)
+static void make_joiner(struct world *world, struct joiner *joiner)
 {
-    struct directory_entry entry = {
-        .version = DIRECTORY_ENTRY_VERSION,
-        .kind = DIRECTORY_ADD_DEVICE,
-        .authority = DIRECTORY_BY_FIRST,
-        .person = party->identity.person,
-        .device = party->identity.device,
-        .login_key = signature_public_span(&party->login_public),
-        .leaf_key = signature_public_span(&party->leaf_public),
-    };
-    struct directory_signers signers = {
-        .login_private_key = secret_span(&party->login_private),
-        .leaf_private_key = secret_span(&party->leaf_private),
-    };
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
-    assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), false), STATUS_OK);
-}
-
-static void make_party(struct party *party)
-{
-    const struct random_source *random = random_system();
-    assert_int_equal(id_random(random, &party->identity.person), STATUS_OK);
-    assert_int_equal(id_random(random, &party->identity.device), STATUS_OK);
-    assert_int_equal(
-        signature_generate(SIGNATURE_ED25519, random, &party->login_private, &party->login_public),
-        STATUS_OK);
-    assert_int_equal(
-        signature_generate(SIGNATURE_ED25519, random, &party->leaf_private, &party->leaf_public),
-        STATUS_OK);
-    channel_identity_encode(&party->identity, party->credential);
-    party->mls = (struct mls_identity){
-        .credential = {.type = MLS_CREDENTIAL_BASIC, .content = SPAN_OF(party->credential)},
-        .signature_public_key = signature_public_span(&party->leaf_public),
-        .signature_private_key = secret_span(&party->leaf_private),
-        .not_before = NOW_MS / 1000 - DAY_SECONDS,
-        .not_after = NOW_MS / 1000 + 90 * DAY_SECONDS,
-        .extension_types = extension_types,
-        .extension_type_count = 2,
-    };
-    buffer_init(&party->key_package, LIMIT_KEY_PACKAGE_BYTES);
-    buffer_init(&party->private_part, LIMIT_KEY_PACKAGE_BYTES);
+    struct channel_identity identity;
+    assert_int_equal(id_random(random_system(), &identity.person), STATUS_OK);
+    assert_int_equal(id_random(random_system(), &identity.device), STATUS_OK);
+    party_make(&joiner->party, &identity, NOW_MS);
+    buffer_init(&joiner->key_package, LIMIT_KEY_PACKAGE_BYTES);
+    buffer_init(&joiner->private_part, LIMIT_KEY_PACKAGE_BYTES);
     assert_int_equal(mls_key_package_new(suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519),
-                                         &party->mls, false, random, &party->key_package,
-                                         &party->private_part),
+                                         &joiner->party.mls, false, random_system(),
+                                         &joiner->key_package, &joiner->private_part),
                      STATUS_OK);
-}
-
-static void write_extensions(const struct world *world, struct buffer *bytes)
-{
-    struct channel_role_item role = {world->people[0].identity.person, CHANNEL_ROLE_FACILITATOR};
-    struct channel_extension extension = {
-        .visibility = CHANNEL_RESTRICTED,
-        .history = CHANNEL_HISTORY_FROM_JOINING,
-        .roles = &role,
-        .role_count = 1,
-    };
-    CLEANUP(buffer_clear) struct buffer channel = BUFFER_INIT(4096);
-    assert_int_equal(channel_extension_encode(&extension, &channel), STATUS_OK);
-    static const uint8_t required[] = {2, 0xf0, 0xc1, 0, 0};
-    struct writer writer = writer_of(bytes);
-    mls_extension_write(&writer, MLS_EXTENSION_REQUIRED_CAPABILITIES, SPAN_OF(required));
-    mls_extension_write(&writer, CHANNEL_EXTENSION_TYPE, buffer_span(&channel));
-    assert_int_equal(writer_finish(&writer), STATUS_OK);
+    CLEANUP(buffer_clear) struct buffer entry = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
+    party_sign_entry(&joiner->party, &entry);
+    assert_int_equal(directory_apply(world->directory, buffer_span(&entry), false), STATUS_OK);
 }
 
 static void world_begin(struct world *world)
@@ -119,23 +62,11 @@ static void world_begin(struct world *world)
     validate_output_init(&world->output);
     assert_int_equal(directory_new(&world->directory), STATUS_OK);
     validate_options(world->directory, NOW_MS, &world->options);
-    for (size_t i = 0; i < PEOPLE; i++) {
-        make_party(&world->people[i]);
-        add_to_directory(world, &world->people[i]);
-    }
+    for (size_t i = 0; i < PEOPLE; i++)
+        make_joiner(world, &world->people[i]);
     struct id channel;
-    uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
     assert_int_equal(id_random(random_system(), &channel), STATUS_OK);
-    channel_group_id_encode(&channel, 1, group_id);
-    CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(8192);
-    write_extensions(world, &extensions);
-    struct mls_group_config config = {
-        .suite = suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519),
-        .group_id = SPAN_OF(group_id),
-        .identity = &world->people[0].mls,
-        .extensions = {buffer_span(&extensions)},
-    };
-    assert_int_equal(mls_group_new(&config, random_system(), &world->group), STATUS_OK);
+    party_begin_group(&world->people[0].party, &channel, 1, CHANNEL_RESTRICTED, &world->group);
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     assert_int_equal(mls_group_write_group_info(world->group, true, &info), STATUS_OK);
     assert_int_equal(
@@ -198,7 +129,7 @@ static struct validate_input input_of(const struct world *world)
         .commit = buffer_span(&world->bundle.commit),
         .welcome = buffer_span(&world->bundle.welcome),
         .group_info = buffer_span(&world->bundle.group_info),
-        .device = world->people[0].identity.device,
+        .device = world->people[0].party.identity.device,
         .now_ms = NOW_MS,
         .tree_bytes_max = LIMIT_OBJECT_BYTES,
     };
@@ -209,11 +140,11 @@ static enum status validate(struct world *world, const struct validate_input *in
     return validate_commit(input, &world->arena, &world->output);
 }
 
-static struct span welcome_of(const struct world *world, const struct party *party)
+static struct span welcome_of(const struct world *world, const struct joiner *joiner)
 {
     for (size_t i = 0; i < world->output.welcome_count; i++) {
         const struct store_welcome_new *welcome = &world->output.welcomes[i];
-        if (!id_equal(&welcome->device, &party->identity.device))
+        if (!id_equal(&welcome->device, &joiner->party.identity.device))
             continue;
         assert_int_equal(welcome->expires_at_ms, (NOW_MS / 1000 + 90 * DAY_SECONDS) * 1000);
         return welcome->bytes;
@@ -296,7 +227,7 @@ static void refuses_a_commit_that_another_device_sent(void **state)
     world_begin(&world);
     commit_adds(&world, 1);
     struct validate_input input = input_of(&world);
-    input.device = world.people[1].identity.device;
+    input.device = world.people[1].party.identity.device;
     assert_int_equal(validate(&world, &input), STATUS_DENIED);
     assert_non_null(world.output.refusal.reason);
     world_end(&world);

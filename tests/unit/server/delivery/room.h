@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What delivery/ works with, without a network: a real store whose threads' results wait until they
+ * are taken, a directory, and one open channel with its maker in it. Nobody is connected.
+ * Thread rule: one thread.
+ */
+#ifndef WEFT_TESTS_DELIVERY_ROOM_H
+#define WEFT_TESTS_DELIVERY_ROOM_H
+
+#include "tests/unit/server/store/fixture.h"
+#include "tests/unit/server/store/loop.h"
+
+#include "server/delivery/internal.h"
+#include "tests/unit/server/delivery/party.h"
+
+#include <stdio.h>
+
+#define ROOM_CHANNEL 1 /* and its maker, person and device */
+
+struct room {
+    struct fixture *fixture;
+    struct store *store;
+    struct loop loop;
+    FILE *nowhere;
+    struct journal journal;
+    struct clock_source clock; /* at NOW */
+    struct config config;
+    struct identity *identity;
+    struct community *community;
+    struct pool *in_place;
+    struct hub hub;
+    struct delivery *delivery;
+    struct party maker;
+    struct channel *channel;
+};
+
+int room_open(void **state);
+int room_close(void **state);
+
+/* The store's threads run from now on. */
+void room_start(struct room *room);
+
+/* Somebody who joined, with a device that store and directory know; before room_start. */
+void room_add_person(struct room *room, uint32_t number, struct party *party);
+
+/* Until the store has run all that it was given; what is done waits for room_settle. */
+void room_wait_written(struct room *room);
+
+/* Until nothing is on its way any more. */
+void room_settle(struct room *room);
+
+#endif
