@@ -390,7 +390,8 @@ void delivery_continue(struct delivery *delivery,
         delivery_fall_behind(delivery, channel, status);
         return;
     }
-    work_items_drop(channel);
+    if (channel->work != NULL)
+        work_items_begin_anew(channel->work);
     tell_to_look(delivery, channel);
     struct subscription *next = NULL;
     for (struct subscription *s = channel->subscriptions; s != NULL; s = next) {

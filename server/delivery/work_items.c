@@ -35,19 +35,32 @@ void work_items_drop_removes(struct work *work)
     }
 }
 
-void work_items_drop(struct channel *channel)
+static void drop_adds(struct work *work)
 {
-    struct work *work = channel->work;
-    if (work == NULL)
-        return;
     while (work->adds != NULL) {
         struct work_add *first = work->adds;
         work->adds = first->next;
         work_items_free_add(first);
     }
+}
+
+void work_items_drop(struct channel *channel)
+{
+    struct work *work = channel->work;
+    if (work == NULL)
+        return;
+    drop_adds(work);
     work_items_drop_removes(work);
     free(work);
     channel->work = NULL;
+}
+
+void work_items_begin_anew(struct work *work)
+{
+    drop_adds(work);
+    work_items_drop_removes(work);
+    *work = (struct work){
+        .id = work->id, .gathering = work->gathering, .gather_again = work->gather_again};
 }
 
 struct work *work_items_ensure(struct delivery *delivery, struct channel *channel)

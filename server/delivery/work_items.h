@@ -49,6 +49,10 @@ struct work *work_items_ensure(struct delivery *delivery, struct channel *channe
 /* Forgets what waits, when nothing does any more or the channel goes. */
 void work_items_drop(struct channel *channel);
 
+/* Forgets what waits and who was asked; but not that it is being gathered, or what is on its way
+ * would be gathered once more beside it. */
+void work_items_begin_anew(struct work *work);
+
 bool work_items_is_empty(const struct work *work);
 
 size_t work_items_count_adds(const struct work *work);

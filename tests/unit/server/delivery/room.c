@@ -116,13 +116,13 @@ void room_add_person(struct room *room, uint32_t number, struct party *party)
 
 /* ---- the channel ---- */
 
-static void make_group(struct room *room, struct mls_public_group **group)
+void room_make_group(struct room *room, uint32_t generation, struct mls_public_group **group)
 {
     struct mls_group *own = NULL;
     struct mls_options options;
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     struct id channel = id_number(ROOM_CHANNEL);
-    party_begin_group(&room->maker, &channel, 1, CHANNEL_OPEN, &own);
+    party_begin_group(&room->maker, &channel, generation, CHANNEL_OPEN, &own);
     ASSERT_OK(mls_group_write_group_info(own, true, &info));
     validate_options(community_directory(room->community), NOW, &options);
     ASSERT_OK(mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &options, group));
@@ -142,7 +142,7 @@ static void open_channel(struct room *room)
             },
         .members = {&member, 1},
     };
-    make_group(room, &facts.group);
+    room_make_group(room, 1, &facts.group);
     ASSERT_OK(channel_new(&facts, random_system(), &room->channel));
     ASSERT_OK(id_map_set(&room->delivery->channels, &room->channel->id, room->channel));
 }

@@ -43,6 +43,9 @@ void room_start(struct room *room);
 /* Somebody who joined, with a device that store and directory know; before room_start. */
 void room_add_person(struct room *room, uint32_t number, struct party *party);
 
+/* The channel's group in its first epoch, as the server has it: the maker alone. */
+void room_make_group(struct room *room, uint32_t generation, struct mls_public_group **group);
+
 /* Until the store has run all that it was given; what is done waits for room_settle. */
 void room_wait_written(struct room *room);
 

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What waits for members to commit, gathered while other things happen in the store. */
+#include "tests/unit/server/delivery/room.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/crypto/random_system.h"
+#include "server/delivery/validate.h"
+#include "server/delivery/work.h"
+#include "server/delivery/work_items.h"
+#include "server/store/generations.h"
+#include "server/store/key_packages.h"
+#include "server/store/knocks.h"
+
+#define NEWCOMER 2
+#define PACKAGES 3
+
+static enum status let_in(struct store_db *db, void *context)
+{
+    (void)context;
+    struct id channel = id_number(ROOM_CHANNEL);
+    struct id newcomer = id_number(NEWCOMER);
+    struct store_knock knock;
+    for (uint32_t i = 0; i < PACKAGES; i++) {
+        struct id ref = id_number(100 + i);
+        struct store_key_package package = {
+            .device = newcomer,
+            .ref = id_span(&ref),
+            .bytes = SPAN_LITERAL("a KeyPackage"),
+            .expires_at_ms = NOW + DAY,
+        };
+        TRY(store_key_packages_add(db, &package, NOW));
+    }
+    TRY(store_knocks_add(db, &channel, &newcomer, NOW, &knock));
+    return store_knocks_answer(db, &channel, &newcomer, true, &channel, NOW);
+}
+
+static struct party newcomer;
+
+static int open_with_newcomer(void **state)
+{
+    room_open(state);
+    room_add_person(*state, NEWCOMER, &newcomer);
+    return fixture_run(((struct room *)*state)->store, let_in, NULL) == STATUS_OK ? 0 : 1;
+}
+
+/* ---- the next generation ---- */
+
+struct next {
+    struct store_job job;
+    struct room *room;
+    struct id let_in;
+};
+
+static enum status next_run(struct store_db *db, struct store_job *job)
+{
+    const struct next *next = (const struct next *)(const void *)job;
+    struct id maker = id_number(ROOM_CHANNEL);
+    struct store_generation_new row = {
+        .channel = maker,
+        .generation = 2,
+        .base = UINT64_C(1) << 32,
+        .person = maker,
+        .device = maker,
+        .people = &next->let_in,
+        .people_count = 1,
+        .now_ms = NOW,
+    };
+    bool again = false;
+    TRY(store_channels_set_state(db, &maker, STORE_CHANNEL_FROZEN));
+    return store_generations_begin(db, &row, &again);
+}
+
+static void next_done(struct store_job *job, enum status status)
+{
+    struct room *room = ((struct next *)(void *)job)->room;
+    struct mls_public_group *group = NULL;
+    const struct channel_member first = {.person = id_number(ROOM_CHANNEL),
+                                         .device = id_number(ROOM_CHANNEL)};
+    ASSERT_OK(status);
+    room_make_group(room, 2, &group);
+    delivery_continue(room->delivery, room->channel, &group, 2, &first);
+    work_gather(room->delivery, room->channel);
+}
+
+/* Two of one device are a commit that no member can make. */
+static void a_newcomer_who_is_gathered_as_the_channel_goes_on_waits_once(void **state)
+{
+    struct room *room = *state;
+    struct next next = {{.run = next_run, .done = next_done}, room, id_number(NEWCOMER)};
+    room_start(room);
+    ASSERT_OK(store_write(room->store, &next.job));
+    work_gather(room->delivery, room->channel);
+    room_wait_written(room);
+    room_settle(room);
+    assert_int_equal(room->channel->row.generation, 2);
+    assert_non_null(room->channel->work);
+    assert_false(room->channel->work->gathering);
+    assert_int_equal(work_items_count_adds(room->channel->work), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            a_newcomer_who_is_gathered_as_the_channel_goes_on_waits_once, open_with_newcomer,
+            room_close),
+    };
+    return crypto_start() == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
