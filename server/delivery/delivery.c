@@ -7,6 +7,7 @@
 #include "server/delivery/absence.h"
 #include "server/delivery/history.h"
 #include "server/delivery/internal.h"
+#include "server/delivery/look.h"
 #include "server/delivery/paths.h"
 #include "server/delivery/upkeep.h"
 #include "server/delivery/work.h"
@@ -230,6 +231,7 @@ static void forget_idle(struct delivery *delivery)
 
 void delivery_tick(struct delivery *delivery)
 {
+    look_tick(delivery);
     work_tick(delivery);
     paths_tick(delivery);
     history_tick(delivery);

@@ -16,6 +16,7 @@ struct delivery {
     struct packet *behind;  /* `behind`, made while there was memory */
     bool looking;           /* for work, in the store */
     bool look_again;
+    int64_t look_at_ms; /* monotonic: when once more, what waits could not be read; 0: it could */
     int64_t upkeep_ms;  /* monotonic, of the last; 0: not yet */
     int64_t absence_ms; /* the same */
     uint64_t events;    /* published */

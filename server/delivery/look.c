@@ -10,6 +10,9 @@
 #define LOOK_ARENA_MAX (1u << 20)
 #define CHANNELS_PER_LOOK 256
 
+/* A full disk is full for longer, and each try says so in the log. */
+#define LATER_MS 5000
+
 struct look {
     struct store_job job;
     struct delivery *delivery;
@@ -29,6 +32,8 @@ static void look_ready(struct delivery_waiter *waiter, struct channel *channel, 
     struct look_waiter *look = (struct look_waiter *)(void *)waiter;
     if (status == STATUS_OK)
         work_gather(look->delivery, channel);
+    else
+        look_later(look->delivery);
     free(look);
 }
 
@@ -43,8 +48,10 @@ static void gather_each(const struct look *look)
 {
     for (size_t i = 0; i < look->count; i++) {
         struct look_waiter *waiter = calloc(1, sizeof *waiter);
-        if (waiter == NULL)
+        if (waiter == NULL) {
+            look_later(look->delivery);
             return;
+        }
         waiter->waiter.ready = look_ready;
         waiter->delivery = look->delivery;
         delivery_load(look->delivery, &look->channels[i], &waiter->waiter);
@@ -62,6 +69,8 @@ static void look_done(struct store_job *job, enum status status)
     delivery->looking = false;
     if (status == STATUS_OK)
         gather_each(look);
+    else
+        look_later(delivery);
     arena_clear(&look->arena);
     free(look);
     if (more) {
@@ -75,8 +84,10 @@ static void look_done(struct store_job *job, enum status status)
 static void begin_look(struct delivery *delivery, const struct id *after)
 {
     struct look *look = calloc(1, sizeof *look);
-    if (look == NULL)
+    if (look == NULL) {
+        look_later(delivery);
         return;
+    }
     look->job = (struct store_job){.run = look_run, .done = look_done};
     look->delivery = delivery;
     look->after = *after;
@@ -94,4 +105,18 @@ void look_for_work(struct delivery *delivery)
         delivery->look_again = true;
     else
         begin_look(delivery, &first);
+}
+
+void look_later(struct delivery *delivery)
+{
+    delivery->look_at_ms = clock_monotonic_ms(delivery->hub->clock) + LATER_MS;
+}
+
+void look_tick(struct delivery *delivery)
+{
+    if (delivery->look_at_ms == 0 ||
+        clock_monotonic_ms(delivery->hub->clock) < delivery->look_at_ms)
+        return;
+    delivery->look_at_ms = 0;
+    look_for_work(delivery);
 }

@@ -12,4 +12,11 @@
 /* Looks through the store for channels with removals or adds that wait. */
 void look_for_work(struct delivery *delivery);
 
+/* What waits could not be read, for want of memory, of room in the store's line or on its disk:
+ * some seconds later it is looked for. */
+void look_later(struct delivery *delivery);
+
+/* Once a second. */
+void look_tick(struct delivery *delivery);
+
 #endif

@@ -392,10 +392,12 @@ static void gather_done(struct store_job *job, enum status status)
         again = work->gather_again;
         work->gather_again = false;
     }
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         JOURNAL(delivery->hub->journal, JOURNAL_WARNING, "work_not_read", JOURNAL_S(status));
-    else if (work != NULL)
+        look_later(delivery);
+    } else if (work != NULL) {
         take_gathered(gather, channel);
+    }
     free_gather(gather);
     again = again || (work != NULL && work->more && has_room(work));
     if (work != NULL && work_items_is_empty(work) && !again)
@@ -422,15 +424,17 @@ static enum status list_known(const struct work *work, struct gather *gather)
 void work_gather(struct delivery *delivery, struct channel *channel)
 {
     struct work *work = work_items_ensure(delivery, channel);
-    if (work == NULL)
-        return;
-    if (work->gathering) {
+    if (work != NULL && work->gathering) {
         work->gather_again = true;
         return;
     }
-    struct gather *gather = calloc(1, sizeof *gather);
-    if (gather == NULL)
+    struct gather *gather = work == NULL ? NULL : calloc(1, sizeof *gather);
+    if (gather == NULL) {
+        look_later(delivery);
+        if (work != NULL && work_items_is_empty(work))
+            work_items_drop(channel);
         return;
+    }
     gather->job = (struct store_job){.run = gather_run, .done = gather_done};
     gather->delivery = delivery;
     gather->last_add = &gather->adds;

@@ -10,10 +10,9 @@
 /* What a job gives to do in its done() is with the store in the next round. */
 #define ROUNDS 8
 
-static int64_t fixed_ms(void *context)
+static int64_t now_ms(void *context)
 {
-    (void)context;
-    return NOW;
+    return ((struct room *)context)->now_ms;
 }
 
 /* ---- the store's threads ---- */
@@ -144,6 +143,7 @@ static void open_channel(struct room *room)
     };
     room_make_group(room, 1, &facts.group);
     ASSERT_OK(channel_new(&facts, random_system(), &room->channel));
+    delivery_hold(room->channel); /* it stays in memory */
     ASSERT_OK(id_map_set(&room->delivery->channels, &room->channel->id, room->channel));
 }
 
@@ -187,7 +187,8 @@ int room_open(void **state)
     assert_non_null(room);
     room->fixture = *state;
     *state = room;
-    room->clock = (struct clock_source){fixed_ms, fixed_ms, NULL};
+    room->now_ms = NOW;
+    room->clock = (struct clock_source){now_ms, now_ms, room};
     ASSERT_OK(fixture_open_store(room->fixture, &room->store));
     ASSERT_OK(fixture_run(room->store, make_maker, NULL));
     open_community(room);

@@ -23,7 +23,8 @@ struct room {
     struct loop loop;
     FILE *nowhere;
     struct journal journal;
-    struct clock_source clock; /* at NOW */
+    int64_t now_ms;            /* NOW at first */
+    struct clock_source clock; /* both are that */
     struct config config;
     struct identity *identity;
     struct community *community;

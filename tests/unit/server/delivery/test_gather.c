@@ -10,9 +10,10 @@
 #include "server/store/generations.h"
 #include "server/store/key_packages.h"
 #include "server/store/knocks.h"
+#include "tests/unit/failing_memory.h"
 
 #define NEWCOMER 2
-#define PACKAGES 3
+#define PACKAGES 3 /* the first is the last resort, which goes out again and again */
 
 static enum status let_in(struct store_db *db, void *context)
 {
@@ -26,6 +27,7 @@ static enum status let_in(struct store_db *db, void *context)
             .device = newcomer,
             .ref = id_span(&ref),
             .bytes = SPAN_LITERAL("a KeyPackage"),
+            .last_resort = i == 0,
             .expires_at_ms = NOW + DAY,
         };
         TRY(store_key_packages_add(db, &package, NOW));
@@ -98,9 +100,53 @@ static void a_newcomer_who_is_gathered_as_the_channel_goes_on_waits_once(void **
     assert_int_equal(work_items_count_adds(room->channel->work), 1);
 }
 
+/* ---- memory ends ---- */
+
+static enum status shut_out(struct store_db *db, void *context)
+{
+    (void)context;
+    struct id device = id_number(ROOM_CHANNEL);
+    return store_removals_add_everywhere(db, &device, STORE_REMOVAL_REVOKED, NOW);
+}
+
+/* Whether an allocation failed, of which the number is given. The store has no threads here. */
+static bool shut_out_without_memory(struct room *room, long number)
+{
+    struct id device = id_number(ROOM_CHANNEL);
+    failing_memory_begin(number);
+    work_away(room->delivery, &device);
+    return failing_memory_end();
+}
+
+static bool is_asked_for(const struct room *room)
+{
+    const struct work *work = room->channel->work;
+    return work != NULL && work->removes != NULL && work_items_count_adds(work) == 1;
+}
+
+/* Or a device that was shut out stays in its channels until something else happens there. */
+static void what_could_not_be_gathered_is_gathered_later(void **state)
+{
+    struct room *room = *state;
+    long number = 0;
+    ASSERT_OK(fixture_run(room->store, shut_out, NULL));
+    for (; shut_out_without_memory(room, number); number++) {
+        for (int seconds = 0; seconds < 10; seconds++) {
+            room->now_ms += 1000;
+            delivery_tick(room->delivery);
+        }
+        assert_true(is_asked_for(room));
+        work_items_drop(room->channel);
+    }
+    assert_true(number > 3);
+    assert_true(is_asked_for(room));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_could_not_be_gathered_is_gathered_later,
+                                        open_with_newcomer, room_close),
         cmocka_unit_test_setup_teardown(
             a_newcomer_who_is_gathered_as_the_channel_goes_on_waits_once, open_with_newcomer,
             room_close),
