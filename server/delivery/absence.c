@@ -26,12 +26,23 @@ struct statement {
     struct id device;
     bool absent;
     int64_t now_ms;
+    int64_t before_ms; /* not seen since then, of one that is absent */
     struct buffer entry;
 };
+
+/* It may have logged in since the look, while the entries of others were written. */
+static enum status check_unseen(struct store_db *db, const struct statement *statement)
+{
+    struct store_device device;
+    TRY(store_devices_get(db, &statement->device, &device));
+    return device.seen_at_ms < statement->before_ms ? STATUS_OK : STATUS_NOT_NOW;
+}
 
 static enum status run(struct store_db *db, struct community_change *change)
 {
     struct statement *statement = (struct statement *)(void *)change;
+    if (statement->absent)
+        TRY(check_unseen(db, statement));
     TRY(store_devices_set_absent(db, &statement->device, statement->absent));
     return statement->absent
                ? store_removals_add_everywhere(db, &statement->device, STORE_REMOVAL_ABSENT,
@@ -59,9 +70,11 @@ static void done(struct community_change *change, enum status status)
     free(statement);
 }
 
+/* Absent when not seen since `before_ms`; 0: it is there. */
 static void
-say(struct delivery *delivery, const struct id *device, const struct id *person, bool absent)
+say(struct delivery *delivery, const struct id *device, const struct id *person, int64_t before_ms)
 {
+    bool absent = before_ms != 0;
     struct statement *statement = calloc(1, sizeof *statement);
     if (statement == NULL)
         return; /* the next look finds it again */
@@ -70,6 +83,7 @@ say(struct delivery *delivery, const struct id *device, const struct id *person,
         .device = *device,
         .absent = absent,
         .now_ms = clock_wall_ms(delivery->hub->clock),
+        .before_ms = before_ms,
         .entry = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES),
     };
     struct directory_entry entry = {
@@ -132,7 +146,7 @@ static void judge(struct look *look, const struct store_device *device)
     if (hub_client_of_device(hub, &device->device) != NULL)
         look->here[look->here_count++] = device->device;
     else if (listed != NULL && !listed->absent)
-        say(look->delivery, &device->device, &device->person, true);
+        say(look->delivery, &device->device, &device->person, look->before_ms);
 }
 
 static enum status take(struct look *look)
@@ -188,5 +202,5 @@ void absence_over(struct delivery *delivery, const struct id *device)
     const struct directory_device *listed =
         directory_find(community_directory(delivery->hub->community), device);
     if (listed != NULL && listed->absent)
-        say(delivery, device, &listed->person, false);
+        say(delivery, device, &listed->person, 0);
 }

@@ -54,14 +54,24 @@ void room_start(struct room *room)
     ASSERT_OK(loop_start(&room->loop, room->store));
 }
 
-void room_wait_written(struct room *room)
+static void wait_run(struct room *room, enum status (*give)(struct store *, struct store_job *))
 {
     sem_t run;
     assert_int_equal(sem_init(&run, 0, 0), 0);
-    ASSERT_OK(store_write(room->store, marker_new(&run, NULL)));
+    ASSERT_OK(give(room->store, marker_new(&run, NULL)));
     while (sem_wait(&run) != 0)
         ;
     sem_destroy(&run);
+}
+
+void room_wait_written(struct room *room)
+{
+    wait_run(room, store_write);
+}
+
+void room_wait_read(struct room *room)
+{
+    wait_run(room, store_read);
 }
 
 void room_settle(struct room *room)

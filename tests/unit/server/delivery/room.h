@@ -47,8 +47,10 @@ void room_add_person(struct room *room, uint32_t number, struct party *party);
 /* The channel's group in its first epoch, as the server has it: the maker alone. */
 void room_make_group(struct room *room, uint32_t generation, struct mls_public_group **group);
 
-/* Until the store has run all that it was given; what is done waits for room_settle. */
+/* Until the store has run all that it was given to write, or to read; what is done waits for
+ * room_settle. */
 void room_wait_written(struct room *room);
+void room_wait_read(struct room *room);
 
 /* Until nothing is on its way any more. */
 void room_settle(struct room *room);
