@@ -11,6 +11,7 @@
 #include "server/command/audit.h"
 #include "server/command/command.h"
 #include "server/command/find_person.h"
+#include "server/delivery/look.h"
 #include "server/delivery/work.h"
 #include "server/store/channels.h"
 #include "server/store/coffee.h"
@@ -390,6 +391,13 @@ static void print_done(const struct person_change *work)
                       name);
 }
 
+/* Their removals are not wanted any more, and they may be added where they were let in. */
+static void ask_again(struct delivery *delivery)
+{
+    work_gather_removals(delivery);
+    look_for_work(delivery);
+}
+
 static void done_change(struct community_change *change, enum status status)
 {
     struct person_change *work = (struct person_change *)(void *)change;
@@ -403,7 +411,7 @@ static void done_change(struct community_change *change, enum status status)
     if (status == STATUS_OK && delivery != NULL && work->act->shuts_out)
         work_shut_out_person(delivery, &work->person);
     else if (status == STATUS_OK && delivery != NULL)
-        work_gather_removals(delivery);
+        ask_again(delivery);
     command_finish(call, status, "nothing was changed");
 }
 

@@ -94,6 +94,8 @@ enum status store_knocks_list(struct store_db *db,
                      " AND NOT (state = 2 AND EXISTS (SELECT 1 FROM channel_members m"
                      "   JOIN devices d ON d.device = m.device AND d.state = 1"
                      "   WHERE m.channel = k.channel AND m.person = k.person))"
+                     " AND NOT (state = 2 AND EXISTS (SELECT 1 FROM people p"
+                     "   WHERE p.person = k.person AND p.state <> 2))"
                      " ORDER BY knocked_at_ms, person");
     struct query_rows rows;
     query_bind_id(&q, channel);

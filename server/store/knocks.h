@@ -53,7 +53,7 @@ MUST_CHECK enum status store_knocks_answer(struct store_db *db,
                                            int64_t now_ms);
 
 /* Knocks of the channel in this state, oldest first. Accepted ones leave the list when a device of
- * the person is a member. */
+ * the person is a member, and are not in it while the person is suspended. */
 MUST_CHECK enum status store_knocks_list(struct store_db *db,
                                          const struct id *channel,
                                          enum store_knock_state state,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Channels between real clients: who can read what, from when, until when; and what stays readable to
 nobody else."""
-from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE
+from weft_scenario import CONFLICT, NETWORK, NOT_FOUND, NOT_NOW, OK, USAGE, link_by_way_of, until
 from weft_talk import share_channel, states, texts
+from weft_wire import CHANNEL_COMMIT, CutsOff
 
 MEMBERS = ["Ann", "Bea", "Cy"]
 
@@ -394,4 +395,25 @@ def test_a_restricted_channel_lets_in_whom_it_wants(scene):
     assert cy.run("say", channel, "and me?", code=None).code in (NOT_FOUND, NOT_NOW, USAGE)
     ann.run("sync")
     assert texts(ann, channel) == ["thank you"]
+    server.stop()
+
+
+def test_nobody_is_asked_to_add_whoever_is_suspended_until_they_are_back(scene):
+    server = scene.server()
+    with CutsOff(server) as network:
+        ann = scene.person("Ann", link_by_way_of(network.port, server.invite(group="Ward 1")))
+        cy = scene.person("Cy", server.invite(group="Ward 2"))
+        channel = create(ann, "Falls at night")
+        network.cutting = ("up", CHANNEL_COMMIT)
+        ann.run("channel", "add", channel, cy.id, code=NETWORK)
+        assert network.cutting is None, "let in, and nobody has added them yet"
+        server.admin("person", "suspend", cy.id)
+        for _ in range(2):
+            assert "does not check out" not in ann.run("sync").error
+        following = ann.follow(channel)
+        server.admin("person", "restore", cy.id)
+        until("Ann's weft adds Cy", lambda: "changes=1" in server.log())
+        cy.run("sync")
+        assert states(cy) == ["member"]
+        following.end()
     server.stop()
