@@ -13,6 +13,7 @@ struct creation {
     struct stage *stage;
     struct call *call;
     struct store_session row;
+    struct session *session; /* until it is taken up */
     bool again;
 };
 
@@ -37,17 +38,18 @@ static enum status create_run(struct store_db *db, struct store_job *job)
     return store_sessions_add(db, &creation->row, &creation->again);
 }
 
+/* It is durable and was checked: only memory can fail here, and a server that cannot follow its own
+ * store must start again from it. */
 static enum status take_up(struct creation *creation)
 {
     struct stage *stage = creation->stage;
-    struct stage_now now = stage_now(stage);
-    struct session *session = NULL;
-    TRY(session_new(&creation->row, &now, &session));
+    struct session *session = creation->session;
     enum status status = stage_add(stage, session);
     if (status != STATUS_OK) {
-        session_free(&session);
+        hub_fall_behind(stage->hub, "session_behind", status);
         return status;
     }
+    creation->session = NULL;
     JOURNAL(stage->hub->journal, JOURNAL_INFO, "session_created",
             JOURNAL_I("session", &session->id), JOURNAL_I("channel", &session->channel));
     stage_tell(stage, session);
@@ -60,6 +62,7 @@ static void create_done(struct store_job *job, enum status status)
     struct wire_empty nothing = {0};
     if (status == STATUS_OK && !creation->again)
         status = take_up(creation);
+    session_free(&creation->session);
     if (status == STATUS_OK)
         call_answer(creation->call, &nothing);
     else
@@ -67,7 +70,7 @@ static void create_done(struct store_job *job, enum status status)
                   status == STATUS_EXISTS ? "this channel has a session that is not ended" : NULL);
 }
 
-static void fill_row(struct creation *creation, const struct channel *channel)
+static enum status make_session(struct creation *creation, const struct channel *channel)
 {
     const struct wire_session_create_request *request = creation->call->request;
     struct stage_now now = stage_now(creation->stage);
@@ -83,6 +86,7 @@ static void fill_row(struct creation *creation, const struct channel *channel)
         .bytes = request->format,
     };
     session_row(&planned, &clock, &planned.control, &now, &creation->row);
+    return session_new(&creation->row, &now, &creation->session);
 }
 
 void stage_create(struct stage *stage, struct channel *channel, struct call *call)
@@ -93,8 +97,12 @@ void stage_create(struct stage *stage, struct channel *channel, struct call *cal
         creation->job = (struct store_job){.run = create_run, .done = create_done};
         creation->stage = stage;
         creation->call = call;
-        fill_row(creation, channel);
+        status = make_session(creation, channel);
+    }
+    if (status == STATUS_OK) {
         status = store_write(stage->hub->store, &creation->job);
+        if (status != STATUS_OK)
+            session_free(&creation->session);
     }
     if (status != STATUS_OK)
         call_fail(call, status, NULL);

@@ -9,6 +9,7 @@
 #include "server/delivery/internal.h"
 #include "server/stage/stage.h"
 #include "server/store/sessions.h"
+#include "tests/unit/failing_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,14 +140,19 @@ static struct call *call_of(struct server *server, uint32_t person, void *reques
     return call;
 }
 
-static void create(struct server *server, uint32_t session)
+static struct wire_session_create_request creation_of(const struct server *server, uint32_t session)
 {
-    struct wire_session_create_request request = {
+    return (struct wire_session_create_request){
         .session = id_number(session),
         .channel = server->channel.id,
         .format = buffer_span(&server->format),
         .starts = NOW + MINUTE,
     };
+}
+
+static void create(struct server *server, uint32_t session)
+{
+    struct wire_session_create_request request = creation_of(server, session);
     stage_create(server->stage, &server->channel, call_of(server, FACILITATOR, &request));
 }
 
@@ -208,6 +214,46 @@ static enum status speak(struct server *server, uint32_t person, uint8_t lane)
     if (server->channel.session != NULL)
         header.stage_counter = shown(server).counter;
     return hooks->may_send(hooks->context, &server->channel, &speaker, &header, &detail);
+}
+
+/* ---- memory ends ---- */
+
+/* Whether an allocation failed, of which the number is given. */
+static bool create_without_memory(struct server *server, long number)
+{
+    struct wire_session_create_request request = creation_of(server, SESSION);
+    struct call *call = call_of(server, FACILITATOR, &request);
+    call->kind = wire_request_find(WIRE_SESSION_CREATE);
+    failing_memory_begin(number);
+    stage_create(server->stage, &server->channel, call);
+    return failing_memory_end();
+}
+
+static bool is_in_memory(const struct server *server)
+{
+    struct wire_session session;
+    return stage_describe(server->stage, &server->channel.id, &session) == STATUS_OK;
+}
+
+static bool is_stored(struct server *server)
+{
+    struct reading reading = {.arena = &server->fixture->arena};
+    return fixture_run(server->store, read_row, &reading) == STATUS_OK;
+}
+
+/* Else nobody could move it, and another could not be made, until weftd is started anew. */
+static void a_session_is_kept_in_memory_and_store_or_weftd_stops(void **state)
+{
+    bool failed = true;
+    for (long number = 0; failed; number++) {
+        WITH_SERVER(server, state);
+        failed = create_without_memory(&server, number);
+        assert_true(server.hub.silent || is_in_memory(&server) == is_stored(&server));
+        assert_true(failed || is_in_memory(&server));
+        tear_down(&server);
+        fixture_remove_directory(state);
+        fixture_make_directory(state);
+    }
 }
 
 /* ---- tests ---- */
@@ -472,6 +518,7 @@ int main(void)
         TEST(the_process_holds_a_lease_while_the_clock_runs),
         TEST(the_floor_is_gated_and_the_other_lanes_are_not),
         TEST(an_ended_session_is_gone_from_memory_and_found_in_the_store),
+        TEST(a_session_is_kept_in_memory_and_store_or_weftd_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
