@@ -106,12 +106,13 @@ static enum status try_answer(struct call *call, const void *response)
 }
 
 /* After a failed commit the truth is what the next start finds. An error would have the client give
- * up what may be there; no answer has it ask again, by the same id. */
+ * up what may be there; no answer has it ask again, by the same id. Where nobody waits, weftd may
+ * be ending: its store is then gone before its pools are. */
 static bool may_be_told(const struct call *call)
 {
     const struct hub *hub = call->hub;
-    bool certain = !hub->silent && !(hub->store != NULL && store_has_failed(hub->store));
-    return call->client != NULL && certain;
+    return call->client != NULL && !hub->silent &&
+           !(hub->store != NULL && store_has_failed(hub->store));
 }
 
 /* The request was right, or what is wrong is on our side. */
