@@ -523,6 +523,13 @@ void work_shut_out_person(struct delivery *delivery, const struct id *person)
     look_for_work(delivery);
 }
 
+void work_left(struct delivery *delivery, struct channel *channel, const struct id *person)
+{
+    if (channel->work != NULL)
+        work_items_forget_person(channel->work, person);
+    work_gather(delivery, channel);
+}
+
 static void count_active(void *context, const struct directory_device *device)
 {
     *(size_t *)context += device->state == DIRECTORY_ACTIVE ? 1 : 0;

@@ -48,6 +48,10 @@ void work_away(struct delivery *delivery, const struct id *device);
  * any more whose KeyPackages wait here, and members are asked to remove them. */
 void work_shut_out_person(struct delivery *delivery, const struct id *person);
 
+/* Somebody leaves the channel: nobody is asked to add further devices of theirs, which would bring
+ * them back, and members are asked to remove those that are there. */
+void work_left(struct delivery *delivery, struct channel *channel, const struct id *person);
+
 /* A device of this person has come into a channel: the others of theirs are to follow. */
 void work_person_came(struct delivery *delivery, const struct id *person);
 

@@ -43,8 +43,9 @@ static void finish(struct task *task)
     struct channel *channel = task->channel;
     if (task->call->client != NULL)
         delivery_unsubscribe(channel, task->call->client);
+    struct id person = task->call->person;
     task_answer_empty(task);
-    work_gather(services->delivery, channel);
+    work_left(services->delivery, channel, &person);
 }
 
 static enum status check(const struct services *services,
