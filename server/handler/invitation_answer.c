@@ -5,6 +5,7 @@
  * declines is not proposed to this channel again, and counts as asked.
  */
 #include "protocol/wire/sessions.h"
+#include "server/delivery/look.h"
 #include "server/delivery/work.h"
 #include "server/handler/task.h"
 #include "server/store/channels.h"
@@ -71,9 +72,10 @@ static void ready(struct delivery_waiter *waiter, struct channel *channel, enum 
         (struct answer *)(void *)((char *)waiter - offsetof(struct answer, waiter));
     struct delivery *delivery = answer->task.services->delivery;
     task_answer_empty(&answer->task);
-    /* Otherwise it is found when the channel is loaded the next time. */
     if (status == STATUS_OK)
         work_gather(delivery, channel);
+    else
+        look_later(delivery);
 }
 
 static void finish(struct task *task)

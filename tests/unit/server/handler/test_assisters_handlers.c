@@ -6,6 +6,7 @@
 #include "protocol/crypto/random_system.h"
 #include "protocol/wire/channels.h"
 #include "protocol/wire/sessions.h"
+#include "server/delivery/internal.h"
 #include "server/figures/figures.h"
 #include "server/handler/handler.h"
 #include "server/handler/proposals.h"
@@ -358,6 +359,16 @@ static void who_accepts_is_let_in_once_and_tied_to_who_asked(void **state)
     assert_int_equal(found.invitations.items[0].state, STORE_INVITATION_ACCEPTED);
 }
 
+/* The channel's state is here none that can be read. */
+static void who_accepts_is_looked_for_again_where_the_channel_could_not_be_read(void **state)
+{
+    struct server *server = *state;
+    invite(server, HOST, FIRST, 0);
+    assert_int_equal(server->services.delivery->look_at_ms, 0);
+    answer(server, FIRST, &stored(server).invitations.items[0].invitation, true);
+    assert_int_not_equal(server->services.delivery->look_at_ms, 0);
+}
+
 static void who_declines_is_not_let_in(void **state)
 {
     struct server *server = *state;
@@ -430,6 +441,7 @@ int main(void)
         TEST(who_was_invited_is_not_proposed_again_whatever_they_said),
         TEST(introductions_of_the_week_show_in_no_proposal),
         TEST(who_accepts_is_let_in_once_and_tied_to_who_asked),
+        TEST(who_accepts_is_looked_for_again_where_the_channel_could_not_be_read),
         TEST(who_declines_is_not_let_in),
         TEST(nothing_comes_from_a_request_that_waited_behind_the_erasure),
         cmocka_unit_test(keeps_the_last_reasons),
