@@ -94,10 +94,6 @@ static enum status on_invitation(struct engine *engine, struct span body, struct
 static enum status on_welcome(struct engine *engine)
 {
     TRY(settle(engine, NULL, channel_join_welcomes(engine)));
-    /* Of a channel that waits all the same the Welcome may be lost: that is found by asking. */
-    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
-        if (channel->state == CHANNEL_STATE_AWAITING)
-            TRY(settle(engine, channel, catch_up(engine, channel)));
     return events_subscribe_all(engine);
 }
 
@@ -223,12 +219,14 @@ static enum status subscribe(struct engine *engine, struct channel *channel)
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_channel_subscribe_request request = {.channel = channel->id, .on = true};
     struct wire_channel_subscribe_response response;
-    if (channel->state == CHANNEL_STATE_CREATING || channel->distrusted)
-        TRY(channel_log_catch_up(engine, channel));
-    if (channel->state != CHANNEL_STATE_MEMBER)
-        return STATUS_OK;
+    enum status status = STATUS_OK;
+    /* What was under way when a connection ended, or whose Welcome is lost, is found by asking. */
+    if (channel->state != CHANNEL_STATE_MEMBER || channel->distrusted)
+        status = channel_log_catch_up(engine, channel);
     channel->subscribed = true; /* one that fails is not asked for again and again */
-    enum status status = engine_call(engine, WIRE_CHANNEL_SUBSCRIBE, &request, &reply, &response);
+    if (status != STATUS_OK || channel->state != CHANNEL_STATE_MEMBER)
+        return settle(engine, channel, status);
+    status = engine_call(engine, WIRE_CHANNEL_SUBSCRIBE, &request, &reply, &response);
     if (status == STATUS_OK || status == STATUS_DENIED)
         status = catch_up(engine, channel);
     if (status == STATUS_OK)

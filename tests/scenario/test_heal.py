@@ -5,7 +5,7 @@ import pytest
 
 from weft_scenario import link_by_way_of, until
 from weft_talk import states, texts
-from weft_wire import CHANNEL_COMMIT, REQUEST, Proxy, Reader
+from weft_wire import CHANNEL_COMMIT, CHANNEL_CONTINUE, REQUEST, CutsOff, Proxy, Reader
 
 
 def break_membership_tag(payload):
@@ -21,7 +21,8 @@ def break_membership_tag(payload):
 
 @pytest.fixture
 def community(scene):
-    """Ann and Ben facilitate a channel that Cy is in; what Ben sends goes through a proxy."""
+    """Ann and Ben facilitate a channel that Cy is in; what Ben sends goes through one proxy, what Ann and Cy do through
+    another."""
     server = scene.server()
     broken = []
 
@@ -32,9 +33,10 @@ def community(scene):
             return break_membership_tag(payload)
         return payload
 
-    with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy:
+    with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", change) as proxy, \
+         CutsOff(server) as cuts_off:
         ben = scene.person("Ben", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
-        ann, cy = scene.people(["Ann", "Cy"], lambda name: server.invite(group="Ward 2"))
+        ann, cy = scene.people(["Ann", "Cy"], lambda name: link_by_way_of(cuts_off.port, server.invite(group="Ward 2")))
         channel = ann.one("channel", "create", "Falls")["channel"]
         for person in (ben, cy):
             person.run("channel", "join", channel)
@@ -46,7 +48,7 @@ def community(scene):
             person.run("sync")
         ann.run("say", channel, "while all was well")
         cy.run("sync")
-        yield server, broken, ann, ben, cy, channel
+        yield server, broken, cuts_off, ann, ben, cy, channel
     server.stop()
 
 
@@ -57,7 +59,7 @@ def break_it(broken, ben, cy, channel):
 
 
 def test_a_commit_that_members_cannot_follow_is_left_behind_with_who_made_it(community):
-    server, broken, ann, ben, cy, channel = community
+    server, broken, _, ann, ben, cy, channel = community
     break_it(broken, ben, cy, channel)
     stuck = cy.run("sync", code=None)
     assert "stuck" in stuck.error and "reported" in stuck.error, stuck
@@ -89,10 +91,24 @@ def test_a_commit_that_members_cannot_follow_is_left_behind_with_who_made_it(com
 
 
 def test_whoever_follows_is_let_in_again_without_doing_anything(community):
-    server, broken, ann, ben, cy, channel = community
+    server, broken, _, ann, ben, cy, channel = community
     following_ann, following_cy = ann.follow(channel), cy.follow(channel)
     break_it(broken, ben, cy, channel)
     until("Ann's weft begins the next generation", lambda: " channel_continued " in server.log())
+    ann.run("say", channel, "in the next generation")
+    following_cy.wait_record("it", lambda record: record.get("text") == "in the next generation")
+    cy.run("say", channel, "so am I")
+    following_ann.wait_record("it", lambda record: record.get("text") == "so am I")
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_it_is_begun_though_the_connection_ends_just_then(community, direction):
+    server, broken, cuts_off, ann, ben, cy, channel = community
+    following_ann, following_cy = ann.follow(channel), cy.follow(channel)
+    cuts_off.cutting = (direction, CHANNEL_CONTINUE)
+    break_it(broken, ben, cy, channel)
+    following_cy.wait_record("to be let in", lambda record: "you are in it again" in record.get("text", ""))
+    assert cuts_off.cutting is None and server.log().count(" channel_continued ") == 1
     ann.run("say", channel, "in the next generation")
     following_cy.wait_record("it", lambda record: record.get("text") == "in the next generation")
     cy.run("say", channel, "so am I")

@@ -242,3 +242,38 @@ def test_whoever_follows_comes_in_though_their_welcome_is_kept_back(scene, waits
         for stream in following:
             stream.end()
     server.stop()
+
+
+def test_whoever_was_stuck_before_they_followed_comes_in_too(scene):
+    """They have no subscription: it is the Welcome's event alone that tells them to look."""
+    server = scene.server()
+    with Liar(server) as liar:
+        ann = scene.person("Ann", server.invite(group="Ward 7"))
+        ben, cy = scene.people(["Ben", "Cy"], lambda name: link_by_way_of(liar.port, server.invite(group="Ward 7")))
+        devices = {person: bytes.fromhex(person.json("status")[0]["device"]) for person in (ben, cy)}
+        channel = make_channel(server, ann, [ben, cy], "--private")
+        ann.run("channel", "role", channel, ben.id, "--give", "facilitator")
+        for person in (ben, cy):
+            person.run("sync")
+
+        def rule(talk, way, frame):
+            if talk.device == devices[ben] and frame.is_request(CHANNEL_COMMIT):
+                return [Frame.parse(break_membership_tag(frame.bytes()))]
+            if talk.device == devices[cy] and frame.answers(WELCOMES):
+                liar.did("no Welcome")
+                return [frame.having(OK_CODE + vector(b""))]
+            return None
+
+        liar.rule(rule)
+        ben.run("channel", "role", channel, cy.id, "--give", "note-taker", code=None)
+        cy.run("sync")
+        assert states(cy) == ["stuck: weft channel resync"]
+        following = cy.follow(channel)
+        ann.run("sync")
+        ann.run("sync")
+        following.wait_record("the next generation", lambda record:
+                              "goes on with fresh keys (generation 2), and you are in it" in record.get("text", ""))
+        ann.run("say", channel, "welcome back")
+        following.wait_record("it", lambda record: record.get("text") == "welcome back")
+        following.end()
+    server.stop()
