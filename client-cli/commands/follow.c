@@ -236,8 +236,8 @@ static enum status one_round(struct follow *follow)
     if (!engine_is_connected(engine))
         return STATUS_NETWORK;
     TRY(mark_due(follow));
-    TRY(events_subscribe_new(engine)); /* of channels that other terminals brought */
     TRY(events_handle_all(engine));
+    TRY(events_subscribe_new(engine)); /* before the next wait, in which they would be missed */
     if (!follow->stopped && engine_now_ms(engine) - before >= CORE_PING_INTERVAL_MS)
         TRY(ping(engine));
     TRY(look_again(follow));

@@ -365,10 +365,18 @@ static enum status look_after(struct engine *engine)
     return status;
 }
 
+/* The server keeps them for a connection. */
+static void forget_subscriptions(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        channel->subscribed = false;
+}
+
 enum status engine_log_in(struct engine *engine)
 {
     if (!engine_is_connected(engine)) {
         engine->logged_in = false;
+        forget_subscriptions(engine);
         TRY(open_connection(engine));
     }
     if (engine->logged_in || engine->account.joined == 0)

@@ -15,7 +15,8 @@ MUST_CHECK enum status events_handle_all(struct engine *engine);
 /* Asks for the events of every channel that we are in from now on, and catches up to now. */
 MUST_CHECK enum status events_subscribe_all(struct engine *engine);
 
-/* The same for those that came since: made or joined by a command of another terminal. */
+/* The same for those that came since: by a command of another terminal, or in the next generation;
+ * and for all of them on a connection that such a command has made. */
 MUST_CHECK enum status events_subscribe_new(struct engine *engine);
 
 #endif

@@ -7,6 +7,9 @@ from weft_scenario import link_by_way_of, until
 from weft_talk import states, texts
 from weft_wire import CHANNEL_COMMIT, CHANNEL_CONTINUE, REQUEST, CutsOff, Proxy, Reader
 
+# Before follow looks by itself, which it does every 25 s.
+HEARD_AT_ONCE_S = 15
+
 
 def break_membership_tag(payload):
     """The last bytes of a member's commit are its membership tag, which only members can check."""
@@ -113,3 +116,24 @@ def test_it_is_begun_though_the_connection_ends_just_then(community, direction):
     following_cy.wait_record("it", lambda record: record.get("text") == "in the next generation")
     cy.run("say", channel, "so am I")
     following_ann.wait_record("it", lambda record: record.get("text") == "so am I")
+
+
+def test_whoever_enters_the_next_generation_hears_what_is_said_first(community):
+    """In an open channel each comes in by themselves; nothing but what is said tells them of it."""
+    server, broken, _, ann, ben, cy, _ = community
+    channel = ann.one("channel", "create", "Open talk", "--open")["channel"]
+    for person in (ben, cy):
+        person.run("channel", "join", channel)
+    ann.run("channel", "role", channel, ben.id, "--give", "facilitator")
+    ben.run("sync")
+    following = {person: person.follow(channel) for person in (ann, cy)}
+    break_it(broken, ben, cy, channel)
+
+    def entered():
+        return [person for person in (ann, cy) if any(
+            "you are in it again" in record.get("text", "") for record in following[person].records())]
+
+    last, = until("one has begun it and the other is in it", entered)
+    first = cy if last is ann else ann
+    first.run("say", channel, "in the next generation")
+    following[last].wait_record("it", lambda record: record.get("text") == "in the next generation", HEARD_AT_ONCE_S)
