@@ -25,6 +25,8 @@ struct follow {
     uv_signal_t interrupt;
     uv_signal_t terminate;
     bool stopped;
+    bool idle;  /* waits for whatever comes */
+    bool asked; /* another terminal has a command for us */
     const struct channel *chosen[CHOSEN_MAX];
     size_t chosen_count; /* 0: all */
     uint64_t backoff_ms;
@@ -78,10 +80,13 @@ static void on_session(void *context, struct channel *channel)
 
 /* ---- what others ask of us ---- */
 
+/* It ends no other wait than follow's own: a command may be waiting as the server has asked. */
 static void on_asked(void *context)
 {
     struct follow *follow = context;
-    connection_wake(follow->invocation->engine->connection);
+    follow->asked = true;
+    if (follow->idle)
+        connection_wake(follow->invocation->engine->connection);
 }
 
 static int
@@ -90,6 +95,19 @@ run_for_other(void *context, const struct relay_request *request, const struct o
     struct follow *follow = context;
     return program_run_for_other(follow->invocation->engine, follow->invocation->profile_directory,
                                  request, sink);
+}
+
+/* Waits, and does what others have asked for by then. */
+static void serve(struct follow *follow,
+                  void (*wait)(struct connection *connection, uint64_t timeout_ms),
+                  uint64_t timeout_ms)
+{
+    follow->idle = true;
+    if (!follow->asked)
+        wait(follow->invocation->engine->connection, timeout_ms);
+    follow->idle = false;
+    relay_serve(follow->relay);
+    follow->asked = false;
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -124,7 +142,7 @@ static void pause_before_retry(struct follow *follow)
         follow->backoff_ms = CORE_BACKOFF_FIRST_MS;
     if (random_fill(engine->random, (uint8_t *)&chance, sizeof chance) != STATUS_OK)
         chance = 0;
-    connection_pause(engine->connection, follow->backoff_ms + chance % (follow->backoff_ms + 1));
+    serve(follow, connection_pause, follow->backoff_ms + chance % (follow->backoff_ms + 1));
     follow->backoff_ms *= 2;
     if (follow->backoff_ms > CORE_BACKOFF_LAST_MS)
         follow->backoff_ms = CORE_BACKOFF_LAST_MS;
@@ -231,8 +249,7 @@ static enum status one_round(struct follow *follow)
 {
     struct engine *engine = follow->invocation->engine;
     int64_t before = engine_now_ms(engine);
-    connection_wait(engine->connection, CORE_PING_INTERVAL_MS);
-    relay_serve(follow->relay);
+    serve(follow, connection_wait, CORE_PING_INTERVAL_MS);
     if (!engine_is_connected(engine))
         return STATUS_NETWORK;
     TRY(mark_due(follow));
@@ -258,7 +275,6 @@ static enum status go_on(struct follow *follow)
             return status;
         say_lost(follow);
         pause_before_retry(follow);
-        relay_serve(follow->relay);
         if (!follow->stopped)
             status = begin(follow);
     }
