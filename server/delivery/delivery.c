@@ -368,6 +368,8 @@ void delivery_publish_entry(struct delivery *delivery,
 
 void delivery_freeze(struct delivery *delivery, struct channel *channel)
 {
+    if (channel->row.state == STORE_CHANNEL_FROZEN)
+        return; /* whoever is told looks, and whoever is stuck reports it again when they look */
     channel->row.state = STORE_CHANNEL_FROZEN;
     tell_to_look(delivery, channel);
 }

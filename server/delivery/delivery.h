@@ -97,7 +97,7 @@ struct delivery_figures {
 
 void delivery_figures(const struct delivery *delivery, struct delivery_figures *figures);
 
-/* No entry is taken until the channel goes on; whoever follows it is told to look. */
+/* No entry is taken until the channel goes on; whoever follows it is told to look, once. */
 void delivery_freeze(struct delivery *delivery, struct channel *channel);
 
 /* What is durable could not be followed in memory: weftd stops (hub.h), and nothing is built on the

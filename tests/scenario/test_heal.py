@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Somebody commits what the server cannot check and members cannot follow. They report it, the channel
 stops, and goes on in its next generation with everybody but whose commit it was."""
+import json
+
 import pytest
 
 from weft_scenario import link_by_way_of, until
@@ -137,3 +139,23 @@ def test_whoever_enters_the_next_generation_hears_what_is_said_first(community):
     first = cy if last is ann else ann
     first.run("say", channel, "in the next generation")
     following[last].wait_record("it", lambda record: record.get("text") == "in the next generation", HEARD_AT_ONCE_S)
+
+
+def test_whoever_waits_for_a_facilitator_is_told_once_that_it_stopped(community, scene):
+    """Whoever is told looks, and whoever is stuck reports it again when they look."""
+    server, broken, _, ann, ben, cy, channel = community
+    dee = scene.person("Dee", server.invite(group="Ward 2"))
+    ann.run("channel", "add", channel, dee.id)
+    following = [person.follow(channel) for person in (cy, dee)]
+    break_it(broken, ben, cy, channel)
+    for stream in following:
+        stream.wait_record("that it stopped", lambda record: "waits for a facilitator" in record.get("text", ""))
+    for person in (cy, dee, cy, dee):
+        person.run("sync")
+    for _ in range(2):
+        ann.run("sync")
+    for stream in following:
+        stream.wait_record("to be let in", lambda record: "you are in it again" in record.get("text", ""))
+        assert "too many reports" not in json.dumps(stream.records())
+    # Each when it got stuck, when it was told, and twice with sync; Ann as she finds it.
+    assert server.log().count(" commit_reported ") <= 2 * 4 + 1, server.log()
