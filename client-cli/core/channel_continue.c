@@ -82,6 +82,23 @@ store_people(struct engine *engine, const struct channel *channel, const struct 
     return vault_put(engine->vault, &place, buffer_span(&bytes));
 }
 
+static enum status read_people(struct engine *engine,
+                               const struct channel *channel,
+                               struct arena *arena,
+                               struct people *people)
+{
+    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(VAULT_VALUE_BYTES_MAX);
+    struct vault_place place = place_of(channel);
+    TRY(vault_get(engine->vault, &place, &bytes));
+    return status_of_stored(schema_decode(&continuing_schema, buffer_span(&bytes), arena, people));
+}
+
+enum status channel_continue_forget(struct engine *engine, const struct channel *channel)
+{
+    struct vault_place place = place_of(channel);
+    return vault_delete(engine->vault, &place);
+}
+
 /* The rules as they were, without the roles of those who are left out; nothing is lent from the old
  * group. */
 static enum status next_extension(struct channel *channel,
@@ -101,6 +118,14 @@ static enum status next_extension(struct channel *channel,
     return STATUS_OK;
 }
 
+static enum status
+keep_admissions(struct engine *engine, const struct channel *channel, const struct people *people)
+{
+    for (size_t i = 0; i < people->count; i++)
+        TRY(admission_keep(engine, channel, &people->items[i].id));
+    return STATUS_OK;
+}
+
 /* In one transaction: whoever was in the channel may be let in again, the new group takes the place
  * of the old, and what must be said to the server is kept. */
 static enum status begin(struct engine *engine, struct channel *channel, void *context)
@@ -110,8 +135,7 @@ static enum status begin(struct engine *engine, struct channel *channel, void *c
     const struct mls_public_group *old = mls_group_public(channel->group);
     TRY(next_extension(channel, continuing->left_out, &continuing->arena, &extension));
     TRY(list_roster(engine, old, continuing->left_out, &continuing->arena, &continuing->roster));
-    for (size_t i = 0; i < continuing->roster.count; i++)
-        TRY(admission_keep(engine, channel, &continuing->roster.items[i].id));
+    TRY(keep_admissions(engine, channel, &continuing->roster));
     TRY(store_people(engine, channel, &continuing->roster));
     TRY(channel_commit_forget(engine, channel));
     channel->generation = continuing->generation;
@@ -126,10 +150,10 @@ static enum status begin(struct engine *engine, struct channel *channel, void *c
 
 static enum status become(struct engine *engine, struct channel *channel, void *context)
 {
-    struct vault_place place = place_of(channel);
     channel->state = *(const uint8_t *)context;
-    enum status status = vault_delete(engine->vault, &place);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    /* Whoever waits knows by it who was in the channel. */
+    return channel->state == CHANNEL_STATE_MEMBER ? channel_continue_forget(engine, channel)
+                                                  : STATUS_OK;
 }
 
 /* Whether the server may still take it when it is sent again. */
@@ -162,12 +186,9 @@ ask_to_continue(struct engine *engine, struct channel *channel, const struct peo
 /* Sends what `begin` made. Another may have been first: then we are let in like everybody. */
 static enum status send_next(struct engine *engine, struct channel *channel)
 {
-    CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(VAULT_VALUE_BYTES_MAX);
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
-    struct vault_place place = place_of(channel);
     struct people people;
-    TRY(vault_get(engine->vault, &place, &bytes));
-    TRY(schema_decode(&continuing_schema, buffer_span(&bytes), &arena, &people));
+    TRY(read_people(engine, channel, &arena, &people));
     enum status status = ask_to_continue(engine, channel, &people);
     if (is_open(status))
         return status;
@@ -413,19 +434,25 @@ enum status channel_continue_check(struct engine *engine,
                                    const struct mls_public_group *next)
 {
     CLEANUP(arena_clear) struct arena arena = ARENA_INIT(LIMIT_DECODED_BYTES);
+    struct people asked = {0};
     struct people known;
-    struct people nobody = {0};
-    struct people strangers;
+    struct people others;
+    size_t strangers = 0;
     TRY(channel_continue_check_rules(engine, channel, next));
-    const struct mls_public_group *old = mls_group_public(channel->group);
-    TRY(list_roster(engine, old, &nobody, &arena, &known));
-    TRY(list_roster(engine, next, &known, &arena, &strangers));
-    for (size_t i = 0; i < known.count; i++)
-        TRY(admission_keep(engine, channel, &known.items[i].id));
-    if (strangers.count != 0)
+    /* Where another was first, our own group has us alone, and these were in the one before. */
+    enum status found = read_people(engine, channel, &arena, &asked);
+    if (found != STATUS_NOT_FOUND)
+        TRY(found);
+    TRY(list_roster(engine, mls_group_public(channel->group), &asked, &arena, &known));
+    TRY(list_roster(engine, next, &known, &arena, &others));
+    for (size_t i = 0; i < others.count; i++)
+        strangers += has_person(&asked, &others.items[i].id) ? 0 : 1;
+    TRY(keep_admissions(engine, channel, &asked));
+    TRY(keep_admissions(engine, channel, &known));
+    if (strangers != 0)
         engine_notice(engine, channel,
                       "%zu %s now in this channel who %s not in it before: weft channel show",
-                      strangers.count, strangers.count == 1 ? "person is" : "people are",
-                      strangers.count == 1 ? "was" : "were");
+                      strangers, strangers == 1 ? "person is" : "people are",
+                      strangers == 1 ? "was" : "were");
     return STATUS_OK;
 }

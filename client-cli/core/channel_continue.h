@@ -22,6 +22,11 @@ MUST_CHECK enum status channel_continue_look(struct engine *engine, struct chann
  * waiting for it. */
 MUST_CHECK enum status channel_continue_make_way(struct engine *engine, struct channel *channel);
 
+/* Whom our own next generation would have let in: once the channel is entered as it is now. In the
+ * caller's transaction. */
+MUST_CHECK enum status channel_continue_forget(struct engine *engine,
+                                               const struct channel *channel);
+
 /* STATUS_UNTRUSTED, explained: the server names a later generation and shows none. */
 MUST_CHECK enum status channel_continue_explain_hidden(struct engine *engine);
 

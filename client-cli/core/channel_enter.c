@@ -224,6 +224,7 @@ static enum status store_entered(struct engine *engine, struct channel *channel,
     TRY(channel_join_begin_at(channel, entering->sequence, entering->log_size));
     TRY(history_keys_join(engine, channel));
     TRY(channel_commit_forget(engine, channel));
+    TRY(channel_continue_forget(engine, channel));
     return channel_store_new_group(engine, channel);
 }
 

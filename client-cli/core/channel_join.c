@@ -249,6 +249,7 @@ static enum status join_group(struct engine *engine, struct channel *channel, vo
     TRY(channel_join_begin_at(channel, welcomed->item->sequence, known));
     TRY(history_keys_join(engine, channel));
     TRY(channel_commit_forget(engine, channel));
+    TRY(channel_continue_forget(engine, channel));
     TRY(key_pool_use(engine, welcomed->key_package));
     return channel_store_new_group(engine, channel);
 }
@@ -303,8 +304,9 @@ static enum status open_welcome(struct engine *engine, const struct wire_welcome
     bool fresh = channel == NULL;
     if (fresh)
         TRY(channel_new(engine, &item->channel, &channel));
-    bool continues =
-        channel->state == CHANNEL_STATE_AWAITING || channel->state == CHANNEL_STATE_STUCK;
+    bool continues = channel->state == CHANNEL_STATE_AWAITING ||
+                     channel->state == CHANNEL_STATE_STUCK ||
+                     channel->state == CHANNEL_STATE_CONTINUING; /* another was first */
     struct welcomed welcomed = {item, &key_package, shown.ratchet_tree, continues};
     enum status status = take_texts(engine, channel);
     if (status == STATUS_OK)

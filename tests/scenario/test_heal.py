@@ -2,11 +2,13 @@
 """Somebody commits what the server cannot check and members cannot follow. They report it, the channel
 stops, and goes on in its next generation with everybody but whose commit it was."""
 import json
+import threading
 
 import pytest
 
-from weft_scenario import link_by_way_of, until
-from weft_talk import states, texts
+from weft_liar import Frame
+from weft_scenario import PATIENCE_S, link_by_way_of, until
+from weft_talk import private_channel, states, texts
 from weft_wire import CHANNEL_COMMIT, CHANNEL_CONTINUE, REQUEST, CutsOff, Proxy, Reader
 
 # Before follow looks by itself, which it does every 25 s.
@@ -159,3 +161,58 @@ def test_whoever_waits_for_a_facilitator_is_told_once_that_it_stopped(community,
         assert "too many reports" not in json.dumps(stream.records())
     # Each when it got stuck, when it was told, and twice with sync; Ann as she finds it.
     assert server.log().count(" commit_reported ") <= 2 * 4 + 1, server.log()
+
+
+class AtOnce(Proxy):
+    """Two begin the next generation at once. Whoever asks second is told so, or by `cuts` hears of it with the Welcome."""
+
+    def __init__(self, server, cuts):
+        self.server, self.cuts = server, cuts
+        self.asked = 0
+        self.both = threading.Event()
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
+
+    def look(self, direction, _, payload):
+        if direction != "up" or not Frame.parse(payload).is_request(CHANNEL_CONTINUE):
+            return payload
+        self.asked += 1
+        if self.asked == 1:
+            assert self.both.wait(PATIENCE_S)
+        elif self.asked == 2:
+            self.both.set()
+            until("the other's answer", lambda: " channel_continued " in self.server.log())
+            if self.cuts:
+                until("a Welcome", lambda: " commit channel=" in self.server.log().split(" channel_continued ")[1])
+                return None
+        return payload
+
+
+@pytest.mark.parametrize("cuts", [False, True], ids=["told", "with the Welcome"])
+def test_whoever_begins_it_second_takes_nobody_for_a_stranger(scene, cuts):
+    server = scene.server()
+    with AtOnce(server, cuts) as at_once:
+        ann, ben = scene.people(["Ann", "Ben"], lambda name: link_by_way_of(at_once.port, server.invite(group="Ward 7")))
+        cy = scene.person("Cy", server.invite(group="Ward 7"))
+        channel = private_channel(ann, [ben, cy])
+        ann.run("channel", "role", channel, ben.id, "--give", "facilitator")
+        following = {person: person.follow(channel) for person in (ann, ben, cy)}
+        server.stop()
+        server.admin("backup", scene.directory / "copy")
+        server.admin("restore", scene.directory / "copy")
+        server.start()
+
+        def ways():
+            texts_of = {person: json.dumps(following[person].records()) for person in (ann, ben)}
+            return {way: person for person, text in texts_of.items()
+                    for way in ("let in again: 2 other", "and you are in it again") if way in text}
+
+        until("one has begun it and let the other in", lambda: len(ways()) == 2)
+        assert at_once.asked == 2 and len(set(ways().values())) == 2, ways()
+        for person in following:
+            person.run("say", channel, f"{person.name} is here")
+        for stream in following.values():
+            for person in following:
+                stream.wait_record("them", lambda record: record.get("text") == f"{person.name} is here")
+            assert "not in it before" not in json.dumps(stream.records()), stream.records()
+            stream.end()
+    server.stop()
