@@ -41,6 +41,15 @@ static int compare(const struct channel_member *member, int64_t since_ms, const 
     return span_compare(id_span(&member->device), id_span(device));
 }
 
+/* After a restart it is not known with which device somebody asked: any may be it until they ask
+ * again. */
+static bool asks(const struct channel *channel, const struct channel_member *member)
+{
+    const struct id *asker = &channel->sharing.asker;
+    return id_is_none(asker) ? id_equal(&member->person, &channel->row.history_asked_by)
+                             : id_equal(&member->device, asker);
+}
+
 /* Not the asker, nor whoever has given what they have. */
 static bool may_share(const struct channel *channel, const struct channel_member *member)
 {
@@ -48,7 +57,7 @@ static bool may_share(const struct channel *channel, const struct channel_member
     for (size_t i = 0; i < sharing->answered_count; i++)
         if (id_equal(&member->person, &sharing->answered[i]))
             return false;
-    return !id_equal(&member->device, &sharing->asker);
+    return !asks(channel, member);
 }
 
 static bool can_share(const struct delivery *delivery,

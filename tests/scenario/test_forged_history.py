@@ -14,7 +14,7 @@ from weft_fault import Clock
 from weft_liar import OK_CODE, Liar, entries_of
 from weft_scenario import link_by_way_of, until
 from weft_talk import said
-from weft_wire import CHANNEL_PAGE, vector
+from weft_wire import CHANNEL_PAGE, HISTORY_ASK, REQUEST, Proxy, vector
 
 
 @pytest.fixture(scope="session")
@@ -366,6 +366,31 @@ def test_a_turn_goes_on_while_its_holder_fetches(scene, forge_history, faults_li
     clock.set(100_000)
     until("Ann was asked, and sealed it", lambda: sealed not in segments(server))
     following.end()
+    server.stop()
+
+
+def test_whoever_asked_before_a_restart_is_not_asked(scene):
+    """They come back, and it is a while before they ask again: meanwhile the server asks whoever is there."""
+    server = scene.server()
+    ann, bea, cy, channel = talk(scene, server, "--private", "--history", "full")
+    slow = []
+
+    def slowly(direction, _, payload):
+        if slow and direction == "up" and payload[0] == REQUEST and int.from_bytes(payload[5:7], "big") == HISTORY_ASK:
+            time.sleep(slow.pop())
+        return payload
+
+    with Proxy(server.port, server.state / "tls.crt", server.state / "tls.key", slowly) as proxy:
+        dee = scene.person("Dee", link_by_way_of(proxy.port, server.invite(group="Ward of Dee")))
+        ann.run("channel", "add", channel, dee.id)
+        dee.run("sync")
+        server.restart()
+        slow.append(2.5)  # the server looks each second
+        dee.run("sync")
+        assert not slow
+        ann.run("sync")
+        assert (ann.id, dee.id) in answers(ann, channel)
+        assert fetched(dee, channel)["missing"] == 0
     server.stop()
 
 
