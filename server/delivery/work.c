@@ -552,7 +552,8 @@ void work_after_commit(struct delivery *delivery, struct channel *channel)
     work_items_drop_done(channel);
     work->lease_until_ms = 0;
     work->asked_ms = 0;
-    if (work->more)
+    /* With a request to leave that waits, whoever of theirs was added is to go too. */
+    if (work->more || work->removes != NULL)
         work_gather(delivery, channel);
     else if (work_items_is_empty(work) && !work->gathering)
         work_items_drop(channel);

@@ -7,6 +7,7 @@
 #include "server/store/log_ids.h"
 #include "server/store/members.h"
 #include "server/store/query.h"
+#include "server/store/removals.h"
 #include "server/store/trees.h"
 
 static enum status begin_epoch(struct store_db *db, const struct id *channel, uint64_t epoch)
@@ -182,8 +183,11 @@ static enum status apply_change(struct store_db *db,
         return store_departures_note(db, &message->channel, &change->device, &departure);
     }
     TRY(store_members_check_device(db, &change->device, &change->person));
-    return store_members_add(db, &message->channel, &change->person, &change->device, change->leaf,
-                             message->now_ms);
+    TRY(store_members_add(db, &message->channel, &change->person, &change->device, change->leaf,
+                          message->now_ms));
+    if (id_equal(&change->device, &message->device)) /* it comes by itself */
+        return STATUS_OK;
+    return store_removals_extend_leave(db, &message->channel, &change->person, &change->device);
 }
 
 static enum status set_group(struct store_db *db, const struct store_commit *commit)

@@ -35,6 +35,26 @@ enum status store_removals_add(struct store_db *db, const struct store_removal *
     return query_run(&q);
 }
 
+enum status store_removals_extend_leave(struct store_db *db,
+                                        const struct id *channel,
+                                        const struct id *person,
+                                        const struct id *device)
+{
+    CLEANUP(query_end)
+    struct query q =
+        query_on(db, "INSERT INTO removals (channel, device, reason, request, asked_at_ms)"
+                     " SELECT r.channel, ?3, r.reason, r.request, r.asked_at_ms FROM removals r"
+                     " JOIN devices d ON d.device = r.device"
+                     " WHERE r.channel = ?1 AND d.person = ?2 AND r.reason = 1 AND NOT EXISTS"
+                     "  (SELECT 1 FROM knocks k WHERE k.channel = ?1 AND k.person = ?2"
+                     "   AND k.state = 2 AND k.answered_at_ms > r.asked_at_ms)"
+                     " ORDER BY r.asked_at_ms DESC LIMIT 1 ON CONFLICT DO NOTHING");
+    query_bind_id(&q, channel);
+    query_bind_id(&q, person);
+    query_bind_id(&q, device);
+    return query_run(&q);
+}
+
 enum status store_removals_add_everywhere(struct store_db *db,
                                           const struct id *device,
                                           enum store_removal_reason reason,

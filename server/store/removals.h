@@ -36,6 +36,13 @@ struct store_removal_list {
  * an absence; any other reason stands. STATUS_NOT_FOUND unless the device is a member. */
 MUST_CHECK enum status store_removals_add(struct store_db *db, const struct store_removal *removal);
 
+/* The person's request to leave stands for a device of theirs that is added before it is carried
+ * out, unless they were let in anew since. */
+MUST_CHECK enum status store_removals_extend_leave(struct store_db *db,
+                                                   const struct id *channel,
+                                                   const struct id *person,
+                                                   const struct id *device);
+
 /* One for every channel of the device, without a request. Revoked and erased are for good and take
  * the place of any reason; others that of an absence. */
 MUST_CHECK enum status store_removals_add_everywhere(struct store_db *db,

@@ -5,10 +5,12 @@ import contextlib
 import json
 import sqlite3
 
-from weft_liar import Liar
+from weft_liar import OK_CODE, Liar
 from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE, link_by_way_of
 from weft_talk import private_channel, states, texts
-from weft_wire import DEVICE_LIST, EVENT_WELCOME, Reader
+from weft_wire import CHANNEL_COMMIT, DEVICE_LIST, EVENT_WELCOME, EVENT_WORK, WORK_LIST, Reader
+
+NO_WORK = bytes(16 + 16 + 4 + 8) + bytes(3)  # no id, nobody to add or to remove, no path
 
 
 def is_type(kind):
@@ -372,6 +374,40 @@ def test_leaving_takes_all_of_ones_devices_out(scene):
     phone.run("sync")
     assert "alone now" not in phone.run("read", talk, code=None).text
     assert "Asha" not in ann.run("channel", "show", talk).text
+    server.stop()
+
+
+def test_leaving_takes_out_a_device_that_is_added_at_that_very_moment(scene):
+    server = scene.server()
+    with Liar(server) as slow, Liar(server) as idle:
+        ann = scene.person("Ann", link_by_way_of(slow.port, server.invite(group="Ward 1")))
+        asha = scene.person("Asha", link_by_way_of(idle.port, server.invite(group="Ward 2")))
+        talk = private_channel(ann, [asha])
+
+        @idle.rule
+        def nothing_to_do(_, __, frame):
+            if frame.is_event(EVENT_WORK):
+                return []
+            return [frame.having(OK_CODE + NO_WORK)] if frame.answers(WORK_LIST) else None
+
+        @slow.rule
+        def leave_first(_, way, frame):
+            if way == "up" and frame.is_request(CHANNEL_COMMIT) and not slow.lies:
+                slow.did("Asha leaves before Ann's change arrives")
+                asha.run("channel", "leave", talk)
+
+        phone = scene.person("Asha's telephone")
+        adding, linking, code = begin(asha, phone)
+        adding.type(code)
+        linking.wait_record("that it is linked", is_type("linked"))
+        for stream in (adding, linking):
+            stream.end()
+        ann.run("sync")
+        assert slow.lies, "Ann was not asked to add the telephone"
+        ann.run("sync")
+        phone.run("sync")
+        assert "member" not in states(phone), phone.json("status")
+        assert "Asha" not in ann.run("channel", "show", talk).text
     server.stop()
 
 

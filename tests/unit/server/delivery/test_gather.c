@@ -10,10 +10,12 @@
 #include "server/store/generations.h"
 #include "server/store/key_packages.h"
 #include "server/store/knocks.h"
+#include "server/store/members.h"
 #include "tests/unit/failing_memory.h"
 
 #define NEWCOMER 2
-#define PACKAGES 3 /* the first is the last resort, which goes out again and again */
+#define TELEPHONE 3 /* the maker's */
+#define PACKAGES 3  /* the first is the last resort, which goes out again and again */
 
 static enum status let_in(struct store_db *db, void *context)
 {
@@ -100,7 +102,7 @@ static void a_newcomer_who_is_gathered_as_the_channel_goes_on_waits_once(void **
     assert_int_equal(work_items_count_adds(room->channel->work), 1);
 }
 
-/* ---- memory ends ---- */
+/* ---- after a commit ---- */
 
 static enum status shut_out(struct store_db *db, void *context)
 {
@@ -108,6 +110,40 @@ static enum status shut_out(struct store_db *db, void *context)
     struct id device = id_number(ROOM_CHANNEL);
     return store_removals_add_everywhere(db, &device, STORE_REMOVAL_REVOKED, NOW);
 }
+
+static size_t count_removes(const struct work *work)
+{
+    size_t count = 0;
+    for (const struct work_remove *remove = work->removes; remove != NULL; remove = remove->next)
+        count++;
+    return count;
+}
+
+/* The maker's telephone, added while the maker leaves. */
+static enum status add_telephone(struct store_db *db, void *context)
+{
+    (void)context;
+    struct id maker = id_number(ROOM_CHANNEL);
+    struct id telephone = make_device(db, TELEPHONE, &maker);
+    TRY(store_members_add(db, &maker, &maker, &telephone, 1, NOW));
+    return store_removals_add_everywhere(db, &telephone, STORE_REMOVAL_REVOKED, NOW);
+}
+
+static void what_a_commit_has_to_be_removed_is_asked_for_with_the_rest(void **state)
+{
+    struct room *room = *state;
+    const struct channel_member telephone = {
+        .person = id_number(ROOM_CHANNEL), .device = id_number(TELEPHONE), .leaf = 1};
+    ASSERT_OK(fixture_run(room->store, shut_out, NULL));
+    work_gather(room->delivery, room->channel);
+    assert_int_equal(count_removes(room->channel->work), 1);
+    ASSERT_OK(fixture_run(room->store, add_telephone, NULL));
+    ASSERT_OK(channel_add_member(room->channel, &telephone));
+    work_after_commit(room->delivery, room->channel);
+    assert_int_equal(count_removes(room->channel->work), 2);
+}
+
+/* ---- memory ends ---- */
 
 /* Whether an allocation failed, of which the number is given. The store has no threads here. */
 static bool shut_out_without_memory(struct room *room, long number)
@@ -145,6 +181,8 @@ static void what_could_not_be_gathered_is_gathered_later(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_a_commit_has_to_be_removed_is_asked_for_with_the_rest,
+                                        open_with_newcomer, room_close),
         cmocka_unit_test_setup_teardown(what_could_not_be_gathered_is_gathered_later,
                                         open_with_newcomer, room_close),
         cmocka_unit_test_setup_teardown(

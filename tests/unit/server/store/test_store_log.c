@@ -220,6 +220,51 @@ static void a_commit_brings_members_and_their_welcomes(void **state)
     assert_int_equal(knocks.count, 0);
 }
 
+/* Of the channel's maker, who is leaving it: by whose commit the device came, and how many go. */
+static size_t come_while_leaving(struct fixture *f,
+                                 const struct id *channel,
+                                 const struct id *by,
+                                 uint32_t number,
+                                 uint64_t epoch)
+{
+    struct id device = make_device(f->db, number, channel);
+    struct store_member_change change = {true, *channel, device, number};
+    struct store_commit commit = {
+        .message = message_of(channel, by == NULL ? &device : by, 100 + number, epoch),
+        .changes = &change,
+        .changes_count = 1,
+    };
+    struct store_appended appended;
+    struct store_removal_list removals;
+    ASSERT_OK(store_log_append_commit(f->db, &commit, &appended));
+    ASSERT_OK(store_removals_list(f->db, channel, &f->arena, &removals));
+    for (size_t i = 0; i < removals.count; i++) {
+        assert_int_equal(removals.items[i].reason, STORE_REMOVAL_LEFT);
+        assert_true(span_equal(removals.items[i].request, SPAN_LITERAL("signed")));
+    }
+    return removals.count;
+}
+
+/* The commit was made before the member who made it could hear of it. */
+static void whoever_leaves_takes_along_what_is_added_of_theirs_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    struct id channel = make_channel(f->db, 1);
+    struct id other = make_person(f->db, 2);
+    struct id member = id_number(3);
+    struct store_removal removal = {channel, channel, STORE_REMOVAL_LEFT, SPAN_LITERAL("signed"),
+                                    NOW};
+    struct store_knock knock;
+    join_channel(f->db, &channel, &other, 3, 0);
+    ASSERT_OK(store_removals_add(f->db, &removal));
+    assert_int_equal(come_while_leaving(f, &channel, &member, 4, 1), 2);
+    /* Of their own accord, and let in anew. */
+    assert_int_equal(come_while_leaving(f, &channel, NULL, 5, 2), 2);
+    ASSERT_OK(store_knocks_add(f->db, &channel, &channel, NOW, &knock));
+    ASSERT_OK(store_knocks_answer(f->db, &channel, &channel, true, &other, NOW + 1));
+    assert_int_equal(come_while_leaving(f, &channel, &member, 6, 3), 2);
+}
+
 static void a_commit_with_changes_that_do_not_fit_is_refused_whole(void **state)
 {
     struct fixture *f = *state;
@@ -486,6 +531,7 @@ int main(void)
         TEST(refuses_senders_who_are_not_active_members),
         TEST(a_frozen_channel_takes_nothing),
         TEST(a_commit_brings_members_and_their_welcomes),
+        TEST(whoever_leaves_takes_along_what_is_added_of_theirs_meanwhile),
         TEST(a_commit_with_changes_that_do_not_fit_is_refused_whole),
         TEST(an_external_joiner_commits_and_a_resync_moves_its_leaf),
         TEST(a_committed_remove_ends_what_waited),
