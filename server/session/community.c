@@ -99,6 +99,17 @@ static enum status load(struct community *community)
     return check_head(community);
 }
 
+/* Whoever reads holds it for as long as a commit is checked, and with two who take turns there is
+ * always one: the loop, for which all wait, goes before whoever comes to read after it. */
+static void init_lock(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
 enum status community_open(const struct community_options *options, struct community **community)
 {
     struct community *opened = calloc(1, sizeof *opened);
@@ -107,7 +118,7 @@ enum status community_open(const struct community_options *options, struct commu
     opened->options = *options;
     opened->last = &opened->first;
     buffer_init(&opened->head, HEAD_BYTES_MAX);
-    pthread_rwlock_init(&opened->lock, NULL);
+    init_lock(&opened->lock);
     enum status status = load(opened);
     if (status != STATUS_OK) {
         community_close(&opened);

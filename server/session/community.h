@@ -66,7 +66,8 @@ void community_submit(struct community *community, struct community_change *chan
 /* The directory, for the loop's thread. */
 const struct directory *community_directory(const struct community *community);
 
-/* For another thread, for as long as it reads: the loop waits with its next change. */
+/* For another thread, for as long as it reads: the loop waits with its next change, and whoever
+ * comes later waits for that. Not twice in one thread. */
 const struct directory *community_lend(struct community *community);
 void community_give_back(struct community *community);
 
