@@ -11,7 +11,6 @@
 #include "client-cli/core/knocks.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/read_mark.h"
-#include "client-cli/core/work.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -211,8 +210,7 @@ static enum status begin(struct follow *follow)
     struct engine *engine = follow->invocation->engine;
     TRY(engine_connect(engine));
     TRY(events_subscribe_all(engine));
-    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
-        TRY(work_look(engine, channel));
+    TRY(events_look_for_work(engine));
     TRY(knocks_look(engine));
     TRY(introductions_look(engine));
     follow->looked_ms = engine_now_ms(engine);

@@ -294,7 +294,8 @@ enum status channel_commit_path(struct engine *engine, struct channel *channel)
     int64_t done = PATH_DONE;
     bool committed = false;
     struct channel_change change = {.propose = propose_path};
-    if (channel->state != CHANNEL_STATE_MEMBER || channel->path_due > engine_now_ms(engine))
+    if (channel->state != CHANNEL_STATE_MEMBER || channel->frozen ||
+        channel->path_due > engine_now_ms(engine))
         return STATUS_OK;
     TRY(channel_need_group(engine, channel));
     if (channel->path_due == 0 && needs_path(channel))

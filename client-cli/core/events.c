@@ -190,8 +190,10 @@ static enum status commit_due(struct engine *engine)
         if (status == STATUS_OK)
             status = channel_commit_path(engine, channel);
         if (status != STATUS_OK && status != STATUS_CONFLICT && status != STATUS_DENIED &&
-            status != STATUS_REMOVED && status != STATUS_CORRUPT)
+            status != STATUS_NOT_NOW && status != STATUS_REMOVED && status != STATUS_CORRUPT)
             return status;
+        if (status != STATUS_OK)
+            engine_forget_explanation(engine);
     }
     return STATUS_OK;
 }
@@ -238,6 +240,13 @@ enum status events_subscribe_all(struct engine *engine)
 {
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
         TRY(subscribe(engine, channel));
+    return STATUS_OK;
+}
+
+enum status events_look_for_work(struct engine *engine)
+{
+    for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
+        TRY(settle(engine, channel, work_look(engine, channel)));
     return STATUS_OK;
 }
 

@@ -19,4 +19,7 @@ MUST_CHECK enum status events_subscribe_all(struct engine *engine);
  * and for all of them on a connection that such a command has made. */
 MUST_CHECK enum status events_subscribe_new(struct engine *engine);
 
+/* Does what members of our channels are asked to commit. */
+MUST_CHECK enum status events_look_for_work(struct engine *engine);
+
 #endif

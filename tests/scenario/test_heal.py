@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
+from weft_fault import Clock
 from weft_liar import Frame
-from weft_scenario import PATIENCE_S, link_by_way_of, until
+from weft_scenario import OK, PATIENCE_S, link_by_way_of, until
 from weft_talk import private_channel, states, texts
 from weft_wire import CHANNEL_COMMIT, CHANNEL_CONTINUE, REQUEST, CutsOff, Proxy, Reader
 
@@ -163,6 +164,14 @@ def test_whoever_waits_for_a_facilitator_is_told_once_that_it_stopped(community,
     assert server.log().count(" commit_reported ") <= 2 * 4 + 1, server.log()
 
 
+def stop_every_channel(scene, server, environment=None):
+    """As a restore does, until somebody who may begins the next generation."""
+    server.stop()
+    server.admin("backup", scene.directory / "copy")
+    server.admin("restore", scene.directory / "copy")
+    server.start(environment)
+
+
 class AtOnce(Proxy):
     """Two begin the next generation at once. Whoever asks second is told so, or by `cuts` hears of it with the Welcome."""
 
@@ -196,10 +205,7 @@ def test_whoever_begins_it_second_takes_nobody_for_a_stranger(scene, cuts):
         channel = private_channel(ann, [ben, cy])
         ann.run("channel", "role", channel, ben.id, "--give", "facilitator")
         following = {person: person.follow(channel) for person in (ann, ben, cy)}
-        server.stop()
-        server.admin("backup", scene.directory / "copy")
-        server.admin("restore", scene.directory / "copy")
-        server.start()
+        stop_every_channel(scene, server)
 
         def ways():
             texts_of = {person: json.dumps(following[person].records()) for person in (ann, ben)}
@@ -215,4 +221,21 @@ def test_whoever_begins_it_second_takes_nobody_for_a_stranger(scene, cuts):
                 stream.wait_record("them", lambda record: record.get("text") == f"{person.name} is here")
             assert "not in it before" not in json.dumps(stream.records()), stream.records()
             stream.end()
+    server.stop()
+
+
+def test_a_stopped_channel_keeps_nobody_from_what_they_do(scene, faults_library):
+    """Changes that are due in it, or that the server asks for, wait: nothing else fails for them."""
+    server = scene.server()
+    clock = Clock(faults_library, scene.directory / "clock")
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group="Ward 7"))
+    stopped = private_channel(ann, [ben, cy])
+    clock.set(8 * 24 * 3600 * 1000)  # all keys are due by then
+    stop_every_channel(scene, server, clock.environment(scene.environment))
+    cy.run("channel", "leave", stopped)
+    other = ben.one("channel", "create", "Falls")["channel"]
+    following = ben.follow()
+    ben.run("say", other, "all is well here")
+    following.wait_record("it", lambda record: record.get("text") == "all is well here")
+    assert following.end() == OK
     server.stop()
