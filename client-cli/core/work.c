@@ -168,6 +168,8 @@ static enum status propose(struct engine *engine,
                            struct channel_proposals *proposals)
 {
     const struct wire_work *work = context;
+    if (work->generation != channel->generation)
+        return STATUS_OK; /* the channel has gone on since it was asked for */
     proposals->work = work->work;
     proposals->path = work->path && path_helps(channel);
     for (size_t i = 0; i < work->add_count && proposals->count < LIMIT_ADDS_PER_COMMIT; i++)

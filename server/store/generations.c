@@ -3,6 +3,7 @@
 
 #include "server/store/members.h"
 #include "server/store/query.h"
+#include "server/store/removals.h"
 #include "server/store/trees.h"
 
 /* ---- reports ---- */
@@ -183,7 +184,6 @@ static enum status forget_old_group(struct store_db *db, const struct id *channe
     static const char *const statements[] = {
         "DELETE FROM channel_members WHERE channel = ?",
         "DELETE FROM welcomes WHERE channel = ?",
-        "DELETE FROM removals WHERE channel = ?",
         "DELETE FROM knocks WHERE channel = ? AND state = 2",
     };
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
@@ -194,6 +194,7 @@ static enum status forget_old_group(struct store_db *db, const struct id *channe
     return STATUS_OK;
 }
 
+/* Neither whose commit was reported, nor who has asked to leave. */
 static enum status let_in(struct store_db *db,
                           const struct store_generation_new *generation,
                           uint32_t reported,
@@ -204,12 +205,22 @@ static enum status let_in(struct store_db *db,
         db, "INSERT OR REPLACE INTO knocks (channel, person, state, knocked_at_ms, answered_by,"
             " answered_at_ms) SELECT ?1, person, 2, ?3, ?4, ?3 FROM people p WHERE person = ?2"
             " AND NOT EXISTS (SELECT 1 FROM channel_reports r JOIN devices d ON d.device = r.about"
-            "  WHERE r.channel = ?1 AND r.generation = ?5 AND d.person = p.person)");
+            "  WHERE r.channel = ?1 AND r.generation = ?5 AND d.person = p.person)"
+            " AND NOT EXISTS (SELECT 1 FROM removals r JOIN devices d ON d.device = r.device"
+            "  WHERE r.channel = ?1 AND r.reason = ?6 AND d.person = p.person)");
     query_bind_id(&q, &generation->channel);
     query_bind_id(&q, person);
     query_bind_int(&q, generation->now_ms);
     query_bind_id(&q, &generation->person);
     query_bind_int(&q, reported);
+    query_bind_int(&q, STORE_REMOVAL_LEFT);
+    return query_run(&q);
+}
+
+static enum status forget_removals(struct store_db *db, const struct id *channel)
+{
+    CLEANUP(query_end) struct query q = query_on(db, "DELETE FROM removals WHERE channel = ?");
+    query_bind_id(&q, channel);
     return query_run(&q);
 }
 
@@ -240,7 +251,7 @@ enum status store_generations_begin(struct store_db *db,
                           generation->now_ms));
     for (size_t i = 0; i < generation->people_count; i++)
         TRY(let_in(db, generation, position.generation, &generation->people[i]));
-    return STATUS_OK;
+    return forget_removals(db, &generation->channel);
 }
 
 /* ---- after a restore ---- */

@@ -239,3 +239,26 @@ def test_a_stopped_channel_keeps_nobody_from_what_they_do(scene, faults_library)
     following.wait_record("it", lambda record: record.get("text") == "all is well here")
     assert following.end() == OK
     server.stop()
+
+
+def test_who_leaves_while_it_has_stopped_is_not_let_in_again(scene):
+    server = scene.server()
+    ann, ben, cy = scene.people(["Ann", "Ben", "Cy"], lambda name: server.invite(group="Ward 7"))
+    channel = private_channel(ann, [ben, cy])
+    stop_every_channel(scene, server)
+    for person in (ben, cy):
+        person.run("sync")
+    cy.run("channel", "leave", channel)
+    following = [person.follow() for person in (ben, cy)]
+    told = ann.run("sync").error
+    assert "generation 2" in told and "without a reason" not in told, told
+    ann.run("sync")
+    following[0].wait_record("to be let in", lambda record: "you are in it again" in record.get("text", ""))
+    ann.run("say", channel, "without Cy")
+    following[0].wait_record("it", lambda record: record.get("text") == "without Cy")
+    cy.run("sync")
+    for stream in following:
+        stream.end()
+    assert states(cy) == ["left"]
+    assert "Cy" not in ann.run("channel", "show", channel).text
+    server.stop()
