@@ -45,6 +45,32 @@ static enum status agreed_format(struct engine *engine, struct channel *channel,
     return STATUS_OK;
 }
 
+static enum status check_member(struct engine *engine, const struct channel *channel)
+{
+    if (channel->state == CHANNEL_STATE_MEMBER)
+        return STATUS_OK;
+    return engine_explain(engine, STATUS_REMOVED,
+                          channel->state == CHANNEL_STATE_STUCK
+                              ? "this channel is stuck: weft channel resync"
+                              : "you are not in this channel any more; weft read shows what "
+                                "you could read until then");
+}
+
+/* A facilitator's word is in the log before the session moves: one that is not here was said after
+ * the log was read. */
+static enum status take_word(struct engine *engine, struct channel *channel)
+{
+    uint64_t sequence;
+    if (id_is_none(&channel->session.control))
+        return STATUS_OK;
+    enum status found =
+        entry_find_message(engine, &channel->id, &channel->session.control, &sequence);
+    if (found != STATUS_NOT_FOUND)
+        return found;
+    TRY(channel_log_take_new(engine, channel));
+    return check_member(engine, channel);
+}
+
 enum status session_refresh(struct engine *engine, struct channel *channel)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
@@ -52,12 +78,7 @@ enum status session_refresh(struct engine *engine, struct channel *channel)
     struct wire_session_show_response response;
     size_t revealed;
     bool agreed = false;
-    if (channel->state != CHANNEL_STATE_MEMBER)
-        return engine_explain(engine, STATUS_REMOVED,
-                              channel->state == CHANNEL_STATE_STUCK
-                                  ? "this channel is stuck: weft channel resync"
-                                  : "you are not in this channel any more; weft read shows what "
-                                    "you could read until then");
+    TRY(check_member(engine, channel));
     TRY(agreed_format(engine, channel, &agreed));
     enum status status = STATUS_NOT_FOUND;
     if (agreed)
@@ -71,7 +92,10 @@ enum status session_refresh(struct engine *engine, struct channel *channel)
     if (!id_equal(&response.session.channel, &channel->id) || !is_sane(&response.session))
         return engine_explain(engine, STATUS_MALFORMED,
                               "what the server says of this session makes no sense");
+    bool moved = !channel->has_session || channel->session.counter != response.session.counter;
     take(channel, &reply, &response.session);
+    if (moved)
+        TRY(take_word(engine, channel));
     return sealed_answers_reveal(engine, channel, &revealed);
 }
 

@@ -4,8 +4,10 @@ goes on; everybody leaves, and the stage is there when they come back."""
 import signal
 
 from weft_assist import Assist, session, stage
-from weft_scenario import NOT_NOW
+from weft_liar import Frame
+from weft_scenario import NOT_NOW, link_by_way_of
 from weft_talk import texts
+from weft_wire import SESSION_SHOW, Proxy
 
 
 def test_the_hosts_client_dies_and_a_co_facilitator_takes_over(scene):
@@ -70,4 +72,32 @@ def test_a_paused_clock_stands_and_an_ended_session_stays_ended(scene):
     assert stage(facilitator, channel) == "ended"
     host.run("stage", "next", channel, code=None).expect(NOT_NOW, 8)
     assist.assisters[0].run("say", channel, "after the end people may still talk")
+    server.stop()
+
+
+class MovesMeanwhile(Proxy):
+    """The session moves on, by `move`, just before the server is asked where it stands."""
+
+    def __init__(self, server):
+        self.move = None
+        super().__init__(server.port, server.state / "tls.crt", server.state / "tls.key", self.look)
+
+    def look(self, direction, _, payload):
+        if self.move is not None and direction == "up" and Frame.parse(payload).is_request(SESSION_SHOW):
+            move, self.move = self.move, None
+            move()
+        return payload
+
+
+def test_whoever_looks_just_as_it_moves_sees_who_moved_it(scene):
+    server = scene.server()
+    with MovesMeanwhile(server) as meanwhile:
+        assist = Assist(scene, server, assisters=1, facilitators=1, link=lambda name, link:
+                        link_by_way_of(meanwhile.port, link) if name == "Assister 0" else link)
+        assister, channel = assist.assisters[0], assist.channel
+        assist.open()
+        meanwhile.move = lambda: assist.host.run("stage", "next", channel)
+        shown = session(assister, channel)
+        assert meanwhile.move is None and shown["stage"] == "context"
+        assert (shown["set_by"], shown["set_by_name"]) == ("facilitator", "Host")
     server.stop()

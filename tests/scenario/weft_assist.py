@@ -36,10 +36,10 @@ def said_once(sent, records):
 class Assist:
     """The people of a session and its channel: a host, a facilitator, assisters."""
 
-    def __init__(self, scene, server, assisters=2, facilitators=1, names=None):
+    def __init__(self, scene, server, assisters=2, facilitators=1, names=None, link=lambda name, link: link):
         self.scene, self.server = scene, server
         names = names or ["Host", *[f"Facilitator {i}" for i in range(facilitators)], *[f"Assister {i}" for i in range(assisters)]]
-        everybody = scene.people(names, lambda name: server.invite(group=f"Ward {names.index(name)}"))
+        everybody = scene.people(names, lambda name: link(name, server.invite(group=f"Ward {names.index(name)}")))
         self.host = everybody[0]
         self.facilitators = everybody[1:1 + facilitators]
         self.assisters = everybody[1 + facilitators:]
