@@ -198,6 +198,13 @@ static enum status commit_due(struct engine *engine)
     return STATUS_OK;
 }
 
+/* What the events that there was no room for may have told of: Welcomes, entries, a suggestion. */
+static enum status look_for_lost(struct engine *engine)
+{
+    TRY(on_welcome(engine));
+    return on_suggestion(engine);
+}
+
 enum status events_handle_all(struct engine *engine)
 {
     CLEANUP(buffer_clear) struct buffer body = BUFFER_INIT(LIMIT_FRAME_BYTES);
@@ -210,7 +217,7 @@ enum status events_handle_all(struct engine *engine)
             return status;
     }
     if (connection_lost_events(engine->connection))
-        TRY(catch_up_all(engine));
+        TRY(look_for_lost(engine));
     TRY(history_due(engine));
     TRY(read_mark_send(engine));
     return commit_due(engine);

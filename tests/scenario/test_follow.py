@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`weft follow` holds the profile and does what other terminals ask: it misses nothing meanwhile, and none of them is in
 another's way."""
-from weft_scenario import OK, PATIENCE_S, link_by_way_of
+from weft_liar import Frame, Liar
+from weft_scenario import OK, PATIENCE_S, link_by_way_of, until
 from weft_talk import private_channel, texts
-from weft_wire import FILE_PUT, CutsOff
+from weft_wire import CHANNEL_LIST, EVENT, EVENT_KNOCK, EVENT_WELCOME, FILE_PUT, CutsOff
+
+EVENTS_KEPT = 1000  # client-cli/core/limits.h
 
 
 def test_what_is_said_after_a_command_has_connected_anew_is_heard(scene):
@@ -37,4 +40,35 @@ def test_a_command_that_waits_as_the_server_asks_is_not_ended_by_another(scene):
     assert saying.process.wait(PATIENCE_S) == OK, saying.log()
     assert texts(ann, channel)[-1] == "with patience"
     following.end()
+    server.stop()
+
+
+def test_whoever_hears_of_too_much_at_once_asks_what_they_missed(scene):
+    """More events than are kept while an answer is waited for, and the last of them is a Welcome's."""
+    server = scene.server()
+    with Liar(server) as liar:
+        ann = scene.person("Ann", server.invite(group="Ward 7"))
+        ben = scene.person("Ben", link_by_way_of(liar.port, server.invite(group="Ward 7")))
+        held = []
+
+        def rule(talk, way, frame):
+            if frame.is_event(EVENT_WELCOME):
+                liar.did("a Welcome told late")
+                held.append(frame)
+                return []
+            if frame.answers(CHANNEL_LIST) and held:
+                return [Frame(EVENT, 0, EVENT_KNOCK, bytes(16))] * EVENTS_KEPT + [held.pop(), frame]
+            return None
+
+        liar.rule(rule)
+        following = ben.follow()
+        channel = ann.one("channel", "create", "Falls", "--private")["channel"]
+        ann.run("channel", "add", channel, ben.id)
+        until("the Welcome", lambda: liar.lies)
+        ben.run("channel", "list")
+        following.wait_record("it", lambda record: "You were let into this channel" in record.get("text", ""))
+        ann.run("say", channel, "hello")
+        following.wait_record("it", lambda record: record.get("text") == "hello")
+        assert not held
+        following.end()
     server.stop()
