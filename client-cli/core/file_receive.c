@@ -170,7 +170,9 @@ static enum status get_patiently(struct receiving *receiving, uint32_t index)
         status = get(receiving, index);
     }
     file_patience_renew(&receiving->patience);
-    return events_handle_all(receiving->engine);
+    status = events_handle_all(receiving->engine);
+    /* A connection that ends in that is made again for the next chunk. */
+    return status == STATUS_NETWORK || status == STATUS_TIMEOUT ? STATUS_OK : status;
 }
 
 static enum status receive_all(struct receiving *receiving)

@@ -8,9 +8,10 @@ import signal
 
 from weft_access_world import GENERATION, Handover
 from weft_fault import ERROR, NAME, Faults, Way
+from weft_liar import Frame, Liar
 from weft_scenario import CONFLICT, NETWORK, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
 from weft_talk import share_channel
-from weft_wire import CHANNEL_DELETE, CHANNEL_SEND, CutsOff, vector
+from weft_wire import CHANNEL_DELETE, CHANNEL_PAGE, CHANNEL_SEND, EVENT, EVENT_BEHIND, FILE_GET, RESPONSE, CutsOff, vector
 
 CHUNK = 262160  # an encrypted chunk of full length
 
@@ -192,6 +193,32 @@ def test_a_folder_that_cannot_rename_with_flags_takes_files_too(scene, faults_li
     assert (folder / "second.pdf").read_bytes() == path.read_bytes()
     assert sorted(name.name for name in folder.iterdir()) == ["first.pdf", "second.pdf"]
     assert "--force" in save("second.pdf", CONFLICT).error
+    server.stop()
+
+
+def test_a_connection_that_ends_between_two_chunks_ends_nothing(scene):
+    """In what else is done there: the server has told of something, and is asked for it."""
+    server = scene.server()
+    with Liar(server) as liar:
+        (ann, bea), channel = share_channel(
+            scene, server, ("Ann", "Bea"), link=lambda name: link_by_way_of(liar.port, server.invite(group=f"Ward of {name}")))
+        path = make_file(scene, "scan.pdf", 3 << 18)
+        number = send(ann, channel, path)
+        told, cut = [], []
+
+        def rule(talk, way, frame):
+            if frame.type == RESPONSE and frame.number == FILE_GET and not told:
+                told.append(True)
+                return [Frame(EVENT, 0, EVENT_BEHIND, b""), frame]
+            if frame.is_request(CHANNEL_PAGE) and told and not cut:
+                cut.append(True)
+                liar.cut()
+                return []
+            return None
+
+        liar.rule(rule)
+        bea.run("file", "save", channel, number, "--as", bea.home)
+        assert cut and (bea.home / "scan.pdf").read_bytes() == path.read_bytes()
     server.stop()
 
 
