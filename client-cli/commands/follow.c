@@ -8,6 +8,7 @@
 #include "client-cli/commands/show_session.h"
 #include "client-cli/core/events.h"
 #include "client-cli/core/introductions.h"
+#include "client-cli/core/invitations.h"
 #include "client-cli/core/knocks.h"
 #include "client-cli/core/limits.h"
 #include "client-cli/core/read_mark.h"
@@ -212,6 +213,7 @@ static enum status begin(struct follow *follow)
     TRY(events_subscribe_all(engine));
     TRY(events_look_for_work(engine));
     TRY(knocks_look(engine));
+    TRY(invitations_look(engine));
     TRY(introductions_look(engine));
     follow->looked_ms = engine_now_ms(engine);
     follow->backoff_ms = 0;

@@ -2,7 +2,7 @@
 /* weft invitation list, accept, decline: who asks for your help. */
 #include "client-cli/commands/find.h"
 #include "client-cli/commands/verbs.h"
-#include "protocol/wire/sessions.h"
+#include "client-cli/core/invitations.h"
 
 static const char *state_name(uint8_t state)
 {
@@ -16,13 +16,6 @@ static const char *state_name(uint8_t state)
     default:
         return "unknown";
     }
-}
-
-static enum status
-fetch(struct engine *engine, struct connection_reply *reply, struct wire_invitations_response *all)
-{
-    const struct wire_empty request = {0};
-    return engine_call(engine, WIRE_INVITATIONS, &request, reply, all);
 }
 
 static json_t *invitation_json(const struct wire_invitation *invitation)
@@ -64,7 +57,7 @@ enum status invitation_list_run(struct invocation *invocation)
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_invitations_response all;
     size_t open = 0;
-    TRY(fetch(invocation->engine, &reply, &all));
+    TRY(invitations_fetch(invocation->engine, &reply, &all));
     for (size_t i = 0; i < all.invitation_count; i++) {
         show(invocation->out, &all.invitations[i]);
         open += all.invitations[i].state == INVITATION_OPEN;
@@ -124,7 +117,7 @@ static enum status answer(struct invocation *invocation, bool accept)
     CLEANUP(connection_reply_clear) struct connection_reply done = CONNECTION_REPLY_INIT;
     struct wire_invitations_response all;
     size_t at = 0;
-    TRY(fetch(invocation->engine, &reply, &all));
+    TRY(invitations_fetch(invocation->engine, &reply, &all));
     TRY(choose(invocation, &all, &at));
     struct wire_invitation *invitation = &all.invitations[at];
     struct wire_invitation_answer_request request = {.invitation = invitation->invitation,

@@ -3,6 +3,7 @@
 #include "client-cli/commands/verbs.h"
 #include "client-cli/core/channel.h"
 #include "client-cli/core/introductions.h"
+#include "client-cli/core/invitations.h"
 #include "client-cli/core/knocks.h"
 
 static const char *state_name(const struct channel *channel)
@@ -65,5 +66,6 @@ enum status status_run(struct invocation *invocation)
         show_channel(out, channel);
     TRY(reached);
     TRY(knocks_look(engine));
+    TRY(invitations_look(engine));
     return introductions_look(engine);
 }

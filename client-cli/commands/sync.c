@@ -4,6 +4,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/history.h"
 #include "client-cli/core/introductions.h"
+#include "client-cli/core/invitations.h"
 #include "client-cli/core/knocks.h"
 #include "client-cli/core/session.h"
 #include "client-cli/core/shut_out.h"
@@ -44,6 +45,7 @@ enum status sync_run(struct invocation *invocation)
         count += channel->state == CHANNEL_STATE_MEMBER;
     }
     TRY(knocks_look(engine));
+    TRY(invitations_look(engine));
     out_line(invocation->out, "%zu %s up to date", count,
              count == 1 ? "channel is" : "channels are");
     out_record(invocation->out,

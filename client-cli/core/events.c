@@ -6,6 +6,7 @@
 #include "client-cli/core/channel_log.h"
 #include "client-cli/core/history.h"
 #include "client-cli/core/introductions.h"
+#include "client-cli/core/invitations.h"
 #include "client-cli/core/people.h"
 #include "client-cli/core/read_mark.h"
 #include "client-cli/core/replica.h"
@@ -85,9 +86,7 @@ static enum status on_invitation(struct engine *engine, struct span body, struct
 {
     struct wire_invitation_event event;
     TRY(schema_decode(&wire_invitation_event_schema, body, arena, &event));
-    engine_notice(engine, NULL, "%.*s asks for your help: \"%.*s\". weft invitation list shows it",
-                  (int)event.invitation.by_name.len, (const char *)event.invitation.by_name.ptr,
-                  (int)event.invitation.title.len, (const char *)event.invitation.title.ptr);
+    invitations_tell(engine, &event.invitation);
     return STATUS_OK;
 }
 

@@ -100,6 +100,32 @@ def test_who_let_somebody_in_shows_also_when_another_member_adds_them(scene):
     server.stop()
 
 
+def test_whoever_was_away_when_asked_for_help_is_told(scene):
+    server = scene.server()
+    ann, bea, cy = scene.people(["Ann", "Bea", "Cy"], lambda name: server.invite(group=f"Ward of {name}"))
+    cy.run("profile", "set", "--opt-in", "--topic", "falls", "--weekly-contacts", "5")
+
+    def invite(host, question):
+        channel = host.json("peer-assist", "ask", question, "--topic", "falls")[0]["channel"]
+        host.run("peer-assist", "invite", channel, cy.id)
+
+    assert "help" not in cy.run("sync").error
+    invite(ann, "Falls at night")
+    for command in ("status", "sync"):
+        told = cy.run(command).error
+        assert 'Ann asks for your help: "Falls at night". weft invitation list shows it' in told, told
+    following = cy.follow()
+    following.wait_record("it", lambda record: "Ann asks for your help" in record.get("text", ""))
+    following.end()
+    invite(bea, "Falls by day")
+    assert "2 people ask for your help: weft invitation list" in cy.run("sync").error
+    cy.run("invitation", "decline", "Falls at night")
+    assert 'Bea asks for your help: "Falls by day"' in cy.run("sync").error
+    cy.run("invitation", "accept")
+    assert "for your help" not in cy.run("sync").error
+    server.stop()
+
+
 @pytest.mark.parametrize("arguments", [
     ["--topic", "x" * 81], ["--weekly-contacts", "-1"], ["--weekly-contacts", "1000"], ["--opt-in", "--opt-out"],
     ["--topic"] + ["x"] * 1 + [word for i in range(17) for word in ("--topic", f"t{i}")], [], ["--colour", "red"],
