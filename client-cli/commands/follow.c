@@ -245,11 +245,20 @@ static enum status look_again(struct follow *follow)
     return introductions_look(engine);
 }
 
+/* Until the next ping, or until Welcomes that wait are due. */
+static uint64_t wait_ms(const struct engine *engine)
+{
+    int64_t due_ms = engine->welcomes_due - engine_now_ms(engine);
+    if (engine->welcomes_due == 0 || due_ms > CORE_PING_INTERVAL_MS)
+        return CORE_PING_INTERVAL_MS;
+    return due_ms > 0 ? (uint64_t)due_ms : 0;
+}
+
 static enum status one_round(struct follow *follow)
 {
     struct engine *engine = follow->invocation->engine;
     int64_t before = engine_now_ms(engine);
-    serve(follow, connection_wait, CORE_PING_INTERVAL_MS);
+    serve(follow, connection_wait, wait_ms(engine));
     if (!engine_is_connected(engine))
         return STATUS_NETWORK;
     TRY(mark_due(follow));

@@ -346,7 +346,7 @@ static void tell_unopened(struct engine *engine, enum status status)
                           ? "it is for a key that this device has used before, or never had"
                           : status_text(status);
     engine_notice(engine, NULL, "An invitation into a channel could not be opened: %s%s", why,
-                  status == STATUS_INTERNAL ? "; the next command tries again" : "");
+                  status == STATUS_INTERNAL ? "; it is tried again" : "");
     engine_forget_explanation(engine);
 }
 
@@ -370,20 +370,39 @@ open_welcomes(struct engine *engine, const struct wire_welcomes_response *respon
     return STATUS_OK;
 }
 
-enum status channel_join_welcomes(struct engine *engine)
+/* `*left`: whether there are more, or may be. */
+static enum status take_welcomes(struct engine *engine, bool *left)
 {
     size_t done = 1;
+    *left = true;
     for (int i = 0; i < CORE_WELCOME_ROUNDS && done != 0; i++) {
         CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
         struct wire_empty nothing = {0};
         struct wire_welcomes_response response;
         TRY(engine_call(engine, WIRE_WELCOMES, &nothing, &reply, &response));
-        if (response.welcome_count == 0)
+        *left = response.welcome_count != 0;
+        if (!*left)
             return STATUS_OK;
         TRY(replica_update(engine, SPAN_EMPTY));
         TRY(open_welcomes(engine, &response, &done));
     }
     return STATUS_OK;
+}
+
+static int64_t next_pause(int64_t pause_ms)
+{
+    if (pause_ms == 0)
+        return CORE_WELCOMES_AGAIN_FIRST_MS;
+    return 2 * pause_ms < CORE_WELCOMES_AGAIN_LAST_MS ? 2 * pause_ms : CORE_WELCOMES_AGAIN_LAST_MS;
+}
+
+enum status channel_join_welcomes(struct engine *engine)
+{
+    bool left;
+    enum status status = take_welcomes(engine, &left);
+    engine->welcomes_pause_ms = left ? next_pause(engine->welcomes_pause_ms) : 0;
+    engine->welcomes_due = left ? engine_now_ms(engine) + engine->welcomes_pause_ms : 0;
+    return status;
 }
 
 /* ---- leaving ---- */

@@ -45,7 +45,9 @@ struct engine {
     const struct random_source *random;
     struct engine_listener listener;
     bool logged_in;
-    bool looked_after;     /* since the login: KeyPackages, Welcomes, read positions */
+    bool looked_after;    /* since the login: KeyPackages, Welcomes, read positions */
+    int64_t welcomes_due; /* when those that could not be opened are asked for again; 0: never */
+    int64_t welcomes_pause_ms;
     uint8_t role;          /* enum account_role, since the login */
     int64_t start_ms;      /* when this machine started, by the server's clock once it was heard */
     struct search *search; /* search.h; NULL until somebody searches */

@@ -217,6 +217,8 @@ enum status events_handle_all(struct engine *engine)
     }
     if (connection_lost_events(engine->connection))
         TRY(look_for_lost(engine));
+    else if (engine->welcomes_due != 0 && engine_now_ms(engine) >= engine->welcomes_due)
+        TRY(on_welcome(engine));
     TRY(history_due(engine));
     TRY(read_mark_send(engine));
     return commit_due(engine);

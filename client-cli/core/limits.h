@@ -52,6 +52,11 @@
  * into more channels at once opens the rest next time. */
 #define CORE_WELCOME_ROUNDS 32
 
+/* Until Welcomes that a server could not give, or that could not be opened for the moment, are
+ * asked for again by whoever stays: longer each time, since it may be of no use. */
+#define CORE_WELCOMES_AGAIN_FIRST_MS 5000
+#define CORE_WELCOMES_AGAIN_LAST_MS (5 * 60 * 1000)
+
 /* A page of a channel's log: a few frames. */
 #define CORE_PAGE_BYTES (256u << 10)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from weft_scenario import link_by_way_of
-from weft_wire import CHANNEL_GROUP, CHANNEL_SHOW, RESPONSE, Proxy, refusal
+from weft_wire import CHANNEL_GROUP, CHANNEL_SHOW, RESPONSE, WELCOMES, Proxy, refusal
 
 
 class Refuses(Proxy):
@@ -39,4 +39,24 @@ def test_what_the_server_cannot_give_now_costs_nobody_their_place(scene, kind, c
         for channel in channels:
             ann.run("say", channel, "Welcome")
             assert "Welcome" in bea.run("read", channel).text
+    server.stop()
+
+
+@pytest.mark.parametrize("code", ("rate_limited", "internal"))
+@pytest.mark.parametrize("kind", (CHANNEL_GROUP, WELCOMES), ids=("group", "welcomes"))
+def test_whoever_follows_comes_in_once_the_server_can_give_it(scene, kind, code):
+    """Nothing else happens meanwhile that would have them look again."""
+    server = scene.server()
+    with Refuses(server) as proxy:
+        ann = scene.person("Ann", server.invite(group="Ward 1"))
+        bea = scene.person("Bea", link_by_way_of(proxy.port, server.invite(group="Ward 2")))
+        channel = ann.one("channel", "create", "Talk", "--private")["channel"]
+        following = bea.follow()
+        proxy.kind, proxy.code = kind, code
+        ann.run("channel", "add", channel, bea.id)
+        following.wait_record("that she is in", lambda record: "let into" in record.get("text", ""))
+        assert proxy.refused == 1
+        ann.run("say", channel, "Welcome")
+        following.wait_record("it", lambda record: record.get("text") == "Welcome")
+        following.end()
     server.stop()
