@@ -24,11 +24,13 @@ struct admin_server {
     uv_timer_t again; /* a connection waits for memory */
     char path[APP_PATH_MAX];
     size_t open; /* handles, ours and the connections' */
+    struct admin_connection *connections;
 };
 
 /* One connection: one line, one command, one answer. */
 struct admin_connection {
     struct admin_server *server;
+    struct admin_connection *next;
     uv_pipe_t pipe;
     /* How far the command is: written on its thread, told on the loop. */
     uv_async_t wake;
@@ -50,6 +52,10 @@ struct admin_connection {
 
 static void release(struct admin_connection *connection)
 {
+    struct admin_connection **at = &connection->server->connections;
+    while (*at != connection)
+        at = &(*at)->next;
+    *at = connection->next;
     connection->server->open--;
     if (connection->began)
         command_clear(&connection->call);
@@ -265,6 +271,8 @@ static void on_connection(uv_stream_t *listener, int result)
     buffer_init(&connection->line, ADMIN_LINE_MAX);
     uv_pipe_init(server->loop, &connection->pipe, 0); /* cannot fail */
     connection->pipe.data = connection;
+    connection->next = server->connections;
+    server->connections = connection;
     server->open++;
     bool reading = uv_accept(listener, (uv_stream_t *)&connection->pipe) == 0 &&
                    uv_read_start((uv_stream_t *)&connection->pipe, on_allocate, on_read) == 0;
@@ -319,6 +327,10 @@ void admin_server_stop(struct admin_server *server)
     unlink(server->path);
     uv_close((uv_handle_t *)&server->pipe, on_handle_closed);
     uv_close((uv_handle_t *)&server->again, on_handle_closed);
+    for (struct admin_connection *c = server->connections; c != NULL; c = c->next) {
+        if (c->message == NULL) /* nothing has been asked on it, and nothing may be any more */
+            close_connection(c);
+    }
 }
 
 bool admin_server_is_idle(const struct admin_server *server)

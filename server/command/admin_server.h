@@ -19,8 +19,9 @@ MUST_CHECK enum status admin_server_open(struct uv_loop_s *loop,
                                          const char *socket_path,
                                          struct admin_server **server);
 
-/* Stops listening and removes the socket. Commands that run are finished first: the caller runs
- * the loop until admin_server_is_idle, then frees. */
+/* Stops listening, removes the socket, and closes the connections that have not asked for anything
+ * yet. Commands that run are finished first: the caller runs the loop until admin_server_is_idle,
+ * then frees. */
 void admin_server_stop(struct admin_server *server);
 bool admin_server_is_idle(const struct admin_server *server);
 

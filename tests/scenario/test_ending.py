@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What reaches weftd while it ends finds nobody, and nothing that is gone is used for it."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+
+import pytest
+
+from weft_scenario import INTERNAL, OK, PATIENCE_S, until
+
+# Of the store, the validators, the figures and the files: all that end before the copier's.
+THREADS_BEFORE_COPIER = 2 + 2 + 1 + 1
+
+
+class Waiting:
+    """A command's connection to weftd, on which nothing has been asked yet."""
+
+    def __init__(self, server):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE_S)
+        self.socket.connect(str(server.state / "weftd.sock"))
+
+    def ask(self, *arguments):
+        with contextlib.suppress(OSError):  # where nobody listens any more
+            self.socket.sendall(json.dumps({"argv": arguments}).encode() + b"\n")
+
+    def answer(self):
+        with contextlib.suppress(OSError), self.socket.makefile() as lines:
+            return lines.read()
+        return ""
+
+
+def threads(server):
+    return int(re.search(r"Threads:\s+(\d+)", pathlib.Path(f"/proc/{server.pid}/status").read_text())[1])
+
+
+@pytest.fixture
+def slow_copier(server_scene):
+    """A server, not started, and a file of its disk: a backup waits for it, and weftd for that, until go_on."""
+    file = os.urandom(16)
+    server = server_scene.server(start=False)
+    server.sql("INSERT INTO files (file, channel, person, device, message, size_bytes, complete, created_at_ms, sha256)"
+               " VALUES (?, ?1, ?1, ?1, ?1, 1, 1, unixepoch() * 1000, zeroblob(32))", file)
+    disk = server.state / "files" / file.hex()
+    os.mkfifo(disk)
+    return server, disk
+
+
+def go_on(disk):
+    os.close(os.open(disk, os.O_WRONLY))
+
+
+def begin_backup(server):
+    backup = Waiting(server)
+    backup.ask("backup", str(server.directory / "copy"))
+    until("the backup has come to its files", (server.directory / "copy.partial" / "files").exists)
+    return backup
+
+
+@pytest.mark.parametrize("arguments", [["stats"], ["person", "list"]], ids=" ".join)
+def test_a_command_that_comes_while_weftd_ends_is_not_begun(slow_copier, arguments):
+    server, disk = slow_copier
+    server.start()
+    late, backup = Waiting(server), begin_backup(server)
+    before = threads(server)
+    server.stream.process.send_signal(signal.SIGTERM)
+    until("weftd waits for the backup alone", lambda: threads(server) == before - THREADS_BEFORE_COPIER)
+    late.ask(*arguments)
+    go_on(disk)
+    assert late.answer() == ""
+    told = json.loads(backup.answer())
+    assert told["exit"] == INTERNAL and "no backup was made" in told["stderr"]
+    assert server.stream.process.wait(PATIENCE_S) == OK
