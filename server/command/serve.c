@@ -423,6 +423,7 @@ static void let_admin_answer(struct serve *serve)
 /* In the order of the arrows: first nobody asks any more, then what was asked is done. */
 static void stop(struct serve *serve)
 {
+    serve->stopping = true; /* a signal that comes now finds nothing to begin */
     atomic_store(&serve->app.stopping, true);
     uv_timer_stop(&serve->drain); /* it asks the transport, which goes before the loop */
     let_admin_answer(serve);

@@ -10,6 +10,7 @@ import socket
 
 import pytest
 
+from weft_fault import SYNC_FAILS, Faults
 from weft_scenario import INTERNAL, OK, PATIENCE_S, until
 
 # Of the store, the validators, the figures and the files: all that end before the copier's.
@@ -75,3 +76,18 @@ def test_a_command_that_comes_while_weftd_ends_is_not_begun(slow_copier, argumen
     told = json.loads(backup.answer())
     assert told["exit"] == INTERNAL and "no backup was made" in told["stderr"]
     assert server.stream.process.wait(PATIENCE_S) == OK
+
+
+def test_a_signal_that_comes_while_weftd_ends_for_a_failure(slow_copier, faults_library):
+    server, disk = slow_copier
+    faults = Faults(faults_library, server.directory / "faults", [server.state])
+    server.start(faults.environment(server.scene.environment))
+    backup = begin_backup(server)
+    before = threads(server)
+    faults.fail(1, SYNC_FAILS)
+    server.admin("invite", "--group", "Ward 7", code=None)
+    until("weftd waits for the backup alone", lambda: threads(server) == before - THREADS_BEFORE_COPIER)
+    server.stream.process.send_signal(signal.SIGTERM)
+    go_on(disk)
+    assert "no backup was made" in json.loads(backup.answer())["stderr"]
+    assert server.stream.process.wait(PATIENCE_S) == INTERNAL
