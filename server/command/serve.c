@@ -435,7 +435,7 @@ static void stop(struct serve *serve)
     }
     transport_close_all(&serve->transport);
     rounds_cancel(serve->app.services.rounds);
-    store_close(&serve->app.store);
+    store_stop(serve->app.store); /* its lock is kept: files are written to until the pools end */
     pool_free(&serve->app.validators);
     pool_free(&serve->app.figures);
     pool_free(&serve->app.disk);

@@ -106,8 +106,7 @@ static enum status try_answer(struct call *call, const void *response)
 }
 
 /* After a failed commit the truth is what the next start finds. An error would have the client give
- * up what may be there; no answer has it ask again, by the same id. Where nobody waits, weftd may
- * be ending: its store is then gone before its pools are. */
+ * up what may be there; no answer has it ask again, by the same id. */
 static bool may_be_told(const struct call *call)
 {
     const struct hub *hub = call->hub;

@@ -39,6 +39,7 @@ struct store {
     enum status failure;
 
     bool started;
+    bool stopped;
     pthread_t writer_thread;
     pthread_t reader_thread;
     struct store_callbacks callbacks;
@@ -468,18 +469,26 @@ static void stop_threads(struct store *store)
     store_drain_completed(store);
 }
 
+void store_stop(struct store *store)
+{
+    if (store->stopped)
+        return;
+    store->stopped = true;
+    stop_threads(store);
+    store_db_close(&store->reader);
+    if (store->writer != NULL && store->failure == STATUS_OK) {
+        /* What cannot be copied now stays in the log and is found at the next start. */
+        enum status status = store_wal_truncate(store->writer);
+        (void)status;
+    }
+}
+
 void store_close(struct store **store)
 {
     if (*store == NULL)
         return;
     struct store *closing = *store;
-    stop_threads(closing);
-    store_db_close(&closing->reader);
-    if (closing->writer != NULL && closing->failure == STATUS_OK) {
-        /* What cannot be copied now stays in the log and is found at the next start. */
-        enum status status = store_wal_truncate(closing->writer);
-        (void)status;
-    }
+    store_stop(closing);
     close_files(closing);
     job_queue_clear(&closing->writes);
     job_queue_clear(&closing->reads);

@@ -67,10 +67,12 @@ struct store_options {
  */
 MUST_CHECK enum status store_open(const struct store_options *options, struct store **store);
 
-/*
- * Runs all jobs that wait, calls their done(), stops the threads, truncates the write-ahead log
- * and gives up the lock; `*store` becomes NULL. NULL is allowed.
- */
+/* Runs all jobs that wait, calls their done(), stops the threads and truncates the write-ahead log.
+ * Whoever gives it a job from then on gets STATUS_CANCELLED. */
+void store_stop(struct store *store);
+
+/* The same, where that was not done before, and gives up the lock; `*store` becomes NULL. NULL is
+ * allowed. */
 void store_close(struct store **store);
 
 /* The process that holds the lock of `state_directory`, as it wrote itself there.

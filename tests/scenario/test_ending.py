@@ -11,7 +11,7 @@ import socket
 import pytest
 
 from weft_fault import SYNC_FAILS, Faults
-from weft_scenario import INTERNAL, OK, PATIENCE_S, until
+from weft_scenario import CONFLICT, INTERNAL, OK, PATIENCE_S, until
 
 # Of the store, the validators, the figures and the files: all that end before the copier's.
 THREADS_BEFORE_COPIER = 2 + 2 + 1 + 1
@@ -76,6 +76,20 @@ def test_a_command_that_comes_while_weftd_ends_is_not_begun(slow_copier, argumen
     told = json.loads(backup.answer())
     assert told["exit"] == INTERNAL and "no backup was made" in told["stderr"]
     assert server.stream.process.wait(PATIENCE_S) == OK
+
+
+def test_the_store_is_nobody_elses_before_weftd_has_ended(slow_copier):
+    server, disk = slow_copier
+    server.start()
+    backup = begin_backup(server)
+    before = threads(server)
+    server.stream.process.send_signal(signal.SIGTERM)
+    until("weftd waits for the backup alone", lambda: threads(server) == before - THREADS_BEFORE_COPIER)
+    assert f"in use by process {server.pid}" in server.admin("audit", code=CONFLICT).error
+    go_on(disk)
+    assert "no backup was made" in json.loads(backup.answer())["stderr"]
+    assert server.stream.process.wait(PATIENCE_S) == OK
+    server.admin("audit")
 
 
 def test_a_signal_that_comes_while_weftd_ends_for_a_failure(slow_copier, faults_library):

@@ -117,7 +117,6 @@ static void what_is_done_is_not_called_failed_for_want_of_memory(void **state)
     assert_true(answers == 0 && errors == 0 && closed == 1);
 }
 
-/* As weftd ends, the pools give back what they had after the store is gone. */
 static void a_call_that_nobody_waits_for_asks_nothing_of_the_store(void **state)
 {
     (void)state;
