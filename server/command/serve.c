@@ -441,7 +441,8 @@ static void stop(struct serve *serve)
     pool_free(&serve->app.disk);
     pool_free(&serve->app.copier);
     serve->threads_ended = true;
-    let_admin_answer(serve); /* a backup that was broken off ends only now */
+    let_admin_answer(serve);             /* a backup that was broken off ends only now */
+    uv_run(&serve->loop, UV_RUN_NOWAIT); /* what failed meanwhile is told */
     stage_free(&serve->app.services.stage);
     delivery_free(&serve->app.services.delivery);
     uv_walk(&serve->loop, close_handle, NULL);
@@ -485,11 +486,10 @@ int serve_run(const struct app_place *place, bool json, int argc, const char **a
     if (status == STATUS_OK) {
         announce(&serve);
         uv_run(&serve.loop, UV_RUN_DEFAULT);
-        status = serve.failure;
     } else if (what != NULL) {
         fprintf(stderr, "weftd: %s: %s\n", what, status_text(status));
     }
     stop(&serve);
     app_close(&serve.app);
-    return exit_code_of(status);
+    return exit_code_of(status != STATUS_OK ? status : serve.failure);
 }

@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 
 import pytest
 
@@ -105,3 +106,21 @@ def test_a_signal_that_comes_while_weftd_ends_for_a_failure(slow_copier, faults_
     go_on(disk)
     assert "no backup was made" in json.loads(backup.answer())["stderr"]
     assert server.stream.process.wait(PATIENCE_S) == INTERNAL
+
+
+def test_a_store_that_fails_as_weftd_ends_is_told(server_scene, faults_library):
+    server = server_scene.server(start=False)
+    faults = Faults(faults_library, server.directory / "faults", [server.state])
+    server.start(faults.environment(server.scene.environment))
+    invite = Waiting(server)
+    before = threads(server)
+    with contextlib.closing(sqlite3.connect(server.state / "weftd.db", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        invite.ask("invite", "--group", "Ward 7")
+        server.admin("audit")  # which is asked later
+        server.stream.process.send_signal(signal.SIGTERM)
+        until("weftd waits for the writer", lambda: threads(server) == before - 1)
+        faults.fail(1, SYNC_FAILS)
+    assert json.loads(invite.answer())["exit"] == INTERNAL
+    assert server.stream.process.wait(PATIENCE_S) == INTERNAL
+    assert " error store_failed " in server.log()
