@@ -338,10 +338,14 @@ static void fate_text(enum said_fate fate, uint64_t sequence, char text[FATE_TEX
                  message_number(sequence).text);
 }
 
-/* It is in the vault, and may be in the log: whoever says it again says it twice. */
-static enum status explain_waiting(struct engine *engine, enum status status)
+/* What somebody says is in the vault, and may be in the log: whoever says it again says it twice.
+ * What is said on the way to what they asked for is none of their words, and that has to be asked
+ * again. */
+static enum status
+explain_waiting(struct engine *engine, const struct content_kind_row *row, enum status status)
 {
-    if (status != STATUS_NETWORK && status != STATUS_TIMEOUT)
+    bool own_words = row->lane != LANE_CONTROL && row->number != CONTENT_REVEAL;
+    if (!own_words || (status != STATUS_NETWORK && status != STATUS_TIMEOUT))
         return status;
     return engine_explain(engine, status,
                           "the connection ended just as this was sent: if the server has not got "
@@ -381,7 +385,7 @@ static enum status say(struct engine *engine,
     if (sent == STATUS_RATE_LIMITED && engine_is_connected(engine))
         TRY(channel_transact(engine, channel, forget, &number));
     if (sent != STATUS_OK)
-        return explain_waiting(engine, sent);
+        return explain_waiting(engine, row, sent);
     TRY(channel_log_take_new(engine, channel));
     enum said_fate fate;
     TRY(look_for_said(engine, channel, said, &fate));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "client-cli/core/sealed_answers.h"
 
+#include "client-cli/core/channel_log.h"
 #include "client-cli/core/entry.h"
 #include "client-cli/core/records.h"
 #include "client-cli/core/session.h"
@@ -110,6 +111,11 @@ enum status sealed_answers_say(struct engine *engine,
 
 /* ---- revealing ---- */
 
+static bool has_kind(const struct stored_entry *entry, uint16_t kind, struct content *content)
+{
+    return entry_content(entry, content) == STATUS_OK && content->kind == kind;
+}
+
 /* Whether what was written in stage `from` is open in the session's present state. */
 static bool is_due(const struct session_view *view, uint16_t from)
 {
@@ -150,6 +156,52 @@ static void due_wipe(struct due *due)
     kept_key_wipe(&due->kept);
 }
 
+struct reveal_search {
+    const struct engine *engine;
+    const struct id *message; /* the sealed one */
+    bool found;
+};
+
+static enum status look_for_reveal(void *context, const struct stored_entry *entry)
+{
+    struct reveal_search *search = context;
+    struct arena none = ARENA_INIT(0);
+    struct content content;
+    struct content_reveal reveal;
+    if (!has_kind(entry, CONTENT_REVEAL, &content) ||
+        !id_equal(&entry->person, &search->engine->account.person) ||
+        content_decode_body(&content, &none, &reveal) != STATUS_OK)
+        return STATUS_OK;
+    search->found = id_equal(&reveal.message, search->message);
+    secret_wipe(reveal.key, sizeof reveal.key);
+    return search->found ? STATUS_CANCELLED : STATUS_OK;
+}
+
+/* Says the key, unless the log has it from an attempt whose answer was lost. */
+static enum status reveal(struct engine *engine,
+                          struct channel *channel,
+                          const struct kept_key *kept,
+                          uint64_t sequence,
+                          size_t *revealed)
+{
+    struct reveal_search search = {engine, &kept->message, false};
+    struct entry_walk after = {.channel = channel->id,
+                               .from = sequence,
+                               .to = UINT64_MAX,
+                               .visit = look_for_reveal,
+                               .context = &search};
+    struct content_reveal reveal = {.message = kept->message};
+    struct channel_said said;
+    TRY(entry_walk(engine, &after));
+    if (search.found)
+        return STATUS_OK;
+    memcpy(reveal.key, kept->key, sizeof reveal.key);
+    enum status sent = channel_say(engine, channel, CONTENT_REVEAL, NULL, &reveal, &said);
+    secret_wipe(reveal.key, sizeof reveal.key);
+    *revealed += sent == STATUS_OK;
+    return sent;
+}
+
 static enum status reveal_one(struct engine *engine,
                               struct channel *channel,
                               const struct session_view *view,
@@ -163,20 +215,16 @@ static enum status reveal_one(struct engine *engine,
                               .visit = look_at,
                               .context = &due};
     uint64_t sequence;
-    struct channel_said said;
     TRY(vault_walk(engine->vault, &walk));
     *found = due.number != 0;
     if (!*found)
         return STATUS_OK;
+    TRY(channel_log_catch_up(engine, channel)); /* it may have what an answer that was lost told */
     enum status sent = entry_find_message(engine, &channel->id, &due.kept.message, &sequence);
-    if (sent == STATUS_OK) {
-        struct content_reveal reveal = {.message = due.kept.message};
-        memcpy(reveal.key, due.kept.key, sizeof reveal.key);
-        TRY(channel_say(engine, channel, CONTENT_REVEAL, NULL, &reveal, &said));
-        (*revealed)++;
-    } else if (sent != STATUS_NOT_FOUND) {
+    if (sent == STATUS_OK)
+        TRY(reveal(engine, channel, &due.kept, sequence, revealed));
+    else if (sent != STATUS_NOT_FOUND)
         return sent; /* an answer that never came to the log has nothing to be opened */
-    }
     return channel_transact(engine, channel, drop, &due.number);
 }
 
@@ -239,11 +287,6 @@ void sealed_answer_list_clear(struct sealed_answer_list *list)
 {
     arena_clear(&list->arena);
     *list = (struct sealed_answer_list){.arena = list->arena};
-}
-
-static bool has_kind(const struct stored_entry *entry, uint16_t kind, struct content *content)
-{
-    return entry_content(entry, content) == STATUS_OK && content->kind == kind;
 }
 
 static enum status count_one(void *context, const struct stored_entry *entry)

@@ -104,3 +104,18 @@ def test_who_asks_again_after_it_was_broken_off_has_asked_once(scene, direction,
         again = ann.json("peer-assist", "ask", "How do we prevent falls?", "--brief", "Three in a week")[-1]["channel"]
         assert again != asked, "one that has begun is another"
     server.stop()
+
+
+@both_ways
+def test_who_lets_somebody_in_does_so_again_where_it_was_broken_off(scene, direction):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        bea = scene.person("Bea", server.invite(group="Ward 2"))
+        channel = ann.one("channel", "create", "Falls")["channel"]
+        proxy.cutting = direction, CHANNEL_SEND
+        cut = ann.run("channel", "add", channel, bea.id, code=NETWORK)
+        assert proxy.cutting is None and "Try again later" in cut.error, cut
+        ann.run("channel", "add", channel, bea.id)
+        bea.run("say", channel, "Mats by the bed")
+    server.stop()

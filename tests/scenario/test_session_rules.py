@@ -7,6 +7,8 @@ import sqlite3
 import pytest
 import weft_assist
 import weft_scenario
+from weft_scenario import NETWORK, link_by_way_of
+from weft_wire import CHANNEL_SEND, CutsOff
 
 TITLE = "The fall on Monday night"
 EXPECTED = {"Ann": "One round an hour", "Bea": "Nothing was expected", "Cem": "Two rounds"}
@@ -16,7 +18,11 @@ EXPECTED = {"Ann": "One round an hour", "Bea": "Nothing was expected", "Cem": "T
 def review(scene):
     """Ann conducts, Bea and Cem take part; the stage that asks what was expected runs."""
     server = scene.server()
-    people = dict(zip(EXPECTED, scene.people(list(EXPECTED), lambda name: server.invite(group=f"Ward {name}"))))
+    return begin_review(scene, server, lambda name: server.invite(group=f"Ward {name}"))
+
+
+def begin_review(scene, server, link_of):
+    people = dict(zip(EXPECTED, scene.people(list(EXPECTED), link_of)))
     ann = people["Ann"]
     channel = next(record["channel"] for record in ann.json("review", "start", TITLE, "--open")
                    if record["type"] == "session")
@@ -46,6 +52,26 @@ def test_whoever_is_away_at_the_reveal_is_counted_and_reveals_later(review):
     assert answers(people["Ann"], channel)["Cem"] == ("waiting", "")
     people["Cem"].run("read", channel)
     assert answers(people["Ann"], channel)["Cem"] == ("open", EXPECTED["Cem"])
+
+
+@pytest.mark.parametrize("direction", ("up", "down"))
+def test_a_text_that_waits_for_a_reveal_is_not_told_as_said_and_the_key_goes_out_once(scene, direction):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        invites = {name: server.invite(group=f"Ward {name}") for name in EXPECTED}
+        invites["Bea"] = link_by_way_of(proxy.port, invites["Bea"])
+        people, channel, _ = begin_review(scene, server, invites.get)
+        ann, bea = people["Ann"], people["Bea"]
+        write_all(people, channel)
+        ann.run("stage", "next", channel)
+        proxy.cutting = direction, CHANNEL_SEND
+        cut = bea.run("say", channel, "I had expected more", code=NETWORK)
+        assert proxy.cutting is None and "Do not say it again" not in cut.error, cut
+        bea.run("say", channel, "I had expected more")
+        seen = [record for record in ann.json("read", channel) if record.get("name") == "Bea"]
+        assert [record["text"] for record in seen if record["kind"] == "text"] == ["I had expected more"]
+        assert [record["text"] for record in seen if record["kind"] == "reveal"] == [EXPECTED["Bea"]]
+    server.stop()
 
 
 def test_who_follows_reveals_by_itself_and_sees_the_answers(review):
