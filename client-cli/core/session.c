@@ -384,6 +384,19 @@ check_move(struct engine *engine, struct channel *channel, enum wire_stage_actio
     return STATUS_OK;
 }
 
+/* Whoever moves a session again without a look may skip a stage. */
+static enum status explain_move(struct engine *engine, enum status status)
+{
+    if (status == STATUS_CONFLICT)
+        return engine_explain(engine, status,
+                              "somebody else moved the session meanwhile: weft stage show");
+    if (status == STATUS_NETWORK || status == STATUS_TIMEOUT)
+        return engine_explain(engine, status,
+                              "the connection ended just as the session was to be moved: weft "
+                              "stage show says where it stands. Look before you move it again");
+    return status;
+}
+
 enum status session_move(struct engine *engine,
                          struct channel *channel,
                          enum wire_stage_action action,
@@ -403,12 +416,9 @@ enum status session_move(struct engine *engine,
                                        .minutes = minutes,
                                        .counter = request.counter};
     TRY(id_random(engine->random, &request.control));
-    TRY(channel_say_as(engine, channel, &request.control, CONTENT_STAGE, NULL, &word, &said));
-    enum status status = engine_call(engine, WIRE_SESSION_STAGE, &request, &reply, NULL);
-    if (status == STATUS_CONFLICT)
-        return engine_explain(engine, status,
-                              "somebody else moved the session meanwhile: weft stage show");
-    TRY(status);
+    TRY(explain_move(engine, channel_say_as(engine, channel, &request.control, CONTENT_STAGE, NULL,
+                                            &word, &said)));
+    TRY(explain_move(engine, engine_call(engine, WIRE_SESSION_STAGE, &request, &reply, NULL)));
     return session_refresh(engine, channel);
 }
 

@@ -3,8 +3,9 @@
 it, and does not say it twice."""
 import pytest
 
+import weft_assist
 from weft_scenario import NETWORK, RATE_LIMIT, link_by_way_of
-from weft_wire import CHANNEL_CREATE, CHANNEL_SEND, SESSION_CREATE, CutsOff, refusal
+from weft_wire import CHANNEL_CREATE, CHANNEL_SEND, SESSION_CREATE, SESSION_STAGE, CutsOff, refusal
 
 both_ways = pytest.mark.parametrize("direction", ("up", "down"))
 
@@ -118,4 +119,20 @@ def test_who_lets_somebody_in_does_so_again_where_it_was_broken_off(scene, direc
         assert proxy.cutting is None and "Try again later" in cut.error, cut
         ann.run("channel", "add", channel, bea.id)
         bea.run("say", channel, "Mats by the bed")
+    server.stop()
+
+
+@pytest.mark.parametrize("direction, kind, reached", (
+    ("up", CHANNEL_SEND, "welcome"), ("down", CHANNEL_SEND, "welcome"),
+    ("up", SESSION_STAGE, "welcome"), ("down", SESSION_STAGE, "context")))
+def test_who_moves_a_session_on_looks_where_it_stands_before_they_do_so_again(scene, direction, kind, reached):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        channel = ann.json("peer-assist", "ask", "How do we prevent falls?")[-1]["channel"]
+        ann.run("peer-assist", "open", channel)
+        proxy.cutting = direction, kind
+        cut = ann.run("stage", "next", channel, code=NETWORK)
+        assert proxy.cutting is None and "Look before you move it again" in cut.error, cut
+        assert weft_assist.stage(ann, channel) == reached
     server.stop()
