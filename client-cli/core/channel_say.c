@@ -5,6 +5,8 @@
 #include "client-cli/core/limits.h"
 #include "client-cli/core/message_number.h"
 #include "client-cli/core/records.h"
+#include "client-cli/core/sealed_answers.h"
+#include "client-cli/core/search.h"
 #include "client-cli/core/shut_out.h"
 #include "protocol/content/padding.h"
 #include "protocol/crypto/hash.h"
@@ -437,6 +439,44 @@ enum status channel_say(struct engine *engine,
     return channel_say_as(engine, channel, &message, kind, reply_to, body, said);
 }
 
+/* The words of a message that waited. */
+static enum status words_of(struct engine *engine,
+                            const struct channel *channel,
+                            const struct outgoing *outgoing,
+                            struct buffer *words)
+{
+    CLEANUP(buffer_clear) struct buffer encoded = BUFFER_INIT(LIMIT_FRAME_BYTES);
+    struct content content = {
+        .version = CONTENT_VERSION, .kind = outgoing->kind, .body = outgoing->body};
+    struct arena none = ARENA_INIT(0);
+    struct content_sealed sealed;
+    if (outgoing->kind == CONTENT_SEALED) {
+        TRY(content_decode_body(&content, &none, &sealed));
+        return sealed_answers_own(engine, channel, &outgoing->message, &sealed, words);
+    }
+    TRY(content_encode(&content, &encoded));
+    struct stored_entry entry = {.fate = ENTRY_READ, .content = buffer_span(&encoded)};
+    return search_words(engine, channel, &entry, words);
+}
+
+/* Whoever said it was told that it goes out, and may have it nowhere else. */
+static void tell_refused(struct engine *engine,
+                         const struct channel *channel,
+                         const struct outgoing *outgoing,
+                         enum status status)
+{
+    CLEANUP(buffer_clear) struct buffer words = BUFFER_INIT(LIMIT_ENTRY_BYTES);
+    const char *why = engine_explanation(engine);
+    bool known = words_of(engine, channel, outgoing, &words) == STATUS_OK;
+    while (words.len != 0 && words.ptr[words.len - 1] == '\n')
+        buffer_truncate(&words, words.len - 1);
+    known = known && words.len != 0;
+    engine_notice(engine, channel, "A message that was waiting was refused (%s)%s%.*s",
+                  why[0] == '\0' ? status_text(status) : why, known ? ". It was: " : "",
+                  known ? (int)words.len : 0, known ? (const char *)words.ptr : "");
+    engine_forget_explanation(engine);
+}
+
 enum status channel_say_again(struct engine *engine, struct channel *channel)
 {
     for (int i = 0; i < CORE_COMMIT_TRIES; i++) {
@@ -459,8 +499,7 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
             return STATUS_OK;
         }
         if (sent != STATUS_OK)
-            engine_notice(engine, channel, "A message that was waiting was refused: %s",
-                          status_text(sent));
+            tell_refused(engine, channel, &outgoing, sent);
         TRY(channel_log_take_new(engine, channel));
         if (sent == STATUS_OK)
             TRY(look_for_said(engine, channel, &said, &fate));

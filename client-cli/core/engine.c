@@ -24,6 +24,9 @@
 #define LIFETIME_TOLERANCE_SECONDS 86400u
 #define LIFETIME_SECONDS_MAX (402u * 86400u)
 
+/* A message may be in it, of two texts. */
+#define NOTICE_BYTES_MAX (2 * LIMIT_TEXT_BYTES + 600)
+
 /* A wait that ended so shortly before its time was not interrupted. */
 #define CLOCK_TOLERANCE_MS 50
 
@@ -59,7 +62,7 @@ void engine_forget_explanation(struct engine *engine)
 
 void engine_notice(struct engine *engine, const struct channel *channel, const char *format, ...)
 {
-    char text[600];
+    char text[NOTICE_BYTES_MAX];
     va_list values;
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);

@@ -109,6 +109,48 @@ enum status sealed_answers_say(struct engine *engine,
     return session_say_as(engine, channel, &kept.message, CONTENT_SEALED, NULL, &sealed, said);
 }
 
+/* ---- one's own, before the reveal ---- */
+
+struct own_search {
+    const struct id *message;
+    struct kept_key kept;
+    bool found;
+};
+
+static void own_search_wipe(struct own_search *search)
+{
+    kept_key_wipe(&search->kept);
+}
+
+static enum status look_for_own(void *context, const struct vault_place *place, struct span value)
+{
+    struct own_search *search = context;
+    struct arena none = ARENA_INIT(0);
+    (void)place;
+    if (schema_decode(&kept_key_schema, value, &none, &search->kept) != STATUS_OK)
+        return STATUS_CORRUPT;
+    search->found = id_equal(&search->kept.message, search->message);
+    return search->found ? STATUS_CANCELLED : STATUS_OK;
+}
+
+enum status sealed_answers_own(struct engine *engine,
+                               const struct channel *channel,
+                               const struct id *message,
+                               const struct content_sealed *sealed,
+                               struct buffer *text)
+{
+    CLEANUP(own_search_wipe) struct own_search search = {.message = message};
+    struct vault_walk walk = {.kind = RECORD_SEALED,
+                              .scope = channel->id,
+                              .to = UINT64_MAX,
+                              .visit = look_for_own,
+                              .context = &search};
+    TRY(vault_walk(engine->vault, &walk));
+    bool open = search.found &&
+                floor_open(sealed, &engine->account.person, search.kept.key, text) == REVEAL_OPEN;
+    return open ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
 /* ---- revealing ---- */
 
 static bool has_kind(const struct stored_entry *entry, uint16_t kind, struct content *content)

@@ -22,6 +22,13 @@ MUST_CHECK enum status sealed_answers_say(struct engine *engine,
                                           struct span text,
                                           struct channel_said *said);
 
+/* Appends what we wrote ourselves, out of an answer whose key is still kept. STATUS_NOT_FOUND. */
+MUST_CHECK enum status sealed_answers_own(struct engine *engine,
+                                          const struct channel *channel,
+                                          const struct id *message,
+                                          const struct content_sealed *sealed,
+                                          struct buffer *text);
+
 /* Sends the keys that are due; `revealed` is how many. Of a channel without a session nothing is
  * due. The caller has brought the session up to date. */
 MUST_CHECK enum status

@@ -2,6 +2,7 @@
 """What clients see to in a session: keys that come late or by themselves, answers that are sealed only
 where a reveal follows, one session after another, and a change that nobody signed."""
 import contextlib
+import json
 import sqlite3
 
 import pytest
@@ -52,6 +53,25 @@ def test_whoever_is_away_at_the_reveal_is_counted_and_reveals_later(review):
     assert answers(people["Ann"], channel)["Cem"] == ("waiting", "")
     people["Cem"].run("read", channel)
     assert answers(people["Ann"], channel)["Cem"] == ("open", EXPECTED["Cem"])
+
+
+def test_what_was_on_its_way_when_the_session_moved_on_is_not_lost(scene):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        invites = {name: server.invite(group=f"Ward {name}") for name in EXPECTED}
+        invites["Bea"] = link_by_way_of(proxy.port, invites["Bea"])
+        people, channel, _ = begin_review(scene, server, invites.get)
+        ann, bea = people["Ann"], people["Bea"]
+        for command in (("review", "answer"), ("say",)):
+            proxy.cutting = "up", CHANNEL_SEND
+            bea.run(*command, channel, "What I had\nto say", code=NETWORK)
+            ann.run("stage", "next", channel)
+            ann.run("stage", "next", channel)
+            told = json.loads(bea.run("sync", json_lines=True).error)["text"]
+            assert told.partition("It was: ")[2] == "What I had\nto say", told
+            if command == ("review", "answer"):
+                ann.run("stage", "next", channel)
+    server.stop()
 
 
 @pytest.mark.parametrize("direction", ("up", "down"))
