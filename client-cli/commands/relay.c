@@ -31,8 +31,10 @@ struct client {
     struct relay *relay;
     uv_pipe_t pipe;
     struct buffer request;
-    bool asked;   /* its request is whole and waits */
-    bool serving; /* its command runs, and keeps the client */
+    bool whole;      /* its request has come to its end */
+    bool asked;      /* and waits */
+    bool serving;    /* its command runs, and keeps the client */
+    bool incomplete; /* it has not got all that its command said */
     bool closing;
     bool closed;
 };
@@ -91,23 +93,30 @@ static void allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     buffer->len = buffer->base == NULL ? 0 : suggested;
 }
 
+/* Takes a part of the request; what comes after its end is nothing. */
+static enum status take_part(struct client *client, struct span part)
+{
+    if (client->whole)
+        return STATUS_OK;
+    TRY(buffer_append(&client->request, part));
+    client->whole = memchr(part.ptr, '\n', part.len) != NULL;
+    client->asked = client->whole;
+    return STATUS_OK;
+}
+
+/* Reads on when the request is there: whoever goes away is seen by it. */
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     struct client *client = stream->data;
-    bool whole = false;
+    bool before = client->whole;
     enum status status = count < 0 ? STATUS_IO : STATUS_OK;
-    if (count > 0) {
-        status = buffer_append(&client->request, span_of(buffer->base, (size_t)count));
-        whole = memchr(buffer->base, '\n', (size_t)count) != NULL;
-    }
+    if (count > 0)
+        status = take_part(client, span_of(buffer->base, (size_t)count));
     free(buffer->base);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK)
         close_client(client);
-    } else if (whole) {
-        uv_read_stop(stream);
-        client->asked = true;
+    else if (client->whole && !before)
         client->relay->handler.wake(client->relay->handler.context);
-    }
 }
 
 static void on_connection(uv_stream_t *listener, int failed);
@@ -250,6 +259,7 @@ static void write_to_client(void *context, unsigned way, struct span bytes)
     if (!client->closing)
         send_line(client, json_pack("{s:o, s:i}", "text", out_json_text(bytes), "way", (int)way),
                   false);
+    client->incomplete = client->incomplete || client->closing;
 }
 
 /* argv out of a JSON array; the strings stay the array's. */
@@ -293,8 +303,8 @@ static void serve_client(struct client *client)
     request.working_directory = cwd;
     request.input = span_of(input, input_size);
     request.colour = colour != 0;
-    bool incomplete = false;
-    struct out_sink sink = {.write = write_to_client, .context = client, .incomplete = &incomplete};
+    struct out_sink sink = {
+        .write = write_to_client, .context = client, .incomplete = &client->incomplete};
     int exit_code = relay->handler.run(relay->handler.context, &request, &sink);
     send_line(client, json_pack("{s:i}", "exit", exit_code), true);
     free(argv);
@@ -312,6 +322,7 @@ static struct client *next_asked(const struct relay *relay)
 void relay_serve(struct relay *relay)
 {
     struct client *client;
+    uv_run(relay->loop, UV_RUN_NOWAIT); /* who has gone away meanwhile is not served any more */
     while ((client = next_asked(relay)) != NULL) { /* anew each time: serving turns the loop */
         client->asked = false;
         client->serving = true;

@@ -39,7 +39,7 @@ MUST_CHECK enum status relay_open(uv_loop_t *loop,
                                   const struct relay_handler *handler,
                                   struct relay **relay);
 
-/* Runs what was asked meanwhile, one after another. */
+/* Runs what was asked meanwhile, one after another; not for who has gone away before their turn. */
 void relay_serve(struct relay *relay);
 
 /* Stops listening and removes the socket. NULL is allowed. */

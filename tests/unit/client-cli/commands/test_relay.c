@@ -21,7 +21,8 @@ struct fixture {
     struct relay *relay;
     bool woken;
     int runs;
-    int turns; /* of the loop while a command runs, with output in between */
+    pid_t leaving; /* of the asking process, which is ended while its command runs */
+    bool incomplete;
 };
 
 static void wake(void *context)
@@ -30,12 +31,22 @@ static void wake(void *context)
     fixture->woken = true;
 }
 
+static void end_child(pid_t child)
+{
+    int result;
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_true(WIFSIGNALED(result));
+}
+
 static int run(void *context, const struct relay_request *request, const struct out_sink *sink)
 {
     struct fixture *fixture = context;
     char text[256];
     fixture->runs++;
-    for (int i = 0; i < fixture->turns; i++) {
+    if (fixture->leaving != 0)
+        end_child(fixture->leaving);
+    for (int i = 0; fixture->leaving != 0 && i < 10; i++) {
         sink->write(sink->context, OUT_DATA, SPAN_LITERAL("more\n"));
         uv_run(&fixture->loop, UV_RUN_NOWAIT);
     }
@@ -44,6 +55,7 @@ static int run(void *context, const struct relay_request *request, const struct 
              request->colour);
     sink->write(sink->context, OUT_DATA, span_from_text(text));
     sink->write(sink->context, OUT_ERROR | OUT_PROSE, SPAN_LITERAL("an error\n"));
+    fixture->incomplete = *sink->incomplete;
     return 9;
 }
 
@@ -143,38 +155,48 @@ static void a_command_runs_in_the_process_that_holds_the_profile(void **state)
     assert_int_equal(fixture->runs, 3);
 }
 
-static void serve_one_who_went_away(struct fixture *fixture, int turns)
+/* Somebody who has asked and waits. */
+static pid_t begin_to_ask(struct fixture *fixture)
 {
-    fixture->turns = turns;
     signal(SIGPIPE, SIG_IGN);
     pid_t child = fork();
     assert_true(child >= 0);
-    if (child == 0) {
-        alarm(1); /* ends it while it waits for an answer that nobody gives yet */
+    if (child == 0)
         _exit(ask(fixture->directory));
-    }
-    int result;
     while (!fixture->woken)
         uv_run(&fixture->loop, UV_RUN_ONCE);
-    assert_int_equal(waitpid(child, &result, 0), child);
-    assert_true(WIFSIGNALED(result));
     fixture->woken = false;
-    relay_serve(fixture->relay);
-    fixture->turns = 0;
-    child = fork();
+    return child;
+}
+
+static void the_next_is_served(struct fixture *fixture)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
     if (child == 0)
         _exit(ask(fixture->directory));
     assert_int_equal(serve_until_ended(fixture, child), 0);
+    assert_false(fixture->incomplete);
 }
 
-static void somebody_who_goes_away_early_harms_nobody(void **state)
+static void a_command_of_whom_went_away_before_their_turn_is_not_run(void **state)
 {
-    serve_one_who_went_away(*state, 0);
+    struct fixture *fixture = *state;
+    end_child(begin_to_ask(fixture));
+    relay_serve(fixture->relay);
+    assert_int_equal(fixture->runs, 0);
+    the_next_is_served(fixture);
 }
 
-static void somebody_who_goes_away_while_the_command_runs_harms_nobody(void **state)
+static void who_goes_away_while_their_command_runs_has_not_got_all(void **state)
 {
-    serve_one_who_went_away(*state, 10);
+    struct fixture *fixture = *state;
+    fixture->leaving = begin_to_ask(fixture);
+    relay_serve(fixture->relay);
+    assert_int_equal(fixture->runs, 1);
+    assert_true(fixture->incomplete);
+    fixture->leaving = 0;
+    the_next_is_served(fixture);
 }
 
 static void the_socket_is_private_and_goes_with_its_process(void **state)
@@ -202,9 +224,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_command_runs_in_the_process_that_holds_the_profile,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(somebody_who_goes_away_early_harms_nobody, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(somebody_who_goes_away_while_the_command_runs_harms_nobody,
+        cmocka_unit_test_setup_teardown(a_command_of_whom_went_away_before_their_turn_is_not_run,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_goes_away_while_their_command_runs_has_not_got_all,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_socket_is_private_and_goes_with_its_process, set_up,
                                         tear_down),
