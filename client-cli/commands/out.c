@@ -78,6 +78,11 @@ bool out_is_json(const struct out *out)
     return out->options.json;
 }
 
+bool out_is_complete(const struct out *out)
+{
+    return !*out->sink.incomplete;
+}
+
 /* Writes one cleaned line; the output is incomplete where memory does not suffice for it. */
 static void
 write_line(struct out *out, unsigned way, bool bold, const char *indent, struct span text)

@@ -48,6 +48,9 @@ struct out_sink out_sink_terminal(bool *incomplete);
 
 bool out_is_json(const struct out *out);
 
+/* Whether all until now was written, as far as is known. */
+bool out_is_complete(const struct out *out);
+
 /* One line for people. Whatever the arguments hold, it stays one line. */
 __attribute__((format(printf, 2, 3))) void out_line(struct out *out, const char *format, ...);
 

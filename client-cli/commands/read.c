@@ -198,7 +198,8 @@ enum status read_run(struct invocation *invocation)
                                    "history");
     if (!channel->confirmed)
         out_prose(invocation->out, "  -- not confirmed yet: no member has spoken since you joined");
-    if (leaves || reading.shown <= channel->shown)
+    /* What could not be written was not read. */
+    if (leaves || reading.shown <= channel->shown || !out_is_complete(invocation->out))
         return STATUS_OK;
     return channel_transact(engine, channel, note_shown, &reading.shown);
 }

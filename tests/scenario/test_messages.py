@@ -3,8 +3,9 @@
 somebody who comes later, and what is left of a deleted message on the server."""
 import hashlib
 import sqlite3
+import subprocess
 
-from weft_scenario import CONFLICT, NOT_FOUND, NOT_NOW, USAGE
+from weft_scenario import CONFLICT, INTERNAL, NOT_FOUND, NOT_NOW, USAGE
 from weft_talk import said, share_channel
 
 MEMBERS = ("Ann", "Bea", "Cy")
@@ -303,4 +304,15 @@ def test_read_marks_what_is_new(scene):
     said(bea, channel, "six")
     assert len(ann.json("read", channel, "--last", "2")) == 2
     assert ann.json("read", channel, "--new") == []
+    server.stop()
+
+
+def test_what_could_not_be_written_is_not_read(scene):
+    server = scene.server()
+    (ann, bea, _), channel = share_channel(scene, server, MEMBERS)
+    said(bea, channel, "one")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(ann.argv("read", channel), env=ann.environment, stdout=full, check=False)
+    assert done.returncode == INTERNAL
+    assert [line["text"] for line in ann.json("read", channel, "--new") if line["type"] == "message"] == ["one"]
     server.stop()
