@@ -46,15 +46,20 @@ static enum status check_count(struct invocation *invocation)
 }
 
 /* What the server asked of us meanwhile: while we keep it waiting, it asks nobody else. Damage that
- * is met in a channel is no failure of the command, which is done: whoever reads so does it twice.
- */
+ * is met in a channel is no failure of the command, which is done, nor is a connection that ends:
+ * whoever reads so does it twice. */
 static enum status handle_events(struct engine *engine)
 {
     enum status status = events_handle_all(engine);
-    if (status != STATUS_CORRUPT)
+    if (status == STATUS_CORRUPT)
+        engine_notice(engine, NULL,
+                      "What you asked for is done. Of what this device keeps, something is "
+                      "damaged");
+    else if (status == STATUS_NETWORK || status == STATUS_TIMEOUT)
+        engine_notice(engine, NULL, "What you asked for is done. Then the connection ended");
+    else
         return status;
-    engine_notice(engine, NULL,
-                  "What you asked for is done. Of what this device keeps, something is damaged");
+    engine_forget_explanation(engine);
     return STATUS_OK;
 }
 

@@ -4,8 +4,9 @@ it, and does not say it twice."""
 import pytest
 
 import weft_assist
+from test_devices import pair
 from weft_scenario import NETWORK, RATE_LIMIT, link_by_way_of
-from weft_wire import CHANNEL_CREATE, CHANNEL_SEND, SESSION_CREATE, SESSION_STAGE, CutsOff, refusal
+from weft_wire import CHANNEL_CREATE, CHANNEL_SEND, READ_POSITION, SESSION_CREATE, SESSION_STAGE, CutsOff, refusal
 
 both_ways = pytest.mark.parametrize("direction", ("up", "down"))
 
@@ -135,4 +136,20 @@ def test_who_moves_a_session_on_looks_where_it_stands_before_they_do_so_again(sc
         cut = ann.run("stage", "next", channel, code=NETWORK)
         assert proxy.cutting is None and "Look before you move it again" in cut.error, cut
         assert weft_assist.stage(ann, channel) == reached
+    server.stop()
+
+
+@both_ways
+def test_what_was_done_before_the_connection_ended_is_done(scene, direction):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        bea = scene.person("Bea", server.invite(group="Ward 2"))
+        channel = ann.one("channel", "create", "Falls", "--open")["channel"]
+        bea.run("channel", "join", channel)
+        bea.run("say", channel, "Who knows better?")
+        pair(ann, scene.person("Ann's telephone"))
+        proxy.cutting = direction, READ_POSITION  # which follows what was asked for
+        read = ann.run("read", channel)
+        assert proxy.cutting is None and "What you asked for is done" in read.error, read
     server.stop()
