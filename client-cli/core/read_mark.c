@@ -23,21 +23,27 @@ bool read_mark_is_due(const struct engine *engine, const struct channel *channel
     return since_ms >= CORE_READ_MARK_INTERVAL_MS || since_ms < 0;
 }
 
+/* `context` is whether the server has it. */
 static enum status note_told(struct engine *engine, struct channel *channel, void *context)
 {
-    (void)context;
-    channel->told = channel->shown;
+    if (*(const bool *)context)
+        channel->told = channel->shown;
     channel->told_ms = engine_now_ms(engine);
     return STATUS_OK;
 }
 
+/* Noted when it is there: where the connection ends in between, the next command says it again. */
 static enum status send_one(struct engine *engine, struct channel *channel)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     struct wire_read_position_request request = {.channel = channel->id,
                                                  .position = {channel->generation, channel->shown}};
-    TRY(channel_transact(engine, channel, note_told, NULL));
-    return engine_call(engine, WIRE_READ_POSITION, &request, &reply, NULL);
+    enum status status = engine_call(engine, WIRE_READ_POSITION, &request, &reply, NULL);
+    bool told = status == STATUS_OK;
+    if (!told && !engine_is_connected(engine))
+        return status;
+    TRY(channel_transact(engine, channel, note_told, &told));
+    return status;
 }
 
 enum status read_mark_send(struct engine *engine)

@@ -5,10 +5,13 @@ import contextlib
 import json
 import sqlite3
 
+import pytest
+
 from weft_liar import OK_CODE, Liar
 from weft_scenario import AUTHENTICATION, CONFLICT, NOT_FOUND, NOT_NOW, OK, USAGE, link_by_way_of
-from weft_talk import private_channel, states, texts
-from weft_wire import CHANNEL_COMMIT, DEVICE_LIST, EVENT_WELCOME, EVENT_WORK, WORK_LIST, Reader
+from weft_talk import messages, private_channel, states, texts
+from weft_wire import (CHANNEL_COMMIT, DEVICE_LIST, EVENT_WELCOME, EVENT_WORK, READ_POSITION, WORK_LIST, CutsOff,
+                       Reader)
 
 NO_WORK = bytes(16 + 16 + 4 + 8) + bytes(3)  # no id, nobody to add or to remove, no path
 
@@ -96,6 +99,24 @@ def test_two_devices_of_a_person_read_and_write_in_every_channel(scene):
     assert later in [record["channel"] for record in asha.json("status")[1:]]
     listed = devices(asha)
     assert len(listed) == 2 and all(device["channels"] == device["of"] == 3 for device in listed.values())
+    server.stop()
+
+
+@pytest.mark.parametrize("direction", ("up", "down"))
+def test_how_far_one_has_read_is_told_again_where_the_connection_ended(scene, direction):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 1")))
+        bea = scene.person("Bea", server.invite(group="Ward 2"))
+        channel = private_channel(ann, [bea])
+        second = scene.person("Ann's telephone")
+        pair(ann, second)
+        bea.run("say", channel, "Mats by the bed")
+        proxy.cutting = direction, READ_POSITION
+        ann.run("read", channel)
+        assert proxy.cutting is None
+        ann.run("sync")
+        assert not messages(second, channel, "--new")
     server.stop()
 
 
