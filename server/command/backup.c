@@ -158,7 +158,8 @@ static void copied(struct pool_job *job, enum status status)
     struct backup *backup = (struct backup *)(void *)job;
     struct command_call *call = backup->call;
     command_progress(call, PROGRESS_NONE, -1);
-    if (status != STATUS_OK) {
+    /* At the end of weftd every job is handed back as cancelled, one that is done too. */
+    if (status != STATUS_OK && backup->size.bytes == 0) {
         JOURNAL(&call->app->journal, JOURNAL_ERROR, "backup_failed", JOURNAL_S(status));
         command_finish(call, status, explanation(status));
         return;

@@ -26,13 +26,15 @@ class Waiting:
         self.socket.settimeout(PATIENCE_S)
         self.socket.connect(str(server.state / "weftd.sock"))
 
-    def ask(self, *arguments):
+        self.lines = self.socket.makefile()
+
+    def ask(self, *arguments, **options):
         with contextlib.suppress(OSError):  # where nobody listens any more
-            self.socket.sendall(json.dumps({"argv": arguments}).encode() + b"\n")
+            self.socket.sendall(json.dumps({"argv": arguments, **options}).encode() + b"\n")
 
     def answer(self):
-        with contextlib.suppress(OSError), self.socket.makefile() as lines:
-            return lines.read()
+        with contextlib.suppress(OSError):
+            return self.lines.read()
         return ""
 
 
@@ -124,3 +126,21 @@ def test_a_store_that_fails_as_weftd_ends_is_told(server_scene, faults_library):
     assert json.loads(invite.answer())["exit"] == INTERNAL
     assert server.stream.process.wait(PATIENCE_S) == INTERNAL
     assert " error store_failed " in server.log()
+
+
+def test_a_backup_that_is_made_as_weftd_ends_is_called_so(server_scene):
+    server = server_scene.server(start=False)
+    with contextlib.closing(sqlite3.connect(server.state / "weftd.db")) as database:
+        for number in range(8):  # checking them takes longer than all else
+            database.execute("INSERT INTO meta (key, value) VALUES (?, randomblob(10000000))", (f"ballast {number}",))
+        database.commit()
+    server.start()
+    backup = Waiting(server)
+    backup.ask("backup", str(server.directory / "copy"), progress=True)
+    while "checking" not in backup.lines.readline():
+        pass
+    server.stream.process.send_signal(signal.SIGTERM)
+    told = json.loads(backup.answer().splitlines()[-1])
+    assert told["exit"] == OK and "checked and durable" in told["stdout"], told
+    assert server.stream.process.wait(PATIENCE_S) == OK
+    assert (server.directory / "copy" / "weftd.db").exists()
