@@ -237,7 +237,8 @@ static enum status subscribe(struct engine *engine, struct channel *channel)
     if (status != STATUS_OK || channel->state != CHANNEL_STATE_MEMBER)
         return settle(engine, channel, status);
     status = engine_call(engine, WIRE_CHANNEL_SUBSCRIBE, &request, &reply, &response);
-    if (status == STATUS_OK || status == STATUS_DENIED)
+    /* Where we are no member, as the server says, the log and the next generation tell why. */
+    if (status == STATUS_OK || status == STATUS_DENIED || status == STATUS_NOT_FOUND)
         status = catch_up(engine, channel);
     if (status == STATUS_OK)
         status = history_work(engine, channel);

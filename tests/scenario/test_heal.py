@@ -2,6 +2,7 @@
 """Somebody commits what the server cannot check and members cannot follow. They report it, the channel
 stops, and goes on in its next generation with everybody but whose commit it was."""
 import json
+import signal
 import threading
 
 import pytest
@@ -214,6 +215,8 @@ def test_whoever_begins_it_second_takes_nobody_for_a_stranger(scene, cuts):
 
         until("one has begun it and let the other in", lambda: len(ways()) == 2)
         assert at_once.asked == 2 and len(set(ways().values())) == 2, ways()
+        # What is said before Cy is in, Cy does not read.
+        following[cy].wait_record("that they are in", lambda record: "in it again" in record.get("text", ""))
         for person in following:
             person.run("say", channel, f"{person.name} is here")
         for stream in following.values():
@@ -221,6 +224,24 @@ def test_whoever_begins_it_second_takes_nobody_for_a_stranger(scene, cuts):
                 stream.wait_record("them", lambda record: record.get("text") == f"{person.name} is here")
             assert "not in it before" not in json.dumps(stream.records()), stream.records()
             stream.end()
+    server.stop()
+
+
+def test_whoever_comes_back_when_it_has_gone_on_is_told_what_they_wait_for(scene):
+    server = scene.server()
+    ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group="Ward 7"))
+    channel = private_channel(ann, [ben])
+    following = ben.follow(channel)
+    following.process.send_signal(signal.SIGSTOP)
+    stop_every_channel(scene, server)
+    ann.run("sync")  # of Ben there is no KeyPackage
+    following.process.send_signal(signal.SIGCONT)
+    following.wait_record("for what", lambda record: "waits for a member" in record.get("text", ""))
+    following.wait_record("that it goes on", lambda record: record["type"] == "following")
+    ann.run("sync")
+    following.wait_record("that he is in", lambda record: "in it again" in record.get("text", ""))
+    assert "not found" not in json.dumps(following.records())
+    following.end()
     server.stop()
 
 
