@@ -180,7 +180,10 @@ class Connection:
     """One WebSocket connection; frames go out as they are given, whatever they are."""
 
     def __init__(self, port, hello=True):
-        self.connection = tls_connect(port)
+        try:
+            self.connection = tls_connect(port)
+        except (ConnectionResetError, ssl.SSLZeroReturnError) as error:  # by a server that ends just now
+            raise Closed() from error
         self.certificate = self.connection.getpeercert(binary_form=True)
         self.input = Buffered(self.connection)
         self.requests = 0
