@@ -271,6 +271,8 @@ enum status channel_log_catch_up(struct engine *engine, struct channel *channel)
         status = channel_log_make_ready(engine, channel);
     }
     TRY(status);
+    if (channel->state == CHANNEL_STATE_REMOVED)
+        return channel_say_give_up(engine, channel);
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;
     TRY(channel_commit_again(engine, channel));

@@ -463,18 +463,42 @@ static enum status words_of(struct engine *engine,
 static void tell_refused(struct engine *engine,
                          const struct channel *channel,
                          const struct outgoing *outgoing,
-                         enum status status)
+                         const char *why)
 {
     CLEANUP(buffer_clear) struct buffer words = BUFFER_INIT(LIMIT_ENTRY_BYTES);
-    const char *why = engine_explanation(engine);
     bool known = words_of(engine, channel, outgoing, &words) == STATUS_OK;
     while (words.len != 0 && words.ptr[words.len - 1] == '\n')
         buffer_truncate(&words, words.len - 1);
     known = known && words.len != 0;
-    engine_notice(engine, channel, "A message that was waiting was refused (%s)%s%.*s",
-                  why[0] == '\0' ? status_text(status) : why, known ? ". It was: " : "",
-                  known ? (int)words.len : 0, known ? (const char *)words.ptr : "");
+    engine_notice(engine, channel, "A message that was waiting was refused (%s)%s%.*s", why,
+                  known ? ". It was: " : "", known ? (int)words.len : 0,
+                  known ? (const char *)words.ptr : "");
+}
+
+static void explain_refused(struct engine *engine,
+                            const struct channel *channel,
+                            const struct outgoing *outgoing,
+                            enum status status)
+{
+    const char *why = engine_explanation(engine);
+    tell_refused(engine, channel, outgoing, why[0] == '\0' ? status_text(status) : why);
     engine_forget_explanation(engine);
+}
+
+enum status channel_say_give_up(struct engine *engine, struct channel *channel)
+{
+    enum status found = STATUS_OK;
+    while (found == STATUS_OK) {
+        CLEANUP(buffer_clear) struct buffer record = BUFFER_INIT(OUTGOING_BYTES_MAX);
+        struct search search = {.record = &record};
+        struct outgoing outgoing;
+        found = find(engine, channel, &search, &outgoing);
+        if (found != STATUS_OK)
+            continue;
+        tell_refused(engine, channel, &outgoing, "you are not in this channel any more");
+        TRY(channel_transact(engine, channel, forget, &search.number));
+    }
+    return found == STATUS_NOT_FOUND ? STATUS_OK : found;
 }
 
 enum status channel_say_again(struct engine *engine, struct channel *channel)
@@ -499,7 +523,7 @@ enum status channel_say_again(struct engine *engine, struct channel *channel)
             return STATUS_OK;
         }
         if (sent != STATUS_OK)
-            tell_refused(engine, channel, &outgoing, sent);
+            explain_refused(engine, channel, &outgoing, sent);
         TRY(channel_log_take_new(engine, channel));
         if (sent == STATUS_OK)
             TRY(look_for_said(engine, channel, &said, &fate));

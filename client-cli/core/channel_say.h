@@ -51,6 +51,10 @@ MUST_CHECK enum status channel_say_deletion(struct engine *engine,
 /* Sends what an earlier call could not. Called after a catch-up. */
 MUST_CHECK enum status channel_say_again(struct engine *engine, struct channel *channel);
 
+/* Shows what waits and cannot be said any more, as we are out of the channel: it must not go out
+ * when we are let in again some day. */
+MUST_CHECK enum status channel_say_give_up(struct engine *engine, struct channel *channel);
+
 /* What we said and the log has not shown yet. */
 struct channel_say_own {
     uint8_t lane;

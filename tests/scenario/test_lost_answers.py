@@ -6,6 +6,7 @@ import pytest
 import weft_assist
 from test_devices import pair
 from weft_scenario import NETWORK, RATE_LIMIT, link_by_way_of
+from weft_talk import private_channel, texts
 from weft_wire import CHANNEL_CREATE, CHANNEL_SEND, READ_POSITION, SESSION_CREATE, SESSION_STAGE, CutsOff, refusal
 
 both_ways = pytest.mark.parametrize("direction", ("up", "down"))
@@ -26,6 +27,23 @@ def test_what_was_being_said_goes_out_once_and_whoever_said_it_knows(scene, dire
         ann.run("sync")
         said = [record["text"] for record in bea.json("read", channel) if record["type"] == "message"]
         assert said == ["Mats by the bed"]
+    server.stop()
+
+
+def test_what_waited_for_a_channel_that_one_is_out_of_is_shown_and_not_said_later(scene):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", server.invite(group="Ward 1"))
+        bea = scene.person("Bea", link_by_way_of(proxy.port, server.invite(group="Ward 2")))
+        channel = private_channel(ann, [bea])
+        proxy.cutting = "up", CHANNEL_SEND
+        bea.run("say", channel, "Mats by the bed", code=NETWORK)
+        ann.run("channel", "remove", channel, bea.id)
+        assert "(you are not in this channel any more). It was: Mats by the bed" in " ".join(bea.run("sync").error.split())
+        assert "Mats" not in bea.run("sync").error
+        ann.run("channel", "add", channel, bea.id)
+        bea.run("sync")
+        assert texts(ann, channel) == []
     server.stop()
 
 
