@@ -407,12 +407,18 @@ enum status channel_join_welcomes(struct engine *engine)
 
 /* ---- leaving ---- */
 
+static enum status leave_behind(struct engine *engine, struct channel *channel)
+{
+    TRY(channel_transact(engine, channel, become_left, NULL));
+    return channel_say_give_up(engine, channel);
+}
+
 enum status channel_join_leave(struct engine *engine, struct channel *channel)
 {
     CLEANUP(connection_reply_clear) struct connection_reply reply = CONNECTION_REPLY_INIT;
     CLEANUP(buffer_clear) struct buffer signature = BUFFER_INIT(SIGNATURE_SIZE_MAX);
     if (channel->state == CHANNEL_STATE_REMOVED) /* as a member's commit has said */
-        return channel_transact(engine, channel, become_left, NULL);
+        return leave_behind(engine, channel);
     TRY(channel_need_group(engine, channel));
     const struct mls_tree *tree = mls_public_group_tree(mls_group_public(channel->group));
     const struct mls_leaf_node *own = mls_tree_leaf(tree, mls_group_own_leaf(channel->group));
@@ -430,5 +436,5 @@ enum status channel_join_leave(struct engine *engine, struct channel *channel)
         engine_forget_explanation(engine);
     else
         TRY(asked);
-    return channel_transact(engine, channel, become_left, NULL);
+    return leave_behind(engine, channel);
 }

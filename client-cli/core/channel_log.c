@@ -271,7 +271,7 @@ enum status channel_log_catch_up(struct engine *engine, struct channel *channel)
         status = channel_log_make_ready(engine, channel);
     }
     TRY(status);
-    if (channel->state == CHANNEL_STATE_REMOVED)
+    if (channel->state == CHANNEL_STATE_REMOVED || channel->state == CHANNEL_STATE_LEFT)
         return channel_say_give_up(engine, channel);
     if (channel->state != CHANNEL_STATE_MEMBER)
         return STATUS_OK;

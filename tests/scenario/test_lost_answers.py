@@ -47,6 +47,23 @@ def test_what_waited_for_a_channel_that_one_is_out_of_is_shown_and_not_said_late
     server.stop()
 
 
+def test_what_waited_for_a_channel_that_one_leaves_is_shown_and_not_said_later(scene):
+    server = scene.server()
+    with CutsOff(server) as proxy:
+        ann = scene.person("Ann", server.invite(group="Ward 1"))
+        bea = scene.person("Bea", link_by_way_of(proxy.port, server.invite(group="Ward 2")))
+        channel = ann.one("channel", "create", "Falls", "--open")["channel"]
+        bea.run("channel", "join", channel)
+        proxy.cutting = "up", CHANNEL_SEND
+        bea.run("say", channel, "Mats by the bed", code=NETWORK)
+        assert "It was: Mats by the bed" in " ".join(bea.run("channel", "leave", channel).error.split())
+        ann.run("sync")
+        bea.run("channel", "join", channel)
+        bea.run("sync")
+        assert texts(ann, channel) == []
+    server.stop()
+
+
 class Refuses(CutsOff):
     """Has the next message refused as well, without a word of when to come back."""
 
