@@ -42,6 +42,12 @@ def threads(server):
     return int(re.search(r"Threads:\s+(\d+)", pathlib.Path(f"/proc/{server.pid}/status").read_text())[1])
 
 
+def waits(server):
+    """Whether none of its threads does anything."""
+    stats = [path.read_text() for path in pathlib.Path(f"/proc/{server.pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "S" for stat in stats)
+
+
 @pytest.fixture
 def slow_copier(server_scene):
     """A server, not started, and a file of its disk: a backup waits for it, and weftd for that, until go_on."""
@@ -62,6 +68,7 @@ def begin_backup(server):
     backup = Waiting(server)
     backup.ask("backup", str(server.directory / "copy"))
     until("the backup has come to its files", (server.directory / "copy.partial" / "files").exists)
+    until("it waits for the first", lambda: waits(server))
     return backup
 
 
