@@ -186,11 +186,18 @@ static enum status mark_one(struct engine *engine, struct channel *channel, void
     return STATUS_OK;
 }
 
+/* What could not be written was not read; and another device may have read on. */
+static bool has_more(const struct follow *follow, const struct channel *channel)
+{
+    return is_chosen(follow, channel) && channel->shown < channel->cursor &&
+           out_is_complete(follow->invocation->out);
+}
+
 static enum status mark_seen(struct follow *follow)
 {
     struct engine *engine = follow->invocation->engine;
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
-        if (is_chosen(follow, channel) && channel->shown != channel->cursor)
+        if (has_more(follow, channel))
             TRY(channel_transact(engine, channel, mark_one, NULL));
     return STATUS_OK;
 }
@@ -200,8 +207,7 @@ static enum status mark_due(struct follow *follow)
 {
     struct engine *engine = follow->invocation->engine;
     for (struct channel *channel = engine->channels; channel != NULL; channel = channel->next)
-        if (is_chosen(follow, channel) && channel->shown < channel->cursor &&
-            read_mark_is_due(engine, channel))
+        if (has_more(follow, channel) && read_mark_is_due(engine, channel))
             TRY(channel_transact(engine, channel, mark_one, NULL));
     return STATUS_OK;
 }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`weft follow` holds the profile and does what other terminals ask: it misses nothing meanwhile, and none of them is in
 another's way."""
+import signal
+import subprocess
+
 from weft_liar import Frame, Liar
-from weft_scenario import OK, PATIENCE_S, link_by_way_of, until
+from weft_scenario import INTERNAL, OK, PATIENCE_S, link_by_way_of, until
 from weft_talk import private_channel, texts
 from weft_wire import CHANNEL_LIST, EVENT, EVENT_KNOCK, EVENT_WELCOME, FILE_PUT, CutsOff
 
@@ -71,4 +74,20 @@ def test_whoever_hears_of_too_much_at_once_asks_what_they_missed(scene):
         following.wait_record("it", lambda record: record.get("text") == "hello")
         assert not held
         following.end()
+    server.stop()
+
+
+def test_what_could_not_be_written_is_not_read(scene):
+    server = scene.server()
+    ann, ben = scene.people(["Ann", "Ben"], lambda name: server.invite(group="Ward 7"))
+    channel = private_channel(ann, [ben])
+    last = ann.one("say", channel, "hello")["sequence"]
+    with open("/dev/full", "wb") as full:
+        following = subprocess.Popen(ben.argv("follow"), env=ben.environment, stdin=subprocess.DEVNULL, stdout=full,
+                                     stderr=subprocess.PIPE)
+    until("he has it", lambda: [record for record in ben.json("status") if record.get("sequence") == last])
+    following.send_signal(signal.SIGINT)
+    assert "could not all be written" in following.communicate(timeout=PATIENCE_S)[1].decode()
+    assert following.returncode == INTERNAL
+    assert [line["text"] for line in ben.json("read", channel, "--new") if line.get("kind") == "text"] == ["hello"]
     server.stop()
