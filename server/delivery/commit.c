@@ -61,7 +61,7 @@ static void fail(struct commit_work *work, enum status status)
             JOURNAL_I("channel", &channel->id), JOURNAL_S(status));
     leave_line(work);
     call_fail(call, status, detail != NULL && detail[0] != '\0' ? detail : NULL);
-    /* At the end of weftd neither pool nor store is there any more: the whole line is over. */
+    /* At the end of weftd neither pool nor store takes anything more: the whole line is over. */
     if (status == STATUS_CANCELLED && channel->commits != NULL)
         fail(channel->commits, status);
     else

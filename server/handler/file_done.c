@@ -56,6 +56,7 @@ void file_done_handle(struct services *services, struct channel *channel, struct
     struct done *done = file_work_new(services, channel, call, sizeof *done);
     if (done == NULL)
         return;
+    done->work.changes = ((const struct wire_file_done_request *)call->request)->file;
     done->work.look = look;
     done->work.io = io;
     done->work.write = write_row;

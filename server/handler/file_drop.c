@@ -20,6 +20,7 @@ void file_drop_handle(struct services *services, struct channel *channel, struct
     struct file_work *work = file_work_new(services, channel, call, sizeof *work);
     if (work == NULL)
         return;
+    work->changes = ((const struct wire_file_drop_request *)call->request)->file;
     work->look = look;
     work->look_writes = true;
     work->io = io;

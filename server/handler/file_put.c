@@ -28,6 +28,7 @@ void file_put_handle(struct services *services, struct channel *channel, struct 
     struct file_work *work = file_work_new(services, channel, call, sizeof *work);
     if (work == NULL)
         return;
+    work->changes = ((const struct wire_file_put_request *)call->request)->file;
     work->look = look;
     work->io = io;
     history_go_on(services->delivery, channel, &call->device);

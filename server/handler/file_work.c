@@ -4,6 +4,9 @@
 #include "protocol/base/limits.h"
 #include "server/store/people.h"
 
+/* For whoever sends the next before the answer, or again after it was lost. */
+#define CHANGING_AGAIN_MS 100
+
 static const char *explain(enum status status)
 {
     switch (status) {
@@ -24,6 +27,8 @@ static const char *explain(enum status status)
 static void end(struct file_work *work, enum status status)
 {
     struct wire_empty nothing = {0};
+    if (!id_is_none(&work->changes))
+        id_map_remove(&work->services->hub->files_changing, &work->changes);
     if (status != STATUS_OK)
         call_fail(work->call, status, explain(status));
     else if (work->finish != NULL)
@@ -128,9 +133,29 @@ file_work_new(struct services *services, struct channel *channel, struct call *c
     return taken;
 }
 
+/* Ends the call when the file is being changed, or cannot be kept for it. */
+static bool keep_file(struct file_work *work)
+{
+    struct id_map *changing = &work->services->hub->files_changing;
+    if (id_is_none(&work->changes))
+        return true;
+    if (id_map_find(changing, &work->changes) != NULL) {
+        call_fail_later(work->call, STATUS_RATE_LIMITED,
+                        "another request for this file is under way: one at a time",
+                        CHANGING_AGAIN_MS);
+        return false;
+    }
+    enum status status = id_map_set(changing, &work->changes, work->call);
+    if (status != STATUS_OK)
+        call_fail(work->call, status, NULL);
+    return status == STATUS_OK;
+}
+
 void file_work_begin(struct file_work *work)
 {
     struct store *store = work->services->hub->store;
+    if (!keep_file(work))
+        return;
     work->store_job = (struct store_job){.run = run_look, .done = done_look};
     enum status status = work->look_writes ? store_write(store, &work->store_job)
                                            : store_read(store, &work->store_job);

@@ -21,6 +21,7 @@ struct file_work {
     struct channel *channel;
     struct call *call;
     const struct file_disk *disk;
+    struct id changes;      /* the file whose bytes it changes: one request at a time; or none */
     int64_t now_ms;         /* wall time when it began */
     struct store_file file; /* what `look` found */
     uint32_t chunks;        /* of it on the disk: file_work_count_chunks */

@@ -21,6 +21,7 @@ enum status hub_init(struct hub *hub)
     budget_rates(hub->config, hub->rates);
     buffer_init(&hub->hello_signature, LIMIT_FRAME_BYTES);
     TRY(id_map_init(&hub->accounts, hub->random));
+    TRY(id_map_init(&hub->files_changing, hub->random));
     return id_map_init(&hub->devices, hub->random);
 }
 
@@ -32,6 +33,7 @@ void hub_clear(struct hub *hub)
         free(account);
     id_map_clear(&hub->accounts);
     id_map_clear(&hub->devices);
+    id_map_clear(&hub->files_changing);
     buffer_clear(&hub->hello_signature);
 }
 

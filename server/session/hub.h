@@ -43,6 +43,8 @@ struct hub {
     struct bucket_rate rates[BUDGET_COUNT];
     struct id_map accounts; /* struct account by person */
     struct id_map devices;  /* struct client by device: one connection a device */
+    /* struct call by file: what changes a file's bytes goes by what it saw of the row before. */
+    struct id_map files_changing;
     struct client *clients;
     struct traffic traffic;
     bool closing;

@@ -2,16 +2,19 @@
 """Files in a channel: sent and saved whole, taken up again after kills of the server and the client,
 refused when the server changed a byte, and gone with their message."""
 import errno
+import hashlib
 import os
 import random
 import signal
+import struct
 
 from weft_access_world import GENERATION, Handover
 from weft_fault import ERROR, NAME, Faults, Way
 from weft_liar import Frame, Liar
 from weft_scenario import CONFLICT, NETWORK, NOT_FOUND, NOT_NOW, PATIENCE_S, TRUST, USAGE, link_by_way_of, until
 from weft_talk import share_channel
-from weft_wire import CHANNEL_DELETE, CHANNEL_PAGE, CHANNEL_SEND, EVENT, EVENT_BEHIND, FILE_GET, RESPONSE, CutsOff, vector
+from weft_wire import (CHANNEL_DELETE, CHANNEL_PAGE, CHANNEL_SEND, CODES, EVENT, EVENT_BEHIND, FILE_BEGIN, FILE_DONE, FILE_DROP,
+                       FILE_GET, FILE_PUT, REQUEST, RESPONSE, CutsOff, vector, websocket_frame)
 
 CHUNK = 262160  # an encrypted chunk of full length
 
@@ -262,4 +265,30 @@ def test_a_changed_file_is_another_upload_and_names_are_made_harmless(scene):
     assert saved["file_name"] == "_rf\ufffd.pdf"
     assert (bea.home / saved["file_name"]).read_bytes() == path.read_bytes()
     os.unlink(path)
+    server.stop()
+
+
+def test_of_what_is_asked_of_a_file_in_one_breath_the_first_is_done(scene):
+    """Else a chunk could be written after the whole was checked, and before it counts as complete."""
+    server = scene.server()
+    with Handover(server) as proxy:
+        ann = scene.person("Ann", link_by_way_of(proxy.port, server.invite(group="Ward 7")))
+        channel = bytes.fromhex(ann.one("channel", "create", "Falls")["channel"])
+        with proxy.take(ann) as connection:
+            for number, second in enumerate((FILE_PUT, FILE_DONE, FILE_DROP)):
+                file = os.urandom(16)
+                chunk, other = bytes([number]) * 1000, bytes([number + 1]) * 1000
+                whole = hashlib.sha256(hashlib.sha256(chunk).digest()).digest()
+                begin = channel + file + os.urandom(16) + struct.pack(">Q", len(chunk))
+                assert connection.request(FILE_BEGIN, begin)[0] == "ok"
+                assert connection.request(FILE_PUT, channel + file + bytes(4) + vector(chunk))[0] == "ok"
+                rest = {FILE_PUT: bytes(4) + vector(other), FILE_DONE: bytes(32), FILE_DROP: b""}[second]
+                frames = (Frame(REQUEST, 2000, FILE_DONE, channel + file + whole),
+                          Frame(REQUEST, 2001, second, channel + file + rest))
+                connection.send_raw(b"".join(websocket_frame(frame.bytes(), mask=bytes(4)) for frame in frames))
+                codes = {request: CODES[int.from_bytes(body[:2], "big")]
+                         for _, request, _, body in (connection.receive() for _ in frames)}
+                assert codes == {2000: "ok", 2001: "rate_limited"}
+                assert (server.state / "files" / file.hex()).read_bytes() == chunk
+                assert connection.request(second, channel + file + rest)[0] == ("ok" if second == FILE_DONE else "exists")
     server.stop()
