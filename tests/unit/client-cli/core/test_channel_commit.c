@@ -14,11 +14,14 @@
 
 #include <cmocka.h>
 
+/* NOLINTBEGIN(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming): the
+ * linker's names. */
 enum status __wrap_engine_call(struct engine *engine,
                                enum wire_request kind,
                                const void *request,
                                struct connection_reply *reply,
                                void *response);
+/* NOLINTEND(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming) */
 
 /* What comes of a commit. */
 static enum status outcome;

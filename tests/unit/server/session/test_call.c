@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+/* NOLINTBEGIN(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming): the
+ * linker's names. */
 void *__real_malloc(size_t size);
 void *__real_realloc(void *items, size_t size);
 bool __wrap_store_has_failed(const struct store *store);
@@ -28,6 +30,7 @@ void __wrap_client_send_error(struct client *client,
                               enum status status,
                               const char *detail,
                               uint32_t retry_after_ms);
+/* NOLINTEND(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming) */
 
 static bool memory_ends;
 

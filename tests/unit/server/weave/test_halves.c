@@ -25,6 +25,8 @@
 static bool threads_fail;
 static int threads_made;
 
+/* NOLINTBEGIN(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming): the
+ * linker's names. */
 int __real_pthread_create(pthread_t *thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *context),
@@ -33,6 +35,7 @@ int __wrap_pthread_create(pthread_t *thread,
                           const pthread_attr_t *attributes,
                           void *(*run)(void *context),
                           void *context);
+/* NOLINTEND(*-reserved-identifier,*-dcl37-c,*-dcl51-cpp,readability-identifier-naming) */
 
 int __wrap_pthread_create(pthread_t *thread,
                           const pthread_attr_t *attributes,
