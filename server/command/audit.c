@@ -37,13 +37,6 @@ static enum status run(struct store_db *db, struct store_job *job)
     return store_audit_list(db, audit->last, &audit->call->arena, &audit->list);
 }
 
-static json_t *json_id(const struct id *id)
-{
-    char text[ID_TEXT_SIZE];
-    id_text(id, text);
-    return id_is_none(id) ? json_null() : json_string(text);
-}
-
 static void text_id(const struct id *id, char text[ID_TEXT_SIZE])
 {
     id_text(id, text);
@@ -55,8 +48,8 @@ static void print_json(struct command_call *call, const struct store_audit_entry
 {
     command_print_json(
         call, json_pack("{s:I, s:I, s:o, s:o, s:o, s:I}", "number", (json_int_t)entry->number, "at",
-                        (json_int_t)entry->at_ms, "actor", json_id(&entry->actor), "act",
-                        command_json_text(entry->act), "subject", json_id(&entry->subject),
+                        (json_int_t)entry->at_ms, "actor", command_json_id(&entry->actor), "act",
+                        command_json_text(entry->act), "subject", command_json_id(&entry->subject),
                         "amount", (json_int_t)entry->amount));
 }
 

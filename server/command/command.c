@@ -169,6 +169,13 @@ void command_time(int64_t time_ms, char text[COMMAND_TIME_SIZE])
         text[0] = '\0';
 }
 
+json_t *command_json_id(const struct id *id)
+{
+    char text[ID_TEXT_SIZE];
+    id_text(id, text);
+    return id_is_none(id) ? json_null() : json_string(text);
+}
+
 /* What somebody has not got all of did not go well. */
 static void finish(struct command_call *call, int exit_code)
 {

@@ -98,7 +98,10 @@ void command_print_json(struct command_call *call, json_t *object);
 /* Remote or imported text, cleaned of control characters, as a JSON string; NULL without memory. */
 json_t *command_json_text(struct span text);
 
-/* The same as a C string in the call's arena; "" without memory. */
+/* Null for none. */
+json_t *command_json_id(const struct id *id);
+
+/* Such a text as a C string in the call's arena; "" without memory. */
 const char *command_clean(struct command_call *call, struct span text);
 
 /* A time for people, in UTC; "" for one that no calendar has. */

@@ -166,13 +166,6 @@ static enum status run_export(struct store_db *db, struct store_job *job)
     return audit_add(db, clock_wall_ms(read->call->app->hub.clock), "person.export", &person, 0);
 }
 
-static json_t *json_id(const struct id *id)
-{
-    char text[ID_TEXT_SIZE];
-    id_text(id, text);
-    return json_string(text);
-}
-
 static json_t *json_texts(const struct span *texts, size_t count)
 {
     json_t *list = json_array();
@@ -186,11 +179,11 @@ static json_t *json_devices(const struct store_device_list *devices)
     json_t *list = json_array();
     for (size_t i = 0; i < devices->count; i++) {
         const struct store_device *device = &devices->items[i];
-        json_array_append_new(list,
-                              json_pack("{s:o, s:b, s:I, s:I}", "device", json_id(&device->device),
-                                        "active", device->state == STORE_DEVICE_ACTIVE, "created",
-                                        (json_int_t)device->created_at_ms, "last_login",
-                                        (json_int_t)device->seen_at_ms));
+        json_array_append_new(list, json_pack("{s:o, s:b, s:I, s:I}", "device",
+                                              command_json_id(&device->device), "active",
+                                              device->state == STORE_DEVICE_ACTIVE, "created",
+                                              (json_int_t)device->created_at_ms, "last_login",
+                                              (json_int_t)device->seen_at_ms));
     }
     return list;
 }
@@ -199,7 +192,7 @@ static json_t *json_channels(const struct store_channel_list *channels)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < channels->count; i++)
-        json_array_append_new(list, json_id(&channels->items[i].channel));
+        json_array_append_new(list, command_json_id(&channels->items[i].channel));
     return list;
 }
 
@@ -207,9 +200,10 @@ static json_t *json_invitations(const struct store_invitation_list *invitations)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < invitations->count; i++)
-        json_array_append_new(list, json_pack("{s:o, s:I}", "channel",
-                                              json_id(&invitations->items[i].channel), "sent",
-                                              (json_int_t)invitations->items[i].created_at_ms));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:I}", "channel",
+                                        command_json_id(&invitations->items[i].channel), "sent",
+                                        (json_int_t)invitations->items[i].created_at_ms));
     return list;
 }
 
@@ -217,9 +211,9 @@ static json_t *json_reads(const struct store_read_list *reads)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < reads->count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:o, s:I}", "channel", json_id(&reads->items[i].channel),
-                                        "read_up_to", (json_int_t)reads->items[i].sequence));
+        json_array_append_new(list, json_pack("{s:o, s:I}", "channel",
+                                              command_json_id(&reads->items[i].channel),
+                                              "read_up_to", (json_int_t)reads->items[i].sequence));
     return list;
 }
 
@@ -247,8 +241,8 @@ static json_t *json_export(const struct person_read *read)
 {
     const struct store_person *person = &read->person;
     json_t *export = json_pack(
-        "{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "person", json_id(&person->person), "state",
-        state_names[person->state], "role", role_names[person->role], "name",
+        "{s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "person", command_json_id(&person->person),
+        "state", state_names[person->state], "role", role_names[person->role], "name",
         command_json_text(person->name), "external_id", command_json_text(person->external_id),
         "group", command_json_text(group_name(read, &person->group)), "created",
         (json_int_t)person->created_at_ms, "joined", (json_int_t)person->joined_at_ms);

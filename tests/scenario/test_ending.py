@@ -25,7 +25,6 @@ class Waiting:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(PATIENCE_S)
         self.socket.connect(str(server.state / "weftd.sock"))
-
         self.lines = self.socket.makefile()
 
     def ask(self, *arguments, **options):

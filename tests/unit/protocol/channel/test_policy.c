@@ -404,7 +404,7 @@ static void a_second_leaf_is_seen_on_either_side_of_the_first(void **state)
     world_begin(&world, CHANNEL_OPEN);
     struct party *people = world.people;
     struct party ghost = {0};
-    party_make(&ghost);
+    world_make_person(&ghost);
     ghost.mls.credential.content = SPAN_OF(people[2].credential);
     assert_int_equal(world_add(&world, &people[0], &people[1]), STATUS_OK);
     struct mls_proposal remove = {.type = MLS_PROPOSAL_REMOVE, .removed = 1};
@@ -528,7 +528,7 @@ static void a_leaf_that_the_directory_does_not_know_is_refused(void **state)
     struct world world;
     world_begin(&world, CHANNEL_OPEN);
     struct party ghost = {0};
-    party_make(&ghost);
+    world_make_person(&ghost);
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     CLEANUP(buffer_clear) struct buffer header = BUFFER_INIT(4096);
     assert_int_equal(mls_group_write_group_info(world.people[0].group, true, &info), STATUS_OK);
@@ -538,7 +538,7 @@ static void a_leaf_that_the_directory_does_not_know_is_refused(void **state)
         .identity = &ghost.mls,
         .authenticated_data = buffer_span(&header),
     };
-    struct mls_options believe_all = {.extension_types = world_extension_types,
+    struct mls_options believe_all = {.extension_types = party_extension_types,
                                       .extension_type_count = 1};
     CLEANUP(mls_commit_bundle_clear) struct mls_commit_bundle bundle = {0};
     assert_int_equal(

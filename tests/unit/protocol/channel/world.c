@@ -11,49 +11,22 @@
 
 #include <cmocka.h>
 
-const uint16_t world_extension_types[2] = {CHANNEL_EXTENSION_TYPE, MLS_EXTENSION_LAST_RESORT};
-
 static void world_enlist(struct world *world, struct party *party)
 {
-    struct directory_entry entry = {
-        .version = DIRECTORY_ENTRY_VERSION,
-        .kind = DIRECTORY_ADD_DEVICE,
-        .authority = DIRECTORY_BY_FIRST,
-        .person = party->identity.person,
-        .device = party->identity.device,
-        .login_key = signature_public_span(&party->login_public),
-        .leaf_key = signature_public_span(&party->leaf_public),
-    };
-    struct directory_signers signers = {
-        .login_private_key = secret_span(&party->login_private),
-        .leaf_private_key = secret_span(&party->leaf_private),
-    };
     CLEANUP(buffer_clear) struct buffer bytes = BUFFER_INIT(LIMIT_DIRECTORY_ENTRY_BYTES);
-    assert_int_equal(directory_entry_sign(&entry, &signers, &bytes), STATUS_OK);
+    party_sign_entry(party, &bytes);
     assert_int_equal(directory_apply(world->directory, buffer_span(&bytes), false), STATUS_OK);
 }
 
-void party_make(struct party *party)
+void world_make_person(struct party *party)
 {
     const struct random_source *random = random_system();
-    assert_int_equal(id_random(random, &party->identity.person), STATUS_OK);
-    assert_int_equal(id_random(random, &party->identity.device), STATUS_OK);
-    assert_int_equal(
-        signature_generate(SIGNATURE_ED25519, random, &party->login_private, &party->login_public),
-        STATUS_OK);
-    assert_int_equal(
-        signature_generate(SIGNATURE_ED25519, random, &party->leaf_private, &party->leaf_public),
-        STATUS_OK);
-    channel_identity_encode(&party->identity, party->credential);
-    party->mls = (struct mls_identity){
-        .credential = {.type = MLS_CREDENTIAL_BASIC, .content = SPAN_OF(party->credential)},
-        .signature_public_key = signature_public_span(&party->leaf_public),
-        .signature_private_key = secret_span(&party->leaf_private),
-        .not_before = 1,
-        .not_after = UINT64_MAX,
-        .extension_types = world_extension_types,
-        .extension_type_count = 2,
-    };
+    struct channel_identity identity;
+    assert_int_equal(id_random(random, &identity.person), STATUS_OK);
+    assert_int_equal(id_random(random, &identity.device), STATUS_OK);
+    party_make(party, &identity, 0);
+    party->mls.not_before = 1;
+    party->mls.not_after = UINT64_MAX;
 }
 
 void world_write_extensions(const struct world *world,
@@ -77,14 +50,7 @@ void world_write_extensions(const struct world *world,
         .dormant = world->dormant,
         .dormant_count = world->dormant_count,
     };
-    CLEANUP(buffer_clear) struct buffer channel = BUFFER_INIT(4096);
-    assert_int_equal(channel_extension_encode(&extension, &channel), STATUS_OK);
-    /* required_capabilities: one extension type, no proposals, no credentials */
-    static const uint8_t required[] = {2, 0xf0, 0xc1, 0, 0};
-    struct writer writer = writer_of(bytes);
-    mls_extension_write(&writer, MLS_EXTENSION_REQUIRED_CAPABILITIES, SPAN_OF(required));
-    mls_extension_write(&writer, CHANNEL_EXTENSION_TYPE, buffer_span(&channel));
-    assert_int_equal(writer_finish(&writer), STATUS_OK);
+    party_write_extensions(&extension, bytes);
 }
 
 void world_begin(struct world *world, enum channel_visibility visibility)
@@ -101,21 +67,14 @@ void world_begin_sharing(struct world *world,
     assert_int_equal(directory_new(&world->directory), STATUS_OK);
     channel_policy_options(world->directory, &world->options);
     for (size_t i = 0; i < PEOPLE; i++) {
-        party_make(&world->people[i]);
+        world_make_person(&world->people[i]);
         world_enlist(world, &world->people[i]);
     }
     assert_int_equal(id_random(random_system(), &world->channel), STATUS_OK);
-    uint8_t group_id[CHANNEL_GROUP_ID_SIZE];
-    channel_group_id_encode(&world->channel, 1, group_id);
     CLEANUP(buffer_clear) struct buffer extensions = BUFFER_INIT(8192);
     world_write_extensions(world, visibility, &extensions);
-    struct mls_group_config config = {
-        .suite = suite_find(SUITE_X25519_AES128GCM_SHA256_ED25519),
-        .group_id = SPAN_OF(group_id),
-        .identity = &world->people[0].mls,
-        .extensions = {buffer_span(&extensions)},
-    };
-    assert_int_equal(mls_group_new(&config, random_system(), &world->people[0].group), STATUS_OK);
+    party_begin_group(&world->people[0], &world->channel, 1, buffer_span(&extensions),
+                      &world->people[0].group);
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     assert_int_equal(mls_group_write_group_info(world->people[0].group, true, &info), STATUS_OK);
     assert_int_equal(
@@ -290,7 +249,7 @@ void world_make_further(struct world *world,
                         const struct party *by)
 {
     bool own = id_equal(&of->identity.person, &by->identity.person);
-    party_make(party);
+    world_make_person(party);
     party->identity.person = of->identity.person;
     channel_identity_encode(&party->identity, party->credential);
     struct directory_entry entry = {

@@ -8,23 +8,9 @@
 #define WEFT_TEST_CHANNEL_WORLD_H
 
 #include "protocol/channel/policy.h"
-#include "protocol/mls/member/group.h"
+#include "tests/unit/protocol/channel/party.h"
 
 #define PEOPLE 5
-
-extern const uint16_t world_extension_types[2];
-
-/* Somebody with a device, perhaps in the group. */
-struct party {
-    struct channel_identity identity;
-    struct secret login_private;
-    struct secret leaf_private;
-    struct signature_public login_public;
-    struct signature_public leaf_public;
-    uint8_t credential[CHANNEL_IDENTITY_SIZE];
-    struct mls_identity mls;
-    struct mls_group *group;
-};
 
 /* A community with a directory, and one channel as the server sees it. */
 struct world {
@@ -42,8 +28,8 @@ struct world {
     size_t dormant_count;
 };
 
-/* Fresh ids and keys. */
-void party_make(struct party *party);
+/* Fresh ids and keys, which never end. */
+void world_make_person(struct party *party);
 
 /* GroupContext extensions of a channel whose first person is facilitator and host, and whose second
  * is sponsor. */

@@ -131,7 +131,7 @@ void room_make_group(struct room *room, uint32_t generation, struct mls_public_g
     struct mls_options options;
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     struct id channel = id_number(ROOM_CHANNEL);
-    party_begin_group(&room->maker, &channel, generation, CHANNEL_OPEN, &own);
+    party_begin_channel(&room->maker, &channel, generation, CHANNEL_OPEN, &own);
     ASSERT_OK(mls_group_write_group_info(own, true, &info));
     validate_options(community_directory(room->community), NOW, &options);
     ASSERT_OK(mls_public_group_new(buffer_span(&info), SPAN_EMPTY, &options, group));

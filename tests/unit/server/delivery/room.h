@@ -11,7 +11,7 @@
 #include "tests/unit/server/store/loop.h"
 
 #include "server/delivery/internal.h"
-#include "tests/unit/server/delivery/party.h"
+#include "tests/unit/protocol/channel/party.h"
 
 #include <stdio.h>
 

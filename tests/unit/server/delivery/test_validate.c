@@ -5,7 +5,7 @@
 #include "protocol/channel/known_log.h"
 #include "protocol/crypto/random_system.h"
 #include "protocol/mls/public/registry.h"
-#include "tests/unit/server/delivery/party.h"
+#include "tests/unit/protocol/channel/party.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,7 +66,7 @@ static void world_begin(struct world *world)
         make_joiner(world, &world->people[i]);
     struct id channel;
     assert_int_equal(id_random(random_system(), &channel), STATUS_OK);
-    party_begin_group(&world->people[0].party, &channel, 1, CHANNEL_RESTRICTED, &world->group);
+    party_begin_channel(&world->people[0].party, &channel, 1, CHANNEL_RESTRICTED, &world->group);
     CLEANUP(buffer_clear) struct buffer info = BUFFER_INIT(LIMIT_OBJECT_BYTES);
     assert_int_equal(mls_group_write_group_info(world->group, true, &info), STATUS_OK);
     assert_int_equal(

@@ -22,7 +22,7 @@ static void next_init(const struct room *room, struct next *next)
     struct id channel = id_number(ROOM_CHANNEL);
     *next = (struct next){.info = BUFFER_INIT(LIMIT_OBJECT_BYTES),
                           .tree = BUFFER_INIT(LIMIT_OBJECT_BYTES)};
-    party_begin_group(&room->maker, &channel, 2, CHANNEL_OPEN, &group);
+    party_begin_channel(&room->maker, &channel, 2, CHANNEL_OPEN, &group);
     ASSERT_OK(mls_group_write_group_info(group, false, &next->info));
     ASSERT_OK(mls_group_write_tree(group, &next->tree));
     mls_group_free(&group);

@@ -5,7 +5,7 @@
 #include "protocol/base/limits.h"
 #include "protocol/crypto/random_system.h"
 #include "server/session/community.h"
-#include "tests/unit/server/delivery/party.h"
+#include "tests/unit/protocol/channel/party.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
